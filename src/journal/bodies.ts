@@ -1,5 +1,5 @@
-// Reads lines back from their places: neighbours in one read, and what was just committed from RAM, since dispatch nearly
-// always asks for that.
+// Reads lines back from disk: neighbouring lines in one read, and lines that were just committed from RAM,
+// because dispatch nearly always needs those.
 
 import { codeOf } from "../files/disk.ts";
 import { openRegular } from "../regular-file.ts";
@@ -10,16 +10,16 @@ import type { Segments } from "./segments.ts";
 
 const maxRecentBytes = 8 * 1024 * 1024;
 const maxReadBytes = 1024 * 1024;
-/** Two lines with less than this between them are read at once. */
+/** Two lines with a smaller gap than this between them are read together. */
 const maxGapBytes = 16 * 1024;
 
 export interface Bodies {
-  /** One for each entry, in their order; undefined where the body cannot be read any more. */
+  /** One for each entry, in their order; undefined where the body is no longer readable. */
   deliveries(entries: readonly OpenEntry[]): Promise<(Delivery | undefined)[]>;
   line(place: Place): Promise<EventLine | DigestLine | undefined>;
-  /** What was just written at a place. */
+  /** Caches what was just written at a span. */
   remember(place: Place, deliveries: readonly Delivery[]): void;
-  /** Nothing stands where it stood. */
+  /** The cached spans are no longer valid. */
   forget(): void;
 }
 
@@ -27,7 +27,7 @@ export function createBodies(segments: Segments): Bodies {
   const recent = new Map<number, { readonly deliveries: readonly Delivery[]; readonly bytes: number }>();
   let recentBytes = 0;
 
-  /** The bytes of a run of places in one segment, in rising order. */
+  /** The bytes of a run of spans in one segment, in ascending order. */
   async function readRun(run: readonly Place[]): Promise<(Buffer | undefined)[]> {
     const first = run[0] as Place;
     const last = run.at(-1) as Place;
@@ -45,7 +45,7 @@ export function createBodies(segments: Segments): Bodies {
       });
     } catch (error) {
       if (codeOf(error) === undefined) throw error;
-      return run.map(() => undefined); // The file system's errors are the caller's to tell: the body is not to be had.
+      return run.map(() => undefined); // The caller reports file system errors: the body is not available.
     }
   }
 
@@ -98,7 +98,7 @@ function keyOf({ segment, offset }: Place): number {
   return segment * 2 ** 32 + offset;
 }
 
-/** Places that one read can fetch, each place once. */
+/** Groups spans that one read can fetch, each span once. */
 function runs(places: readonly Place[]): Place[][] {
   const sorted = [...new Map(places.map((place) => [keyOf(place), place])).values()].sort(
     (a, b) => keyOf(a) - keyOf(b),

@@ -1,5 +1,6 @@
-// When a segment ends: a snapshot is written beside the work that goes on, and then what is no longer needed goes. Failing
-// at any of it harms nothing but the next start's speed, so it is told once and tried again at the next segment.
+// The end of a segment: a snapshot is written while work continues, and then files that are no longer needed
+// are deleted. A failure only makes the next start slower, so it is logged once and retried at the next
+// segment.
 
 import type { Clock, Log } from "../contract.ts";
 import { codeOf, type Disk } from "../files/disk.ts";
@@ -17,7 +18,7 @@ import type { SegmentWriter } from "./segment-writer.ts";
 import { writeSnapshot } from "./snapshot.ts";
 import type { JournalState } from "./state.ts";
 
-/** Reading so much again takes a few milliseconds; a snapshot for less is not worth writing. */
+/** Reading this much again takes a few milliseconds; a snapshot for less is not worth writing. */
 const worthwhileBytes = 1024 * 1024;
 const sweepMs = 60 * 60 * 1_000;
 
@@ -31,19 +32,22 @@ export interface CheckpointOptions extends RetentionLimits {
   /** Those found at the start, in order. */
   readonly snapshots: readonly Order[];
   readonly segmentBytes: number;
-  /** Whether all changes of state until now are durable. A last snapshot does not ask: it is all that will keep them. */
+  /**
+   * Whether all state changes until now are durable. The last snapshot does not check: nothing else will keep
+   * them.
+   */
   factsWritten(): Promise<boolean>;
 }
 
 export interface Checkpoints {
-  /** After recovery: so that what was slow to read is not read again. */
+  /** After recovery: so that segments that were slow to read are not read again. */
   begin(report: RecoveryReport): void;
-  /** Between groups: ends the segment when it is full, or when a snapshot is wanted. */
+  /** Between groups: ends the segment when it is full, or when a snapshot is due. */
   afterGroup(): Promise<void>;
   want(): void;
   idle(): Promise<void>;
   stop(): void;
-  /** With a last snapshot when `orderly` and when it is worth it. */
+  /** Writes a last snapshot when `orderly` and worthwhile. */
   close(orderly: boolean): Promise<void>;
 }
 
@@ -54,7 +58,7 @@ export function createCheckpoints(options: CheckpointOptions): Checkpoints {
   let wanted = false;
   let stopped = false;
   let complained = false;
-  /** As large as the snapshot at least, so that a huge backlog is not written again for every few events. */
+  /** At least as large as the snapshot, so that a huge backlog is not rewritten for every few events. */
   let fullBytes = options.segmentBytes;
   let sealedAtMs = clock.now();
   let unsavedBytes = 0;
@@ -103,14 +107,14 @@ export function createCheckpoints(options: CheckpointOptions): Checkpoints {
   function complain(error: unknown): void {
     if (!complained)
       log.warn(
-        line`journal: housekeeping in ${folder} failed and will be tried again: ${(error as Error).message}`,
+        line`journal: housekeeping in ${folder} failed and will be retried: ${(error as Error).message}`,
       );
     complained = true;
   }
 
   function sweep(): void {
     cancelSweep = clock.after(sweepMs, () => {
-      // Beside a snapshot there is nothing to do: it ends with the same.
+      // While a snapshot is written there is nothing to do: it ends with the same step.
       underway ??= prune()
         .catch((error: unknown) => {
           if (codeOf(error) === undefined) throw error;
@@ -137,7 +141,7 @@ export function createCheckpoints(options: CheckpointOptions): Checkpoints {
     async afterGroup() {
       if (underway !== undefined || stopped) return;
       const bytes = writer.active()?.bytes ?? 0;
-      // A quiet journal ends its segments by time, or nothing in them could ever go.
+      // An idle journal ends its segments by time; otherwise nothing in them could ever be deleted.
       const isOld = clock.now() - sealedAtMs > options.keepMs / 8;
       if (!wanted && bytes < fullBytes && !isOld) return;
       sealedAtMs = clock.now();

@@ -1,4 +1,5 @@
-// Group commit: all that waits is written in one go. Says once when writing fails and once when it works again.
+// Group commit: everything in the queue is written at once. Logs once when writing fails and once when it
+// works again.
 
 import { setImmediate } from "node:timers/promises";
 import type { Clock, Log } from "../contract.ts";
@@ -9,17 +10,19 @@ import type { SegmentWriter, Written } from "./segment-writer.ts";
 
 const maxGroupBytes = 8 * 1024 * 1024;
 const maxWaitingBytes = 64 * 1024 * 1024;
-/** Of it, what events that anybody could have made may take: their senders are told to try again before others have to be. */
+/**
+ * The share of it that unproven events may take: their senders are asked to retry before others have to be.
+ */
 const maxUnprovenBytes = 16 * 1024 * 1024;
-/** How soon facts that could not be written are tried again when nothing else is. */
+/** The retry interval for facts that could not be written, when nothing else is. */
 const factRetryMs = 1_000;
-/** On a disk with a little room, small events fit and large ones do not: that is not told each time. */
-const tellAgainMs = 60_000;
-/** What is not lasting is synced after so long when nothing that is lasting came. */
+/** On a nearly full disk, small events fit and large ones do not: that is not logged each time. */
+const logAgainMs = 60_000;
+/** Non-durable writes are synced after this delay when no durable one follows. */
 const syncAfterMs = 1_000;
 const nowhere: Place = { segment: -1, offset: 0, length: 0 };
 
-/** As much of an AbortSignal as is looked at. */
+/** The part of an AbortSignal that is used. */
 export interface Withdrawal {
   readonly aborted: boolean;
 }
@@ -27,23 +30,23 @@ export interface Withdrawal {
 export interface Commit {
   /** Whole lines with their line feeds. */
   readonly bytes: Buffer;
-  /** A fact stands whether or not it can be written: it waits for a disk that takes it. */
+  /** A fact holds whether or not it can be written: it waits for a disk that takes it. */
   readonly fact: boolean;
   /**
-   * True: durable before the promise settles. False: written, so that it outlives this process; a power cut may take it until
-   * something lasting follows, or for a second.
+   * True: durable before the promise settles. False: written, so that it survives this process; a power
+   * failure may lose it until a durable write follows, or for a second.
    */
   readonly lasting: boolean;
-  /** Aborted before the commit was begun, it is not begun. */
+  /** Aborted before the commit starts, the commit is skipped. */
   readonly signal?: Withdrawal | undefined;
   /**
-   * Called once when the bytes are written as was asked, in the order of the journal, before the promise settles. What is not
-   * lasting may be in no segment yet.
+   * Called once when the bytes are written as requested, in journal order, before the promise settles. A
+   * non-durable write may be in no segment yet.
    */
   apply?: ((place: Place) => void) | undefined;
-  /** Of an event that anybody could have made. */
+  /** Belongs to an event that anybody could have made. */
   readonly unproven?: boolean;
-  /** It is in the reserve already. */
+  /** It is already in the reserve. */
   readonly isReserved?: boolean;
 }
 
@@ -59,7 +62,7 @@ export interface CommitQueueOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly writer: SegmentWriter;
-  /** Called between groups: the last one is on the disk, or only written. */
+  /** Called between groups: the last one is durable, or only written. */
   afterGroup(lasting: boolean): Promise<void>;
   onSuperseded(): void;
 }
@@ -76,12 +79,12 @@ export class CommitQueue {
   #running: Promise<void> | undefined;
   #end: End | undefined;
   #failure: string | undefined;
-  /** The failure was told, its end was not. */
-  #told = false;
-  #toldAtMs = Number.NEGATIVE_INFINITY;
+  /** The failure was logged, its end was not. */
+  #logged = false;
+  #loggedAtMs = Number.NEGATIVE_INFINITY;
   #lastFact: Promise<void> | undefined;
   readonly #onFactsRefused = new Set<() => void>();
-  /** Only facts wait, and the disk does not take them now. */
+  /** Only facts are queued, and the disk does not take them now. */
   #blocked = false;
   #cancelSync: (() => void) | undefined;
 
@@ -94,17 +97,20 @@ export class CommitQueue {
     this.#writer = writer;
   }
 
-  /** Settles when nothing is being written and nothing waits that can be. */
+  /** Settles when nothing is being written and nothing is queued that can be. */
   async idle(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
   }
 
-  /** Why the last write failed, while it is the last. */
+  /** Why the last write failed; undefined when it did not. */
   failure(): string | undefined {
     return this.#failure;
   }
 
-  /** Settles with true when the facts pushed until now are written, with false when one of them could not be written yet. */
+  /**
+   * Settles with true when the facts pushed until now are written, with false when one of them could not be
+   * written yet.
+   */
   async factsWritten(): Promise<boolean> {
     const fact = this.#lastFact;
     if (fact === undefined) return true;
@@ -120,7 +126,7 @@ export class CommitQueue {
     return Promise.race([written, late]).finally(() => this.#onFactsRefused.delete(refused));
   }
 
-  /** Refuses all that comes from now on, and what then still waits. */
+  /** Rejects everything from now on, and then what is still queued. */
   end(why: End): void {
     this.#end = why;
     this.#forgetSync();
@@ -131,7 +137,10 @@ export class CommitQueue {
     for (const { reject } of left) reject(ended(why));
   }
 
-  /** Settles when written as was asked. Rejects with a DeliveryError when it was not taken; a fact only when the journal ended. */
+  /**
+   * Settles when written as requested. Rejects with a DeliveryError when it was not taken; a fact only when
+   * the journal ended.
+   */
   push(commit: Commit): Promise<void> {
     if (this.#end !== undefined) return Promise.reject(ended(this.#end));
     const { length } = commit.bytes;
@@ -176,13 +185,13 @@ export class CommitQueue {
     for (const { bytes } of facts) this.#waitingBytes += bytes.length;
   }
 
-  /** Settles with how many of them wait to be tried again. */
+  /** Settles with how many of them are queued for a retry. */
   async #refuse(refused: readonly Waiting[], error: unknown): Promise<number> {
     const group = isFull(error) ? await this.#reserve(refused) : refused;
     const reason = refusal(error, this.#folder);
     const message = reason instanceof Error ? reason.message : String(reason);
     this.#failure = message;
-    this.#tellFailure(message);
+    this.#logFailure(message);
     const facts = group.filter(({ fact }) => fact);
     this.#putBack(facts);
     for (const refused of this.#onFactsRefused) refused();
@@ -191,7 +200,8 @@ export class CommitQueue {
   }
 
   /**
-   * On a full disk facts and what need not last go where there is still room, in order; they wait as facts for a segment from then on.
+   * On a full disk, facts and non-durable writes go to the reserve while it has room, in order; from then on
+   * they wait as facts for a segment.
    */
   async #reserve(group: readonly Waiting[]): Promise<readonly Waiting[]> {
     const wanted = group.filter(({ fact, lasting, isReserved }) => (fact || !lasting) && !isReserved);
@@ -209,17 +219,17 @@ export class CommitQueue {
     return group.map((one) => reserved.get(one) ?? one);
   }
 
-  #tellFailure(message: string): void {
+  #logFailure(message: string): void {
     const nowMs = this.#clock.now();
-    if (this.#told || Math.abs(nowMs - this.#toldAtMs) < tellAgainMs) return;
-    this.#told = true;
-    this.#toldAtMs = nowMs;
-    this.#log.error(line`journal: ${message}; sources are told to try again until it can be written`);
+    if (this.#logged || Math.abs(nowMs - this.#loggedAtMs) < logAgainMs) return;
+    this.#logged = true;
+    this.#loggedAtMs = nowMs;
+    this.#log.error(line`journal: ${message}; senders are asked to retry until it can be written`);
   }
 
   #settle(group: readonly Waiting[], { segment, offset }: Written): void {
-    if (this.#told) this.#log.info(line`journal: writing again`);
-    this.#told = false;
+    if (this.#logged) this.#log.info(line`journal: writing again`);
+    this.#logged = false;
     this.#failure = undefined;
     let at = offset;
     for (const { bytes, apply } of group) {
@@ -233,7 +243,8 @@ export class CommitQueue {
 
   async #run(): Promise<void> {
     while (this.#waiting.length > 0 && this.#end !== "superseded") {
-      // What arrives in the same turn of the event loop belongs to one group: also what the last group's callers send next.
+      // Commits that arrive in the same turn of the event loop form one group, including what the last
+      // group's callers send next.
       await setImmediate();
       const group = this.#take();
       if (group.length === 0) continue;
@@ -244,7 +255,7 @@ export class CommitQueue {
       } catch (error) {
         const count = await this.#refuse(group, error);
         if (this.#end !== undefined) return;
-        // Something came in meanwhile.
+        // More arrived meanwhile.
         if (this.#waiting.length > count) continue;
         this.#blocked = true;
         this.#clock.after(factRetryMs, () => this.#unblock());
@@ -270,7 +281,7 @@ export class CommitQueue {
   #syncLater(): void {
     this.#cancelSync ??= this.#clock.after(syncAfterMs, () => {
       this.#cancelSync = undefined;
-      // A failure is told by whoever wrote.
+      // The caller that wrote reports a failure.
       this.push({ bytes: Buffer.alloc(0), fact: false, lasting: true }).catch(() => undefined);
     });
   }
@@ -284,7 +295,7 @@ export class CommitQueue {
     if (this.#running !== undefined || this.#blocked || this.#waiting.length === 0) return;
     this.#running = this.#run().finally(() => {
       this.#running = undefined;
-      this.#start(); // What came in since the last look.
+      this.#start(); // What arrived since the last check.
     });
   }
 

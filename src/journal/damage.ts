@@ -1,18 +1,21 @@
-// What is gone from the journal. Each segment's first line, the last snapshot and the mark say of segments how far they went
-// when they were written; one that is shorter now, or not there, has lost events that were accepted.
+// Detects what is missing from the journal. The first line of each segment, the last snapshot and the mark
+// record how long segments were; a segment that is shorter now, or missing, has lost accepted events.
 
 import { basename } from "node:path";
 import { line, type SafeLine } from "../text.ts";
 import { compareOrder, type Order, segmentPath } from "./files.ts";
 
-/** What something that was written later says of a segment. */
+/** What a later record says of a segment. */
 export interface Extent extends Order {
   readonly bytes: number;
-  /** How many events and digests were accepted in it; undefined in what an earlier version wrote. */
+  /** How many events and digests were accepted in it; undefined in records of an earlier version. */
   readonly events?: number | undefined;
 }
 
-/** One line for each segment that has lost something; `found` says how far a segment goes now, undefined when it is not there. */
+/**
+ * One line for each segment that has lost something; `found` is the current extent of a segment, undefined
+ * when it is missing.
+ */
 export function describeDamage(
   expected: readonly Extent[],
   found: (order: Order) => Extent | undefined,
@@ -30,8 +33,8 @@ export function describeDamage(
     const count = was.events === undefined || is?.events === undefined ? was.events : was.events - is.events;
     const isGone =
       count === undefined || (is !== undefined && is.events === undefined)
-        ? line`what stood there is gone`
-        : line`events that were accepted and are gone with it: ${count}`;
+        ? line`its content is lost`
+        : line`accepted events lost with it: ${count}`;
     return is === undefined
       ? line`${name} is missing; ${isGone}`
       : line`${name} is ${was.bytes - is.bytes} bytes shorter than it was written; ${isGone}`;

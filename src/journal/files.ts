@@ -1,11 +1,11 @@
-// The journal's folder: what its files are called, and which order they stand in.
+// The journal's folder: the names and the order of its files.
 
 import type { Dirent } from "node:fs";
 import { chmod, mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isMissing } from "../files/disk.ts";
 
-/** Orders segments and snapshots. A snapshot holds all that stands in segments before its own place. */
+/** Orders segments and snapshots. A snapshot holds everything in the segments before its own position. */
 export interface Order {
   readonly epoch: number;
   readonly seq: number;
@@ -22,7 +22,7 @@ export interface Listing {
   /** Left by a process that died while it wrote a snapshot. */
   readonly unfinished: readonly string[];
   readonly setAside: readonly string[];
-  /** Named like files of the journal, and none: pipes, folders, links that lead nowhere. */
+  /** Named like files of the journal, but not files: pipes, folders, broken links. */
   readonly odd: readonly string[];
 }
 
@@ -52,7 +52,7 @@ export function compareOrder(a: Order, b: Order): number {
   return a.epoch - b.epoch || a.seq - b.seq;
 }
 
-/** An absent folder is an empty one. */
+/** A missing folder counts as empty. */
 export async function listFolder(folder: string): Promise<Listing> {
   const all = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     if (isMissing(error)) return [];
@@ -85,7 +85,7 @@ async function isRegular(found: Dirent, path: string): Promise<boolean> {
   );
 }
 
-/** Makes the folder, private to its user, also when it was there with wider rights. */
+/** Creates the folder, private to its user, and narrows the mode of an existing one. */
 export async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const { mode } = await stat(folder);

@@ -1,5 +1,6 @@
-// The journal: what was accepted, what became of it, and what must outlive its owner. `append` is the moment from which an
-// event cannot be lost; everything behind it reads from here. One process writes at a time: the one with the highest epoch.
+// The journal: accepted events, their outcomes, and whatever must survive its leader. Once `append` settles
+// an event cannot be lost; everything downstream reads from here. One process writes at a time: the one with
+// the highest term (`epoch`).
 
 import { isUnproven } from "../apart.ts";
 import type { Clock, Json, Log } from "../contract.ts";
@@ -32,23 +33,31 @@ import { checkEventId } from "./table/entry-records.ts";
 import type { Keyed } from "./table/keyed-table.ts";
 
 export interface JournalOptions {
-  /** Its own folder, made 0700 when first written. Absent or read-only is no error before something is appended. */
+  /**
+   * Its own folder, created with mode 0700 on the first write. Missing or read-only is not an error before
+   * something is appended.
+   */
   readonly folder: string;
-  /** Higher than that of every owner before; the same one may open again after it closed. */
+  /** Higher than that of every earlier leader; the same one may open again after it closed. */
   readonly epoch: number;
-  /** False once a higher epoch was claimed. Asked at every group commit: a look at one file name is the right price. */
+  /**
+   * False once a higher term was acquired. Checked at every group commit: reading one file name is cheap
+   * enough.
+   */
   isCurrent(): boolean;
   readonly clock: Clock;
   readonly log: Log;
   /** How long ended events are kept. Default 7 days. */
   readonly keepMs?: number;
-  /** The size from which ended events go earlier. Default 256 MiB. Open ones are never dropped for it. */
+  /**
+   * The size above which ended events are dropped earlier. Default 256 MiB. Open events are never dropped.
+   */
   readonly maxBytes?: number;
   /** When a segment is full. Default 16 MiB, an eighth of `maxBytes` if that is less. */
   readonly segmentBytes?: number;
   /** For tests that make a disk fail. */
   readonly disk?: Disk;
-  /** Hears, by its scope, of each thing that a filter remembered and that had to be forgotten before its time. */
+  /** Called with the scope of each filter memory entry that was evicted before its time. */
   onForgotten?(scope: string): void;
 }
 
@@ -61,75 +70,88 @@ export interface JournalStats {
   readonly counts: { readonly channel: string; readonly state: State; readonly count: number }[];
   readonly segments: number;
   readonly bytes: number;
-  /** Why the last write failed; absent while all is well. */
+  /** Why the last write failed; absent while there is no failure. */
   readonly failure?: string;
 }
 
 export interface Journal {
   /** What was found on the disk at the start. */
   readonly recovery: RecoveryReport;
-  /** Settles once: `superseded` when a higher epoch was seen. Everything after it is refused with E_JOURNAL_CLOSED. */
+  /**
+   * Settles once: `superseded` when a higher term was seen. Everything after it is rejected with
+   * E_JOURNAL_CLOSED.
+   */
   readonly ended: Promise<End>;
 
   /**
-   * Commits an event or a digest. Settles after fdatasync: its entries are open (`accepted`), its memory is fact, its
-   * members are folded. Rejects with a retryable DeliveryError (E_JOURNAL_FULL, E_JOURNAL_WRITE, E_JOURNAL_CLOSED) when
-   * nothing of it was kept. A signal that is aborted before the commit was begun withdraws it.
+   * Commits an event or a digest. Settles after fdatasync: its entries are open (`accepted`), its filter
+   * memory is final, its members are folded. Rejects with a retryable DeliveryError (E_JOURNAL_FULL,
+   * E_JOURNAL_WRITE, E_JOURNAL_CLOSED) when nothing of it was stored. A signal that aborts before the commit
+   * starts cancels it.
    */
   append(record: EventRecord | DigestRecord, signal?: Withdrawal): Promise<void>;
   /**
-   * Tells facts: `page` and `entries` show them at once, and they are written as soon as the disk takes them, in order.
-   * Settles when written, which on a full disk can be much later: they outlive this process then, and a second later a power
-   * cut. Rejects when the journal ended before that, or when 64 MiB
-   * wait already: then they stand here, but the next owner will not know them. Changes of one call that are not of open
-   * entries are ignored.
+   * Records facts: `page` and `entries` show them at once, and they are written in order as soon as the disk
+   * takes them. Settles when written, which on a full disk can be much later: then they survive this process,
+   * and a second later a power failure. Rejects when the journal ended before that, or when 64 MiB are
+   * already queued: then they count here, but the next leader will not know them. Changes to entries that are
+   * not open are ignored.
    */
   mark(...changes: readonly StateChange[]): Promise<void>;
   /**
-   * Settles when durable; null takes it back. Call it when the events before the cursor have settled. The name begins with its
-   * source's, up to a slash. Rejects as `append` does, and with E_STORE_FULL when the source, or all of them, keep too many: nothing
-   * that was kept is forgotten for it.
+   * Settles when durable; null removes it. Call it when the events before the cursor have settled. The name
+   * begins with its source's, up to a slash. Rejects as `append` does, and with E_STORE_FULL when the source,
+   * or all of them, store too many: stored cursors are never evicted for a new one.
    */
   moveCursor(name: string, value: Json): Promise<void>;
-  /** The sources of the config: what others left goes first where room is needed. */
+  /** The sources of the config: cursors of other sources are removed first where room is needed. */
   knowSources(names: readonly string[]): void;
   cursor(source: string): Json | undefined;
-  /** Those whose name begins so, the one that was moved longest ago first. */
+  /** Cursors with this prefix, the least recently moved first. */
   cursors(prefix: string): readonly (readonly [name: string, value: Json])[];
-  /** Keeps a value under (kind, key), at most 1,000 of a kind; null takes it back. Rejects as `append` does. */
+  /** Stores a value under (kind, key), at most 1,000 of a kind; null removes it. Rejects as `append` does. */
   note(kind: string, key: string, value: Json, untilMs?: number): Promise<void>;
-  /** As `note`, for what means little after a power cut: settles when it outlives this process, without waiting for the disk. */
+  /**
+   * As `note`, for values that mean little after a power failure: settles when it survives this process,
+   * without waiting for the disk.
+   */
   jot(kind: string, key: string, value: Json): Promise<void>;
-  /** Keeps what a call did, for `history`. Settles when it outlives this process, which on a full disk can be later. */
+  /**
+   * Records what a call did, for `history`. Settles when it survives this process, which on a full disk can
+   * be later.
+   */
   call(call: Omit<CallLine, "type" | "timeMs">): Promise<void>;
   /** Live notes of a kind, oldest first. */
   notes(kind: string): Note[];
-  /** What filters remember of committed events; what is still being committed is the caller's to keep. */
+  /** Filter memory of committed events; the caller tracks what is still being committed. */
   readonly memory: {
     get(scope: string, key: string): Json | undefined;
     size(): number;
   };
 
-  /** Open entries in order. Costs the page, not the backlog, when pages are asked for in order. */
+  /** Open entries in order. The cost depends on the page, not the backlog, when pages are read in order. */
   page(query: PageQuery): OpenEntry[];
   /** The open entries of one event. */
   entries(eventId: string): OpenEntry[];
-  /** Open entries whose `untilMs` has come, some at a time: see `OpenEntries.expired`. */
+  /** Open entries whose `untilMs` has passed, some at a time: see `OpenEntries.expired`. */
   expired(limit: number, after?: number): Expired;
-  /** What a session gets, one for each entry, in their order; undefined where it can no longer be read (then it is dead). */
+  /**
+   * What a session receives, one for each entry, in their order; undefined when it is no longer readable
+   * (then it is dead).
+   */
   deliveries(entries: readonly OpenEntry[]): Promise<(Delivery | undefined)[]>;
 
-  /** Any event or digest that is still kept. An id that was committed twice gives the later one. */
+  /** Any event or digest that is still stored. For an id that was committed twice, the later one. */
   read(eventId: string): Promise<Kept | undefined>;
-  /** Every kept line about one event, in order. For `why`: reads all segments since. */
+  /** Every stored line about one event, in order. For `why`: reads all segments since. */
   history(eventId: string): Promise<Line[]>;
   /** The latest events and digests, newest first. */
   recent(limit: number): Promise<Kept[]>;
 
   stats(): JournalStats;
-  /** Settles when nothing is being written and nothing waits that the disk takes, snapshots included. */
+  /** Settles when nothing is being written and nothing is queued that the disk takes, snapshots included. */
   idle(): Promise<void>;
-  /** Writes what waits, then ends. Idempotent. */
+  /** Writes what is queued, then ends. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -140,8 +162,8 @@ const defaults = {
 };
 
 /**
- * Settles when the state is what the disk holds. Rejects with a DeliveryError: E_JOURNAL_CLOSED when a higher epoch wrote
- * here, E_JOURNAL_WRITE when the folder is there and cannot be read.
+ * Settles when the state matches the disk. Rejects with a DeliveryError: E_JOURNAL_CLOSED when a higher term
+ * wrote here, E_JOURNAL_WRITE when the folder exists but is unreadable.
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   const { folder, epoch, clock, log, disk = realDisk } = options;
@@ -153,9 +175,9 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   if (options.onForgotten !== undefined) state.memory.onForgotten(options.onForgotten);
   const bodies = createBodies(state.segments);
   let end: End | undefined;
-  let tellEnd = (_: End) => {};
+  let resolveEnd = (_: End) => {};
   const endTold = new Promise<End>((resolve) => {
-    tellEnd = resolve;
+    resolveEnd = resolve;
   });
 
   const reserve = createReserve({
@@ -212,7 +234,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     onSuperseded: () => finish("superseded"),
   });
   checkpoints.begin(recovered.report);
-  // A rejection means that the next owner finds it where it is.
+  // After a rejection the next leader finds it where it is.
   if (recovered.reserved !== undefined && recovered.reserved.bytes.length > 0)
     queue
       .push({ bytes: recovered.reserved.bytes, fact: true, lasting: false, isReserved: true })
@@ -223,11 +245,11 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     end = why;
     queue.end(why);
     checkpoints.stop();
-    tellEnd(why);
+    resolveEnd(why);
   }
 
   const marks = createMarks((bytes) => queue.push({ bytes, fact: true, lasting: false }));
-  /** What was told before comes before it in the journal, too. */
+  /** Facts that were recorded earlier come earlier in the journal, too. */
   const push = (commit: Commit) => {
     marks.flush();
     return queue.push(commit);
@@ -246,7 +268,8 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
         const { event, deliveries, memory } = record;
         checkEventId(event.id);
         const unproven = isUnproven(event.trust);
-        // What waits is never dropped, so anybody could fill the disk, and keep out all others.
+        // Queued events are never dropped, so without this bound anybody could fill the disk and keep out all
+        // others.
         if (unproven && state.entries.unprovenBytes() >= maxBytes) throw tooMuchUnproven();
         return push({
           bytes: encodeEvent(record, timeMs),

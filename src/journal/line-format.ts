@@ -1,5 +1,5 @@
-// One record to one line of bytes and back. A line ends in a CRC-32 of all that stands before it, so that a torn or rotten
-// line is told from a good one without trusting that broken bytes fail to parse.
+// Encodes one record as one line of bytes, and decodes it. A line ends in a CRC-32 of everything before it,
+// so that a torn or damaged line is detected without relying on a parse error.
 
 import { crc32 } from "node:zlib";
 import type { Json, RouterEvent } from "../contract.ts";
@@ -8,15 +8,15 @@ import { type EventRecord, type Line, type StoredEvent, version } from "./record
 const crcField = ',"crc":"';
 /** `,"crc":"01234567"}` */
 const tailLength = crcField.length + 8 + 2;
-/** How every line begins. */
+/** The start of every line. */
 export const lineStart = `{"v":${version},"type":"`;
 
-/** The line with its line feed. `body` has every field besides `v` and `crc`; its own first is `type`. */
+/** The line with its line feed. `body` has every field except `v` and `crc`; its first field is `type`. */
 export function encodeLine<L extends { readonly type: string }>(body: L): Buffer {
   return seal(`{"v":${version},${JSON.stringify(body).slice(1)}`);
 }
 
-/** The same for an event, whose payload is turned into JSON only once. */
+/** The same for an event, whose payload is converted to JSON only once. */
 export function encodeEvent({ event, deliveries, memory }: EventRecord, timeMs: number): Buffer {
   const { data, text, ...rest } = event;
   const dataJson = JSON.stringify(data);
@@ -45,7 +45,7 @@ function seal(json: string): Buffer {
   return bytes;
 }
 
-/** Whether these bytes, without a line feed, are a whole line as it was written. */
+/** Whether these bytes, without a line feed, are an undamaged line. */
 export function isWhole(bytes: Buffer): boolean {
   const bodyLength = bytes.length - tailLength;
   if (bodyLength < lineStart.length) return false;
@@ -57,13 +57,13 @@ export function isWhole(bytes: Buffer): boolean {
   );
 }
 
-/** The record of a whole line; undefined when it is none that this version writes. */
+/** The record of a line; undefined when this version does not write such a line. */
 export function decodeLine(bytes: Buffer): Line | undefined {
   const line = decodeAny(bytes);
   return line === undefined || !lineTypes.has(line.type) ? undefined : (line as unknown as Line);
 }
 
-/** The same for files of ours that hold other types than a segment's. */
+/** The same for our files that hold other types than a segment's. */
 export function decodeAny(
   bytes: Buffer,
 ): { readonly type: string; readonly [key: string]: unknown } | undefined {
@@ -71,7 +71,7 @@ export function decodeAny(
     const line = JSON.parse(bytes.toString("utf8"));
     return line.v === version ? line : undefined;
   } catch {
-    return undefined; // A right checksum over something that is not JSON: not ours, and no reason not to start.
+    return undefined; // A valid checksum over something that is not JSON: not ours, and not a reason to refuse to start.
   }
 }
 

@@ -1,5 +1,5 @@
-// Reads a file of lines in large pieces: every whole line, every broken one, and where a torn end begins. Broken bytes are
-// the caller's to set aside; nothing here throws because of what a file holds.
+// Reads a file of lines in large pieces: every whole line, every broken one, and where a torn end begins. The
+// caller sets broken bytes aside; the content of a file never makes it throw.
 
 import type { FileHandle } from "node:fs/promises";
 import { openRegular } from "../regular-file.ts";
@@ -7,18 +7,20 @@ import { isWhole, lineStart } from "./line-format.ts";
 
 const pieceBytes = 4 * 1024 * 1024;
 const lineFeed = 10;
-/** Payloads can hold what looks like the start of a line; each try costs a pass over the rest of the line. */
+/**
+ * Payloads can contain what looks like the start of a line; each try costs a pass over the rest of the line.
+ */
 const maxSalvageTries = 16;
 
 export interface LineVisitor {
-  /** `bytes` is without its line feed and may be kept only until the visitor returns. */
+  /** `bytes` has no line feed and is valid only until the visitor returns. */
   line(bytes: Buffer, offset: number): void;
   broken?(bytes: Buffer, offset: number): void;
 }
 
 /**
- * Visits the lines between `from` and `to` (absent: the file's end). Settles with the offset after the last line feed: what
- * follows it is a torn line. Rejects when the file cannot be read.
+ * Visits the lines between `from` and `to` (absent: the file's end). Settles with the offset after the last
+ * line feed: what follows is a torn line. Rejects when the file is unreadable.
  */
 export async function readLines(
   path: string,
@@ -35,7 +37,7 @@ export async function readLines(
   });
 }
 
-/** The same, but only for whole lines that hold `needle`; much faster than looking at each. */
+/** The same, but only for whole lines that contain `needle`; much faster than decoding each. */
 export async function findLines(
   path: string,
   needle: string,
@@ -57,7 +59,10 @@ export async function findLines(
   });
 }
 
-/** Hands over the file piece by piece; `take` says how many bytes it used, the rest comes again with more behind it. */
+/**
+ * Reads the file piece by piece; `take` returns how many bytes it used, and the rest is passed again with
+ * more behind it.
+ */
 async function pieces(
   path: string,
   from: number,
@@ -94,7 +99,8 @@ function visit(bytes: Buffer, offset: number, visitor: LineVisitor): void {
     visitor.line(bytes, offset);
     return;
   }
-  // A lost line feed joins a good line to the broken one before it: a line that is whole from a later start is saved.
+  // A lost line feed joins a good line to the broken one before it: a line that is whole from a later start
+  // is recovered.
   let tries = 0;
   let at = bytes.indexOf(lineStart, 1);
   for (; at !== -1 && tries < maxSalvageTries; at = bytes.indexOf(lineStart, at + 1)) {

@@ -1,13 +1,13 @@
-// Facts that are told one by one and written together: what comes in one go, as the events of one write to a session do, is
-// one commit. A commit for each would cost several times what its line does.
+// Facts that are recorded one by one and written together: facts of the same turn, such as the events of one
+// write to a session, are one commit. A commit for each would cost several times as much as its line.
 
 import { encodeLine } from "./line-format.ts";
 import type { StateLine } from "./records.ts";
 
 export interface Marks {
-  /** Settles as the write does that they go out with. */
+  /** Settles as the write that contains them does. */
   add(lines: readonly StateLine[]): Promise<void>;
-  /** Writes what was added, now and not at the end of what runs. */
+  /** Writes what was added now, not at the end of the turn. */
   flush(): void;
 }
 

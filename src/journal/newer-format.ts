@@ -1,5 +1,5 @@
-// Whether a newer version of this program wrote in the journal. What it wrote cannot be understood, so it is neither read, nor
-// changed, nor deleted, and nobody who cannot read it may own it.
+// Whether a newer version of this program wrote to the journal. What it wrote is not understood, so it is
+// neither read, nor changed, nor deleted, and a process that cannot read it must not lead.
 
 import { basename } from "node:path";
 import { DeliveryError } from "../errors.ts";
@@ -8,7 +8,7 @@ import { openRegular } from "../regular-file.ts";
 import { type Found, listFolder } from "./files.ts";
 import { version } from "./records.ts";
 
-/** Longer than the first line of any file of the journal. */
+/** Longer than the first line of any journal file. */
 const headBytes = 1_024;
 
 /** Whether these bytes are a line of a newer version, whatever else has changed with it. */
@@ -17,7 +17,7 @@ export function isNewerLine(bytes: Buffer): boolean {
   return number !== undefined && Number(number) > version;
 }
 
-/** The first of these files that begins with a line of a newer version. Rejects when one cannot be read. */
+/** The first of these files that begins with a line of a newer version. Rejects when one is unreadable. */
 export async function findNewer(files: readonly Found[]): Promise<string | undefined> {
   const found = await Promise.all(
     files.map(async ({ path }) => ((await beginsNewer(path)) ? path : undefined)),
@@ -32,7 +32,7 @@ async function beginsNewer(path: string): Promise<boolean> {
     const { bytesRead } = await file.read(head, 0, headBytes, 0).finally(() => file.close());
     return isNewerLine(head.subarray(0, bytesRead));
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return false; // Retention of an owner that still runs.
+    if (codeOf(error) === "ENOENT") return false; // Retention of a leader that still runs.
     throw error;
   }
 }
@@ -48,7 +48,10 @@ export function newerFormat(path: string): DeliveryError {
   );
 }
 
-/** Why this program cannot own the journal in this folder; undefined when nothing speaks against it. Reads the heads of files only. */
+/**
+ * Why this program cannot own the journal in this folder; undefined when it can. Reads only the heads of
+ * files.
+ */
 export async function journalFault(folder: string): Promise<string | undefined> {
   try {
     const { segments, snapshots } = await listFolder(folder);
@@ -60,8 +63,8 @@ export async function journalFault(folder: string): Promise<string | undefined> 
   }
 }
 
-/** The highest epoch that left a file in the journal; 0 without any. */
-export async function highestEpoch(folder: string): Promise<number> {
+/** The highest term that left a file in the journal; 0 if there is none. */
+export async function highestTerm(folder: string): Promise<number> {
   const { segments, snapshots } = await listFolder(folder).catch(() => ({ segments: [], snapshots: [] }));
   return Math.max(0, ...[...segments, ...snapshots].map(({ epoch }) => epoch));
 }

@@ -1,5 +1,5 @@
-// The entries that are not at their end yet, in RAM: what dispatch asks for, page by page and in order. Bodies stay on disk.
-// Knows nothing of files; whoever feeds it decides what is true.
+// Open entries, which have no final state yet, in RAM: dispatch reads them page by page and in order. Bodies
+// stay on disk. Knows nothing of files; the caller decides what is true.
 
 import { type Place, type Priority, priorities, type State, type StateChange, states } from "./records.ts";
 import { createEntryRecords, double, none, recordBytes, unprovenBit, word } from "./table/entry-records.ts";
@@ -10,7 +10,7 @@ import { createNames } from "./table/names.ts";
 export interface OpenEntry {
   readonly id: string;
   readonly channel: string;
-  /** Order among all open entries. A digest has its last member's. */
+  /** Order among all open entries. A digest has the position of its last member. */
   readonly position: number;
   readonly state: State;
   /** The session it was last sent to or is held for. */
@@ -20,7 +20,7 @@ export interface OpenEntry {
   readonly priority: Priority;
   /** Anybody could have made its event. */
   readonly unproven?: true;
-  /** When it came into this state. */
+  /** When it entered this state. */
   readonly changedMs: number;
   readonly untilMs?: number;
   readonly place: Place;
@@ -29,7 +29,7 @@ export interface OpenEntry {
 export interface PageQuery {
   readonly channel?: string;
   readonly priority?: Priority;
-  /** Absent: of both kinds. */
+  /** Absent: both kinds. */
   readonly unproven?: boolean;
   readonly session?: string;
   readonly states?: readonly State[];
@@ -53,7 +53,7 @@ export interface Expired {
   readonly next?: number;
 }
 
-/** How many entries one look for expired ones goes through. */
+/** How many entries one scan for expired ones examines. */
 const maxLooks = 8_192;
 
 export class OpenEntries {
@@ -68,20 +68,26 @@ export class OpenEntries {
   #count = 0;
   #unprovenBytes = 0;
   #nextPosition = 1;
-  /** Of a search for expired entries: the earliest `untilMs` that it has passed, and that came in since it began. */
+  /**
+   * Of a scan for expired entries: the earliest `untilMs` that it has passed, and of entries added since it
+   * began.
+   */
   #passed = Number.POSITIVE_INFINITY;
   #entered = Number.POSITIVE_INFINITY;
   /** No entry expires before this. */
   #earliestUntilMs = Number.POSITIVE_INFINITY;
 
-  /** `onCount` hears of each entry that begins (+1) or ceases (-1) to stand in a segment. */
+  /** `onCount` is called for each entry that is added to (+1) or removed from (-1) a segment. */
   constructor(onCount: (segment: number, change: 1 | -1) => void) {
     this.#onCount = onCount;
     this.#ids = createIdTable(this.#records);
     this.#lanes = createLanes(this.#records);
   }
 
-  /** False when this event is open on this channel already: the first one stands. `position` absent: behind all others. */
+  /**
+   * False when this event is already open on this channel: the first one counts. `position` absent: after all
+   * others.
+   */
   add(entry: NewEntry, position: number = this.#nextPosition): boolean {
     if (this.#find(entry.id, entry.channel) !== none) return false;
     const slot = this.#records.take();
@@ -153,7 +159,7 @@ export class OpenEntries {
       priority: priority === undefined ? undefined : priorities.indexOf(priority),
       unproven,
     });
-    // A state that a channel has no entry in must not cost a walk over all its others.
+    // A state without entries in a channel must not cost a scan of all its others.
     const worth = of.filter(
       (lane) =>
         mask === undefined || this.#tally[lane.channel]?.some((n, state) => n > 0 && (mask >>> state) & 1),
@@ -169,8 +175,9 @@ export class OpenEntries {
   }
 
   /**
-   * Entries whose `untilMs` has come, in order of position, behind `after`. Looks at some thousands at a time: `next` says behind which
-   * position to go on, and is absent when that was all. Costs nothing while none can have expired.
+   * Entries whose `untilMs` has passed, in order of position, after `after`. Examines some thousands at a
+   * time: `next` is the position to continue after, absent when the scan is complete. Costs nothing while
+   * none can have expired.
    */
   expired(nowMs: number, limit: number, after: number = 0): Expired {
     const entries: OpenEntry[] = [];
@@ -199,7 +206,7 @@ export class OpenEntries {
     return this.#count;
   }
 
-  /** What the lines of open entries take whose events anybody could have made. */
+  /** The bytes of open entries whose events anybody could have made. */
   unprovenBytes(): number {
     return this.#unprovenBytes;
   }
@@ -221,7 +228,7 @@ export class OpenEntries {
     for (const lane of this.#lanes.of()) while (lane.first !== none) this.#leave(lane.first);
   }
 
-  /** The bytes of the entries of one channel behind a position, and the last one's position; for snapshots. */
+  /** The bytes of the entries of one channel after a position, and the last one's position; for snapshots. */
   dump(channel: number, after: number, before: number, limit: number): { bytes: Buffer; last: number } {
     const slots: number[] = [];
     this.#walk(after, this.#lanes.of({ channel }), (slot) => {
@@ -256,7 +263,7 @@ export class OpenEntries {
     return slots.length;
   }
 
-  /** Before restoring: how many will come, and the position that the next new one gets. */
+  /** Before restoring: how many entries will be added, and the position of the next new one. */
   expect(expected: number, position: number): void {
     this.#ids.reserve(this.#count + expected);
     this.#nextPosition = Math.max(this.#nextPosition, position);
@@ -329,7 +336,7 @@ export class OpenEntries {
     this.#records.free(slot);
     this.#count -= 1;
     if (this.#count > 0) return;
-    // The only moment at which chunks can be given back without moving records.
+    // The only time at which chunks can be freed without moving records.
     this.#records.clear();
     this.#ids.clear();
     this.#lanes.clear();
@@ -355,7 +362,7 @@ export class OpenEntries {
     };
   }
 
-  /** Walks the records behind `after` in order of position, over all lanes that are asked for. */
+  /** Visits the records after `after` in order of position, in all requested lanes. */
   #walk(after: number, of: ReturnType<Lanes["of"]>, visit: (slot: number) => boolean): void {
     const heads = of.map((lane) => this.#lanes.seek(lane, after));
     for (;;) {

@@ -1,15 +1,19 @@
-// The words of the journal: what may stand on a line, and what callers hand in. One line of a segment is one of `Line`, as
-// JSON, closed by a `crc` field. A line is the unit that survives or does not: what must hold together stands on one line.
+// The vocabulary of the journal: what a line may hold, and what callers pass in. One line of a segment is one
+// of `Line`, as JSON, with a `crc` field at the end. A line is the unit that survives or does not: data that
+// must stay consistent is on one line.
 
 import type { Json, JsonObject, MemoryWrite, RouterEvent } from "../contract.ts";
 
-/** Written on every line. A line with another version and a right checksum is left where it is and counted as unknown. */
+/**
+ * Written on every line. A line with another version and a valid checksum is left where it is and counted as
+ * unknown.
+ */
 export const version = 1;
 
 /**
- * Where one event stands on one channel. `accepted`: safe with us. `held`: dispatch looked at it and waits (no session,
- * quiet time, a digest that fills). `sent`: a client's stream took it. The rest are ends.
- * The order is part of the snapshot format: add at the end only.
+ * The state of one event on one channel. `accepted`: stored. `held`: dispatch has seen it and waits (no
+ * session, quiet time, an open digest). `sent`: a client's stream took it. The rest are final. The order is
+ * part of the snapshot format: add at the end only.
  */
 export const states = [
   "accepted",
@@ -30,26 +34,29 @@ export const priorities = ["low", "normal", "high"] as const;
 
 export type Priority = (typeof priorities)[number];
 
-/** What one channel made of an event: what a session gets, and the terms of its delivery. */
+/** What one channel made of an event: the text for the session, and the delivery options. */
 export interface Delivery {
   readonly channel: string;
   readonly content: string;
   readonly meta: Readonly<Record<string, string>>;
   readonly tokens: number;
-  /** Kept in RAM for as long as the entry is open; absent means `normal`. */
+  /** Kept in RAM while the entry is open; absent means `normal`. */
   readonly priority?: Priority;
-  /** Not delivered at or after this time. Kept in RAM for as long as the entry is open; absent means no end. */
+  /** Not delivered at or after this time. Kept in RAM while the entry is open; absent means no expiry. */
   readonly untilMs?: number;
-  /** Everything else that dispatch must know (receipt, to, thread, supersede key...). The journal never looks inside. */
+  /**
+   * Delivery options, everything else that dispatch must know (receipt, to, thread, supersede key...). The
+   * journal never reads them.
+   */
   readonly terms: JsonObject;
 }
 
-/** One accepted event, committed whole or not at all. */
+/** One accepted event, committed completely or not at all. */
 export interface EventRecord {
   readonly event: RouterEvent;
   /** At least one, each with another channel. */
   readonly deliveries: readonly Delivery[];
-  /** What the filters that admitted it will remember; fact exactly when the event is. */
+  /** Filter memory of the filters that admitted it; it becomes final together with the event. */
   readonly memory: readonly MemoryWrite[];
 }
 
@@ -58,7 +65,10 @@ export interface Member {
   readonly channel: string;
 }
 
-/** A summary that stands for its members: they become `folded` in the same line, and it takes the place of the last one. */
+/**
+ * A summary that replaces its members: they become `folded` in the same line, and it takes the position of
+ * the last one.
+ */
 export interface DigestRecord {
   /** Its own event id. */
   readonly id: string;
@@ -71,10 +81,10 @@ export interface StateChange {
   readonly id: string;
   readonly channel: string;
   readonly state: Exclude<State, "accepted" | "folded">;
-  /** For `sent`: true when no receipt is awaited. The other states know by themselves. */
+  /** For `sent`: true when no receipt is expected. The other states imply it. */
   readonly final?: boolean;
   readonly session?: string;
-  /** How many times it was or is being sent, from 1. Absent: as before. */
+  /** How many times it was or is being sent, from 1. Absent: unchanged. */
   readonly attempt?: number;
   /** One line for `why`. */
   readonly reason?: string;
@@ -87,7 +97,10 @@ interface Stamp {
 /** `text` is absent when it is `data` itself (a string) or `data` as JSON. */
 export type StoredEvent = Omit<RouterEvent, "text"> & { readonly text?: string };
 
-/** The first line of each segment. Of the segment `after`, only the first `bytes` count; what follows them was given up. */
+/**
+ * The first line of each segment. Of the segment `after`, only the first `bytes` count; the bytes after them
+ * were given up.
+ */
 export interface SegmentLine extends Stamp {
   readonly type: "segment";
   readonly epoch: number;
@@ -123,7 +136,7 @@ export interface CursorLine extends Stamp {
   readonly value: Json;
 }
 
-/** Anything small that must survive its owner: a silence, a permission prompt that waits. `null` takes it back. */
+/** A small value that must survive its leader: a silence, an open permission prompt. `null` removes it. */
 export interface NoteLine extends Stamp {
   readonly type: "note";
   readonly kind: string;
@@ -132,7 +145,10 @@ export interface NoteLine extends Stamp {
   readonly untilMs?: number;
 }
 
-/** What was done by a call from a session; `id` is the event that it answered. It changes nothing: it is here to be read. */
+/**
+ * What a call from a session did; `id` is the event that it answered. It changes nothing: it is only for
+ * reading.
+ */
 export interface CallLine extends Stamp {
   readonly type: "call";
   readonly id?: string;
@@ -143,14 +159,14 @@ export interface CallLine extends Stamp {
 
 export type Line = SegmentLine | EventLine | DigestLine | StateLine | CursorLine | NoteLine | CallLine;
 
-/** Where a line stands: segment number (of this process), offset and length in bytes without the line feed. */
+/** The span of a line: segment number (of this process), offset and length in bytes without the line feed. */
 export interface Place {
   readonly segment: number;
   readonly offset: number;
   readonly length: number;
 }
 
-/** True when nothing can follow this state. */
+/** True when this state is final. */
 export function isFinal(change: Pick<StateChange, "state" | "final">): boolean {
   return change.state === "sent" ? change.final === true : change.state !== "held";
 }

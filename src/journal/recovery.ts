@@ -1,5 +1,5 @@
-// From files to state: the newest whole snapshot, then the segments since. Nothing found on the disk is a reason not to
-// start: torn ends are cut, broken lines set aside, a broken snapshot makes it read older segments.
+// From files to state: the newest whole snapshot, then the segments since. Nothing found on disk prevents a
+// start: torn ends are cut, broken lines are set aside, and for a broken snapshot older segments are read.
 
 import { appendFile, rename, stat, truncate, unlink } from "node:fs/promises";
 import { basename } from "node:path";
@@ -20,34 +20,34 @@ import { createState, type JournalState } from "./state.ts";
 
 export interface RecoveryReport {
   readonly tookMs: number;
-  /** `none`: there was none to read. `broken`: at least one could not be used. */
+  /** `none`: there was none to read. `broken`: at least one was unusable. */
   readonly snapshot: "whole" | "none" | "broken";
   readonly segmentsRead: number;
   readonly linesRead: number;
   readonly bytesRead: number;
-  /** Of a line that was being written when its process died; it was never promised to anybody. */
+  /** Of a line that was being written when its process died; it was never acknowledged. */
   readonly tornBytes: number;
   readonly brokenLines: number;
   /** Where the broken lines were copied to. */
   readonly setAside?: string;
   /** Lines of a version that this one does not know; left where they are. */
   readonly unknownLines: number;
-  /** Open entries whose segment is gone. */
+  /** Open entries whose segment is missing. */
   readonly lost: number;
-  /** What is gone from the disk, a line each. */
+  /** What is missing on disk, one line each. */
   readonly damage: readonly SafeLine[];
-  /** No snapshot, and older segments are gone: events that had ended may come again. */
+  /** No snapshot, and older segments are missing: events that had ended may be sent again. */
   readonly gap: boolean;
 }
 
 export interface Recovered {
   readonly state: JournalState;
   readonly report: RecoveryReport;
-  /** The next segment of this epoch. */
+  /** The next segment of this term. */
   readonly nextSeq: number;
-  /** Those that can still be needed, in order. */
+  /** Those that may still be needed, in order. */
   readonly snapshots: readonly Order[];
-  /** What a full disk did not take into a segment, and the state holds. */
+  /** What a full disk did not take into a segment, but the state has. */
   readonly reserved: ReservedLines | undefined;
 }
 
@@ -64,7 +64,7 @@ export async function recover(
   if (newest !== undefined && newest.epoch > epoch) throw ended("superseded");
   const newer = await findNewer([...listing.segments, ...listing.snapshots]);
   if (newer !== undefined) throw newerFormat(newer);
-  for (const path of listing.unfinished) await unlink(path).catch(() => undefined); // Only tidying.
+  for (const path of listing.unfinished) await unlink(path).catch(() => undefined); // Cleanup only.
 
   const exists = new Set(listing.segments.map(key));
   const { state, ofGone, used, broken } = await newestSnapshot(listing.snapshots, folder, (order) =>
@@ -87,7 +87,8 @@ export async function recover(
   const brokenLines: Buffer[] = [];
   const expected: Extent[] = state.segments.all().map(extentOf);
   for (const found of since) {
-    // A segment that its successor does not know was begun by an owner that had been superseded: nothing in it was promised.
+    // A segment that its successor does not know was begun by a leader that had been superseded: nothing in
+    // it was acknowledged.
     if (strays.has(key(found))) continue;
     count.segments += 1;
     const to = limits.get(key(found));
@@ -114,7 +115,7 @@ export async function recover(
       },
       to === undefined ? {} : { to },
     );
-    // Before anything of it is cut off.
+    // Before anything is cut off.
     if (isNewer) throw newerFormat(found.path);
     count.bytes += end;
     segment.bytes = end;
@@ -128,7 +129,8 @@ export async function recover(
   if (extent !== undefined && (used === undefined || compareOrder(extent, used) >= 0)) expected.push(extent);
   for (const header of headers) {
     const after = header?.after;
-    // Retention takes away what is older than the snapshot; where that cannot be read, nobody knows what it took.
+    // Retention deletes what is older than the snapshot; when the snapshot is unreadable, it is unknown what
+    // was deleted.
     if (after === undefined || (used !== undefined && compareOrder(after, used) < 0)) continue;
     if (broken === 0 || exists.has(key(after))) expected.push(after);
   }
@@ -153,7 +155,7 @@ export async function recover(
     damage,
     gap: used === undefined && first?.after !== undefined,
   };
-  tell(report, log);
+  logReport(report, log);
   for (const path of listing.odd) log.warn(line`journal: ${path} is not a file and is left where it is`);
   return {
     state,
@@ -210,7 +212,7 @@ async function newestSnapshot(
   return { state: createState(), ofGone: 0, used: undefined, broken };
 }
 
-/** The first line, when it is whole and says what it should. */
+/** The first line, when it is whole and valid. */
 async function readHeader(path: string): Promise<SegmentLine | undefined> {
   let header: SegmentLine | undefined;
   await readSegment(
@@ -226,7 +228,7 @@ async function readHeader(path: string): Promise<SegmentLine | undefined> {
   return header;
 }
 
-/** A snapshot may know the segment that followed it already. */
+/** A snapshot may already know the segment that followed it. */
 function segmentOf(state: JournalState, { epoch, seq, path }: Found): Segment {
   const known = state.segments.all().find((segment) => compareOrder(segment, { epoch, seq }) === 0);
   return (
@@ -235,7 +237,7 @@ function segmentOf(state: JournalState, { epoch, seq, path }: Found): Segment {
   );
 }
 
-/** An owner that has just been superseded may still take old segments away: what is gone held nothing open. */
+/** A leader that has just been superseded may still delete old segments: they held nothing open. */
 async function readSegment(...[path, visitor, range]: Parameters<typeof readLines>): Promise<number> {
   try {
     return await readLines(path, visitor, range);
@@ -251,7 +253,7 @@ async function cut(path: string, end: number): Promise<number> {
     if (size > end) await truncate(path, end);
     return size - end;
   } catch {
-    return 0; // Where it cannot be cut, the next segment says how far this one counts.
+    return 0; // Where it cannot be cut, the next segment records how far this one counts.
   }
 }
 
@@ -273,20 +275,20 @@ async function copyBroken(
   }
 }
 
-function tell(report: RecoveryReport, log: Log): void {
+function logReport(report: RecoveryReport, log: Log): void {
   const { brokenLines, setAside, unknownLines, lost, damage, gap } = report;
   if (brokenLines > 0)
     log.warn(
-      line`journal: broken lines left out: ${brokenLines}${setAside === undefined ? "" : `, see ${setAside}`}`,
+      line`journal: skipped broken lines: ${brokenLines}${setAside === undefined ? "" : `, see ${setAside}`}`,
     );
   if (unknownLines > 0)
-    log.warn(line`journal: lines left out because a newer channel-router wrote them: ${unknownLines}`);
+    log.warn(line`journal: skipped lines that a newer channel-router wrote: ${unknownLines}`);
   for (const one of damage) log.error(line`journal: ${one}`);
   if (lost > 0) log.error(line`journal: waiting events lost because their segments are gone: ${lost}`);
   if (report.snapshot === "broken")
     log.warn(
       gap
-        ? line`journal: no snapshot could be read and older segments are gone; events that had ended may come again`
+        ? line`journal: no snapshot is readable and older segments are missing; events that had ended may be sent again`
         : line`journal: a snapshot could not be read; older segments were read instead`,
     );
 }

@@ -1,4 +1,5 @@
-// What callers are told when the journal did not take something. Always "try again": nothing of it was kept.
+// The errors that callers get when the journal did not take something. Always retryable: nothing of it was
+// stored.
 
 import { DeliveryError, isRouterError } from "../errors.ts";
 import { codeOf } from "../files/disk.ts";
@@ -10,7 +11,7 @@ export function isFull(error: unknown): boolean {
   return full.has(codeOf(error));
 }
 
-/** Of an error of the file system; anything else is a bug and comes back as it is. */
+/** For an error of the file system; any other error is a bug and is returned unchanged. */
 export function refusal(error: unknown, folder: string): unknown {
   const code = codeOf(error);
   if (code === undefined || isRouterError(error)) return error;
@@ -18,7 +19,7 @@ export function refusal(error: unknown, folder: string): unknown {
     return new DeliveryError("E_JOURNAL_FULL", `the disk of ${folder} is full`, {
       retryAfterMs,
       cause: error,
-      hint: "free some space; the journal goes on by itself",
+      hint: "free some space; the journal recovers by itself",
     });
   return new DeliveryError("E_JOURNAL_WRITE", `the journal in ${folder} cannot be used (${code})`, {
     retryAfterMs,
@@ -47,13 +48,13 @@ export function withdrawn(): DeliveryError {
   return new DeliveryError("E_JOURNAL_WRITE", "the event was withdrawn before it was written");
 }
 
-/** How a journal can end. `superseded`: a process with a higher epoch owns it now. */
+/** How a journal can end. `superseded`: a process with a higher term owns it now. */
 export type End = "closed" | "superseded";
 
 export function ended(end: End): DeliveryError {
   return end === "closed"
     ? new DeliveryError("E_JOURNAL_CLOSED", "the journal is closed", { retryAfterMs: 1_000 })
-    : new DeliveryError("E_JOURNAL_CLOSED", "another process has taken the journal over", {
+    : new DeliveryError("E_JOURNAL_CLOSED", "another process has taken over the journal", {
         retryAfterMs: 1_000,
       });
 }

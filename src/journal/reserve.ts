@@ -1,7 +1,8 @@
-// A file of fixed size beside the segments, allocated while the disk has room. What a full disk does not take into a segment, facts
-// and notes about deliveries, is written over its empty lines in place, which needs no room. So events can be delivered on a full
-// disk, and the next owner knows what was. Its first line says where the journal ended when it was begun: once the segments go on
-// behind that place they hold all of it, and it counts no more.
+// A file of fixed size beside the segments, allocated while the disk has room. Facts and delivery notes that
+// a full disk does not take into a segment overwrite its empty lines in place, which needs no space. So
+// events can be delivered on a full disk, and the next leader knows which were. Its first line records where
+// the journal ended when the reserve was begun: once segments continue past that position they contain all of
+// it, and it no longer counts.
 
 import { join } from "node:path";
 import type { Clock } from "../contract.ts";
@@ -18,35 +19,40 @@ const fileBytes = 256 * 1024;
 /** At the end of the file: how far the segments go. */
 const extentBytes = 512;
 const reserveBytes = fileBytes - extentBytes;
-/** How often that is written down while it moves on. */
+/** How often that is written while it advances. */
 const extentEveryMs = 250;
 const lineFeed = 0x0a;
 /** Longer than the first line of any segment. */
 const headBytes = 1_024;
 
-/** Where the last line of the journal ends, the first lines of segments apart. All 0 before the first. */
+/**
+ * Where the last line of the journal ends, not counting the first lines of segments. All 0 before the first.
+ */
 interface End extends Order {
   readonly bytes: number;
 }
 
 export interface ReservedLines {
   readonly lines: readonly Line[];
-  /** As they are in the file. */
+  /** As in the file. */
   readonly bytes: Buffer;
   /** Where the next line goes. */
   readonly usedBytes: number;
 }
 
 export interface Reserve {
-  /** Allocates the file where there is none. Never rejects: without it a full disk only stops delivery. */
+  /** Allocates the file if there is none. Never rejects: without it a full disk only stops delivery. */
   prepare(): Promise<void>;
-  /** Settles with how many of the lines, from the first on, outlive this process now. Never rejects. */
+  /** Settles with how many of the lines, from the first on, now survive this process. Never rejects. */
   write(lines: readonly Buffer[]): Promise<number>;
-  /** All that is in it was written to a segment. */
+  /** Everything in it was written to a segment. */
   reset(): void;
-  /** The last segment is on the disk this far; written down in a moment, so that the next owner sees what has gone since. */
+  /**
+   * The last segment is durable up to here; written with a short delay, so that the next leader can detect
+   * later losses.
+   */
   reached(extent: Extent): void;
-  /** Writes that down now, unless another process owns the journal. */
+  /** Writes that now, unless another process owns the journal. */
   close(isOurs: boolean): Promise<void>;
 }
 
@@ -101,13 +107,13 @@ export function createReserve({ folder, disk, clock, segments, found }: ReserveO
       encodeLine({ type: "extent", timeMs: clock.now(), ...now }).copy(slot);
       if (into !== undefined) await writeAll(into, slot, reserveBytes);
     } catch (error) {
-      if (codeOf(error) === undefined) throw error; // Otherwise the next owner only sees less.
+      if (codeOf(error) === undefined) throw error; // Otherwise the next leader only knows less.
     }
   }
 
   async function clear(into: DiskFile): Promise<void> {
     if (!isDirty) return;
-    // From its first line on: cut off in between, what is left has no first line and does not count.
+    // From its first line on: if it is cut off in between, the rest has no first line and does not count.
     await writeAll(into, Buffer.alloc(reserveBytes, lineFeed), 0);
     isDirty = false;
   }
@@ -125,7 +131,7 @@ export function createReserve({ folder, disk, clock, segments, found }: ReserveO
       } catch (error) {
         if (codeOf(error) === undefined) throw error;
         await close();
-        await disk.unlink(path).catch(() => undefined); // The disk is too full for it already.
+        await disk.unlink(path).catch(() => undefined); // The disk is already too full for it.
       }
     },
     async write(lines) {
@@ -144,7 +150,7 @@ export function createReserve({ folder, disk, clock, segments, found }: ReserveO
         }
         let count = 0;
         for (const line of lines) {
-          // One line feed stays, so that the last line is a whole one.
+          // One line feed stays, so that the last line is whole.
           if (bytes + line.length >= reserveBytes) break;
           pieces.push(line);
           bytes += line.length;
@@ -154,7 +160,7 @@ export function createReserve({ folder, disk, clock, segments, found }: ReserveO
           await writeAll(into, Buffer.concat(pieces), usedBytes);
           usedBytes = bytes;
         }
-        // Facts are only of use in order: nothing after one that does not fit.
+        // Facts are only useful in order: none after one that does not fit.
         isFull = count < lines.length;
         return count;
       } catch (error) {
@@ -184,7 +190,7 @@ export function createReserve({ folder, disk, clock, segments, found }: ReserveO
   };
 }
 
-/** What is in the file and counts: of the lines nothing when the journal went on since. Never rejects. */
+/** What is in the file and counts; no lines when the journal continued since. Never rejects. */
 export async function readReserve(
   folder: string,
   segments: readonly Segment[],
@@ -224,14 +230,14 @@ async function reservedIn(content: Buffer, segments: readonly Segment[]): Promis
     : { lines, bytes: Buffer.from(content.subarray(begin, start)), usedBytes: start };
 }
 
-/** A segment that holds nothing but its first line was begun on a disk that had room for no more. */
+/** A segment that holds only its first line was begun on a disk that had no more room. */
 async function endOf(segments: readonly Segment[]): Promise<End> {
   for (const { path, bytes, epoch, seq } of segments.toReversed()) {
     let firstLineBytes = 0;
     const first = (line: Buffer, offset: number) => {
       if (offset === 0) firstLineBytes = line.length + 1;
     };
-    // One that cannot be read may hold anything.
+    // An unreadable file may contain anything.
     await readLines(path, { line: first, broken: first }, { to: Math.min(bytes, headBytes) }).catch(
       () => undefined,
     );

@@ -1,5 +1,6 @@
-// Which segments may go: those in which every event has ended, when they are old or the journal is too large. A segment
-// with an open entry never goes, nor one with a line that this version does not understand.
+// Which segments may be deleted: those in which every event has ended, when they are old or the journal is
+// too large. A segment with an open entry is never deleted, nor one with a line that this version does not
+// understand.
 
 import { stat } from "node:fs/promises";
 import type { Disk } from "../files/disk.ts";
@@ -13,8 +14,8 @@ export interface RetentionLimits {
 }
 
 /**
- * The segments to delete, oldest first. `before`: the oldest snapshot that recovery may fall back to; what stands behind
- * it is still needed for that.
+ * The segments to delete, oldest first. `before`: the oldest snapshot that recovery may fall back to;
+ * segments after it are still needed for that.
  */
 export function dispensable(
   segments: readonly Segment[],
@@ -23,7 +24,7 @@ export function dispensable(
   { keepMs, maxBytes }: RetentionLimits,
 ): Segment[] {
   let total = segments.reduce((sum, { bytes }) => sum + bytes, 0);
-  // The last one tells where the next begins, even when it is sealed.
+  // The last one records where the next begins, even when it is sealed.
   return segments.slice(0, -1).filter((segment) => {
     const free = segment.open === 0 && (segment.unknown ?? 0) === 0 && compareOrder(segment, before) < 0;
     const goes = free && (nowMs - segment.lastMs > keepMs || total > maxBytes);
@@ -32,14 +33,14 @@ export function dispensable(
   });
 }
 
-/** Two snapshots stay, the second for the day on which the first cannot be read. */
+/** Two snapshots are kept, the second in case the first becomes unreadable. */
 export const keptSnapshots = 2;
 
 export async function deleteSnapshots(folder: string, orders: readonly Order[], disk: Disk): Promise<void> {
-  for (const order of orders) await disk.unlink(snapshotPath(folder, order)).catch(() => undefined); // Goes next time.
+  for (const order of orders) await disk.unlink(snapshotPath(folder, order)).catch(() => undefined); // Deleted next time.
 }
 
-/** Broken lines that were set aside, and files of dead owners that no snapshot knows. */
+/** Broken lines that were set aside, and files of dead leaders that no snapshot knows. */
 export async function deleteLeftovers(
   folder: string,
   known: readonly Segment[],

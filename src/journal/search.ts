@@ -1,5 +1,5 @@
-// Finds kept events by id, also those that ended long ago. Nothing is indexed for this: id ranges tell which segments to
-// look in, and looking for bytes is fast.
+// Finds stored events by id, including those that ended long ago. There is no index for this: id ranges show
+// which segments to search, and searching for bytes is fast.
 
 import type { RouterEvent } from "../contract.ts";
 import { isMissing } from "../files/disk.ts";
@@ -33,7 +33,10 @@ export async function findEvent(
   return undefined;
 }
 
-/** Every line about this event, in order: its acceptance, its states, the digest that folded it, the calls that answered it. */
+/**
+ * Every line about this event, in order: its acceptance, its states, the digest that folded it, the calls
+ * that answered it.
+ */
 export async function findHistory(segments: Segments, id: string): Promise<Line[]> {
   const all = segments.all();
   const first = all.findIndex((segment) => mayHold(segment, id));
@@ -49,7 +52,7 @@ export async function findRecent(segments: Segments, limit: number): Promise<Kep
   for (const segment of segments.all().reverse()) {
     if (found.length >= limit) break;
     if (segment.firstId === undefined) continue;
-    // Copies of the last few only, so that a segment of small events does not fill RAM.
+    // Copies only the last few, so that a segment of small events does not fill RAM.
     const latest: { readonly bytes: Buffer; readonly offset: number }[] = [];
     for (const kind of ["event", "digest"]) {
       const some: typeof latest = [];
@@ -84,12 +87,12 @@ async function find(
   try {
     await findLines(segment.path, needle, found, segment.bytes);
   } catch (error) {
-    // Retention, or a person, took the file away meanwhile: then it holds nothing.
+    // Retention, or the user, deleted the file meanwhile: then it holds nothing.
     if (!isMissing(error)) throw error;
   }
 }
 
-/** A payload may hold the same bytes as a field of ours. */
+/** A payload may contain the same bytes as one of our fields. */
 function isAbout(line: Line, id: string): boolean {
   if (line.type === "event") return line.event.id === id;
   if (line.type === "state" || line.type === "call") return line.id === id;

@@ -1,5 +1,6 @@
-// Writes groups of lines to the segment that is being filled, and begins the next one when there is none. A group is
-// either durable whole or cut off again; where even that fails, the next segment says how far this one counts.
+// Writes groups of lines to the current segment, and begins the next one when there is none. A group is
+// either completely durable or cut off again; where even that fails, the next segment records how far this
+// one counts.
 
 import { access } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -21,9 +22,9 @@ export interface SegmentWriterOptions {
   readonly log: Log;
   readonly state: JournalState;
   readonly reserve: Reserve;
-  /** False once a higher epoch was claimed. */
+  /** False once a higher term was acquired. */
   isCurrent(): boolean;
-  /** What waited on the disk is gone and the state has forgotten it; what is only in RAM wants a snapshot. */
+  /** What was on disk is gone and the state has forgotten it; what is only in RAM needs a snapshot. */
   onFolderGone(): void;
 }
 
@@ -47,7 +48,7 @@ export class SegmentWriter {
   readonly #state: SegmentWriterOptions["state"];
   #nextSeq: number;
   #active: Active | undefined;
-  /** All that was reserved is in a segment. */
+  /** Everything in the reserve is in a segment. */
   readonly freeReserve: () => void;
 
   constructor(options: SegmentWriterOptions) {
@@ -64,25 +65,26 @@ export class SegmentWriter {
   }
 
   /**
-   * Settles when the bytes are written, and durable with all before them when `lasting`, with their place; undefined when another process has taken over, and then they do
-   * not count. Rejects with the file system's error, and then they do not count either.
+   * Settles with the span when the bytes are written, and durable with everything before them when `lasting`;
+   * undefined when another process has taken over, and then they do not count. Rejects with the file system's
+   * error, and then they do not count either.
    */
   async write(bytes: Buffer, lasting: boolean): Promise<Written | undefined> {
     let written = await this.#writeOnce(bytes, lasting);
     if (written === "gone") written = await this.#writeOnce(bytes, lasting);
     if (written === "gone")
-      throw Object.assign(new Error(`${this.#folder} does not stay`), { code: "ENOENT" });
+      throw Object.assign(new Error(`${this.#folder} keeps being removed`), { code: "ENOENT" });
     return written === "superseded" ? undefined : written;
   }
 
   /**
-   * For what a full disk did not take: settles with how many of these lines, from the first on, outlive this process all the same;
-   * undefined when another process has taken over.
+   * For what a full disk did not take: settles with how many of these lines, from the first on, survive this
+   * process all the same; undefined when another process has taken over.
    */
   async reserve(lines: readonly Buffer[]): Promise<number | undefined> {
     if (!this.#options.isCurrent()) return undefined;
     const count = await this.#options.reserve.write(lines);
-    // As for a segment: a successor that claimed before this may not have read them.
+    // As for a segment: a successor that acquired its term before this may not have read them.
     return this.#options.isCurrent() ? count : undefined;
   }
 
@@ -90,7 +92,7 @@ export class SegmentWriter {
   async seal(): Promise<void> {
     const file = this.#active?.file;
     this.#active = undefined;
-    // What was promised to last was synced already, and closing has nothing left to say.
+    // Durable writes were synced already, and closing has nothing left to report.
     await file?.sync().catch(() => undefined);
     await file?.close().catch(() => undefined);
   }
@@ -99,7 +101,7 @@ export class SegmentWriter {
     return this.#active?.segment;
   }
 
-  /** Where the next segment will stand. */
+  /** The position of the next segment. */
   next(): Order {
     return { epoch: this.#epoch, seq: this.#nextSeq };
   }
@@ -127,7 +129,7 @@ export class SegmentWriter {
       await this.#disk.syncFolder(this.#folder);
       await this.#disk.syncFolder(dirname(this.#folder));
     } catch (error) {
-      // The first error is the one to tell. An empty segment that stays behind does no harm.
+      // The first error is the one to report. A leftover empty segment does no harm.
       await file.close().catch(() => undefined);
       await this.#disk.unlink(path).catch(() => undefined);
       throw error;
@@ -146,13 +148,16 @@ export class SegmentWriter {
     return this.#active;
   }
 
-  /** Cuts off what was half written. After a failed sync nobody knows what the disk holds: then the segment is left for good. */
+  /**
+   * Cuts off what was half written. After a failed sync it is unknown what the disk holds: then the segment
+   * is abandoned.
+   */
   async #giveBack({ file, segment }: Active, keep: boolean): Promise<void> {
     try {
       await file.truncate(segment.bytes);
       if (keep) return;
     } catch {
-      // The next segment's first line says how far this one counts.
+      // The next segment's first line records how far this one counts.
     }
     this.#active = undefined;
     await file.close().catch(() => undefined); // It may be as broken as the disk.
@@ -163,7 +168,7 @@ export class SegmentWriter {
     this.#state.entries.clear();
     this.#state.segments.clear();
     this.#log.error(
-      line`journal: ${this.#folder} was removed while running, a new one is begun; waiting events lost with it: ${lost}`,
+      line`journal: ${this.#folder} was removed while running and created again; waiting events lost with it: ${lost}`,
     );
     this.#options.onFolderGone();
   }
@@ -179,8 +184,9 @@ export class SegmentWriter {
       await this.#giveBack(current, true);
       throw error;
     }
-    // Once written, the lines are visible to whoever claims the next epoch from now on. So an owner that is still current
-    // here knows that its successor will read them, and one that is not has promised nothing.
+    // Once written, the lines are visible to the process that acquires the next term. So a leader that is
+    // still current here knows that its successor will read them, and one that is not has acknowledged
+    // nothing.
     const isCurrent = this.#options.isCurrent();
     let isInPlace: boolean;
     try {

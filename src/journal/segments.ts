@@ -1,12 +1,13 @@
-// What is known of each segment file: how far it counts, which event ids it holds, how many open entries stand in it.
+// What is known of each segment file: how far it counts, which event ids it holds, how many open entries are
+// in it.
 
 import type { Order } from "./files.ts";
 
 export interface Segment extends Order {
-  /** What places name it by; belongs to this process. */
+  /** The number that spans refer to; local to this process. */
   readonly number: number;
   readonly path: string;
-  /** The end of what counts. Bytes behind it were given up. */
+  /** The end of what counts. The bytes after it were given up. */
   bytes: number;
   /** The lowest and the highest event id; undefined while it holds no event. */
   firstId: string | undefined;
@@ -33,13 +34,13 @@ export interface Segments {
   last(): Segment | undefined;
   remove(number: number): void;
   clear(): void;
-  /** Notes that the segment holds this event. */
+  /** Records that the segment holds this event. */
   hold(number: number, id: string): void;
   countOpen(number: number, change: 1 | -1): void;
 }
 
 export function createSegments(): Segments {
-  // Segments are added in their order, so the map's order is theirs.
+  // Segments are added in order, so the map's order is theirs.
   const segments = new Map<number, Segment>();
   let nextNumber = 0;
   let last: Segment | undefined;
@@ -56,7 +57,7 @@ export function createSegments(): Segments {
     all: () => [...segments.values()],
     last: () => last,
     remove(number) {
-      if (last?.number === number) throw new Error("the last segment tells where the next one begins");
+      if (last?.number === number) throw new Error("the last segment records where the next one begins");
       segments.delete(number);
     },
     clear() {
@@ -77,7 +78,10 @@ export function createSegments(): Segments {
   };
 }
 
-/** Whether the event can stand in this segment. Ids rise with time, but not when a clock went back between two owners. */
+/**
+ * Whether the event can be in this segment. Ids rise with time, except when a clock went back between two
+ * leaders.
+ */
 export function mayHold({ firstId, lastId }: Segment, id: string): boolean {
   return firstId !== undefined && lastId !== undefined && firstId <= id && id <= lastId;
 }

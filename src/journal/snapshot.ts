@@ -1,6 +1,7 @@
-// The state as of the start of a segment, so that recovery reads that segment and no other. Written in slices while the
-// journal goes on: what a slice already holds of later lines is harmless, because applying a line again changes nothing.
-// Lines like a segment's; the open entries are their records' bytes in base64, all else is plain JSON.
+// The state as of the start of a segment, so that recovery reads that segment and no earlier one. Written in
+// slices while the journal continues: later lines that a slice already contains are harmless, because
+// applying a line again changes nothing. Lines like a segment's; the open entries are the bytes of their
+// records in base64, everything else is plain JSON.
 
 import { setImmediate } from "node:timers/promises";
 import type { Json } from "../contract.ts";
@@ -14,10 +15,10 @@ import type { Keyed, KeyedTable } from "./table/keyed-table.ts";
 
 const entriesPerLine = 2_048;
 const keysPerLine = 1_000;
-/** When it is read: so many lines in one turn of the event loop. */
+/** On reading: this many lines in one turn of the event loop. */
 const linesPerTurn = 8;
 const writeBytes = 1024 * 1024;
-/** Cursors are a scope of the table of notes, as the first version wrote them, with the bound that it had. */
+/** Cursors are a scope of the table of notes, as the first version wrote them, with its bound. */
 const cursorScope = "cursor";
 const maxCursors = 20_000;
 
@@ -52,18 +53,24 @@ export interface SnapshotOptions {
   readonly at: Order;
   readonly disk: Disk;
   readonly timeMs: number;
-  /** Asked when all is in the file: whether everything that the state knew until now is in segments too. */
+  /**
+   * Called when everything is in the file: whether everything that the state knew until now is in segments
+   * too.
+   */
   confirm(): Promise<boolean>;
 }
 
-/** Settles with its size once the snapshot is durable under its name; with undefined when it was not confirmed. */
+/**
+ * Settles with its size once the snapshot is durable under its name; with undefined when it was not
+ * confirmed.
+ */
 export async function writeSnapshot(
   state: JournalState,
   { folder, at, disk, timeMs, confirm }: SnapshotOptions,
 ): Promise<number | undefined> {
   const path = snapshotPath(folder, at);
   const unfinished = unfinishedPath(path);
-  // Perhaps an earlier try at the same place died half way.
+  // An earlier try at the same position may have died half way.
   await disk.unlink(unfinished).catch(() => undefined);
   const file = await disk.create(unfinished);
   let bytes = 0;
@@ -94,7 +101,7 @@ export async function writeSnapshot(
     await disk.rename(unfinished, path);
     await disk.syncFolder(folder);
   } catch (error) {
-    // The first error is the one to tell; what is left of the file goes at the next start.
+    // The first error is the one to report; the rest of the file is deleted at the next start.
     await file.close().catch(() => undefined);
     await disk.unlink(unfinished).catch(() => undefined);
     throw error;
@@ -104,7 +111,7 @@ export async function writeSnapshot(
 
 function* snapshotLines(state: JournalState, timeMs: number): Generator<SnapshotLine> {
   const { entries } = state;
-  // Entries that come in from now on stand in the segment that begins here.
+  // New entries from now on are in the segment that begins here.
   const before = entries.nextPosition();
   let lines = 1;
   yield { type: "snapshot", timeMs };
@@ -182,7 +189,7 @@ export async function readSnapshot(
       },
     });
   } catch {
-    return undefined; // Unreadable is as good as broken: older segments tell the same.
+    return undefined; // An unreadable snapshot counts as broken: older segments hold the same.
   }
   const end = lines.pop();
   if (broken || end?.type !== "end" || end.lines !== lines.length) return undefined;
@@ -198,7 +205,7 @@ export async function readSnapshot(
   }
   let ofGone = 0;
   for (const [index, line] of lines.entries()) {
-    // A million entries are some hundred lines, and each is let go as soon as it was read.
+    // A million entries are some hundred lines, and each is released once it was read.
     lines[index] = end;
     if (index % linesPerTurn === linesPerTurn - 1) await setImmediate();
     if (line.type === "open") {

@@ -1,5 +1,6 @@
-// All that the journal knows in RAM, and what each line does to it. Recovery and commits go through the same functions, so
-// that what was written and what is read back cannot differ. Applying a line again changes nothing.
+// Everything that the journal knows in RAM, and what each line does to it. Recovery and commits use the same
+// functions, so that what was written and what is read back cannot differ. Applying a line again changes
+// nothing.
 
 import { isUnproven } from "../apart.ts";
 import type { Json, MemoryWrite } from "../contract.ts";
@@ -18,7 +19,7 @@ import { type CursorTable, createCursorTable } from "./table/cursor-table.ts";
 import { createFilterTable, type FilterTable } from "./table/filter-table.ts";
 import { createKeyedTable, type KeyedTable } from "./table/keyed-table.ts";
 
-/** Each kind has its own bound; this is far beyond what the kinds that there are come to. */
+/** Each kind has its own bound; this is far beyond what the existing kinds reach. */
 const maxNotes = 200_000;
 const maxNotesOfKind = 1_000;
 
@@ -38,7 +39,7 @@ export interface JournalState {
     place: Place,
   ): void;
   fold(digest: DigestRecord, timeMs: number, place: Place): void;
-  /** False when the entry is not open: it had its end before. */
+  /** False when the entry is not open: it has ended before. */
   change(change: StateChange, timeMs: number): boolean;
   setCursor(name: string, value: Json): void;
   setNote(note: Pick<NoteLine, "kind" | "key" | "value" | "untilMs">): void;

@@ -1,25 +1,25 @@
-// What sources keep beyond their process. None of it may be forgotten while its source is there, so nothing is evicted: each source
-// has a bound, and all together; beyond it what sources left that the config no longer has goes first, and then what is new is
-// refused.
+// What sources store beyond their process. Nothing is evicted while its source exists: each source has a
+// bound, and all together have one; beyond it, cursors of sources that the config no longer has are removed
+// first, and then new ones are rejected.
 
 import type { Json } from "../../contract.ts";
 import { DeliveryError } from "../../errors.ts";
 
 export interface CursorTable {
   get(name: string): Json | undefined;
-  /** Of what is committed, or was: never refused. */
+  /** For values that are or were committed: never rejected. */
   set(name: string, value: Json): void;
   delete(name: string): void;
-  /** Those whose name begins so, the one that was set longest ago first. */
+  /** Those with this prefix, the least recently set first. */
   entries(prefix: string): [name: string, value: Json][];
   /** The sources of the config. */
   know(sources: readonly string[]): void;
-  /** Why a value under this name cannot be kept; makes room first where it may. */
+  /** Why a value under this name cannot be stored; makes room first where it may. */
   refusal(name: string): DeliveryError | undefined;
   size(): number;
 }
 
-/** More than a watch of the most files that it takes, with what is gone of them. */
+/** More than a watch of the maximum number of files needs, including removed ones. */
 const maxOfSource = 20_000;
 const maxOfAll = 200_000;
 
@@ -83,13 +83,13 @@ function sourceOf(name: string): string {
 }
 
 function refused(source: string | undefined, limit: number): DeliveryError {
-  const whose = source === undefined ? "all sources keep" : `source ${source} keeps`;
+  const whose = source === undefined ? "all sources store" : `source ${source} stores`;
   return new DeliveryError(
     "E_STORE_FULL",
-    `${whose} ${limit} places (files, ids, cursors), and no more are kept`,
+    `${whose} ${limit} cursors (files, ids, positions), which is the limit`,
     {
       retryAfterMs: 60_000,
-      hint: "narrow its patterns, or split it up; what was not kept is tried again, and nothing that was kept is forgotten",
+      hint: "narrow its patterns, or split it up; what was not stored is retried, and nothing stored is lost",
     },
   );
 }

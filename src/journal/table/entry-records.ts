@@ -1,19 +1,21 @@
-// Fixed records of 72 bytes in chunks of typed arrays, and a table from event id to record. This is all that an open entry
-// costs in RAM (with the table about 80 bytes), so that a million of them can wait.
+// Fixed records of 72 bytes in chunks of typed arrays, and a table from event id to record. This is all the
+// RAM an open entry takes (about 80 bytes with the table), so that a million of them can wait.
 
 import type { Place } from "../records.ts";
 
 /** Characters of an event id that fit in a record. */
 export const maxIdLength = 16;
 
-/** Throws when the id does not fit: whoever made it has a bug, and a line with it could not be read back. */
+/**
+ * Throws when the id does not fit: that is a bug in its creator, and a line with it could not be read back.
+ */
 export function checkEventId(id: string): void {
   if (id.length > maxIdLength || !/^[!-~]+$/.test(id))
     throw new Error(`an event id is 1 to ${maxIdLength} ASCII characters, not "${id}"`);
 }
 
 export const recordBytes = 72;
-/** A power of two: slots are taken apart with shifts, which counts in a walk over a million. */
+/** A power of two: slots are split with shifts, which matters in a scan of a million. */
 const chunkBits = 12;
 const chunkRecords = 1 << chunkBits;
 const inChunk = chunkRecords - 1;
@@ -21,7 +23,10 @@ const inChunk = chunkRecords - 1;
 const doublesPerRecord = 9;
 const wordsPerRecord = 18;
 
-/** Where the fields stand in a record: doubles, counted in 8 bytes; then words, counted in 4. Part of the snapshot format. */
+/**
+ * The position of the fields in a record: doubles, counted in 8 bytes; then words, counted in 4. Part of the
+ * snapshot format.
+ */
 export const double = { position: 0, changedMs: 1, untilMs: 2 } as const;
 export const word = {
   id: 6,
@@ -50,7 +55,7 @@ export const none = 0xffffffff;
 
 export interface EntryRecords {
   take(): number;
-  /** The record must have been unlinked from the id table before. */
+  /** The record must be unlinked from the id table first. */
   free(slot: number): void;
   getDouble(slot: number, field: number): number;
   setDouble(slot: number, field: number, value: number): void;

@@ -1,5 +1,5 @@
-// What filters remember of committed events. Events that anybody could have made have a table of their own, so that however many come,
-// nothing that a proven sender left behind has to go for them.
+// Filter memory of committed events. Unproven events have a table of their own, so that however many arrive,
+// nothing of a proven sender is evicted for them.
 
 import { isUnprovenScope } from "../../apart.ts";
 import { createKeyedTable, type KeyedTable } from "./keyed-table.ts";
@@ -7,13 +7,13 @@ import { createKeyedTable, type KeyedTable } from "./keyed-table.ts";
 const maxEntries = { proven: 200_000, unproven: 50_000 };
 
 export interface FilterTable extends KeyedTable {
-  /** From now on hears, by its scope, of each entry that has to go before its time. */
-  onForgotten(told: (scope: string) => void): void;
+  /** Calls the listener, with the scope, for each entry that is evicted before its time. */
+  onForgotten(listener: (scope: string) => void): void;
 }
 
 export function createFilterTable(): FilterTable {
-  let tell: (scope: string) => void = () => {};
-  const forgotten = (scope: string) => tell(scope);
+  let notify: (scope: string) => void = () => {};
+  const forgotten = (scope: string) => notify(scope);
   const proven = createKeyedTable(maxEntries.proven, forgotten);
   const unproven = createKeyedTable(maxEntries.unproven, forgotten);
   const of = (scope: string) => (isUnprovenScope(scope) ? unproven : proven);
@@ -24,8 +24,8 @@ export function createFilterTable(): FilterTable {
     entries: (scope, nowMs) => of(scope).entries(scope, nowMs),
     scopes: () => [...proven.scopes(), ...unproven.scopes()],
     size: () => proven.size() + unproven.size(),
-    onForgotten(told) {
-      tell = told;
+    onForgotten(listener) {
+      notify = listener;
     },
   };
 }

@@ -1,5 +1,5 @@
-// Finds the records of an event id: open addressing over record numbers. The ids themselves stay in the records. One id may
-// have several records, one for each channel.
+// Finds the records of an event id: open addressing over record numbers. The ids themselves stay in the
+// records. One id may have several records, one for each channel.
 
 import { type EntryRecords, maxIdLength, none, word } from "./entry-records.ts";
 
@@ -12,7 +12,7 @@ export interface IdTable {
   remove(slot: number): void;
   /** Calls `visit` for each record of this id until it returns true. */
   find(id: string, visit: (slot: number) => boolean): void;
-  /** Makes room for so many, so that adding them does not rebuild the table again and again. */
+  /** Makes room for this many, so that adding them does not rebuild the table repeatedly. */
   reserve(count: number): void;
   clear(): void;
 }
@@ -55,7 +55,8 @@ export function createIdTable(records: EntryRecords): IdTable {
         if (cells[hole] === none) throw new Error("the record is not in the id table");
         hole = next(hole);
       }
-      // What stands behind the hole and could stand in it moves up, so that a search may stop at the first empty cell.
+      // Entries after the hole that could be in it move up, so that a search may stop at the first empty
+      // cell.
       for (let cell = next(hole); cells[cell] !== none; cell = next(cell)) {
         const wanted = home(hashOf(cells[cell] as number));
         const stays = hole <= cell ? wanted > hole && wanted <= cell : wanted > hole || wanted <= cell;

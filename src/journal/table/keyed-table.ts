@@ -1,5 +1,5 @@
-// Scopes of keys with values that may expire: filter memory, cursors and notes are all this. Bounded per scope and as a
-// whole; the oldest go first. Holds facts only: what is still being committed is not its business.
+// Scopes of keys with values that may expire: filter memory, cursors and notes all use it. Bounded per scope
+// and in total; the oldest are evicted first. Holds facts only, not what is still being committed.
 
 import type { Json } from "../../contract.ts";
 
@@ -11,7 +11,7 @@ export interface Keyed {
 
 export interface KeyedTable {
   get(scope: string, key: string, nowMs: number): Keyed | undefined;
-  /** `nowMs`: what is past by then is forgotten first, and without a word. Default: nothing is. */
+  /** `nowMs`: entries that have expired by then are removed first, without a report. Default: none. */
   set(scope: string, key: string, entry: Keyed, limit: number, nowMs?: number): void;
   delete(scope: string, key: string): void;
   /** Live entries of a scope, oldest first. */
@@ -23,16 +23,16 @@ export interface KeyedTable {
 interface Scope {
   limit: number;
   readonly keys: Map<string, Keyed>;
-  /** Kept, because a fresh one walks over the places of all that were deleted before. */
+  /** Kept, because a fresh iterator walks over all deleted slots. */
   oldest: Iterator<string>;
 }
 
-/** How often, on a full table, all scopes are looked through for what is past. */
+/** How often all scopes of a full table are swept for expired entries. */
 const sweepEveryMs = 1_000;
 
 /**
- * `maxEntries` over all scopes: beyond it the scope that was not written for longest loses its oldest. `onForgotten` hears of each
- * entry that had to go before its time.
+ * `maxEntries` over all scopes: beyond it the scope that was written least recently loses its oldest.
+ * `onForgotten` is called for each entry that was evicted before its time.
  */
 export function createKeyedTable(
   maxEntries: number,
@@ -75,7 +75,7 @@ export function createKeyedTable(
     set(name, key, entry, limit, nowMs = Number.NEGATIVE_INFINITY) {
       const scope = scopes.get(name) ?? newScope(limit);
       scope.limit = limit;
-      // Deleted first, so that insertion order stays the order of age.
+      // Deleted first, so that insertion order stays age order.
       if (scope.keys.delete(key)) size -= 1;
       scope.keys.set(key, entry);
       size += 1;

@@ -1,5 +1,6 @@
-// The order of open entries: one doubly linked list for each channel, priority and whether anybody could have made the event, by
-// position. A position is where an entry came into the journal, counted in entries, never a time: clocks go back.
+// The order of open entries: one doubly linked list by position for each channel, priority and whether
+// anybody could have made the event. A position is where an entry came into the journal, counted in entries,
+// never a time: clocks go back.
 
 import { double, type EntryRecords, none, word } from "./entry-records.ts";
 
@@ -15,21 +16,21 @@ export interface Lane extends LaneKind {
   last: number;
   length: number;
   /**
-   * One record for each stretch of positions that has any, so that a page need not begin at the front: many walks go through a million
-   * records at once, each at its own place.
+   * One record for each stretch of positions that is not empty, so that a page need not start at the front:
+   * many scans go through a million records at once, each at its own position.
    */
   readonly stretches: Map<number, number>;
 }
 
 const stretchSize = 1_024;
-/** In a shorter lane the front is near enough. */
+/** In a shorter lane, starting at the front is fast enough. */
 const shortLane = 4_096;
 
 export interface Lanes {
-  /** Links the record into its lane at its position: nearly always the end. */
+  /** Links the record into its lane at its position, which is nearly always the end. */
   add(slot: number, kind: LaneKind): void;
   remove(slot: number, kind: LaneKind): void;
-  /** The lanes that hold anything and are of this kind, as far as it is said. */
+  /** The lanes that are not empty and match this kind. */
   of(kind?: { readonly [K in keyof LaneKind]?: LaneKind[K] | undefined }): Lane[];
   /** The first record of the lane behind this position. */
   seek(lane: Lane, after: number): number;
@@ -43,7 +44,7 @@ export function createLanes(records: EntryRecords): Lanes {
 
   const stretchOf = (slot: number) => Math.floor(positionOf(slot) / stretchSize);
 
-  /** The record of a stretch is removed: a neighbour stands for it, if it has one. */
+  /** The record of a stretch is removed: a neighbour replaces it, if there is one. */
   function replace({ stretches }: Lane, slot: number, neighbours: readonly number[]): void {
     const stretch = stretchOf(slot);
     if (stretches.get(stretch) !== slot) return;

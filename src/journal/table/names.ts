@@ -23,7 +23,7 @@ export function createNames(): Names {
     find: (name) => numbers.get(name) ?? -1,
     at(number) {
       const name = names[number];
-      if (name === undefined) throw new Error(`no name has the number ${number}`);
+      if (name === undefined) throw new Error(`no name with the number ${number}`);
       return name;
     },
     all: () => names,

@@ -1,15 +1,19 @@
-// A set of journal positions, one bit each: what a session was told of must not cost RAM by the million.
+// A set of journal positions, one bit each: what was announced to a session must not cost much RAM for
+// millions of entries.
 
 const bitsPerChunk = 32_768;
 
 export interface PositionSet {
-  /** False when it was there. */
+  /** False when it was in the set. */
   add(position: number): boolean;
   has(position: number): boolean;
-  /** False when it was not there. */
+  /** False when it was not in the set. */
   delete(position: number): boolean;
   readonly size: number;
-  /** What it holds, in rising order, both ends included. With more than `max` the narrowest gaps between them are filled. */
+  /**
+   * Its content in ascending order, both ends included. With more than `max` ranges the narrowest gaps
+   * between them are filled.
+   */
   ranges(max: number): [first: number, last: number][];
   clear(): void;
 }
