@@ -1,4 +1,5 @@
-// `ack`: Claude says what came of events. Any session may acknowledge any event: work is handed on, and sessions end.
+// `ack`: Claude reports the outcome of events. Any session may acknowledge any event, because work is handed
+// on and sessions end.
 
 import { UsageError } from "../errors.ts";
 import type { DispatchContext } from "./context.ts";
@@ -11,25 +12,25 @@ export interface AckRequest {
   readonly eventIds: readonly string[];
   readonly outcome: AckOutcome;
   readonly note?: string;
-  /** Who says so. */
+  /** The session that acknowledges. */
   readonly session?: string;
 }
 
 export interface Acknowledged {
   readonly acked: readonly string[];
-  /** Known, and at their end before: acknowledged already, or nothing to acknowledge. */
+  /** Known but already final: acknowledged before, or nothing to acknowledge. */
   readonly settled: readonly string[];
-  /** Never seen, or no longer kept. */
+  /** Never seen, or no longer stored. */
   readonly unknown: readonly string[];
 }
 
 /**
- * Does not wait for the disk: an acknowledgement that is lost with the process only means that the event comes again, with
- * `attempt`. A digest's members came to their end with it, so its own acknowledgement is theirs. Rejects with a UsageError
- * for more than 200 ids.
+ * Does not wait for the disk: an acknowledgement that is lost with the process only means that the event is
+ * sent again, with `attempt`. Acknowledging a digest covers its members, which ended when they were folded.
+ * Rejects with a UsageError for more than 200 ids.
  */
 export async function acknowledge(
-  desk: DispatchContext,
+  context: DispatchContext,
   { eventIds, outcome, note, session }: AckRequest,
 ): Promise<Acknowledged> {
   const ids = [...new Set(eventIds)];
@@ -42,11 +43,11 @@ export async function acknowledge(
   const settled: string[] = [];
   const unknown: string[] = [];
   for (const id of ids) {
-    const entries = desk.journal.entries(id);
+    const entries = context.journal.entries(id);
     for (const entry of entries)
-      desk.tell(entry, { state: "acked", reason, ...(session === undefined ? {} : { session }) });
+      context.setState(entry, { state: "acked", reason, ...(session === undefined ? {} : { session }) });
     if (entries.length > 0) acked.push(id);
-    else if ((await desk.journal.read(id)) === undefined) unknown.push(id);
+    else if ((await context.journal.read(id)) === undefined) unknown.push(id);
     else settled.push(id);
   }
   return { acked, settled, unknown };

@@ -1,6 +1,7 @@
-// The loop guard: more than 30 events of one conversation, thread or key within a minute open its breaker, which stays open
-// until a whole minute had no more than that. What it keeps back is not dropped: it waits for `pending`. Counted by the time
-// at which events were accepted, so that a backlog handed over at once is no loop.
+// The loop guard: more than 30 events of one conversation, thread or key within a minute open its breaker,
+// which stays open until a whole minute had no more than that. Held events are not dropped: they wait for
+// `pending`. Events are counted by the time at which they were accepted, so a backlog that is handed over at
+// once is not a loop.
 
 import { scopeOf } from "../apart.ts";
 import type { OpenEntry } from "../journal/open-entries.ts";
@@ -11,17 +12,17 @@ const maxPerWindow = 30;
 const maxKeys = 10_000;
 
 export interface Breaker {
-  /** `opens`: this is the event that is one too many; `open`: it is kept back, as the ones before it. */
+  /** `opens`: this event exceeds the limit; `open`: it is held, as the ones before it were. */
   judge(scope: string, atMs: number): "pass" | "opens" | "open";
 }
 
-/** What is counted together; undefined when the event has nothing to be known by. */
+/** The key to count by; undefined when the event has none. */
 export function loopScope(
   sessionId: string,
   { channel, unproven }: Pick<OpenEntry, "channel" | "unproven">,
   { conversation, thread, loopKey }: DeliveryOptions,
 ): string | undefined {
-  // What anybody could send must not keep back what others do.
+  // Events that anybody could send must not hold back those of others.
   const who = scopeOf(sessionId, unproven === true);
   if (thread !== undefined) return `${who} thread ${thread}`;
   if (conversation !== undefined) return `${who} conversation ${conversation}`;
@@ -33,7 +34,7 @@ export function createBreaker(): Breaker {
   return {
     judge(scope, atMs) {
       const window = windows.get(scope) ?? { startMs: atMs, count: 0, open: false };
-      windows.delete(scope); // Set anew, so that the order stays the order of use.
+      windows.delete(scope); // Deleted and set again, so that the order of the map is the order of use.
       windows.set(scope, window);
       if (windows.size > maxKeys) windows.delete(windows.keys().next().value as string);
       const ageMs = atMs - window.startMs;

@@ -1,5 +1,6 @@
-// A session that an earlier owner served: what its client's stream took from it is sent, whatever the journal says, and what
-// is still on its way into that stream is not sent again while the session lives.
+// A session that an earlier leader served: events that its client's stream took from that leader are marked
+// as sent, whatever the journal says, and events still on their way into that stream are not sent again while
+// the session lives.
 
 import { type DispatchContext, finish, isComplete } from "./context.ts";
 import { readDeliveryOptions } from "./delivery-options.ts";
@@ -7,42 +8,46 @@ import { isUnsent } from "./entries.ts";
 import type { SessionSlot } from "./session-registry.ts";
 
 export interface Carried {
-  /** Ids of events that the client's stream took of late. */
+  /** Ids of events that the client's stream took recently. */
   readonly taken: ReadonlySet<string>;
-  /** Handed to it, and not taken yet. */
+  /** Handed to the stream, but not taken yet. */
   readonly writing: ReadonlySet<string>;
   /** Called for each of `writing` when the client's stream has taken it. */
   onTaken(listener: (eventId: string) => void): void;
 }
 
-/** Settles when all that the session had is told. */
-export async function carryOver(desk: DispatchContext, seat: SessionSlot, carried: Carried): Promise<void> {
-  for (const eventId of carried.writing) seat.writing.add(eventId);
+/** Settles when everything that the session received is in the journal. */
+export async function carryOver(
+  context: DispatchContext,
+  slot: SessionSlot,
+  carried: Carried,
+): Promise<void> {
+  for (const eventId of carried.writing) slot.writing.add(eventId);
   carried.onTaken((eventId) => {
-    if (seat.writing.delete(eventId)) void tellTaken(desk, seat, eventId);
+    if (slot.writing.delete(eventId)) void reportTaken(context, slot, eventId);
   });
-  await Promise.all([...carried.taken].map((eventId) => tellTaken(desk, seat, eventId)));
+  await Promise.all([...carried.taken].map((eventId) => reportTaken(context, slot, eventId)));
 }
 
-async function tellTaken(desk: DispatchContext, seat: SessionSlot, eventId: string): Promise<void> {
-  const entries = desk.journal.entries(eventId).filter(isUnsent);
+async function reportTaken(context: DispatchContext, slot: SessionSlot, eventId: string): Promise<void> {
+  const entries = context.journal.entries(eventId).filter(isUnsent);
   if (entries.length === 0) return;
-  const deliveries = await desk.journal.deliveries(entries);
+  const deliveries = await context.journal.deliveries(entries);
   for (const [index, entry] of entries.entries()) {
     const delivery = deliveries[index];
-    if (delivery === undefined) continue; // Dispatch finds the same, and tells it.
+    if (delivery === undefined) continue; // Dispatch finds the same entries, and reports them.
     const terms = readDeliveryOptions(delivery.terms);
-    if (!desk.roster.matches(terms, seat)) continue;
+    if (!context.registry.matches(terms, slot)) continue;
     if (terms.to === "all") {
-      seat.taken.add(entry.position);
-      desk.rounds.add(entry.position);
-      if (!isComplete(desk, entry, terms)) continue;
+      slot.taken.add(entry.position);
+      context.rounds.add(entry.position);
+      if (!isComplete(context, entry, terms)) continue;
     }
     const attempt = Math.max(1, entry.attempt);
-    finish(desk, entry, terms, {
-      session: seat.session.id,
+    finish(context, entry, terms, {
+      session: slot.session.id,
       attempt,
-      reason: "an earlier owner sent it",
+      reason: "an earlier leader sent it",
     });
   }
 }

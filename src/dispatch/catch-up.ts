@@ -1,6 +1,6 @@
-// What a session missed before it came: the oldest few are pushed one by one, `high` before the rest, so that order is kept, and
-// what anybody could have sent after all that; all others stay where they are for `pending`, and one notice says how many and which. What arrived while it was there is no
-// backlog, however much it is.
+// What a session missed before it attached: the oldest few are pushed one by one, in order, `high` first and
+// unproven events last. All others wait for `pending`, and one notice says how many and which. Events that
+// arrive while the session is attached are not a backlog, however many they are.
 
 import type { OpenEntry } from "../journal/open-entries.ts";
 import type { Delivery } from "../journal/records.ts";
@@ -12,7 +12,7 @@ import { isCandidate, triage } from "./triage.ts";
 
 const pageSize = 256;
 const maxIds = 20;
-/** How many are looked at ahead of what is sent; a page more may be. */
+/** How many entries are read ahead of sending; a page more is possible. */
 const maxHead = 32;
 const lanes: readonly { readonly unproven: boolean; readonly priority?: "high" }[] = [
   { unproven: false, priority: "high" },
@@ -21,15 +21,18 @@ const lanes: readonly { readonly unproven: boolean; readonly priority?: "high" }
   { unproven: true },
 ];
 
-/** What was left for `pending` and not told yet: a pass may be broken off, or the disk may refuse the notice. */
+/**
+ * What was left for `pending` and not announced yet: a pass may be interrupted, or the disk may reject the
+ * notice.
+ */
 export interface Unannounced {
   readonly channels: Map<string, number>;
   readonly ids: string[];
 }
 
-export function forget(untold: Unannounced): void {
-  untold.channels.clear();
-  untold.ids.length = 0;
+export function forget(unannounced: Unannounced): void {
+  unannounced.channels.clear();
+  unannounced.ids.length = 0;
 }
 
 /** One of the oldest few, which are pushed. */
@@ -40,48 +43,48 @@ export interface Head {
 
 export interface CatchUp {
   readonly limit: number;
-  /** False when it must be done again. */
+  /** False when the pass must be repeated. */
   isCurrent(): boolean;
-  /** Sends these now: to sort out a million others takes many seconds. */
+  /** Sends these now: sorting a million others takes many seconds. */
   send(head: readonly Head[]): Promise<void>;
 }
 
-/** Settles when the backlog is sorted out, or when `isCurrent` says that it must be done again. */
+/** Settles when the backlog is sorted, or when `isCurrent` says that the pass must be repeated. */
 export async function catchUp(
-  desk: DispatchContext,
-  seat: SessionSlot,
-  untold: Unannounced,
+  context: DispatchContext,
+  slot: SessionSlot,
+  unannounced: Unannounced,
   { limit, isCurrent, send }: CatchUp,
 ): Promise<void> {
   let pushed = 0;
   const head: Head[] = [];
   const look = (entry: OpenEntry, delivery: Delivery | undefined) => {
-    if (triage(desk, seat, entry, delivery).is !== "push") return;
-    const isNew = !wasAnnounced(entry, seat);
+    if (triage(context, slot, entry, delivery).is !== "push") return;
+    const isNew = !wasAnnounced(entry, slot);
     if (isNew) pushed += 1;
     if (isNew && pushed <= limit) {
       head.push({ entry, delivery: delivery as Delivery });
       return;
     }
-    seat.waiting.add(entry.position, entry);
+    slot.waiting.add(entry.position, entry);
     if (!isNew) return;
-    untold.channels.set(entry.channel, (untold.channels.get(entry.channel) ?? 0) + 1);
-    if (untold.ids.length < maxIds) untold.ids.push(entry.id);
+    unannounced.channels.set(entry.channel, (unannounced.channels.get(entry.channel) ?? 0) + 1);
+    if (unannounced.ids.length < maxIds) unannounced.ids.push(entry.id);
   };
   for (const lane of lanes) {
     let after = 0;
     for (let turns = 1; ; turns++) {
-      const page = desk.journal.page({ states: unsent, after, limit: pageSize, ...lane });
+      const page = context.journal.page({ states: unsent, after, limit: pageSize, ...lane });
       const last = page.at(-1);
       if (last === undefined) break;
       after = last.position;
       const missed = page.filter(
         (entry) =>
-          (isMissed(entry, seat) || wasAnnounced(entry, seat)) &&
+          (isMissed(entry, slot) || wasAnnounced(entry, slot)) &&
           (lane.priority === "high" || entry.priority !== "high") &&
-          isCandidate(desk, seat, entry),
+          isCandidate(context, slot, entry),
       );
-      const deliveries = missed.length === 0 ? [] : await desk.journal.deliveries(missed);
+      const deliveries = missed.length === 0 ? [] : await context.journal.deliveries(missed);
       if (!isCurrent()) return;
       for (const [index, entry] of missed.entries()) look(entry, deliveries[index]);
       if (head.length >= maxHead || (pushed >= limit && head.length > 0)) {
@@ -91,7 +94,7 @@ export async function catchUp(
       if (turns % 16 === 0) await yieldToEventLoop();
     }
   }
-  if (untold.channels.size === 0) return;
-  desk.onTold(seat);
-  if (await desk.notices.backlog(seat.session.id, untold)) forget(untold);
+  if (unannounced.channels.size === 0) return;
+  context.onAnnounced(slot);
+  if (await context.notices.backlog(slot.session.id, unannounced)) forget(unannounced);
 }

@@ -1,11 +1,12 @@
-// Which sessions an event is for, and which of them gets one that is for `one`. Pure: the same sessions give the same answer.
+// Which sessions an event is for, and which of them gets an event that is for `one`. Pure: the same sessions
+// give the same answer.
 
 import { isAbsolute, relative, sep } from "node:path";
 import { isRouterError } from "../errors.ts";
 import type { DeliveryOptions, To } from "./delivery-options.ts";
 import type { DispatchSession } from "./session.ts";
 
-/** How sure it is that a push is seen: 0 not pushed to (it does not listen, or is not ready), 1 unknown, 2 yes. */
+/** How likely a push is seen: 0 not pushed to (it does not listen, or is not ready), 1 unknown, 2 yes. */
 export type Rank = 0 | 1 | 2;
 
 export interface Candidate {
@@ -16,7 +17,7 @@ export interface Candidate {
 export type Match = (to: To, session: DispatchSession) => boolean;
 
 export interface MatchOptions {
-  /** Throws a RouterError for a malformed pattern; such a one matches nothing. */
+  /** Throws a RouterError for a malformed pattern, which then matches nothing. */
   compileGlob(pattern: string): (text: string) => boolean;
   readonly home: string;
 }
@@ -33,7 +34,7 @@ export function createMatch({ compileGlob, home }: MatchOptions): Match {
     try {
       glob = compileGlob(pattern === "~" || pattern.startsWith("~/") ? home + pattern.slice(1) : pattern);
     } catch (error) {
-      // The config was checked when it was loaded; what stands in an old journal may still be broken.
+      // The config was checked when it was loaded, but an old journal may hold a malformed pattern.
       if (!isRouterError(error)) throw error;
     }
     if (compiled.size >= maxPatterns) compiled.clear();
@@ -55,13 +56,13 @@ export interface History<C> {
   /** The session that had the last event of this conversation or thread. */
   readonly stickyId: string | undefined;
   /**
-   * How much the event is this session's already: 2 when it was told that it waits for its `pending`, 1 when it was there when
-   * the event came, 0 when the event waited before that.
+   * How strongly the event already belongs to this session: 2 when it was announced to it for `pending`, 1
+   * when the session was attached when the event arrived, 0 when the event was waiting before that.
    */
   tie(candidate: C): number;
 }
 
-/** Of candidates that may be pushed to. */
+/** Considers only candidates that may be pushed to. */
 export function chooseOne<C extends Candidate>(
   candidates: readonly C[],
   { configFile }: DeliveryOptions,

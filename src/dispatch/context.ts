@@ -1,5 +1,5 @@
-// What the parts of dispatch share: the journal, the sessions, who is about to be sent what; and the one way in which they
-// tell what became of an entry.
+// What the parts of dispatch share: the journal, the sessions, the reservations, and the one way to report
+// the outcome of an entry.
 
 import type { Clock, Log, Rendered } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
@@ -26,38 +26,44 @@ export interface DispatchContext {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly log: Log;
-  readonly roster: SessionRegistry;
-  readonly claims: Reservations;
+  readonly registry: SessionRegistry;
+  readonly reservations: Reservations;
   readonly sticky: Sticky;
   readonly passedOver: PassedOver;
   readonly silences: Silences;
   readonly breaker: Breaker;
   readonly notices: Notices;
-  /** Events for `all` that some sessions got by now and others have not: these get the same attempt. */
+  /** Events for `all` that some sessions got by now and others did not: those get the same attempt. */
   readonly rounds: PositionSet;
   readonly ackDeadlines: Deadlines;
   readonly expiryDeadlines: Deadlines;
-  /** Shaping's word: true while it keeps the entry back. */
+  /** Asks shaping: true while it holds the entry. */
   holds(entry: OpenEntry, delivery: Delivery, sessionId: string | undefined): boolean;
   /** The tokens of an event are being written to a session. */
-  spend(sessionId: string, parcel: InFlight): void;
-  /** They were not written after all. */
-  refund(sessionId: string, parcel: InFlight): void;
-  /** Settles when it is written, or cannot be; it holds from the call on. */
-  tell(entry: OpenEntry, fate: FinalState): Promise<void>;
-  /** After a change of owner the sessions come back one by one: false until then, and nothing is sent or said to wait. */
+  spend(sessionId: string, inFlight: InFlight): void;
+  /** They were not written in the end. */
+  refund(sessionId: string, inFlight: InFlight): void;
+  /** Settles when it is written, or cannot be; it counts from the call on. */
+  setState(entry: OpenEntry, outcome: FinalState): Promise<void>;
+  /**
+   * After a change of leader the sessions return one by one: false until then, and nothing is sent or
+   * announced.
+   */
   isSettled(): boolean;
-  /** An entry at this position, or behind it, may be the session's now: it looks again if it was past it. */
-  offer(seat: SessionSlot, position: number): void;
-  /** The session's client has not read for long, or reads again. */
-  onStuck(seat: SessionSlot, isStuck: boolean): void;
-  /** What waits for the session has changed by something that the next owner cannot find out by itself. */
-  onTold(seat: SessionSlot): void;
+  /**
+   * The entry at this position, or one behind it, may now belong to the session, which looks again if it was
+   * past it.
+   */
+  offer(slot: SessionSlot, position: number): void;
+  /** The session's client has stopped reading, or reads again. */
+  onStuck(slot: SessionSlot, isStuck: boolean): void;
+  /** What waits for the session has changed in a way that the next leader cannot find out by itself. */
+  onAnnounced(slot: SessionSlot): void;
   /** It has fetched an event for `all`. */
-  onFetched(seat: SessionSlot): void;
-  /** Fired when dispatch stops: nothing is begun any more. */
+  onFetched(slot: SessionSlot): void;
+  /** Fires when dispatch stops: nothing new is started. */
   readonly stopping: AbortSignal;
-  /** The journal belongs to somebody else now. */
+  /** Another process owns the journal now. */
   onJournalEnded(): void;
 }
 
@@ -72,15 +78,16 @@ export interface InFlight {
 }
 
 export function createReport(
-  { journal, log, roster }: Pick<DispatchContext, "journal" | "log" | "roster">,
+  { journal, log, registry }: Pick<DispatchContext, "journal" | "log" | "registry">,
   observe: ((change: StateChange) => void) | undefined,
-): DispatchContext["tell"] {
-  return ({ id, channel, position }, fate) => {
-    const change = { id, channel, ...fate };
+): DispatchContext["setState"] {
+  return ({ id, channel, position }, outcome) => {
+    const change = { id, channel, ...outcome };
     if (isFinal(change) || change.state === "sent")
-      for (const seat of roster.all()) seat.waiting.delete(position);
+      for (const slot of registry.all()) slot.waiting.delete(position);
     const written = journal.mark(change).catch((error) => {
-      // It stands in RAM. When the journal ended first, the next owner finds the claim and sends again with `attempt`.
+      // The change is kept in RAM. If the journal ended first, the next leader finds the reservation and
+      // sends again with `attempt`.
       if (!(error instanceof DeliveryError)) throw error;
       if (error.code !== "E_JOURNAL_CLOSED") log.warn(line`event ${id}: ${error.message}`);
     });
@@ -89,30 +96,34 @@ export function createReport(
   };
 }
 
-/** Claims an entry for a session: nobody else will send it (`all`: to this session) until the claim is dropped. */
+/**
+ * Reserves an entry for a session: nobody else sends it (`all`: to this session) until the reservation is
+ * dropped.
+ */
 export function reserve(
-  desk: DispatchContext,
-  seat: SessionSlot,
+  context: DispatchContext,
+  slot: SessionSlot,
   entry: OpenEntry,
   delivery: Delivery,
   terms: DeliveryOptions,
 ): InFlight {
   const { id, channel, position } = entry;
-  const isRound = terms.to === "all" && desk.rounds.has(position);
-  const attempt = desk.claims.attemptOf(entry) ?? (isRound ? Math.max(1, entry.attempt) : entry.attempt + 1);
-  desk.claims.add({ id, channel, attempt }, seat.session.id);
+  const isRound = terms.to === "all" && context.rounds.has(position);
+  const attempt =
+    context.reservations.attemptOf(entry) ?? (isRound ? Math.max(1, entry.attempt) : entry.attempt + 1);
+  context.reservations.add({ id, channel, attempt }, slot.session.id);
   return { id, channel, entry, delivery, terms, attempt };
 }
 
-/** The conversation is this session's from now on. What goes to everybody says nothing about that. */
+/** Binds the conversation to this session. An event that goes to all sessions does not bind it. */
 export function follow({ sticky }: DispatchContext, { session }: SessionSlot, terms: DeliveryOptions): void {
   if (terms.to !== "all") sticky.set(terms, session.id);
 }
 
-/** As the session gets it. */
+/** The event as the session receives it. */
 export function toRendered({ id, channel, delivery, attempt }: InFlight): Rendered {
   const { meta, tokens } = delivery;
-  // It was neutralised before it was kept. The journal is a file, and this its way out.
+  // The content was neutralised before it was stored. The journal is a file, and this is where it leaves it.
   const content = neutralise(delivery.content);
   if (attempt < 2) return { eventId: id, channel, content, meta, tokens };
   const again = ` attempt="${attempt}"`;
@@ -125,62 +136,64 @@ export function toRendered({ id, channel, delivery, attempt }: InFlight): Render
   };
 }
 
-/** The client's stream took it: the end, unless others are still to get it or a receipt is awaited. */
+/**
+ * The client's stream took it. That is final, unless other sessions still need it or a receipt is expected.
+ */
 export function markSent(
-  desk: DispatchContext,
-  seat: SessionSlot,
+  context: DispatchContext,
+  slot: SessionSlot,
   { entry, terms, attempt }: InFlight,
 ): void {
-  const session = seat.session.id;
-  desk.claims.drop(entry, session);
-  if (findEntry(desk.journal, entry) === undefined) return; // Acknowledged before we heard that it was written.
+  const session = slot.session.id;
+  context.reservations.drop(entry, session);
+  if (findEntry(context.journal, entry) === undefined) return; // It was acknowledged before the write was confirmed.
   if (terms.to === "all") {
-    seat.taken.add(entry.position);
-    seat.waiting.delete(entry.position);
-    desk.rounds.add(entry.position);
-    if (!isComplete(desk, entry, terms)) {
-      desk.tell(entry, {
+    slot.taken.add(entry.position);
+    slot.waiting.delete(entry.position);
+    context.rounds.add(entry.position);
+    if (!isComplete(context, entry, terms)) {
+      context.setState(entry, {
         state: "held",
         session,
         attempt,
-        reason: "sent; other sessions are still to get it",
+        reason: "sent; other sessions have not received it yet",
       });
       return;
     }
   }
-  finish(desk, entry, terms, { session, attempt });
+  finish(context, entry, terms, { session, attempt });
 }
 
 /**
- * Whether every session that an event for `all` can be pushed to has it, or, when there is none, every session that can fetch it;
- * and none is starting that it is for.
+ * Whether an event for `all` has reached every session that it can be pushed to or, when there is none, every
+ * session that can fetch it, and no session that it is for is still starting.
  */
 export function isComplete(
-  { roster, isSettled }: DispatchContext,
+  { registry, isSettled }: DispatchContext,
   entry: OpenEntry,
   terms: DeliveryOptions,
 ): boolean {
-  if (!isSettled() || roster.expects(terms)) return false;
-  return roster.targets(terms, entry).pull.every(({ taken }) => taken.has(entry.position));
+  if (!isSettled() || registry.expects(terms)) return false;
+  return registry.targets(terms, entry).pull.every(({ taken }) => taken.has(entry.position));
 }
 
 export function finish(
-  desk: DispatchContext,
+  context: DispatchContext,
   entry: OpenEntry,
   { receipt }: DeliveryOptions,
   more: Pick<StateChange, "session" | "attempt" | "reason">,
 ): void {
-  desk.tell(entry, { state: "sent", final: receipt === undefined, ...more });
-  if (receipt !== undefined) desk.ackDeadlines.add(desk.clock.now() + receipt.ackWithinMs);
+  context.setState(entry, { state: "sent", final: receipt === undefined, ...more });
+  if (receipt !== undefined) context.ackDeadlines.add(context.clock.now() + receipt.ackWithinMs);
 }
 
-/** It may or may not have reached the client. Whoever gets it next gets it with a higher attempt. */
+/** It may or may not have reached the client. The next session gets it with a higher attempt. */
 export function markUnconfirmed(
-  desk: DispatchContext,
-  seat: SessionSlot,
+  context: DispatchContext,
+  slot: SessionSlot,
   { entry, attempt }: InFlight,
   reason: string,
 ): void {
-  desk.claims.drop(entry, seat.session.id);
-  desk.tell(entry, { state: "held", session: seat.session.id, attempt, reason });
+  context.reservations.drop(entry, slot.session.id);
+  context.setState(entry, { state: "held", session: slot.session.id, attempt, reason });
 }

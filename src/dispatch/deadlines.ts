@@ -1,5 +1,6 @@
-// One timer for any number of deadlines. They are remembered in buckets, of a second when near and of a minute when far, so
-// that a million of them cost no RAM; the first and the last of a bucket are met exactly, those between with the last.
+// One timer for any number of deadlines. They are kept in buckets, of a second when near and of a minute when
+// far, so that a million of them use little RAM. The first and the last deadline of a bucket are met exactly;
+// those between fire with the last.
 
 import type { Clock } from "../contract.ts";
 
@@ -12,7 +13,7 @@ export interface Deadlines {
   stop(): void;
 }
 
-/** `onDue` is called at or after each deadline, once for all that have come. */
+/** `onDue` is called at or after each deadline, once for all that have passed. */
 export function createDeadlines(clock: Clock, onDue: () => void): Deadlines {
   const buckets = new Map<string, { firstMs: number; lastMs: number }>();
   let nextMs = Number.POSITIVE_INFINITY;

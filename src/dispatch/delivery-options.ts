@@ -1,5 +1,6 @@
-// The terms of a delivery: what dispatch must know beyond text, priority and ttl. They stand in the journal as plain JSON,
-// perhaps written by an older version, so reading them never throws: what is not understood becomes the default.
+// Delivery options: what dispatch must know beyond text, priority and ttl. The journal stores them as plain
+// JSON, perhaps written by an older version, so reading them never throws: anything not understood becomes
+// the default.
 
 import type { Json, JsonObject } from "../contract.ts";
 
@@ -13,29 +14,31 @@ export type To =
 
 export interface ReceiptOptions {
   readonly ackWithinMs: number;
-  /** How many times it is sent before it is given up, the first included. */
+  /** How many times it is sent before it is given up, including the first. */
   readonly attempts: number;
 }
 
 export interface DeliveryOptions {
   readonly source: string;
-  /** Real path of the config file: a session whose project holds it comes before others. */
+  /** Real path of the config file: a session whose project contains it is preferred. */
   readonly configFile?: string;
   readonly to: To;
-  /** Absent: written to the client is the end. */
+  /** Absent: the delivery is final when it is written to the client. */
   readonly receipt?: ReceiptOptions;
   /** Events of one conversation, or of one thread, go to the session that had the last one. */
   readonly conversation?: string;
   readonly thread?: string;
-  /** Anybody could have made the event: its thread is not the thread of others. */
+  /** Anybody could have made the event, so its thread is separate from the thread of others. */
   readonly unproven?: true;
-  /** What the loop guard counts by when there is neither conversation nor thread: the dedupe key, for instance. */
+  /**
+   * What the loop guard counts by when there is neither conversation nor thread, for example the dedupe key.
+   */
   readonly loopKey?: string;
 }
 
 export const defaultReceipt: ReceiptOptions = { ackWithinMs: 10 * 60_000, attempts: 3 };
 
-/** As the journal stores them: absent fields are absent. */
+/** As the journal stores them: absent fields stay absent. */
 export function writeDeliveryOptions(terms: DeliveryOptions): JsonObject {
   const { to, receipt, ...texts } = terms;
   const plain: JsonObject = { ...texts, to: typeof to === "string" ? to : { ...to } };

@@ -1,6 +1,6 @@
-// From the journal to the sessions. Everything that must not be forgotten stands in the journal, so that a dispatcher can be
-// dropped at any moment and another one goes on: nothing is lost, and what may have been sent twice carries `attempt`. Nothing
-// here holds up whoever appends.
+// From the journal to the sessions. Everything that must survive is in the journal, so a dispatcher can be
+// dropped at any moment and another one continues: nothing is lost, and what may have been sent twice carries
+// `attempt`. Nothing here blocks appends.
 
 import { setMaxListeners } from "node:events";
 import { homedir } from "node:os";
@@ -41,28 +41,37 @@ export interface DispatcherOptions {
   newId(nowMs: number): string;
   /** For `to: { project }`: the dialect of the config's globs. Throws a RouterError for a malformed pattern. */
   readonly compileGlob: MatchOptions["compileGlob"];
-  /** What `~` means in them. Default: the user's home folder. */
+  /** The folder that `~` stands for in them. Default: the user's home folder. */
   readonly home?: string;
-  /** How much of a backlog a session that comes is sent one by one. Default 20. */
+  /** How many events of a backlog a new session is sent one by one. Default 20. */
   readonly catchUp?: number;
   /**
-   * After a change of owner the sessions come back one by one: nothing is pushed before those that the earlier owner had are
-   * here, or for so long. Default 0.
+   * After a change of leader the sessions return one by one: nothing is pushed before the sessions of the
+   * earlier leader are back, or for at most this time. Default 0.
    */
   readonly settleMs?: number;
-  /** Whether a session of the earlier owner may still come; asked every 20 ms meanwhile. Default: each may. */
+  /**
+   * Whether a session of the earlier leader may still return; polled every 20 ms meanwhile. Default: each
+   * may.
+   */
   mayReturn?(sessionId: string): boolean;
   /**
-   * Shaping's word, asked each time an entry could go out: true keeps it back, from `pending` too. Call `revisit` when it is
-   * let go. `sessionId` is undefined when nobody in particular would get it.
+   * Asks shaping each time an entry could be sent: true holds it, from `pending` too. Call `revisit` when it
+   * is released. `sessionId` is undefined when no particular session would get it.
    */
   holds?(entry: OpenEntry, delivery: Delivery, sessionId: string | undefined): boolean;
-  /** So many tokens are being written to a session, or fetched by it; a negative number takes that back. */
+  /**
+   * Reports that this many tokens are being written to a session, or fetched by it; a negative number takes
+   * that back.
+   */
   spend?(
     sessionId: string,
     spent: { readonly channel: string; readonly tokens: number; readonly unproven: boolean },
   ): void;
-  /** Hears of everything that dispatch tells the journal, in order; `dead` is the one that a person wants to know of. */
+  /**
+   * Receives every state change that dispatch writes to the journal, in order; `dead` is the one that matters
+   * to the user.
+   */
   observe?(change: StateChange): void;
 }
 
@@ -72,7 +81,7 @@ export interface SessionReport {
   /** False until its `ready` has settled. */
   readonly ready: boolean;
   readonly waiting: number;
-  /** The client has taken nothing since then, for ten seconds at least. */
+  /** The client has taken nothing since then, which is at least ten seconds ago. */
   readonly stuckSinceMs?: number;
 }
 
@@ -83,11 +92,14 @@ export interface DispatchReport {
 
 const defaultCatchUp = 20;
 const defaultPending = 20;
-/** A session that is not ready by then does not keep events for `all` open. A client's boot window is 3 s at most. */
+/**
+ * A session that is not ready within this time does not keep events for `all` open. A client's boot window is
+ * at most 3 s.
+ */
 const expectedMs = 10_000;
-/** A session that has ended does not keep what it did not confirm from others for longer. */
+/** How long an ended session may keep its unconfirmed events from others. */
 const lastWordMs = 1_500;
-/** A `pending` waits so long for the end of what is being looked through. */
+/** How long a `pending` waits for a scan that is under way. */
 const pendingWaitMs = 2_000;
 
 export class Dispatcher {
@@ -96,114 +108,119 @@ export class Dispatcher {
   readonly #clock: DispatcherOptions["clock"];
   readonly #log: DispatcherOptions["log"];
   readonly #stopping = new AbortController();
-  readonly #feeds = new Map<SessionSlot, SessionWorker>();
+  readonly #workers = new Map<SessionSlot, SessionWorker>();
   readonly #departing = new Set<Promise<void>>();
-  readonly #roster: SessionRegistry;
+  readonly #registry: SessionRegistry;
   readonly #known: KnownSessions;
-  readonly #desk: DispatchContext;
-  readonly #keeper: Unroutable;
+  readonly #context: DispatchContext;
+  readonly #unroutable: Unroutable;
   readonly #pending: Pending;
   readonly #settled: Promise<void>;
   #isWoken = false;
-  /** The latest of each subject: names of the config's own parts, so their number is bounded. */
+  /**
+   * The latest notice of each subject: subjects are names of the config's own parts, so their number is
+   * bounded.
+   */
   readonly #announced = new Map<string, string>();
   readonly #halt = (): void => {
     if (this.#stopping.signal.aborted) return;
     this.#stopping.abort();
     this.#known.stop();
-    this.#desk.ackDeadlines.stop();
-    this.#desk.expiryDeadlines.stop();
-    for (const feed of this.#feeds.values()) feed.release();
+    this.#context.ackDeadlines.stop();
+    this.#context.expiryDeadlines.stop();
+    for (const worker of this.#workers.values()) worker.release();
   };
 
-  /** Goes on where the last one was: call it once for an open journal. */
+  /** Continues where the last dispatcher stopped; create one for each open journal. */
   constructor(options: DispatcherOptions) {
     this.#options = options;
     const { journal, clock, log } = options;
     this.#journal = journal;
     this.#clock = clock;
     this.#log = log;
-    // Each write under way listens to it; their number is bounded elsewhere.
+    // Each write under way listens to it; the number of writes is bounded elsewhere.
     setMaxListeners(0, this.#stopping.signal);
     const sticky = createSticky(journal, (key: string, sessionId: string) => this.#onMoved(key, sessionId));
     let isSettled = false;
     const match = createMatch({ compileGlob: options.compileGlob, home: options.home ?? homedir() });
-    const roster = createSessionRegistry(journal, match, sticky);
-    this.#roster = roster;
-    const known = createKnownSessions(journal, clock, roster.get);
+    const registry = createSessionRegistry(journal, match, sticky);
+    this.#registry = registry;
+    const known = createKnownSessions(journal, clock, registry.get);
     this.#known = known;
-    const desk: DispatchContext = {
+    const context: DispatchContext = {
       journal,
       clock,
       log,
-      roster,
+      registry,
       sticky,
       passedOver: createPassedOver(),
-      offer: (seat, position) => this.#feeds.get(seat)?.offer(position),
-      claims: createReservations(journal),
+      offer: (slot, position) => this.#workers.get(slot)?.offer(position),
+      reservations: createReservations(journal),
       silences: createSilences(journal, clock),
       breaker: createBreaker(),
       notices: createNotices({ journal, clock, newId: options.newId, onAppended: () => this.wake() }),
       rounds: createPositionSet(),
       ackDeadlines: createDeadlines(clock, () => receipts.check()),
       expiryDeadlines: createDeadlines(clock, () => expiry.check()),
-      spend: (sessionId, parcel) => this.#spend(sessionId, parcel, parcel.delivery.tokens),
-      refund: (sessionId, parcel) => this.#spend(sessionId, parcel, -parcel.delivery.tokens),
+      spend: (sessionId, inFlight) => this.#spend(sessionId, inFlight, inFlight.delivery.tokens),
+      refund: (sessionId, inFlight) => this.#spend(sessionId, inFlight, -inFlight.delivery.tokens),
       holds: (entry, delivery, sessionId) => options.holds?.(entry, delivery, sessionId) ?? false,
-      tell: createReport({ journal, log, roster }, options.observe),
+      setState: createReport({ journal, log, registry }, options.observe),
       isSettled: () => isSettled,
-      onStuck: (seat: SessionSlot, isStuck: boolean) => this.#onStuck(seat, isStuck),
-      onTold: known.changed,
+      onStuck: (slot: SessionSlot, isStuck: boolean) => this.#onStuck(slot, isStuck),
+      onAnnounced: known.changed,
       onFetched: known.note,
       stopping: this.#stopping.signal,
       onJournalEnded: this.#halt,
     };
-    this.#desk = desk;
-    this.#keeper = createUnroutable(desk);
-    const expiry = createExpiry(desk);
-    this.#pending = createPending(desk);
-    const receipts = createReceipts(desk, ({ position }) => this.revisitFrom(position));
+    this.#context = context;
+    this.#unroutable = createUnroutable(context);
+    const expiry = createExpiry(context);
+    this.#pending = createPending(context);
+    const receipts = createReceipts(context, ({ position }) => this.revisitFrom(position));
     this.#settled = known.back(options.settleMs ?? 0, options.mayReturn ?? (() => true)).then(() => {
       isSettled = true;
       if (!this.#stopping.signal.aborted) this.#restart();
     });
     const { changes, names } = unsettledReservations(journal);
-    for (const { entry, fate } of changes) desk.tell(entry, fate);
-    for (const name of names) desk.claims.clear(name);
+    for (const { entry, outcome } of changes) context.setState(entry, outcome);
+    for (const name of names) context.reservations.clear(name);
     void receipts.survey();
     void journal.ended.then(this.#halt);
   }
 
   /**
-   * Until its `ready` it is sent nothing, but may fetch. `carried`: what an earlier owner sent it. An id that is attached
-   * already takes the place of the first.
+   * Until its `ready` settles it is sent nothing, but may fetch. `carried`: what an earlier leader sent it. A
+   * session with the same id replaces the first.
    */
   attach(session: DispatchSession, carried?: Carried): void {
-    const former = this.#roster.get(session.id);
+    const former = this.#registry.get(session.id);
     if (former !== undefined) this.#depart(former, Promise.resolve());
-    const seat = this.#roster.add(session);
-    const feed = new SessionWorker(this.#desk, seat, { catchUp: this.#options.catchUp ?? defaultCatchUp });
-    this.#feeds.set(seat, feed);
-    const before = this.#known.enter(seat);
-    seat.wasTold = before.wasTold;
+    const slot = this.#registry.add(session);
+    const worker = new SessionWorker(this.#context, slot, {
+      catchUp: this.#options.catchUp ?? defaultCatchUp,
+    });
+    this.#workers.set(slot, worker);
+    const before = this.#known.enter(slot);
+    slot.isAnnounced = before.isAnnounced;
     for (const id of before.fetched) {
-      seat.fetched.add(id);
+      slot.fetched.add(id);
       for (const { position } of this.#journal.entries(id)) {
-        seat.taken.add(position);
-        this.#desk.rounds.add(position);
+        slot.taken.add(position);
+        this.#context.rounds.add(position);
       }
     }
-    feed.kick();
+    worker.kick();
     const expect = (isReady: boolean) => {
-      seat.isReady = isReady;
-      seat.isExpected = false;
-      if (!seat.isGone && !this.#stopping.signal.aborted) this.#restart();
+      slot.isReady = isReady;
+      slot.isExpected = false;
+      if (!slot.isGone && !this.#stopping.signal.aborted) this.#restart();
     };
     const cancel = this.#clock.after(expectedMs, () => expect(false));
-    // What it had must be known before anybody else could be sent it.
-    const isCarried = carried === undefined ? undefined : carryOver(this.#desk, seat, carried);
+    // What it already received must be known before anybody else could be sent it.
+    const isCarried = carried === undefined ? undefined : carryOver(this.#context, slot, carried);
     const started = Promise.all([session.ready, isCarried]).then(() => {
-      seat.hasStarted = true;
+      slot.hasStarted = true;
       this.#known.started();
     });
     void Promise.all([started, this.#settled]).then(() => {
@@ -212,76 +229,79 @@ export class Dispatcher {
     });
     void session.ended.then(() => {
       cancel();
-      this.#depart(seat, this.#untilClosed(session));
+      this.#depart(slot, this.#untilClosed(session));
     });
   }
 
-  /** To be called for an event whose place in the order is not the last (a digest), or that `holds` let go. */
+  /** Call it for an event that is not at the end of the order (a digest), or that `holds` has released. */
   revisit(eventId: string): void {
     for (const { position } of this.#journal.entries(eventId)) {
-      // A digest has the position of an event that was folded into it: what was known of that one is not about it.
-      for (const { waiting, foreign, taken } of this.#roster.all())
+      // A digest has the position of an event that was folded into it: what is known of that event does not
+      // apply to the digest.
+      for (const { waiting, foreign, taken } of this.#registry.all())
         for (const known of [waiting, foreign, taken]) known.delete(position);
-      this.#desk.rounds.delete(position);
+      this.#context.rounds.delete(position);
       this.revisitFrom(position);
     }
   }
 
-  /** Ends what was not sent; what is being written goes on, and so does its state. */
-  end(member: Member, fate: FinalState): void {
+  /** Ends a delivery that was not sent; a write in progress continues, and so does its state. */
+  end(member: Member, outcome: FinalState): void {
     const entry = findEntry(this.#journal, member);
-    const isWriting = entry !== undefined && [...this.#feeds.values()].some((feed) => feed.isWriting(entry));
-    if (entry !== undefined && isUnsent(entry) && !isWriting) this.#desk.tell(entry, fate);
+    const isWriting =
+      entry !== undefined && [...this.#workers.values()].some((worker) => worker.isWriting(entry));
+    if (entry !== undefined && isUnsent(entry) && !isWriting) this.#context.setState(entry, outcome);
   }
 
   /**
-   * What waits for this session and is not pushed to it, oldest first. Default limit 20. Until it is known what waits, which takes
-   * a moment at the start and after a change of owner, it is waited for, for 2 s at most. Rejects with a DeliveryError when the
-   * journal cannot note it; nothing was fetched then.
+   * What waits for this session and is not pushed to it, oldest first. Default limit 20. At the start and
+   * after a change of leader it waits, for 2 s at most, until it is known what waits. Rejects with a
+   * DeliveryError when the journal cannot record the fetch; then nothing was fetched.
    */
   async pending(
     sessionId: string,
     limit: number = defaultPending,
   ): Promise<Fetched & { readonly isComplete: boolean }> {
-    const seat = this.#roster.get(sessionId);
-    const isComplete = seat !== undefined && (await this.#isSorted(seat));
-    if (seat === undefined || this.#stopping.signal.aborted)
+    const slot = this.#registry.get(sessionId);
+    const isComplete = slot !== undefined && (await this.#isSorted(slot));
+    if (slot === undefined || this.#stopping.signal.aborted)
       return { events: [], left: 0, isComplete: false, confirm: () => {}, abandon: () => {} };
-    return { ...(await this.#pending.fetch(seat, Math.max(1, limit))), isComplete };
+    return { ...(await this.#pending.fetch(slot, Math.max(1, limit))), isComplete };
   }
 
   /** How many entries `pending` would find, for "3 events wait". 0 for a session that is not attached. */
   waiting(sessionId: string): number {
-    return this.#roster.get(sessionId)?.waiting.count() ?? 0;
+    return this.#registry.get(sessionId)?.waiting.count() ?? 0;
   }
 
   ack(request: AckRequest): Promise<Acknowledged> {
-    return acknowledge(this.#desk, request);
+    return acknowledge(this.#context, request);
   }
 
   silence(request: SilenceRequest): Promise<void> {
-    return this.#desk.silences.set(request);
+    return this.#context.silences.set(request);
   }
 
   /**
-   * An event of our own, low in priority; see `Notices.announce`. It takes the place of the one before about the same subject, if
-   * nobody got that yet. Settles when it is in the journal, or was not taken.
+   * Announces an event of our own, of low priority; see `Notices.announce`. It replaces the previous one
+   * about the same subject if no session has received that yet. Settles when it is in the journal, or was
+   * rejected.
    */
   async announce(content: SafeText, configFile: string, subject: string): Promise<void> {
-    const now = await this.#desk.notices.announce(content, configFile);
+    const now = await this.#context.notices.announce(content, configFile);
     const earlier = this.#announced.get(subject);
     if (now === undefined) return;
     this.#announced.set(subject, now);
     if (earlier === undefined) return;
     for (const entry of this.#journal.entries(earlier))
-      if (this.#desk.claims.attemptOf(entry) === undefined)
-        this.#desk.tell(entry, { state: "superseded", reason: `${now} says how it is now` });
+      if (this.#context.reservations.attemptOf(entry) === undefined)
+        this.#context.setState(entry, { state: "superseded", reason: `${now} says how it is now` });
   }
 
   report(): DispatchReport {
     return {
-      sessions: [...this.#feeds].map(([{ session, listening, isReady, waiting, isStuck }, feed]) => {
-        const stuckSinceMs = isStuck ? feed.writingSinceMs() : undefined;
+      sessions: [...this.#workers].map(([{ session, listening, isReady, waiting, isStuck }, worker]) => {
+        const stuckSinceMs = isStuck ? worker.writingSinceMs() : undefined;
         return {
           id: session.id,
           listening,
@@ -290,58 +310,61 @@ export class Dispatcher {
           ...(stuckSinceMs === undefined ? {} : { stuckSinceMs }),
         };
       }),
-      silences: this.#desk.silences.list(),
+      silences: this.#context.silences.list(),
     };
   }
 
   /**
-   * Begins nothing more; settles when no write is under way, or at the deadline. What is still under way then is sent again
-   * by the next owner, with `attempt`. The journal is the caller's to close, afterwards.
+   * Starts nothing new; settles when no write is in progress, or at the deadline. Writes that are still in
+   * progress then are sent again by the next leader, with `attempt`. The caller closes the journal
+   * afterwards.
    */
   async stop(deadline: AbortSignal): Promise<void> {
     this.#halt();
-    const quiet = Promise.all([
-      this.#keeper.quiet(),
-      this.#pending.quiet(),
-      ...[...this.#feeds.values()].map((feed) => feed.quiet()),
+    const idle = Promise.all([
+      this.#unroutable.idle(),
+      this.#pending.idle(),
+      ...[...this.#workers.values()].map((worker) => worker.idle()),
       ...this.#departing,
     ]);
-    const isLate = await Promise.race([quiet.then(() => false), aborted(deadline).then(() => true)]);
-    if (!isLate) for (const { claimName } of this.#feeds.keys()) this.#desk.claims.clear(claimName);
+    const isLate = await Promise.race([idle.then(() => false), aborted(deadline).then(() => true)]);
+    if (!isLate)
+      for (const { reservationName } of this.#workers.keys())
+        this.#context.reservations.clear(reservationName);
   }
 
-  /** Cheap, and may be called as often as anything was appended, or a session's `listening` may have changed. */
+  /** Cheap. May be called whenever something was appended, or a session's `listening` may have changed. */
   wake(): void {
     if (this.#isWoken || this.#stopping.signal.aborted) return;
     this.#isWoken = true;
     setImmediate(() => {
       this.#isWoken = false;
       if (this.#stopping.signal.aborted) return;
-      if (this.#roster.refresh(this.#clock.now())) return this.#restart();
-      this.#keeper.kick();
-      for (const feed of this.#feeds.values()) feed.kick();
+      if (this.#registry.refresh(this.#clock.now())) return this.#restart();
+      this.#unroutable.kick();
+      for (const worker of this.#workers.values()) worker.kick();
     });
   }
 
   /** The same for everything from this position on. */
   revisitFrom(position: number): void {
-    this.#keeper.rewind(position);
-    for (const feed of this.#feeds.values()) feed.rewind(position);
+    this.#unroutable.rewind(position);
+    for (const worker of this.#workers.values()) worker.rewind(position);
   }
 
   #spend(sessionId: string, { channel, entry }: InFlight, tokens: number): void {
     this.#options.spend?.(sessionId, { channel, tokens, unproven: entry.unproven === true });
   }
 
-  /** Its events that others passed over are this session's now. */
+  /** Its events that other sessions passed over belong to this session now. */
   #onMoved(key: string, sessionId: string): void {
-    const position = this.#desk.passedOver.take(key);
-    const seat = position === undefined ? undefined : this.#roster.get(sessionId);
-    if (seat !== undefined) this.#desk.offer(seat, position as number);
+    const position = this.#context.passedOver.take(key);
+    const slot = position === undefined ? undefined : this.#registry.get(sessionId);
+    if (slot !== undefined) this.#context.offer(slot, position as number);
   }
 
-  /** Whether all was looked through for this session. */
-  #isSorted(seat: SessionSlot): Promise<boolean> {
+  /** Whether everything was scanned for this session. */
+  #isSorted(slot: SessionSlot): Promise<boolean> {
     return new Promise((resolve) => {
       const { signal } = this.#stopping;
       const cancel = this.#clock.after(pendingWaitMs, () => done(false));
@@ -353,52 +376,56 @@ export class Dispatcher {
       };
       if (signal.aborted) return stop();
       signal.addEventListener("abort", stop);
-      void this.#settled.then(() => this.#feeds.get(seat)?.quiet()).then(() => done(true));
+      void this.#settled.then(() => this.#workers.get(slot)?.idle()).then(() => done(true));
     });
   }
 
-  /** Who is there, or what it may be sent, has changed. */
+  /** The sessions, or what they may be sent, have changed. */
   #restart(): void {
-    this.#roster.refresh(this.#clock.now());
-    // What waited for those who do not listen is for those who do, if any does; otherwise it is found again.
-    if (this.#roster.all().some(({ rank }) => rank > 0))
-      for (const { rank, waiting } of this.#roster.all()) if (rank === 0) waiting.clear();
-    this.#keeper.restart();
-    for (const feed of this.#feeds.values()) feed.restart();
+    this.#registry.refresh(this.#clock.now());
+    // Events that waited for sessions that do not listen go to those that do, if there is one; otherwise they
+    // are found again.
+    if (this.#registry.all().some(({ rank }) => rank > 0))
+      for (const { rank, waiting } of this.#registry.all()) if (rank === 0) waiting.clear();
+    this.#unroutable.restart();
+    for (const worker of this.#workers.values()) worker.restart();
   }
 
-  #onStuck(seat: SessionSlot, isStuck: boolean): void {
-    if (seat.isGone || seat.isStuck === isStuck) return;
-    seat.isStuck = isStuck;
-    const { id, project } = seat.session;
+  #onStuck(slot: SessionSlot, isStuck: boolean): void {
+    if (slot.isGone || slot.isStuck === isStuck) return;
+    slot.isStuck = isStuck;
+    const { id, project } = slot.session;
     const who = `session ${id}${project === undefined ? "" : ` (${project})`}`;
-    if (isStuck) this.#log.warn(line`${who} does not read: events go to other sessions, or wait`);
+    if (isStuck) this.#log.warn(line`${who} does not read: its events go to other sessions, or wait`);
     else this.#log.info(line`${who} reads again`);
     if (!this.#stopping.signal.aborted) this.#restart();
   }
 
-  #depart(seat: SessionSlot, lastWord: Promise<unknown>): void {
-    if (seat.isGone) return;
-    seat.isGone = true;
-    const leaving = this.#leave(seat, lastWord).finally(() => this.#departing.delete(leaving));
+  #depart(slot: SessionSlot, lastWord: Promise<unknown>): void {
+    if (slot.isGone) return;
+    slot.isGone = true;
+    const leaving = this.#leave(slot, lastWord).finally(() => this.#departing.delete(leaving));
     this.#departing.add(leaving);
   }
 
-  /** What it did not get goes to others, in order: so only once it is known whether what was being written arrived. */
-  async #leave(seat: SessionSlot, lastWord: Promise<unknown>): Promise<void> {
-    const feed = this.#feeds.get(seat);
-    this.#feeds.delete(seat);
-    this.#roster.remove(seat);
-    feed?.end();
-    if (!this.#stopping.signal.aborted) this.#known.leave(seat);
-    await Promise.race([Promise.all([feed?.quiet(), this.#pending.quiet(seat)]), lastWord]);
-    feed?.giveUp();
-    this.#pending.end(seat);
-    await feed?.quiet();
-    this.#desk.claims.clear(seat.claimName);
-    for (const id of this.#desk.notices.retire(seat.session.id))
+  /**
+   * What the session did not receive goes to others, in order, so this waits until it is known whether the
+   * last writes arrived.
+   */
+  async #leave(slot: SessionSlot, lastWord: Promise<unknown>): Promise<void> {
+    const worker = this.#workers.get(slot);
+    this.#workers.delete(slot);
+    this.#registry.remove(slot);
+    worker?.end();
+    if (!this.#stopping.signal.aborted) this.#known.leave(slot);
+    await Promise.race([Promise.all([worker?.idle(), this.#pending.idle(slot)]), lastWord]);
+    worker?.giveUp();
+    this.#pending.end(slot);
+    await worker?.idle();
+    this.#context.reservations.clear(slot.reservationName);
+    for (const id of this.#context.notices.retire(slot.session.id))
       for (const entry of this.#journal.entries(id))
-        this.#desk.tell(entry, { state: "superseded", reason: "the session that it was for has ended" });
+        this.#context.setState(entry, { state: "superseded", reason: "the session it was for has ended" });
     if (!this.#stopping.signal.aborted) this.#restart();
   }
 

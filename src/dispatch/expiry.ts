@@ -1,5 +1,5 @@
-// Ends what its ttl has overtaken. Looks only when a deadline came, and through some thousands of entries in one turn of the event loop:
-// a million can be overdue at a start.
+// Expires entries whose ttl has passed. Scans only when a deadline is due, a few thousand entries per turn of
+// the event loop: a million can be overdue at a start.
 
 import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import type { DispatchContext } from "./context.ts";
@@ -7,18 +7,18 @@ import type { DispatchContext } from "./context.ts";
 const pageSize = 256;
 
 export interface Expiry {
-  /** Ends what is due; once more when it is called meanwhile. */
+  /** Ends what is due; scans once more when it is called meanwhile. */
   check(): void;
-  /** Settles when all that was due has been ended. */
-  quiet(): Promise<void>;
+  /** Settles when everything that was due has ended. */
+  idle(): Promise<void>;
 }
 
-/** `yieldTurn` lets others have the event loop, after each slice. */
+/** `yieldTurn` yields to the event loop after each slice. */
 export function createExpiry(
-  desk: Pick<DispatchContext, "journal" | "claims" | "tell" | "stopping">,
+  context: Pick<DispatchContext, "journal" | "reservations" | "setState" | "stopping">,
   yieldTurn: () => Promise<void> = yieldToEventLoop,
 ): Expiry {
-  const { journal, claims, stopping } = desk;
+  const { journal, reservations, stopping } = context;
   let running: Promise<void> | undefined;
   let again = false;
 
@@ -28,15 +28,15 @@ export function createExpiry(
       const { entries, next } = journal.expired(pageSize, after);
       let written: Promise<void> | undefined;
       for (const entry of entries) {
-        // What is being written is left alone: its end comes with the write.
-        if (claims.attemptOf(entry) !== undefined) continue;
+        // Entries that are being written are skipped: their state is set with the write.
+        if (reservations.attemptOf(entry) !== undefined) continue;
         const reason =
           entry.state === "sent"
             ? "sent, but not acknowledged before its ttl ended"
             : "its ttl ended before it was sent";
-        written = desk.tell(entry, { state: "expired", reason });
+        written = context.setState(entry, { state: "expired", reason });
       }
-      // No more ends than the disk takes are kept in memory.
+      // No more changes are kept in memory than the disk can write.
       await written;
       after = next;
       if (after !== undefined) await yieldTurn();
@@ -59,7 +59,7 @@ export function createExpiry(
 
   return {
     check,
-    async quiet() {
+    async idle() {
       while (running !== undefined) await running;
     },
   };

@@ -1,7 +1,8 @@
-// What the next owner must know of the sessions: which were there, so that it waits for them before it chooses among those
-// that came first; what each was told waits for its `pending`, so that it is neither pushed nor told again; and which events for
-// `all` it has fetched, so that it does not get them again. Noted in the journal; losing a note costs a wait, a second telling, or
-// a second delivery with `attempt`, and no event.
+// What the next leader must know about the sessions: which were attached, so that it waits for them before it
+// chooses a session; what was announced to each for `pending`, so that it is neither pushed nor announced
+// again; and which events for `all` each has fetched, so that it does not get them twice. Kept as notes in
+// the journal. Losing a note costs a wait, a second announcement, or a second delivery with `attempt`, but
+// never an event.
 
 import type { Clock, Json } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
@@ -11,30 +12,30 @@ import type { SessionSlot } from "./session-registry.ts";
 const kind = "session";
 const maxRanges = 200;
 const maxFetched = 500;
-/** What a loop makes wait comes one by one. */
+/** Entries that the loop guard holds arrive one by one, so notes are collected for this time. */
 const noteEveryMs = 250;
 const lookEveryMs = 20;
 
 export type Range = readonly [first: number, last: number];
 
 export interface KnownSessions {
-  /** The session is here. The result is what an earlier owner knew of it. */
-  enter(seat: SessionSlot): {
-    /** Whether the session was told of the entry at this position. */
-    wasTold(position: number): boolean;
+  /** The session is attached. Returns what an earlier leader knew of it. */
+  enter(slot: SessionSlot): {
+    /** Whether the entry at this position was announced to the session. */
+    isAnnounced(position: number): boolean;
     /** Ids of events for `all` that it fetched. */
     readonly fetched: readonly string[];
   };
   /** A session has become ready. */
   started(): void;
   /** What waits for the session has changed. */
-  changed(seat: SessionSlot): void;
-  /** Writes down at once what is known of the session. */
-  note(seat: SessionSlot): void;
-  leave(seat: SessionSlot): void;
+  changed(slot: SessionSlot): void;
+  /** Writes what is known of the session at once. */
+  note(slot: SessionSlot): void;
+  leave(slot: SessionSlot): void;
   /**
-   * Settles when every session of the earlier owner is here and ready, or has ended, or after so long. `mayReturn` is asked
-   * again and again about those that are missing.
+   * Settles when every session of the earlier leader is attached and ready, or has ended, or after this time.
+   * `mayReturn` is polled for those that are missing.
    */
   back(withinMs: number, mayReturn: (sessionId: string) => boolean): Promise<void>;
   stop(): void;
@@ -46,33 +47,33 @@ export function createKnownSessions(
   get: (sessionId: string) => Pick<SessionSlot, "hasStarted"> | undefined,
 ): KnownSessions {
   const awaited = new Map(journal.notes(kind).map(({ key, value }) => [key, readNote(value)]));
-  /** Noted a moment ago: what changed since is noted when the moment is over. */
+  /** Noted a moment ago: later changes are noted when the interval is over. */
   const noting = new Map<SessionSlot, { isStale: boolean; cancel(): void }>();
   let look = () => {};
   let cancelLook = () => {};
 
-  function note(seat: SessionSlot): void {
-    const { id, startedMs } = seat.session;
-    const told = seat.rank === 0 ? [] : seat.waiting.ranges(maxRanges);
-    for (const eventId of seat.fetched) if (isGone(eventId)) seat.fetched.delete(eventId);
-    const fetched = [...seat.fetched].slice(-maxFetched);
+  function note(slot: SessionSlot): void {
+    const { id, startedMs } = slot.session;
+    const announced = slot.rank === 0 ? [] : slot.waiting.ranges(maxRanges);
+    for (const eventId of slot.fetched) if (isGone(eventId)) slot.fetched.delete(eventId);
+    const fetched = [...slot.fetched].slice(-maxFetched);
     jot(id, {
       startedMs,
-      told: told.map(([first, last]): Json => [first, last]),
+      told: announced.map(([first, last]): Json => [first, last]),
       ...(fetched.length === 0 ? {} : { fetched }),
     });
   }
 
   const isGone = (eventId: string) => journal.entries(eventId).length === 0;
 
-  function noteForNow(seat: SessionSlot): void {
-    note(seat);
+  function noteForNow(slot: SessionSlot): void {
+    note(slot);
     const cancel = clock.after(noteEveryMs, () => {
-      const isStale = noting.get(seat)?.isStale ?? false;
-      noting.delete(seat);
-      if (isStale) noteForNow(seat);
+      const isStale = noting.get(slot)?.isStale ?? false;
+      noting.delete(slot);
+      if (isStale) noteForNow(slot);
     });
-    noting.set(seat, { isStale: false, cancel });
+    noting.set(slot, { isStale: false, cancel });
   }
 
   function jot(id: string, value: Json): void {
@@ -87,31 +88,31 @@ export function createKnownSessions(
   }
 
   function isAwaited(id: string, mayReturn: (sessionId: string) => boolean): boolean {
-    const seat = get(id);
-    return seat === undefined ? mayReturn(id) : !seat.hasStarted;
+    const slot = get(id);
+    return slot === undefined ? mayReturn(id) : !slot.hasStarted;
   }
 
   return {
-    enter(seat) {
-      const { id, startedMs } = seat.session;
+    enter(slot) {
+      const { id, startedMs } = slot.session;
       const known = awaited.get(id);
-      // A pid may come again, with another session.
-      const { told, fetched } = known?.startedMs === startedMs ? known : nothing;
-      if (known?.startedMs !== startedMs) note(seat);
-      return { wasTold: (position) => isIn(told, position), fetched };
+      // A pid can be reused by another session.
+      const { told: announced, fetched } = known?.startedMs === startedMs ? known : nothing;
+      if (known?.startedMs !== startedMs) note(slot);
+      return { isAnnounced: (position) => isIn(announced, position), fetched };
     },
     started: () => look(),
     note,
-    changed(seat) {
-      const earlier = noting.get(seat);
-      if (earlier === undefined) noteForNow(seat);
+    changed(slot) {
+      const earlier = noting.get(slot);
+      if (earlier === undefined) noteForNow(slot);
       else earlier.isStale = true;
     },
-    leave(seat) {
-      noting.get(seat)?.cancel();
-      noting.delete(seat);
-      awaited.delete(seat.session.id);
-      jot(seat.session.id, null);
+    leave(slot) {
+      noting.get(slot)?.cancel();
+      noting.delete(slot);
+      awaited.delete(slot.session.id);
+      jot(slot.session.id, null);
     },
     back: (withinMs, mayReturn) =>
       new Promise((resolve) => {
@@ -135,9 +136,9 @@ export function createKnownSessions(
       }),
     stop() {
       stopLooking();
-      for (const [seat, { isStale, cancel }] of noting) {
+      for (const [slot, { isStale, cancel }] of noting) {
         cancel();
-        if (isStale) note(seat);
+        if (isStale) note(slot);
       }
       noting.clear();
     },
@@ -152,15 +153,16 @@ interface Known {
 
 const nothing: Known = { startedMs: Number.NaN, told: [], fetched: [] };
 
-/** Perhaps written by another version: what is not understood is as if it had not been noted. */
+/** The note may be from another version: anything not understood counts as not noted. */
 function readNote(value: Json): Known {
-  const { startedMs, told, fetched } = (typeof value === "object" && value !== null ? value : {}) as Record<
-    string,
-    unknown
-  >;
+  const {
+    startedMs,
+    told: announced,
+    fetched,
+  } = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
   return {
     startedMs: typeof startedMs === "number" ? startedMs : Number.NaN,
-    told: Array.isArray(told) ? told.filter(isRange) : [],
+    told: Array.isArray(announced) ? announced.filter(isRange) : [],
     fetched: Array.isArray(fetched) ? fetched.filter((id) => typeof id === "string") : [],
   };
 }
@@ -169,7 +171,7 @@ function isRange(value: unknown): value is Range {
   return Array.isArray(value) && value.length === 2 && value.every((end) => typeof end === "number");
 }
 
-/** `ranges` in rising order. */
+/** `ranges` in ascending order. */
 function isIn(ranges: readonly Range[], position: number): boolean {
   let low = 0;
   let high = ranges.length;

@@ -1,5 +1,6 @@
-// Events of our own: a backlog that is too long to push, a breaker that opened, a config that is not good. They go the way of all events, through the
-// journal, on the channel `router`. They hold counts, names, event ids, and why something failed, which may quote the outside: as a part of a line.
+// Notices, the router's own events: a backlog that is too long to push, a breaker that opened, a config with
+// problems. They go through the journal like all events, on the channel `router`. They hold counts, names,
+// event ids and reasons. A reason may quote outside text, as part of a line.
 
 import type { Clock } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
@@ -16,20 +17,20 @@ const maxRemembered = 20;
 
 export interface Backlog {
   readonly channels: ReadonlyMap<string, number>;
-  /** The oldest first; more than a notice will hold is of no use. */
+  /** Oldest first; more ids than fit in a notice are not used. */
   readonly ids: readonly string[];
 }
 
 export interface Notices {
-  /** Settles when the notice is in the journal: true. False when it was not taken, to be tried again. */
+  /** Settles when the notice is in the journal: true. False when it was rejected and should be retried. */
   backlog(sessionId: string, backlog: Backlog): Promise<boolean>;
   breaker(sessionId: string, channel: string, eventId: string): Promise<boolean>;
   /**
-   * About the router itself, for whichever session is nearest to this config file. Settles with the id of the notice;
-   * undefined when it was not taken.
+   * About the router itself, for the session nearest to this config file. Settles with the id of the notice;
+   * undefined when it was rejected.
    */
   announce(content: SafeText, configFile: string): Promise<string | undefined>;
-  /** The session ended: the ids of its latest notices, which are of use to nobody else. */
+  /** The session ended. Returns the ids of its latest notices, which are of no use to other sessions. */
   retire(sessionId: string): readonly string[];
 }
 
@@ -37,7 +38,7 @@ export interface NoticesOptions {
   readonly journal: Pick<Journal, "append">;
   readonly clock: Clock;
   newId(nowMs: number): string;
-  /** A notice stands in the journal. */
+  /** A notice is in the journal. */
   onAppended(): void;
 }
 
@@ -47,7 +48,7 @@ export function createNotices({ journal, clock, newId, onAppended }: NoticesOpti
   async function write(shown: SafeText, terms: Pick<DeliveryOptions, "to" | "configFile">, count?: number) {
     const nowMs = clock.now();
     const id = newId(nowMs);
-    // A reason may quote what came from outside.
+    // A reason may quote text from outside.
     const content = neutralise(shown);
     const meta = {
       channel: noticeChannel,

@@ -1,6 +1,7 @@
-// From which position on a session may have to look again when a conversation or thread moves to it: where the first event of
-// it is that some session passed over because another one was its target. One number for each key, by the key's hash, so the
-// table has a fixed size and forgets nothing; two keys that share a cell only cost a look that finds nothing.
+// From which position a session may have to look again when a conversation or thread moves to it: the
+// position of its first event that some session passed over because another one was the target. One number
+// for each key, by the key's hash, so the table has a fixed size and forgets nothing. Two keys that share a
+// cell only cost a scan that finds nothing.
 
 const cells = 1 << 14;
 

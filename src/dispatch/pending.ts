@@ -1,5 +1,5 @@
-// What a session fetches by itself: everything that waits for it and is not pushed. Fetching is a delivery like any other:
-// claimed and noted first, `sent` when the result was written.
+// What a session fetches by itself: everything that waits for it and is not pushed. A fetch is a delivery
+// like any other: reserved and noted first, `sent` when the result was written.
 
 import type { Rendered } from "../contract.ts";
 import type { OpenEntry } from "../journal/open-entries.ts";
@@ -27,19 +27,22 @@ export interface Fetched {
   readonly events: readonly Rendered[];
   /** How many more wait. */
   readonly left: number;
-  /** The client's stream took the result: they are sent. Idempotent, as is `abandon`; the first of both counts. */
+  /**
+   * The client's stream took the result: the events are sent. Idempotent, as is `abandon`; the first call of
+   * either counts.
+   */
   confirm(): void;
-  /** Nothing of the result was written: they wait as before. */
+  /** Nothing of the result was written: the events wait as before. */
   abandon(): void;
 }
 
 /** Fetches that are neither confirmed nor abandoned when the session ends may have been read. */
 export interface Pending {
-  /** Rejects with a DeliveryError when the journal takes no note of it: nothing was fetched. */
-  fetch(seat: SessionSlot, limit: number): Promise<Fetched>;
-  end(seat: SessionSlot): void;
+  /** Rejects with a DeliveryError when the journal cannot record the fetch; then nothing was fetched. */
+  fetch(slot: SessionSlot, limit: number): Promise<Fetched>;
+  end(slot: SessionSlot): void;
   /** Settles when no result is being written, to this session or to any. */
-  quiet(seat?: SessionSlot): Promise<void>;
+  idle(slot?: SessionSlot): Promise<void>;
 }
 
 interface Found {
@@ -47,114 +50,119 @@ interface Found {
   readonly delivery: Delivery | undefined;
 }
 
-export function createPending(desk: DispatchContext): Pending {
-  const { journal, claims, roster } = desk;
+export function createPending(context: DispatchContext): Pending {
+  const { journal, reservations, registry } = context;
   const open = new Map<SessionSlot, Set<() => void>>();
   const onSettled = new Set<() => void>();
   let count = 0;
 
-  const isQuiet = (seat: SessionSlot | undefined) =>
-    seat === undefined
+  const isQuiet = (slot: SessionSlot | undefined) =>
+    slot === undefined
       ? [...open.values()].every(({ size }) => size === 0)
-      : (open.get(seat)?.size ?? 0) === 0;
+      : (open.get(slot)?.size ?? 0) === 0;
 
   /** What waits for the session, of one kind, in order. */
-  async function* waitingFor(seat: SessionSlot, unproven: boolean): AsyncGenerator<Found, undefined> {
+  async function* waitingFor(slot: SessionSlot, unproven: boolean): AsyncGenerator<Found, undefined> {
     let after = 0;
-    for (let turns = 1; !seat.isGone; turns++) {
+    for (let turns = 1; !slot.isGone; turns++) {
       const page = journal.page({ states: unsent, unproven, after, limit: pageSize });
       const last = page.at(-1);
       if (last === undefined) return;
       after = last.position;
-      const waiting = page.filter((entry) => seat.waiting.has(entry.position));
+      const waiting = page.filter((entry) => slot.waiting.has(entry.position));
       const deliveries = waiting.length === 0 ? [] : await journal.deliveries(waiting);
       for (const [index, entry] of waiting.entries()) yield { entry, delivery: deliveries[index] };
       if (turns % 16 === 0) await yieldToEventLoop();
     }
   }
 
-  /** Claims it if it can still be had. */
-  function take(seat: SessionSlot, { entry, delivery }: Found): InFlight | undefined {
-    if (!seat.waiting.has(entry.position) || claims.has(entry, seat.session.id)) return undefined;
-    if (endEarly(desk, entry, delivery) || delivery === undefined) return undefined;
+  /** Reserves it if it is still available. */
+  function take(slot: SessionSlot, { entry, delivery }: Found): InFlight | undefined {
+    if (!slot.waiting.has(entry.position) || reservations.has(entry, slot.session.id)) return undefined;
+    if (endEarly(context, entry, delivery) || delivery === undefined) return undefined;
     const terms = readDeliveryOptions(delivery.terms);
-    if (terms.to === "all" ? seat.taken.has(entry.position) : claims.attemptOf(entry) !== undefined)
+    if (terms.to === "all" ? slot.taken.has(entry.position) : reservations.attemptOf(entry) !== undefined)
       return undefined;
-    if (roster.isOnItsWay(entry.id, terms, seat)) return undefined;
-    return reserve(desk, seat, entry, delivery, terms);
+    if (registry.isOnItsWay(entry.id, terms, slot)) return undefined;
+    return reserve(context, slot, entry, delivery, terms);
   }
 
-  /** By turns of both kinds, so that however much anybody sent, the rest comes too; then in order. */
-  async function collect(seat: SessionSlot, limit: number): Promise<InFlight[]> {
-    const parcels: InFlight[] = [];
+  /**
+   * Takes both kinds in turn, so that a flood of unproven events cannot displace the others; then sorts by
+   * order.
+   */
+  async function collect(slot: SessionSlot, limit: number): Promise<InFlight[]> {
+    const taken: InFlight[] = [];
     let bytes = 0;
-    let streams = [waitingFor(seat, false), waitingFor(seat, true)];
-    while (streams.length > 0 && parcels.length < limit && bytes < maxBytes) {
+    let streams = [waitingFor(slot, false), waitingFor(slot, true)];
+    while (streams.length > 0 && taken.length < limit && bytes < maxBytes) {
       const [stream, ...others] = streams as [AsyncGenerator<Found>, ...AsyncGenerator<Found>[]];
       const { done, value } = await stream.next();
       if (done === true) {
         streams = others;
         continue;
       }
-      const parcel = seat.isGone ? undefined : take(seat, value);
-      if (parcel === undefined) continue;
-      bytes += parcel.delivery.content.length;
-      parcels.push(parcel);
+      const inFlight = slot.isGone ? undefined : take(slot, value);
+      if (inFlight === undefined) continue;
+      bytes += inFlight.delivery.content.length;
+      taken.push(inFlight);
       streams = [...others, stream];
     }
-    return parcels.sort((one, other) => one.entry.position - other.entry.position);
+    return taken.sort((one, other) => one.entry.position - other.entry.position);
   }
 
   return {
-    async fetch(seat, limit) {
-      const parcels = await collect(seat, limit);
+    async fetch(slot, limit) {
+      const taken = await collect(slot, limit);
       count += 1;
-      const name = `${seat.session.id} pending ${count}`;
-      const settle = (each: (parcel: InFlight) => void) => {
-        if (open.get(seat)?.delete(ended) !== true) return;
-        for (const parcel of parcels) each(parcel);
-        claims.clear(name);
-        for (const tell of onSettled) tell();
+      const name = `${slot.session.id} pending ${count}`;
+      const settle = (each: (inFlight: InFlight) => void) => {
+        if (open.get(slot)?.delete(ended) !== true) return;
+        for (const inFlight of taken) each(inFlight);
+        reservations.clear(name);
+        for (const setState of onSettled) setState();
       };
-      const giveBack = (parcel: InFlight) => claims.drop(parcel, seat.session.id);
+      const giveBack = (inFlight: InFlight) => reservations.drop(inFlight, slot.session.id);
       const ended = () =>
-        settle((parcel) => markUnconfirmed(desk, seat, parcel, "the session ended before it was read"));
-      open.set(seat, (open.get(seat) ?? new Set()).add(ended));
-      if (parcels.length > 0) {
+        settle((inFlight) =>
+          markUnconfirmed(context, slot, inFlight, "the session ended before it was read"),
+        );
+      open.set(slot, (open.get(slot) ?? new Set()).add(ended));
+      if (taken.length > 0) {
         try {
-          await claims.note(name, parcels);
+          await reservations.note(name, taken);
         } catch (error) {
           settle(giveBack);
           throw error;
         }
       }
       return {
-        events: parcels.map(toRendered),
-        left: Math.max(0, seat.waiting.count() - parcels.length),
+        events: taken.map(toRendered),
+        left: Math.max(0, slot.waiting.count() - taken.length),
         confirm: () =>
-          settle((parcel) => {
-            if (parcel.terms.to === "all") seat.fetched.add(parcel.id);
-            follow(desk, seat, parcel.terms);
-            desk.spend(seat.session.id, parcel);
-            markSent(desk, seat, parcel);
-            // Before the claim is cleared: otherwise a next owner could know of neither.
-            if (parcel.terms.to === "all") desk.onFetched(seat);
+          settle((inFlight) => {
+            if (inFlight.terms.to === "all") slot.fetched.add(inFlight.id);
+            follow(context, slot, inFlight.terms);
+            context.spend(slot.session.id, inFlight);
+            markSent(context, slot, inFlight);
+            // Before the reservation is cleared: otherwise the next leader might know of neither.
+            if (inFlight.terms.to === "all") context.onFetched(slot);
           }),
         abandon: () => settle(giveBack),
       };
     },
-    end(seat) {
-      for (const ended of open.get(seat) ?? []) ended();
-      open.delete(seat);
+    end(slot) {
+      for (const ended of open.get(slot) ?? []) ended();
+      open.delete(slot);
     },
-    async quiet(seat) {
-      while (!isQuiet(seat)) {
+    async idle(slot) {
+      while (!isQuiet(slot)) {
         await new Promise<void>((resolve) => {
-          const tell = () => {
-            onSettled.delete(tell);
+          const setState = () => {
+            onSettled.delete(setState);
             resolve();
           };
-          onSettled.add(tell);
+          onSettled.add(setState);
         });
       }
     },

@@ -1,7 +1,7 @@
-// Who is about to be sent what. A claim is noted in the journal before a byte of it is written, so that a process that dies
-// in between leaves behind what may have been sent: its successor sends that again with `attempt`, and nothing else. The
-// note is also the fence: a process that lost the journal cannot claim, so it cannot send. It need not outlive a power cut,
-// which no session does.
+// Which session is about to be sent what. A reservation is written to the journal before any byte of the
+// event is sent, so that a process that dies in between leaves a record of what may have been sent: its
+// successor sends exactly that again, with `attempt`. The record is also the fence: a process that lost the
+// journal cannot reserve, so it cannot send. It need not survive a power failure, because no session does.
 
 import type { Json } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
@@ -18,34 +18,37 @@ export interface Reservation extends Member {
 }
 
 export interface Reservations {
-  add(claim: Reservation, sessionId: string): void;
+  add(reservation: Reservation, sessionId: string): void;
   drop(entry: Member, sessionId: string): void;
-  /** The attempt that is claimed for any session; undefined when none is. */
+  /** The attempt that is reserved for any session; undefined when there is none. */
   attemptOf(entry: Member): number | undefined;
   has(entry: Member, sessionId: string): boolean;
   size(): number;
   /** Settles when written; replaces what was noted under the same name. Rejects as `Journal.jot` does. */
-  note(name: string, claims: readonly Reservation[]): Promise<void>;
-  /** What was noted under a name came to its end. A journal that cannot write that down only makes a successor careful. */
+  note(name: string, reservations: readonly Reservation[]): Promise<void>;
+  /**
+   * What was noted under a name is finished. If the journal cannot record that, the successor is only more
+   * careful.
+   */
   clear(name: string): void;
 }
 
 export function createReservations(journal: Pick<Journal, "jot">): Reservations {
-  const claims = new Map<string, Map<string, number>>();
+  const reservations = new Map<string, Map<string, number>>();
   return {
-    add(claim, sessionId) {
-      const holders = claims.get(keyOf(claim)) ?? new Map<string, number>();
-      holders.set(sessionId, claim.attempt);
-      claims.set(keyOf(claim), holders);
+    add(reservation, sessionId) {
+      const holders = reservations.get(keyOf(reservation)) ?? new Map<string, number>();
+      holders.set(sessionId, reservation.attempt);
+      reservations.set(keyOf(reservation), holders);
     },
     drop(entry, sessionId) {
-      const holders = claims.get(keyOf(entry));
+      const holders = reservations.get(keyOf(entry));
       holders?.delete(sessionId);
-      if (holders?.size === 0) claims.delete(keyOf(entry));
+      if (holders?.size === 0) reservations.delete(keyOf(entry));
     },
-    attemptOf: (entry) => claims.get(keyOf(entry))?.values().next().value,
-    has: (entry, sessionId) => claims.get(keyOf(entry))?.has(sessionId) ?? false,
-    size: () => claims.size,
+    attemptOf: (entry) => reservations.get(keyOf(entry))?.values().next().value,
+    has: (entry, sessionId) => reservations.get(keyOf(entry))?.has(sessionId) ?? false,
+    size: () => reservations.size,
     note: (name, of) =>
       journal.jot(
         kind,
@@ -60,12 +63,12 @@ export function createReservations(journal: Pick<Journal, "jot">): Reservations 
   };
 }
 
-/** What an owner that died may have sent without saying so, as changes to be told before anything else. */
+/** What a leader that died may have sent without recording it, as state changes to apply first. */
 export function unsettledReservations(journal: Pick<Journal, "notes" | "entries">): {
-  readonly changes: { readonly entry: OpenEntry; readonly fate: FinalState }[];
+  readonly changes: { readonly entry: OpenEntry; readonly outcome: FinalState }[];
   readonly names: string[];
 } {
-  const changes: { readonly entry: OpenEntry; readonly fate: FinalState }[] = [];
+  const changes: { readonly entry: OpenEntry; readonly outcome: FinalState }[] = [];
   const notes = journal.notes(kind);
   for (const { key, value } of notes) {
     for (const item of Array.isArray(value) ? value : []) {
@@ -74,13 +77,14 @@ export function unsettledReservations(journal: Pick<Journal, "notes" | "entries"
       const entry = findEntry(journal, { id, channel });
       if (entry === undefined || entry.attempt > attempt) continue;
       const session = key.split(" ")[0] as string;
-      // The same attempt for another session: an event for all, which that one has and this one may have.
+      // The same attempt for another session: an event for all sessions, which that one received and this one
+      // may have received.
       const isRound = entry.attempt === attempt && entry.session !== session && isUnsent(entry);
       if (entry.attempt === attempt && !isRound) continue;
       const reason = "it may have been sent when the router ended";
       changes.push({
         entry,
-        fate: { state: "held", attempt: isRound ? attempt + 1 : attempt, session, reason },
+        outcome: { state: "held", attempt: isRound ? attempt + 1 : attempt, session, reason },
       });
     }
   }

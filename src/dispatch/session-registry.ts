@@ -1,4 +1,5 @@
-// The sessions that are attached, and for each what dispatch remembers about it: a few bits for an event, never its text.
+// The sessions that are attached, and what dispatch remembers about each: a few bits per event, never its
+// text.
 
 import type { Journal } from "../journal/journal.ts";
 import type { OpenEntry } from "../journal/open-entries.ts";
@@ -11,70 +12,85 @@ import { createWaitingList, type WaitingList } from "./waiting-list.ts";
 
 export interface SessionSlot extends Candidate {
   readonly session: DispatchSession;
-  /** Under which its pushes are noted in the journal. Not the session's id: one that comes again has a seat of its own. */
-  readonly claimName: string;
+  /**
+   * The name of its reservations in the journal. Not the session's id: a session that attaches again gets a
+   * new slot.
+   */
+  readonly reservationName: string;
   rank: Rank;
   listening: Listening;
   /** `ready` has settled. */
   isReady: boolean;
-  /** It is starting and will most likely listen: what is for `all` is for it, too. */
+  /** It is starting and will most likely listen: events for `all` include it. */
   isExpected: boolean;
   isGone: boolean;
-  /** Its `ready` has settled, although the others may not be back yet. */
+  /** Its own `ready` has settled, although other sessions may not be back yet. */
   hasStarted: boolean;
-  /** Its client has not read for long: what others can have goes to them. */
+  /** Its client has not read for a while: events that others can take go to them. */
   isStuck: boolean;
-  /** It was ready and could not be pushed to. */
+  /** It was ready but could not be pushed to. */
   wasDeaf: boolean;
-  /** What arrived before this was missed by the session: a backlog, to be caught up with. */
+  /** Events that arrived before this were missed by the session: a backlog, to catch up with. */
   sinceMs: number;
-  /** Told of, or held for it: not pushed, to be fetched with `pending`. */
+  /** Announced to it, or held for it: not pushed, fetched with `pending`. */
   readonly waiting: WaitingList;
-  /** Whether an earlier owner told it that this position waits for its `pending`. */
-  wasTold(position: number): boolean;
-  /** Ids of events that its client's stream may still take from an earlier owner. */
+  /** Whether an earlier leader announced that this position waits for its `pending`. */
+  isAnnounced(position: number): boolean;
+  /** Ids of events that its client's stream may still take from an earlier leader. */
   readonly writing: Set<string>;
-  /** For other sessions by their terms, whoever is there. */
+  /** For other sessions by their delivery options, whichever sessions are attached. */
   readonly foreign: PositionSet;
-  /** Events for `all` that it got and others have not yet. */
+  /** Events for `all` that it received and others have not yet. */
   readonly taken: PositionSet;
-  /** The ids of those that it fetched: the next owner cannot learn of them from its process, as of those that were pushed. */
+  /**
+   * Ids of those that it fetched: the next leader cannot learn of them from its process, as it can of those
+   * that were pushed.
+   */
   readonly fetched: Set<string>;
 }
 
 export interface Targets {
   /** To be written to each of these. */
   readonly push: readonly SessionSlot[];
-  /** Those who may fetch it: when nobody can be pushed to, everybody it is for. */
+  /** Sessions that may fetch it: when none can be pushed to, every session it is for. */
   readonly pull: readonly SessionSlot[];
 }
 
 export interface SessionRegistry {
   add(session: DispatchSession): SessionSlot;
-  remove(seat: SessionSlot): void;
+  remove(slot: SessionSlot): void;
   get(sessionId: string): SessionSlot | undefined;
   all(): readonly SessionSlot[];
-  matches(terms: DeliveryOptions, seat: SessionSlot): boolean;
+  matches(terms: DeliveryOptions, slot: SessionSlot): boolean;
   targets(terms: DeliveryOptions, entry: OpenEntry): Targets;
-  /** Whether this event may still come to this session from an earlier owner; for one that is not for all, to any session. */
-  isOnItsWay(eventId: string, terms: DeliveryOptions, seat: SessionSlot): boolean;
+  /**
+   * Whether this event may still reach this session from an earlier leader; for an event that is not for all,
+   * any session.
+   */
+  isOnItsWay(eventId: string, terms: DeliveryOptions, slot: SessionSlot): boolean;
   /** Whether a session that it is for is still starting. */
   expects(terms: DeliveryOptions): boolean;
-  /** Asks every session whether it listens. True when an answer has changed what it may be sent. */
+  /** Asks every session whether it listens. True when an answer changed what it may be sent. */
   refresh(nowMs: number): boolean;
 }
 
 const nobody: readonly SessionSlot[] = [];
-const toldNothing = () => false;
+const announcedNothing = () => false;
 
-/** It came before the session did, or while it did not listen. */
+/** It arrived before the session attached, or while the session did not listen. */
 export function isMissed({ changedMs }: OpenEntry, { sinceMs }: Pick<SessionSlot, "sinceMs">): boolean {
   return changedMs < sinceMs;
 }
 
-/** That it waits for the session's `pending`, by this owner or by an earlier one, and it was never sent since. */
-export function wasAnnounced({ position, attempt }: OpenEntry, { waiting, wasTold }: SessionSlot): boolean {
-  return attempt === 0 && (waiting.has(position) || wasTold(position));
+/**
+ * Whether it was announced for the session's `pending`, by this leader or an earlier one, and never sent
+ * since.
+ */
+export function wasAnnounced(
+  { position, attempt }: OpenEntry,
+  { waiting, isAnnounced }: SessionSlot,
+): boolean {
+  return attempt === 0 && (waiting.has(position) || isAnnounced(position));
 }
 
 export function createSessionRegistry(
@@ -82,13 +98,13 @@ export function createSessionRegistry(
   match: Match,
   sticky: Sticky,
 ): SessionRegistry {
-  const seats: SessionSlot[] = [];
+  const slots: SessionSlot[] = [];
   let count = 0;
   return {
     add(session) {
-      const seat: SessionSlot = {
+      const slot: SessionSlot = {
         session,
-        claimName: `${session.id} push ${++count}`,
+        reservationName: `${session.id} push ${++count}`,
         rank: 0,
         listening: session.listening(),
         isReady: false,
@@ -99,25 +115,25 @@ export function createSessionRegistry(
         wasDeaf: false,
         sinceMs: session.startedMs,
         waiting: createWaitingList(journal),
-        wasTold: toldNothing,
+        isAnnounced: announcedNothing,
         writing: new Set(),
         foreign: createPositionSet(),
         taken: createPositionSet(),
         fetched: new Set(),
       };
-      seats.push(seat);
-      return seat;
+      slots.push(slot);
+      return slot;
     },
-    remove(seat) {
-      seats.splice(seats.indexOf(seat), 1);
+    remove(slot) {
+      slots.splice(slots.indexOf(slot), 1);
     },
-    get: (sessionId) => seats.find(({ session }) => session.id === sessionId),
-    all: () => seats,
+    get: (sessionId) => slots.find(({ session }) => session.id === sessionId),
+    all: () => slots,
     matches: ({ to }, { session }) => match(to, session),
-    isOnItsWay: (eventId, { to }, seat) =>
-      to === "all" ? seat.writing.has(eventId) : seats.some(({ writing }) => writing.has(eventId)),
+    isOnItsWay: (eventId, { to }, slot) =>
+      to === "all" ? slot.writing.has(eventId) : slots.some(({ writing }) => writing.has(eventId)),
     targets(terms, entry) {
-      const matching = seats.filter(({ session }) => match(terms.to, session));
+      const matching = slots.filter(({ session }) => match(terms.to, session));
       const pushable = matching.filter(({ rank }) => rank > 0);
       if (pushable.length === 0) return { push: nobody, pull: matching };
       if (terms.to === "all" || pushable.length === 1) return { push: pushable, pull: pushable };
@@ -125,28 +141,28 @@ export function createSessionRegistry(
       const chosen = chooseOne(reading.length > 0 ? reading : pushable, terms, {
         lastId: entry.attempt > 0 ? entry.session : undefined,
         stickyId: sticky.sessionOf(terms),
-        tie: (seat) => (wasAnnounced(entry, seat) ? 2 : isMissed(entry, seat) ? 0 : 1),
+        tie: (slot) => (wasAnnounced(entry, slot) ? 2 : isMissed(entry, slot) ? 0 : 1),
       });
       const one = chosen === undefined ? nobody : [chosen];
       return { push: one, pull: one };
     },
-    expects: ({ to }) => seats.some(({ isExpected, session }) => isExpected && match(to, session)),
+    expects: ({ to }) => slots.some(({ isExpected, session }) => isExpected && match(to, session)),
     refresh(nowMs) {
       let changed = false;
-      for (const seat of seats) {
-        seat.listening = seat.session.listening();
-        const rank = seat.isReady && !seat.isGone ? rankOf(seat.listening) : 0;
-        if (seat.isReady && rank === 0) seat.wasDeaf = true;
-        if (rank === seat.rank) continue;
+      for (const slot of slots) {
+        slot.listening = slot.session.listening();
+        const rank = slot.isReady && !slot.isGone ? rankOf(slot.listening) : 0;
+        if (slot.isReady && rank === 0) slot.wasDeaf = true;
+        if (rank === slot.rank) continue;
         changed = true;
-        if (seat.rank === 0) {
-          seat.waiting.clear();
-          if (seat.wasDeaf) {
-            seat.sinceMs = nowMs;
-            seat.wasTold = toldNothing;
+        if (slot.rank === 0) {
+          slot.waiting.clear();
+          if (slot.wasDeaf) {
+            slot.sinceMs = nowMs;
+            slot.isAnnounced = announcedNothing;
           }
         }
-        seat.rank = rank;
+        slot.rank = rank;
       }
       return changed;
     },

@@ -1,9 +1,9 @@
-// What one session gets, in order: reads the journal from where it was, claims a handful, writes what waits in one go and waits for
-// that. Holds back nobody else; a session that does not read costs the handful that was looked at ahead of it. When anything changes about
-// who is there, it forgets where it was and looks at everything again.
+// Sends one session its events, in order: reads the journal from its cursor, reserves a handful, writes them
+// in one batch and waits for that. It blocks no other session; a session that does not read costs the handful
+// that was read ahead for it. When the set of sessions changes, it resets its cursor and scans again.
 //
-// Events that anybody could have made are read in a stream of their own, and take turns with all others: however many of them wait, another
-// event waits for no more of them than for its equals.
+// Events that anybody could have made are read in a stream of their own, in turn with all others: however
+// many of them wait, they delay other events no more than an equal number of those would.
 
 import { DeliveryError } from "../errors.ts";
 import type { OpenEntry } from "../journal/open-entries.ts";
@@ -25,13 +25,16 @@ import { isCandidate, isLooping, triage } from "./triage.ts";
 
 const maxAhead = 128;
 const maxAheadBytes = 512 * 1024;
-/** One write at a time, of so much: about what a pipe takes at once, and what a session that dies leaves in doubt. */
+/**
+ * One write at a time, of at most this many events: about what a pipe takes at once, and what is in doubt
+ * when a session dies.
+ */
 const maxBatch = 32;
 const maxBatchBytes = 64 * 1024;
 const pageSize = 128;
-/** How soon a push is tried again that a full disk, or a session with a full queue, did not take. */
+/** Delay before a push is retried that a full disk, or a session with a full queue, did not take. */
 const retryMs = 1_000;
-/** A client that takes nothing for so long does not read. */
+/** A client that takes nothing for this time counts as not reading. */
 const stuckAfterMs = 10_000;
 
 interface Ahead extends InFlight {
@@ -42,7 +45,7 @@ type Outcome = "written" | "ended" | { readonly error: unknown };
 
 type Lane = "high" | "rest";
 
-/** What is read in one order. */
+/** Entries that are read in one order. */
 interface Stream {
   readonly unproven: boolean;
   readonly cursor: Record<Lane, number>;
@@ -55,11 +58,11 @@ function createStream(unproven: boolean): Stream {
 }
 
 export class SessionWorker {
-  readonly #desk: DispatchContext;
-  readonly #seat: SessionSlot;
+  readonly #context: DispatchContext;
+  readonly #slot: SessionSlot;
   readonly #options: { readonly catchUp: number };
   readonly #journal: DispatchContext["journal"];
-  readonly #claims: DispatchContext["claims"];
+  readonly #reservations: DispatchContext["reservations"];
   readonly #clock: DispatchContext["clock"];
   readonly #session: SessionSlot["session"];
   readonly #proven = createStream(false);
@@ -71,27 +74,27 @@ export class SessionWorker {
   #wantsCatchUp = true;
   #restMs = 0;
   #cancelRest = () => {};
-  /** Goes up when what was read so far no longer counts. */
+  /** Increases when what was read so far no longer counts. */
   #version = 0;
-  /** The same at a restart only. */
+  /** Increases on a restart only. */
   #generation = 0;
-  /** While a page is gone through: where it is. */
+  /** The current position while a page is scanned. */
   #lookedAt = 0;
 
-  constructor(desk: DispatchContext, seat: SessionSlot, options: { readonly catchUp: number }) {
-    this.#desk = desk;
-    this.#seat = seat;
+  constructor(context: DispatchContext, slot: SessionSlot, options: { readonly catchUp: number }) {
+    this.#context = context;
+    this.#slot = slot;
     this.#options = options;
-    const { journal, claims, clock } = desk;
+    const { journal, reservations, clock } = context;
     this.#journal = journal;
-    this.#claims = claims;
+    this.#reservations = reservations;
     this.#clock = clock;
-    const { session } = seat;
+    const { session } = slot;
     this.#session = session;
     this.#streams = [this.#proven, this.#unproven] as const;
   }
 
-  /** Who is there has changed: look at everything again. */
+  /** The set of sessions has changed: scan everything again. */
   restart(): void {
     this.#generation += 1;
     this.release();
@@ -99,13 +102,13 @@ export class SessionWorker {
     this.rewind(1);
   }
 
-  /** The session ended: nothing is begun any more. What is being written may still be confirmed. */
+  /** The session ended: nothing new is started. Writes in progress may still be confirmed. */
   end(): void {
     this.#cancelRest();
     this.release();
   }
 
-  /** The last word was said: what is not confirmed yet may or may not have arrived. */
+  /** The grace period is over: what is not confirmed yet may or may not have arrived. */
   giveUp(): void {
     this.#writing?.end();
   }
@@ -114,26 +117,26 @@ export class SessionWorker {
     return this.#writing?.batch.some(({ entry }) => entry.position === position) ?? false;
   }
 
-  /** When the write under way began. */
+  /** When the write in progress began. */
   writingSinceMs(): number | undefined {
     return this.#writing?.sinceMs;
   }
 
   /** Settles when nothing is being written. */
-  async quiet(): Promise<void> {
+  async idle(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
   }
 
-  /** Lets go of what was not begun. */
+  /** Releases what was not started. */
   release(): void {
     const all = this.#allAhead();
-    for (const parcel of all) this.#claims.drop(parcel, this.#session.id);
+    for (const inFlight of all) this.#reservations.drop(inFlight, this.#session.id);
     const first = Math.min(...all.map(({ entry }) => entry.position));
     for (const stream of this.#streams) stream.ahead = [];
     if (first < Number.POSITIVE_INFINITY) this.rewind(first);
   }
 
-  /** Look again from this position on. */
+  /** Scans again from this position on. */
   rewind(position: number): void {
     for (const { cursor } of this.#streams) {
       cursor.high = Math.min(cursor.high, position - 1);
@@ -143,7 +146,7 @@ export class SessionWorker {
     this.kick();
   }
 
-  /** The same, if it was looked at before. */
+  /** The same, if the position was scanned before. */
   offer(position: number): void {
     const farthest = Math.max(...this.#streams.flatMap(({ cursor }) => [cursor.high, cursor.rest]));
     if (position < this.#lookedAt || position <= farthest) this.rewind(position);
@@ -156,7 +159,7 @@ export class SessionWorker {
   }
 
   #isOver() {
-    return this.#seat.isGone || this.#desk.stopping.aborted;
+    return this.#slot.isGone || this.#context.stopping.aborted;
   }
 
   async #run(): Promise<void> {
@@ -168,7 +171,7 @@ export class SessionWorker {
           isCurrent: this.#sameGeneration(),
           send: (head: readonly Head[]) => this.#sendHead(head),
         };
-        if (this.#seat.rank > 0) await catchUp(this.#desk, this.#seat, this.#backlog, of);
+        if (this.#slot.rank > 0) await catchUp(this.#context, this.#slot, this.#backlog, of);
         else forget(this.#backlog);
         continue;
       }
@@ -192,28 +195,28 @@ export class SessionWorker {
     const all = this.#allAhead();
     if (all.length === 0) return false;
     if (!all.every(({ isNoted }) => isNoted)) {
-      await this.#noteClaims(all);
+      await this.#noteReservations(all);
       return true;
     }
     const batch = this.#takeBatch();
     if (batch.length > 0) await this.#write(batch);
-    // What was kept back after all was not sent: a successor must not think so.
-    else if (this.#allAhead().length === 0) this.#claims.clear(this.#seat.claimName);
+    // Entries that were held after all were not sent: a successor must not assume so.
+    else if (this.#allAhead().length === 0) this.#reservations.clear(this.#slot.reservationName);
     return true;
   }
 
-  /** What a session missed first, while the rest of it is still being sorted out. */
+  /** Sends the first events that a session missed while the rest is still being sorted. */
   async #sendHead(head: readonly Head[]): Promise<void> {
     for (const { entry, delivery } of head) {
       const now = findEntry(this.#journal, entry);
-      if (now === undefined || !isUnsent(now) || !isCandidate(this.#desk, this.#seat, now)) continue;
-      const result = triage(this.#desk, this.#seat, now, delivery);
+      if (now === undefined || !isUnsent(now) || !isCandidate(this.#context, this.#slot, now)) continue;
+      const result = triage(this.#context, this.#slot, now, delivery);
       if (result.is !== "push") continue;
       this.#streamOf({ entry: now }).ahead.push({
-        ...reserve(this.#desk, this.#seat, now, delivery, result.terms),
+        ...reserve(this.#context, this.#slot, now, delivery, result.terms),
         isNoted: false,
       });
-      follow(this.#desk, this.#seat, result.terms);
+      follow(this.#context, this.#slot, result.terms);
     }
     while (!this.#isOver() && this.#restMs === 0 && (await this.#sendAhead()));
   }
@@ -237,7 +240,7 @@ export class SessionWorker {
     return this.#journal.page({ ...query, after: cursor.high }).length > 0;
   }
 
-  /** Moves on in one lane until something is to be pushed, the lane ends, or what was read no longer counts. */
+  /** Advances in one lane until something can be pushed, the lane ends, or what was read no longer counts. */
   async #read(stream: Stream, lane: Lane): Promise<void> {
     const isCurrent = this.#sameVersion();
     const { cursor, unproven } = stream;
@@ -248,7 +251,7 @@ export class SessionWorker {
       ...(lane === "high" ? { priority: lane } : {}),
     };
     for (let turns = 1; isCurrent(); turns++) {
-      // A walk over all that anybody left here holds up nothing else.
+      // A long scan of unproven entries must not delay the other stream.
       if (unproven && turns > 1 && this.#proven.mayHaveMore) {
         stream.mayHaveMore = true;
         return;
@@ -257,7 +260,7 @@ export class SessionWorker {
       if (page.length === 0) return;
       const worth = page.filter(
         (entry) =>
-          (lane === "high" || entry.priority !== "high") && isCandidate(this.#desk, this.#seat, entry),
+          (lane === "high" || entry.priority !== "high") && isCandidate(this.#context, this.#slot, entry),
       );
       const read = worth.length === 0 ? [] : await this.#journal.deliveries(worth);
       if (!isCurrent()) return;
@@ -267,22 +270,22 @@ export class SessionWorker {
       for (const [index, entry] of worth.entries()) {
         const delivery = read[index];
         this.#lookedAt = entry.position;
-        const result = triage(this.#desk, this.#seat, entry, delivery);
-        if (result.is === "wait") this.#seat.waiting.add(entry.position, entry);
+        const result = triage(this.#context, this.#slot, entry, delivery);
+        if (result.is === "wait") this.#slot.waiting.add(entry.position, entry);
         if (result.is !== "push" || delivery === undefined) continue;
-        found.push({ ...reserve(this.#desk, this.#seat, entry, delivery, result.terms), isNoted: false });
-        follow(this.#desk, this.#seat, result.terms);
+        found.push({ ...reserve(this.#context, this.#slot, entry, delivery, result.terms), isNoted: false });
+        follow(this.#context, this.#slot, result.terms);
         bytes += delivery.content.length;
         if (stream.ahead.length + found.length < maxAhead && bytes < maxAheadBytes) continue;
         last = entry;
         break;
       }
       this.#lookedAt = 0;
-      // A claim may have moved a conversation here, and with it what was passed over before.
+      // A reservation may have moved a conversation here, and with it events that were passed over.
       if (isCurrent()) cursor[lane] = last.position;
       if (found.length > 0) {
         stream.mayHaveMore = true;
-        // High before the rest, in its own order.
+        // `high` before the rest, each in its own order.
         const { ahead } = stream;
         const at = ahead.findIndex(({ entry }) => entry.priority !== "high");
         ahead.splice(lane === "high" && at >= 0 ? at : ahead.length, 0, ...found);
@@ -292,13 +295,13 @@ export class SessionWorker {
     }
   }
 
-  async #noteClaims(noted: readonly Ahead[]): Promise<void> {
+  async #noteReservations(noted: readonly Ahead[]): Promise<void> {
     try {
-      await this.#claims.note(this.#seat.claimName, noted);
-      for (const parcel of noted) parcel.isNoted = true;
+      await this.#reservations.note(this.#slot.reservationName, noted);
+      for (const inFlight of noted) inFlight.isNoted = true;
     } catch (error) {
       if (!(error instanceof DeliveryError)) throw error;
-      if (error.code === "E_JOURNAL_CLOSED") this.#desk.onJournalEnded();
+      if (error.code === "E_JOURNAL_CLOSED") this.#context.onJournalEnded();
       else this.#rest(error.retryAfterMs ?? retryMs);
     }
   }
@@ -311,7 +314,9 @@ export class SessionWorker {
     });
   }
 
-  /** What waits goes out together, so that a burst costs one turn of the event loop and not one for each event. */
+  /**
+   * What waits is written together, so that a burst takes one turn of the event loop and not one per event.
+   */
   #takeBatch(): InFlight[] {
     const batch: InFlight[] = [];
     let bytes = 0;
@@ -324,7 +329,7 @@ export class SessionWorker {
       if (batch.length > 0 && bytes > maxBatchBytes) break;
       turn.ahead.shift();
       if (!this.#isDue(next)) continue;
-      this.#desk.spend(this.#session.id, next);
+      this.#context.spend(this.#session.id, next);
       batch.push(next);
       turn = this.#otherOf(turn);
     }
@@ -335,31 +340,32 @@ export class SessionWorker {
     return stream === this.#proven ? this.#unproven : this.#proven;
   }
 
-  /** False when it is not to be written any more; then its claim is dropped. */
-  #isDue(parcel: InFlight): boolean {
-    const entry = findEntry(this.#journal, parcel);
+  /** False when it is not to be written any more; then its reservation is dropped. */
+  #isDue(inFlight: InFlight): boolean {
+    const entry = findEntry(this.#journal, inFlight);
     const isThere = entry !== undefined && isUnsent(entry);
     const isLate = isThere && isPast(entry, this.#clock.now());
-    const isHeld = isThere && !isLate && this.#desk.holds(entry, parcel.delivery, this.#session.id);
-    const isKeptBack = isThere && !isLate && !isHeld && isLooping(this.#desk, this.#seat, parcel);
+    const isHeld = isThere && !isLate && this.#context.holds(entry, inFlight.delivery, this.#session.id);
+    const isKeptBack = isThere && !isLate && !isHeld && isLooping(this.#context, this.#slot, inFlight);
     if (isThere && !isLate && !isHeld && !isKeptBack) return true;
-    this.#claims.drop(parcel, this.#session.id);
-    if (isLate) this.#desk.tell(entry, { state: "expired", reason: "its ttl ended before it was sent" });
+    this.#reservations.drop(inFlight, this.#session.id);
+    if (isLate)
+      this.#context.setState(entry, { state: "expired", reason: "its ttl ended before it was sent" });
     if (isKeptBack) {
-      this.#seat.waiting.add(entry.position, entry);
-      this.#desk.onTold(this.#seat);
+      this.#slot.waiting.add(entry.position, entry);
+      this.#context.onAnnounced(this.#slot);
     }
     return false;
   }
 
   async #write(batch: readonly InFlight[]): Promise<void> {
     const outcomes: Outcome[] = batch.map(() => "ended");
-    const cancelStuck = this.#clock.after(stuckAfterMs, () => this.#desk.onStuck(this.#seat, true));
+    const cancelStuck = this.#clock.after(stuckAfterMs, () => this.#context.onStuck(this.#slot, true));
     await new Promise<void>((resolve) => {
       this.#writing = { sinceMs: this.#clock.now(), batch, end: resolve };
-      const settled = batch.map(async (parcel, index) => {
+      const settled = batch.map(async (inFlight, index) => {
         try {
-          await this.#session.deliver(toRendered(parcel), this.#desk.stopping);
+          await this.#session.deliver(toRendered(inFlight), this.#context.stopping);
           outcomes[index] = "written";
         } catch (error) {
           outcomes[index] = { error };
@@ -369,38 +375,41 @@ export class SessionWorker {
     });
     this.#writing = undefined;
     cancelStuck();
-    if (this.#seat.isStuck) this.#desk.onStuck(this.#seat, false);
+    if (this.#slot.isStuck) this.#context.onStuck(this.#slot, false);
     const refused: InFlight[] = [];
     let isLost = false;
     let afterMs = retryMs;
-    for (const [index, parcel] of batch.entries()) {
+    for (const [index, inFlight] of batch.entries()) {
       const outcome = outcomes[index] as Outcome;
-      if (outcome === "written") markSent(this.#desk, this.#seat, parcel);
+      if (outcome === "written") markSent(this.#context, this.#slot, inFlight);
       else if (outcome === "ended") {
-        markUnconfirmed(this.#desk, this.#seat, parcel, "the session ended before it confirmed");
-      } else if (!(outcome.error instanceof DeliveryError)) this.#tellBug(parcel, outcome.error);
+        markUnconfirmed(this.#context, this.#slot, inFlight, "the session ended before it confirmed");
+      } else if (!(outcome.error instanceof DeliveryError)) this.#reportBug(inFlight, outcome.error);
       else if (outcome.error.code === "E_SESSION_BUSY") {
-        refused.push(parcel);
-        this.#desk.refund(this.#session.id, parcel);
+        refused.push(inFlight);
+        this.#context.refund(this.#session.id, inFlight);
         afterMs = outcome.error.retryAfterMs ?? retryMs;
       } else {
-        markUnconfirmed(this.#desk, this.#seat, parcel, outcome.error.message);
+        markUnconfirmed(this.#context, this.#slot, inFlight, outcome.error.message);
         isLost = true;
       }
     }
     if (refused.length > 0) {
-      for (const parcel of refused) this.#streamOf(parcel).ahead.push({ ...parcel, isNoted: true });
+      for (const inFlight of refused) this.#streamOf(inFlight).ahead.push({ ...inFlight, isNoted: true });
       this.release();
     }
-    // A session that lost some is about to end. Should it not, it gets them again.
+    // A session that lost events is about to end. If it does not, it gets them again.
     if (isLost) this.rewind(Math.min(...batch.map(({ entry }) => entry.position)));
     if ((refused.length > 0 || isLost) && !this.#isOver()) this.#rest(afterMs);
   }
 
-  #tellBug(parcel: InFlight, error: unknown): void {
-    this.#claims.drop(parcel, this.#session.id);
-    this.#desk.tell(parcel.entry, { state: "dead", reason: `it cannot be written: ${String(error)}` });
-    this.#desk.log.error(line`event ${parcel.id} cannot be written, which is a bug: ${String(error)}`);
+  #reportBug(inFlight: InFlight, error: unknown): void {
+    this.#reservations.drop(inFlight, this.#session.id);
+    this.#context.setState(inFlight.entry, {
+      state: "dead",
+      reason: `it cannot be written: ${String(error)}`,
+    });
+    this.#context.log.error(line`event ${inFlight.id} cannot be written, which is a bug: ${String(error)}`);
   }
 
   #streamOf({ entry }: Pick<InFlight, "entry">): Stream {
@@ -411,7 +420,7 @@ export class SessionWorker {
     if (this.#running !== undefined || this.#isOver() || this.#restMs > 0) return;
     this.#running = this.#run().finally(() => {
       this.#running = undefined;
-      if (this.#streams.some(({ mayHaveMore }) => mayHaveMore)) this.#start(); // What came after the last look.
+      if (this.#streams.some(({ mayHaveMore }) => mayHaveMore)) this.#start(); // Entries that were added after the last scan.
     });
   }
 }

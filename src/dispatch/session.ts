@@ -1,32 +1,36 @@
-// What dispatch asks of a session, wherever its process is.
+// What dispatch needs from a session, wherever its process is.
 
 import type { Rendered } from "../contract.ts";
 
 export interface Listening {
   readonly state: "yes" | "no" | "unknown";
-  /** One line for a person. */
+  /** One line for the user. */
   readonly reason: string;
 }
 
 export interface DispatchSession {
-  /** Unique among sessions; the same after a change of owner. */
+  /** Unique among sessions; the same after a change of leader. */
   readonly id: string;
   readonly startedMs: number;
   /** Absolute path. */
   readonly project?: string;
   readonly label?: string;
   readonly client?: string;
-  /** Asked at every `wake`; must be cheap. */
+  /** Called at every `wake`; must be cheap. */
   listening(): Listening;
   /**
-   * Several calls may be under way; their order is kept. Settles when the client's stdout took the line. Rejects with a DeliveryError: E_SESSION_BUSY means
-   * that nothing of it was written (also when the signal fired before that), any other code that it may have been.
+   * Several calls may be in progress; their order is kept. Settles when the client's stdout took the line.
+   * Rejects with a DeliveryError: E_SESSION_BUSY means that nothing of it was written (also when the signal
+   * fired before that); with any other code it may have been.
    */
   deliver(event: Rendered, signal?: AbortSignal): Promise<void>;
   /** Settles when the first push may happen. Never rejects. */
   readonly ready: Promise<void>;
   /** Settles once, with the reason. Never rejects. */
   readonly ended: Promise<string>;
-  /** Settles after `ended`, when every write has settled: what is not confirmed by then never will be. Never rejects. */
+  /**
+   * Settles after `ended`, when every write has settled: a write that is not confirmed by then never will be.
+   * Never rejects.
+   */
   readonly closed: Promise<void>;
 }

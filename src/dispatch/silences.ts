@@ -1,5 +1,6 @@
-// Channels that somebody told to be quiet for a while. An event that dispatch comes to while its channel is silent ends as
-// `silenced`; what already waits for `pending` stays. Kept as notes of the journal, so that a new owner is as quiet.
+// Channels that were silenced for a while. An event that dispatch reaches while its channel is silenced ends
+// as `silenced`; events that already wait for `pending` stay. Kept as notes in the journal, so that a new
+// leader keeps the silences.
 
 import type { Clock, JsonObject } from "../contract.ts";
 import { UsageError } from "../errors.ts";
@@ -8,13 +9,13 @@ import type { OpenEntry } from "../journal/open-entries.ts";
 import type { Priority } from "../journal/records.ts";
 
 const kind = "silence";
-/** As many as the journal keeps of one kind of note: one more would be forgotten. */
+/** The number of notes of one kind that the journal keeps: one more would drop another. */
 const maxSilences = 1_000;
 const maxByToolMs = 60 * 60_000;
 
 export interface SilenceRequest {
   readonly channel: string;
-  /** 0 ends a silence. A tool may ask for an hour at most. */
+  /** 0 ends a silence. A tool may ask for at most an hour. */
   readonly forMs: number;
   readonly reason: string;
   readonly by: "tool" | "person";
@@ -30,10 +31,13 @@ export interface Silence {
 }
 
 export interface Silences {
-  /** Settles when it is durable and in force. Rejects with a UsageError when it is not allowed, else as `note` does. */
+  /**
+   * Settles when it is durable and active. Rejects with a UsageError when it is not allowed, else as `note`
+   * does.
+   */
   set(request: SilenceRequest): Promise<void>;
   list(): Silence[];
-  /** The silence that an entry falls under. */
+  /** The silence that applies to an entry. */
   over(entry: OpenEntry): Silence | undefined;
 }
 
@@ -60,24 +64,27 @@ export function createSilences(journal: Pick<Journal, "note" | "notes">, clock: 
 
   return {
     async set({ channel, forMs, reason, by, priority }) {
-      const person = `a person can: channel-router silence ${channel} <duration>`;
+      const person = `the user can: channel-router silence ${channel} <duration>`;
       if (!Number.isFinite(forMs) || forMs < 0)
         throw new UsageError("E_TOOL_INPUT", "for must be a duration", { hint: "10m, 1h" });
       if (by === "tool" && priority === "high")
-        throw new UsageError("E_TOOL_INPUT", `${channel} has priority high: no tool may silence it`, {
+        throw new UsageError("E_TOOL_INPUT", `${channel} has priority high: tools may not silence it`, {
           hint: person,
         });
       if (by === "tool" && forMs > maxByToolMs)
         throw new UsageError("E_TOOL_INPUT", "a tool may silence a channel for 1h at most", { hint: person });
       if (by === "tool" && live(channel)?.by === "person")
-        throw new UsageError("E_TOOL_INPUT", `${channel} was silenced by a person: no tool may change that`);
+        throw new UsageError(
+          "E_TOOL_INPUT",
+          `${channel} was silenced by the user: tools may not change that`,
+        );
       if (forMs === 0) {
         await journal.note(kind, channel, null);
         silences.delete(channel);
         return;
       }
       if (live(channel) === undefined && list().length >= maxSilences)
-        throw new UsageError("E_SILENCE", `${maxSilences} channels are silent already, and no more can be`);
+        throw new UsageError("E_SILENCE", `${maxSilences} channels are silenced already, which is the limit`);
       const untilMs = clock.now() + forMs;
       await journal.note(kind, channel, { reason, by }, untilMs);
       silences.set(channel, { channel, untilMs, reason, by });

@@ -1,5 +1,5 @@
-// Which session had the last event of a conversation or thread. Written to the journal when it changes, so that a new owner
-// goes on with the same session. Forgetting costs nothing but that: the oldest go first.
+// Which session had the last event of a conversation or thread. Written to the journal when it changes, so
+// that a new leader continues with the same session. Forgetting one has no other cost: the oldest go first.
 
 import { scopeOf } from "../apart.ts";
 import { isRouterError } from "../errors.ts";
@@ -7,7 +7,7 @@ import type { Journal } from "../journal/journal.ts";
 import type { DeliveryOptions } from "./delivery-options.ts";
 
 const kind = "sticky";
-/** As many as the journal keeps of one kind of note. */
+/** The number of notes of one kind that the journal keeps. */
 const maxKept = 1_000;
 
 export interface Sticky {
@@ -15,7 +15,7 @@ export interface Sticky {
   set(terms: DeliveryOptions, sessionId: string): void;
 }
 
-/** `onMoved` is called when a conversation or thread has another session than before. */
+/** `onMoved` is called when a conversation or thread moves to another session. */
 export function createSticky(
   journal: Pick<Journal, "jot" | "notes">,
   onMoved: (key: string, sessionId: string) => void = () => {},
@@ -38,7 +38,8 @@ export function createSticky(
         sessions.set(key, sessionId);
         if (sessions.size > maxKept) sessions.delete(sessions.keys().next().value as string);
         journal.jot(kind, key, sessionId).catch((error) => {
-          // Not noted on a full disk, or because another process owns the journal: a new owner chooses afresh.
+          // Not noted because the disk is full or another process owns the journal: a new leader chooses
+          // again.
           if (!isRouterError(error)) throw error;
         });
         onMoved(key, sessionId);
@@ -47,7 +48,7 @@ export function createSticky(
   };
 }
 
-/** What a session keeps together: the thread of an event before its conversation. */
+/** What a session keeps together: the thread of an event, else its conversation. */
 export function stickyKeys({
   thread,
   conversation,

@@ -1,5 +1,6 @@
-// Looks after what nobody can be sent now: says in the journal that it is held and why, ends what is silenced, and learns the
-// ttl of everything. Sees each entry once, and again when anything changes about who is there.
+// Handles entries that no session can be sent now: records in the journal that they are held and why, ends
+// what is silenced, and registers every ttl. It sees each entry once, and again when the set of sessions
+// changes.
 
 import type { OpenEntry } from "../journal/open-entries.ts";
 import type { Delivery } from "../journal/records.ts";
@@ -14,21 +15,21 @@ export interface Unroutable {
   kick(): void;
   restart(): void;
   rewind(position: number): void;
-  quiet(): Promise<void>;
+  idle(): Promise<void>;
 }
 
-export function createUnroutable(desk: DispatchContext): Unroutable {
-  const { journal, roster } = desk;
+export function createUnroutable(context: DispatchContext): Unroutable {
+  const { journal, registry } = context;
   let cursor = 0;
   let version = 0;
   let mayHaveMore = true;
   let running: Promise<void> | undefined;
 
   function look(entry: OpenEntry, delivery: Delivery | undefined): void {
-    if (desk.claims.attemptOf(entry) !== undefined || endEarly(desk, entry, delivery)) return;
+    if (context.reservations.attemptOf(entry) !== undefined || endEarly(context, entry, delivery)) return;
     const terms = readDeliveryOptions((delivery as Delivery).terms);
-    if (desk.holds(entry, delivery as Delivery, undefined)) return;
-    const { push, pull } = roster.targets(terms, entry);
+    if (context.holds(entry, delivery as Delivery, undefined)) return;
+    const { push, pull } = registry.targets(terms, entry);
     if (push.length > 0) return;
     const [first] = pull;
     const reason =
@@ -37,11 +38,11 @@ export function createUnroutable(desk: DispatchContext): Unroutable {
         : first.isReady
           ? `session ${first.session.id} does not listen: ${first.listening.reason}`
           : `session ${first.session.id} is starting`;
-    desk.tell(entry, { state: "held", reason });
+    context.setState(entry, { state: "held", reason });
   }
 
   async function run(): Promise<void> {
-    for (let turns = 1; mayHaveMore && !desk.stopping.aborted; turns++) {
+    for (let turns = 1; mayHaveMore && !context.stopping.aborted; turns++) {
       const began = version;
       const page = journal.page({ states: ["accepted"], after: cursor, limit: pageSize });
       const last = page.at(-1);
@@ -49,9 +50,9 @@ export function createUnroutable(desk: DispatchContext): Unroutable {
         mayHaveMore = false;
         return;
       }
-      for (const { untilMs } of page) if (untilMs !== undefined) desk.expiryDeadlines.add(untilMs);
+      for (const { untilMs } of page) if (untilMs !== undefined) context.expiryDeadlines.add(untilMs);
       const deliveries = await journal.deliveries(page);
-      if (desk.stopping.aborted) return;
+      if (context.stopping.aborted) return;
       if (version !== began) continue;
       for (const [index, entry] of page.entries()) look(entry, deliveries[index]);
       cursor = last.position;
@@ -61,10 +62,10 @@ export function createUnroutable(desk: DispatchContext): Unroutable {
 
   function kick(): void {
     mayHaveMore = true;
-    if (running !== undefined || desk.stopping.aborted || !desk.isSettled()) return;
+    if (running !== undefined || context.stopping.aborted || !context.isSettled()) return;
     running = run().finally(() => {
       running = undefined;
-      if (mayHaveMore) kick(); // What came after the last look.
+      if (mayHaveMore) kick(); // Entries that were added after the last scan.
     });
   }
 
@@ -78,7 +79,7 @@ export function createUnroutable(desk: DispatchContext): Unroutable {
     kick,
     rewind,
     restart: () => rewind(1),
-    async quiet() {
+    async idle() {
       while (running !== undefined) await running;
     },
   };
@@ -87,5 +88,5 @@ export function createUnroutable(desk: DispatchContext): Unroutable {
 function nobodyFor(to: To): string {
   if (typeof to === "string") return "no session is open";
   const terms = Object.entries(to).map(([key, value]) => `${key} ${value}`);
-  return `no session is there that it is for (to: ${terms.join()})`;
+  return `no open session matches (to: ${terms.join()})`;
 }

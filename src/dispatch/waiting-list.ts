@@ -1,5 +1,6 @@
-// What waits for a session to be fetched with `pending` and is not pushed to it. Other rooms can end an entry without a word
-// to us, so the count looks again at the entries that it knows by name (the first 1,000); the rest it takes on trust.
+// What waits for a session to be fetched with `pending` and is not pushed to it. Other rooms can end an entry
+// without notice, so the count checks the entries that it knows by name (the first 1,000); the rest it
+// assumes to be open.
 
 import type { Journal } from "../journal/journal.ts";
 import type { Member } from "../journal/records.ts";

@@ -1,4 +1,5 @@
-// When the digest of a key came last, kept as notes of the journal: a new owner goes on with the same cadence.
+// When the last digest of each key was sent, kept as notes in the journal, so that a new leader keeps the
+// cadence.
 
 import { isRouterError } from "../../errors.ts";
 import type { Journal } from "../../journal/journal.ts";
@@ -6,7 +7,7 @@ import { type BoundedMap, createBoundedMap } from "../../shaping/bounded-map.ts"
 import { type Cadence, readCadence, writeCadence } from "../../shaping/digest.ts";
 import type { DigestOptions } from "../../shaping/options.ts";
 
-/** As many as the journal keeps of one kind of note. */
+/** The number of notes of one kind that the journal keeps. */
 const maxKeys = 1_000;
 
 export interface Cadences {
@@ -34,7 +35,7 @@ export function createCadences(journal: Pick<Journal, "note" | "notes">): Cadenc
     set({ scope, everyMs }, key, cadence) {
       of(scope).set(key, cadence);
       journal.note(scope, key, writeCadence(cadence), cadence.closedMs + everyMs).catch((error) => {
-        // Forgotten by the next owner: its first digest of this key waits as for a first event.
+        // The next leader does not know it: its first digest of this key waits as for a first event.
         if (!isRouterError(error)) throw error;
       });
     },

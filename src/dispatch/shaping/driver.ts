@@ -1,6 +1,7 @@
-// Shaping at work on the journal: reads what was accepted in its order, tells the shaper, and does what it says: puts groups into
-// digests, ends what was superseded, lets go. Keeps nothing that the journal does not have, so that an owner that dies
-// leaves nothing behind: the next one reads the open entries again and comes to the same groups.
+// Drives the shaper on the journal: reads accepted entries in order, passes them to the shaper, and does what
+// it decides: folds groups into digests, ends superseded entries, releases others. It keeps nothing that the
+// journal does not have, so a leader that dies leaves nothing behind: the next one reads the open entries and
+// arrives at the same groups.
 
 import { scopeOf } from "../../apart.ts";
 import type { Clock } from "../../contract.ts";
@@ -26,10 +27,10 @@ export interface ShapingParts {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly plan: Plan;
-  /** For tests: those of the shaper. */
+  /** For tests: limits of the shaper. */
   readonly limits?: GroupLimits;
   newId(nowMs: number): string;
-  /** Asked when something is to be done: it is made after this. */
+  /** Read when it is needed: the dispatcher is created after the driver. */
   dispatcher(): Pick<Dispatcher, "wake" | "revisit" | "revisitFrom" | "end">;
 }
 
@@ -48,7 +49,7 @@ export interface OpenGroup {
 }
 
 const pageSize = 256;
-/** Pages of one channel that are read before another channel has its turn. */
+/** Pages of one channel that are read before the next channel has its turn. */
 const maxPages = 16;
 /** How many digests are made at once: they share a group commit. */
 const maxFolds = 64;
@@ -65,7 +66,7 @@ export class Shaping {
   readonly #cadences: Cadences;
   readonly #shaper: Shaper;
   readonly #spending: Spending;
-  /** By channel that must be read: how far it was. */
+  /** By channel with unread entries: the position reached. */
   readonly #cursors = new Map<string, number>();
   readonly #dirty = new Set<string>();
   /** Digests that are being committed. */
@@ -77,7 +78,7 @@ export class Shaping {
   #cancelTimer = () => {};
   #timerMs = Number.POSITIVE_INFINITY;
   readonly ready: Promise<void>;
-  /** What holds an event back now, if anything. */
+  /** What holds an event now, if anything. */
   readonly holdOf: (member: Member) => Hold | undefined;
 
   constructor(parts: ShapingParts) {
@@ -104,7 +105,7 @@ export class Shaping {
     this.holdOf = (member) => this.#shaper.holdOf(member);
   }
 
-  /** Something was appended on these channels. Wakes the dispatcher once it was looked at. */
+  /** Something was appended on these channels. Wakes the dispatcher after it was read. */
   appended(channels: readonly string[]): void {
     let mustWait = false;
     for (const channel of channels) {
@@ -151,7 +152,7 @@ export class Shaping {
     };
   }
 
-  /** Another plan is in force. */
+  /** A new plan is active. */
   apply(next: Plan): void {
     this.#plan = next;
     const options = shaperOptions(this.#plan);
@@ -166,7 +167,7 @@ export class Shaping {
     this.#work();
   }
 
-  /** Begins nothing more; settles when nothing is being folded. */
+  /** Starts nothing new; settles when nothing is being folded. */
   async stop(): Promise<void> {
     if (!this.#isStopped) this.#spending.flush();
     this.#isStopped = true;
@@ -195,8 +196,8 @@ export class Shaping {
       this.#dirty.delete(channel);
       count += await this.#read(channel);
       if (count < maxPages * pageSize) continue;
-      // All that was open by then, for no group may close while its members are still to come; what comes meanwhile is for the next
-      // run, or a flood would keep every group open.
+      // Includes all that was open by then, because no group may close while members are still unread; later
+      // entries wait for the next run, or a flood would keep every group open.
       most ??= count + this.#journal.stats().open;
       if (count >= most) break;
       await yieldToEventLoop();
@@ -209,12 +210,12 @@ export class Shaping {
     this.#dispatcher().wake();
   }
 
-  /** Settles with how many entries were read. */
+  /** Settles with the number of entries read. */
   async #read(channel: string): Promise<number> {
     let count = 0;
     for (let turns = 1; !this.#isStopped; turns++) {
       if (turns > maxPages) {
-        // Behind all others that have something: a flood on one channel holds back no other.
+        // Goes behind all other channels with unread entries: a flood on one channel delays no other.
         this.#dirty.add(channel);
         return count;
       }
@@ -225,12 +226,12 @@ export class Shaping {
       if (last === undefined) return count;
       count += page.length;
       const deliveries = await this.#journal.deliveries(page);
-      // A reload came in between: it is read from the beginning.
+      // A reload happened in between: the channel is read from the beginning.
       if (this.#cursors.get(channel) !== after) continue;
       const nowMs = this.#clock.now();
       for (const [index, entry] of page.entries()) {
         const delivery = deliveries[index];
-        // What cannot be read is dispatch's to end; what was folded or sent meanwhile is not there any more.
+        // Entries that cannot be read are ended by dispatch; those folded or sent meanwhile are gone.
         if (delivery !== undefined && this.#openEntry(entry) !== undefined && !this.#coming.has(entry.id))
           this.#shaper.enter(shapedEntry(entry, delivery), nowMs);
       }
@@ -247,7 +248,7 @@ export class Shaping {
       if (action.do === "ask") this.#asked = Math.min(this.#asked, action.position);
       else if (action.do === "supersede") {
         const { member, by } = action;
-        this.#dispatcher().end(member, { state: "superseded", reason: `${by} took its place` });
+        this.#dispatcher().end(member, { state: "superseded", reason: `replaced by ${by}` });
       } else folds.push(this.#fold(action.closing));
       if (folds.length < maxFolds) continue;
       await Promise.all(folds);
@@ -330,7 +331,7 @@ export class Shaping {
   }
 }
 
-/** Whether each event of the channel must be looked at, whoever is there. */
+/** Whether each event of the channel must be read, whichever sessions are attached. */
 function mustRead({ throttle, digest, supersedes, quiet }: ShapingOptions): boolean {
   return throttle?.overflow === "digest" || digest !== undefined || supersedes || quiet.length > 0;
 }

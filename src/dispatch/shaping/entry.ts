@@ -1,4 +1,4 @@
-// An open entry and what is known of its delivery, as shaping takes it.
+// An open entry with its delivery, as shaping takes it.
 
 import type { OpenEntry } from "../../journal/open-entries.ts";
 import type { Delivery } from "../../journal/records.ts";

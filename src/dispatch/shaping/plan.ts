@@ -1,4 +1,4 @@
-// What shaping takes from a plan.
+// The parts of a plan that shaping needs.
 
 import { isUnproven } from "../../apart.ts";
 import type { Plan } from "../../plan/plan.ts";
@@ -23,7 +23,7 @@ export function shaperOptions({ channels, hour, sources }: Plan): ShaperOptions 
 
 const usualBudget = 500;
 
-/** For a channel that the plan no longer has, the usual text. */
+/** For a channel that the plan no longer has, the default text. */
 export function styleOf({ channels }: Pick<Plan, "channels">, channel: string): DigestStyle {
   return (
     channels.find(({ name }) => name === channel)?.shaping ?? {

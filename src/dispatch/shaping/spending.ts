@@ -1,5 +1,5 @@
-// What sessions were sent in the last hour, kept as notes of the journal: a new owner goes on counting. Written
-// every few seconds at most, because the last few tokens matter less than a write for each event.
+// What sessions were sent in the last hour, kept as notes in the journal, so that a new leader continues the
+// count. Written every few seconds at most: the last few tokens matter less than a write for each event.
 
 import type { Clock } from "../../contract.ts";
 import { isRouterError } from "../../errors.ts";
