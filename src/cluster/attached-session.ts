@@ -1,6 +1,7 @@
-// The owner's side of one client: a pair of streams that a session is opened on, whatever process the client belongs to.
-// A write to `output` is called back when the client's own stream took the lines, not earlier. A conversation that began
-// with an earlier owner is replayed into `input`, and the answer to the replayed `initialize` is kept from the client.
+// The leader's side of one client: a pair of streams that a session is opened on, whichever process the
+// client belongs to. A write to `output` is called back when the client's own stream took the lines, not
+// earlier. A conversation that began with an earlier leader is replayed into `input`, and the answer to the
+// replayed `initialize` is not passed to the client.
 
 import { Readable, Writable } from "node:stream";
 import { DeliveryError } from "../errors.ts";
@@ -16,7 +17,7 @@ export interface AttachedSession {
   readonly pid: number;
   /** The client of this very process. */
   readonly local: boolean;
-  /** The facts that the session last reported. */
+  /** As last reported. */
   facts(): SessionFacts;
   /** Called at each change of facts. */
   onFacts(listener: (facts: SessionFacts) => void): void;
@@ -29,27 +30,31 @@ export interface AttachedSession {
   /** Settles, with the reason, when the link to the client's process is closed. */
   readonly ended: Promise<string>;
   /**
-   * Waits, at most half a second, until the client's stream took what was written; then lets the client's process go: it
-   * ends, or looks for another owner. To be called after the session was closed.
+   * Waits, at most half a second, until the client's stream took what was written; then releases the client's
+   * process, which exits or looks for another leader. Call it after the session was closed.
    */
   close(reason: string): void;
 }
 
 export interface Resumed {
-  /** The lines `initialize` and its answer as the client has them. */
+  /** The lines of `initialize` and its answer, as the client has them. */
   readonly initialize: string;
   readonly answer: string;
   /** The client has said `notifications/initialized`. */
   readonly initialized: boolean;
-  /** Events that the client's stream took from the earlier owner: they are `sent`, whatever the journal says. */
+  /**
+   * Events that the client's stream took from the earlier leader: they are `sent`, whatever the journal says.
+   */
   readonly taken: ReadonlySet<string>;
-  /** Events handed to the client's stream and not taken yet: not to be sent again while this session lives. */
+  /**
+   * Events handed to the client's stream but not taken yet: they are not sent again while this session lives.
+   */
   readonly writing: ReadonlySet<string>;
   /** Called for each of `writing` when the client's stream has taken it. */
   onTaken(listener: (eventId: string) => void): void;
 }
 
-/** A request that an earlier owner left unanswered. */
+/** A request that an earlier leader left unanswered. */
 export interface Unanswered {
   readonly id: RequestId;
   readonly method: string;
@@ -57,7 +62,7 @@ export interface Unanswered {
   readonly tool?: string;
 }
 
-/** The same as the relay sends it. */
+/** The same request as the proxy sends it. */
 export interface Question extends Unanswered {
   readonly line: Buffer;
 }
@@ -68,17 +73,17 @@ export interface SessionOptions {
   readonly local: boolean;
   readonly facts: SessionFacts;
   readonly link: Link;
-  /** The owner's; see request-marks.ts. */
+  /** The leader's term; see request-id-namespace.ts. */
   readonly epoch: number;
   readonly resume: Resume;
   readonly questions: readonly Question[];
-  /** Whether an unanswered request is a read, which may be run twice. */
+  /** Whether an unanswered request is a read, which is safe to run twice. */
   mayRunAgain(request: Unanswered): boolean;
 }
 
 const closeWithinMs = 500;
-const handedOver = "the router changed hands; this may have been done, check first";
-/** No client makes this id. */
+const handedOver = "the router changed its leader; this may have been done, check first";
+/** No client creates this id. */
 const replayId = "channel-router/resumed-initialize";
 
 export class PeerSession {
@@ -114,7 +119,7 @@ export class PeerSession {
       highWaterMark: 1,
       read: () => {
         this.#wanted = true;
-        // Being asked for more means that what was handed out is consumed.
+        // A request for more means that what was handed out is consumed.
         if (this.#handedN > 0) {
           link.send({ t: "c", n: this.#handedN });
           this.#handedN = 0;
@@ -152,7 +157,7 @@ export class PeerSession {
       },
     });
     this.#output = output;
-    // The opener of the session handles these errors; without a listener here too, one would end the process.
+    // The code that opened the session listens too; without a listener an error would end the process.
     output.on("error", () => undefined);
     input.on("error", () => undefined);
     this.#replay();
@@ -276,7 +281,7 @@ function closedError(reason: string): DeliveryError {
   return new DeliveryError("E_SESSION_CLOSED", reason);
 }
 
-/** Undefined for what no relay sends. */
+/** Undefined for a line that no proxy sends. */
 export function readQuestion(line: Buffer): Question | undefined {
   try {
     const { id, method, params } = JSON.parse(line.toString("utf8")) as {

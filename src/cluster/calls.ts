@@ -1,5 +1,5 @@
-// The owner's side of a command connection: each `call` frame is answered by any number of `part` frames and then one
-// `done` or `fail`. What the handler does ends when the connection does.
+// The leader's side of a command connection: each `call` frame is answered by any number of `part` frames and
+// then one `done` or `fail`. The handler is cancelled when the connection closes.
 
 import type { Json } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
@@ -7,8 +7,9 @@ import type { Link } from "./link.ts";
 import type { CallError, Frame } from "./protocol.ts";
 
 /**
- * Answers one command. `send` passes a part of the answer on at once and settles when the connection took it; the signal
- * fires when the caller is gone. An error thrown is told to the caller, a RouterError with code and hint.
+ * Answers one command. `send` forwards a part of the answer at once and settles when the connection took it;
+ * the signal fires when the caller is gone. An error is reported to the caller, a RouterError with code and
+ * hint.
  */
 export type CommandHandler = (
   command: string,
@@ -19,7 +20,7 @@ export type CommandHandler = (
 
 const maxCalls = 16;
 
-/** The result takes each frame of the connection; false when it does not belong there. */
+/** The result handles each frame of the connection; false for a frame that is not part of a call. */
 export function answerCalls(link: Link, handler: CommandHandler): (frame: Frame) => boolean {
   const gone = new AbortController();
   let running = 0;

@@ -1,6 +1,7 @@
-// What only one router on this machine may hold, whatever its config: a bot, by its token. Each holder has a file of its own in the
-// folder of running routers. Whoever wants a claim writes its file first and looks second, so that of two at once at least one sees the
-// other; files of processes that are gone count for nothing.
+// Claims: what only one router on this machine may hold, whatever its config, such as a bot by its token.
+// Each holder has its own file in the folder of running routers. A router writes its file first and reads the
+// others second, so that of two at once at least one sees the other. Files of processes that are gone are
+// ignored.
 
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, unlink } from "node:fs/promises";
@@ -15,7 +16,9 @@ import { isRunning, type ProcessIdentity, thisProcess } from "./process-identity
 interface Holder extends ProcessIdentity {
   /** The config file. */
   readonly config: string;
-  /** True for the owner of that config: a later owner of the same one need not wait until it has noticed. */
+  /**
+   * True for the leader of that config: a later leader of the same one need not wait until it has noticed.
+   */
   readonly isOwner: boolean;
   readonly host?: Host;
 }
@@ -36,17 +39,17 @@ export function openClaimRegister({ runningFolder, config, isOwner }: ClaimRegis
     };
     const folder = join(runningFolder, "claims", claim.replaceAll(/[^A-Za-z0-9]+/g, "-"));
     const file = `${self.pid}-${randomBytes(4).toString("hex")}.json`;
-    const giveBack = () => unlink(join(folder, file)).catch(() => undefined); // The folder was cleared: so is the claim.
+    const giveBack = () => unlink(join(folder, file)).catch(() => undefined); // The folder was cleared, and the claim with it.
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeStateFile(join(folder, file), `${JSON.stringify(self)}\n`);
     const others = (await readdir(folder)).filter((name) => name.endsWith(".json") && name !== file);
     for (const name of others) {
       const other = await readStateFile(join(folder, name));
       if (!isHolder(other) || (other.pid === self.pid && other.start === self.start)) continue;
-      // Nobody can say from here whether it runs.
+      // Whether it runs cannot be determined from here.
       if (isElsewhere(other.host, host)) continue;
       if (!(await isRunning(other))) {
-        await unlink(join(folder, name)).catch(() => undefined); // Another may have been quicker.
+        await unlink(join(folder, name)).catch(() => undefined); // Another process may have been faster.
         continue;
       }
       if (isOwner && other.isOwner && other.config === config) continue;
@@ -73,7 +76,7 @@ export function openClaimRegister({ runningFolder, config, isOwner }: ClaimRegis
   };
 }
 
-/** The system sees to ports and sockets, and a config to its own paths and files. */
+/** Ports and sockets are exclusive in the operating system, paths and files within one config. */
 function isWide(claim: Claim): boolean {
   return claim.startsWith("token:");
 }
@@ -89,8 +92,8 @@ function heldBy({ pid, config }: Holder, claim: Claim): ConnectorError {
   const [kind] = claim.split(":");
   return new ConnectorError("E_CLAIM_HELD", `its ${kind} is in use by process ${pid}, which runs ${config}`, {
     retryable: true,
-    // By chance: two that saw each other do not meet again.
+    // Random, so that two routers that saw each other do not collide again.
     retryAfterMs: 2_000 + Math.floor(Math.random() * 2_000),
-    hint: "end that one, or give each config a bot of its own",
+    hint: "stop that one, or give each config its own bot",
   });
 }

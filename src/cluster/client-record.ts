@@ -1,5 +1,6 @@
-// What a process remembers of its client's conversation, so that another owner can go on with it: how it began, which
-// requests wait for an answer, which events the client's stream took. Looks at lines, changes none.
+// What a process remembers of its client's conversation, so that another leader can continue it: how it
+// began, which requests wait for an answer, which events the client's stream took. It reads lines and changes
+// none.
 
 import type { Frame, RequestId, Resume } from "./protocol.ts";
 
@@ -14,26 +15,29 @@ export interface ClientLine {
 }
 
 export interface Arrived {
-  /** Of the event in the line, if it is one. */
+  /** Of the event in the line, if there is one. */
   readonly eventId?: string;
-  /** It answers a request that `refuse` gave an answer to: the client must not get another one. */
+  /** It answers a request that `refuse` answered already: the client must not get a second answer. */
   readonly isLate?: true;
 }
 
 export interface ClientRecord {
-  /** Sorts a line of the client. */
+  /** Classifies a line of the client. */
   read(line: Buffer): ClientLine;
-  /** The line went out to an owner. */
+  /** The line was sent to a leader. */
   sent(line: ClientLine): void;
   /** A line for the client arrived. */
   arrived(line: Buffer): Arrived;
   /** The client's stream took the event. */
   taken(eventId: string): void;
-  /** How long ago the oldest tool call was sent that has no answer yet; undefined when all have one. */
+  /** How long ago the oldest unanswered tool call was sent; undefined when all are answered. */
   oldestCallMs(): number | undefined;
-  /** Takes the tool calls that wait as answered, and gives their ids. */
+  /** Marks the waiting tool calls as answered, and returns their ids. */
   refuseCalls(): RequestId[];
-  /** For the next owner, with the `?` lines to send after it; and an unanswered `initialize`, to be sent as new. */
+  /**
+   * For the next leader, with the `?` lines to send after it; and an unanswered `initialize`, to be sent as
+   * new.
+   */
   resume(): { frame: Resume; questions: Buffer[]; initialize: ClientLine | undefined };
 }
 
@@ -44,20 +48,23 @@ interface Message {
 }
 
 interface Unanswered {
-  /** Undefined when it was too much to keep. */
+  /** Undefined when it was too large to keep. */
   readonly line: Buffer | undefined;
   readonly isCall: boolean;
   readonly sentMs: number;
 }
 
 const nothing: Arrived = {};
-/** More calls than a client makes while its owner is silent. */
+/** More calls than a client makes while its leader does not respond. */
 const maxRefused = 1024;
-/** So many ids of taken events are kept: more than an owner can have confirmed and not yet written to its journal. */
+/**
+ * Number of ids of taken events that are kept: more than a leader can have confirmed and not yet written to
+ * its journal.
+ */
 const maxTaken = 1024;
-/** Of unanswered requests, so much text; of those beyond, only the id. */
+/** Total text of unanswered requests that is kept; beyond it, only the id. */
 const maxKeptBytes = 16 * 1024 * 1024;
-/** A longer `initialize` or answer is no honest one; without it the conversation cannot be resumed. */
+/** A longer `initialize` or answer is not genuine; without it the conversation cannot be resumed. */
 const maxRecordedBytes = 1024 * 1024;
 
 export function createClientRecord(): ClientRecord {
@@ -140,7 +147,7 @@ export function createClientRecord(): ClientRecord {
       return ids;
     },
     resume() {
-      // Whoever was asked before will not answer any more.
+      // The earlier leader will not answer any more.
       refused.clear();
       const questions = [...unanswered.values()].flatMap(({ line }) => line ?? []);
       const frame: Extract<Frame, { t: "resume" }> = {
@@ -170,7 +177,7 @@ function parse(line: Buffer): Message {
     const value: unknown = JSON.parse(line.toString("utf8"));
     return typeof value === "object" && value !== null ? (value as Message) : {};
   } catch {
-    return {}; // Not ours to judge: the session refuses it.
+    return {}; // Not validated here: the session rejects it.
   }
 }
 

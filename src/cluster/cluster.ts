@@ -1,6 +1,7 @@
-// One process among those that run the same config: finds the owner and attaches its client to it, or becomes the owner,
-// or, when neither is possible, works alone without anything exclusive and goes on looking. Loads next to nothing until it
-// becomes the owner. An owner whose process lives is never pushed aside, not even when it is stopped.
+// One process among those that run the same config: finds the leader and attaches its client to it, or
+// becomes the leader, or, when neither is possible, works alone without anything exclusive and keeps looking.
+// Loads very little until it becomes the leader. A leader whose process lives is never pushed aside, not even
+// when it is stopped.
 
 import type { Duplex } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
@@ -18,12 +19,12 @@ import { createStdioProxy, type StdioProxy } from "./proxy.ts";
 import { socketPath } from "./socket-path.ts";
 import { watchUnresponsiveLeader } from "./unresponsive-leader.ts";
 
-const defaultPatience: ClusterTimeouts = { welcomeMs: 5_000, callMs: 5_000, answerMs: 3_000 };
+const defaultTimeouts: ClusterTimeouts = { welcomeMs: 5_000, callMs: 5_000, answerMs: 3_000 };
 const aloneWelcomeMs = 1_000;
-const standBackMs = 1_000;
-/** Others leave the next epoch to the named successor for so long, as long as it lives. */
+const standbyDelayMs = 1_000;
+/** How long other processes leave the next term to the named successor, provided that it lives. */
 const courtesyMs = 1_000;
-/** When two owners end within this time, the next one may end as well before it has loaded its config. */
+/** Leaders that end within this time of each other: the next one may end before it has loaded. */
 const restlessMs = 10_000;
 const defaultFinishMs = 1_500;
 const defaultSuccessorMs = 1_000;
@@ -43,11 +44,11 @@ class ClusterMember implements Cluster {
   readonly #version: ClusterOptions["version"];
   readonly #log: ClusterOptions["log"];
   readonly #client: ClusterOptions["client"];
-  readonly #patience: NonNullable<ClusterOptions["patience"]>;
-  readonly #relay: StdioProxy | undefined;
+  readonly #timeouts: NonNullable<ClusterOptions["timeouts"]>;
+  readonly #proxy: StdioProxy | undefined;
   readonly #closing = new AbortController();
   #state: ClusterState = { mode: "seeking" };
-  #owner: Leader | undefined;
+  #leader: Leader | undefined;
   #alone: Alone | undefined;
   #link: Link | undefined;
   #courtesy = { pid: 0, untilMs: 0 };
@@ -68,14 +69,14 @@ class ClusterMember implements Cluster {
 
   constructor(options: ClusterOptions) {
     this.#options = options;
-    const { folder, version, log, client, patience = defaultPatience } = options;
+    const { folder, version, log, client, timeouts = defaultTimeouts } = options;
     this.#folder = folder;
     this.#version = version;
     this.#log = log;
     this.#client = client;
-    this.#patience = patience;
+    this.#timeouts = timeouts;
     const relay: StdioProxy | undefined = client && createStdioProxy({ ...client, log });
-    this.#relay = relay;
+    this.#proxy = relay;
     const failed = new Promise<never>((_, reject) => {
       this.#fail = reject;
     });
@@ -89,13 +90,13 @@ class ClusterMember implements Cluster {
     return this.#state;
   }
 
-  tell(): void {
+  factsChanged(): void {
     if (this.#client === undefined || this.#link === undefined) return;
     this.#link.send({ t: "facts", facts: this.#client.facts(), eligible: this.#isEligible() });
   }
 
   resign(): void {
-    this.#owner?.release();
+    this.#leader?.release();
   }
 
   close({
@@ -103,9 +104,9 @@ class ClusterMember implements Cluster {
     successorMs = defaultSuccessorMs,
   }: CloseWithin | undefined = {}): Promise<void> {
     this.#closed ??= (async () => {
-      await Promise.all([this.#relay?.finish(finishMs), this.#owner?.prepareSuccessor(successorMs)]);
+      await Promise.all([this.#proxy?.finish(finishMs), this.#leader?.prepareSuccessor(successorMs)]);
       this.#closing.abort();
-      await this.#owner?.release();
+      await this.#leader?.release();
       this.#link?.end();
       await this.#seeking;
       await this.#alone?.stop("released");
@@ -137,7 +138,7 @@ class ClusterMember implements Cluster {
     let highest: number;
     try {
       newest = await newestLeader(this.#folder);
-      highest = Math.max(newest?.epoch ?? 0, (await this.#options.highestEpoch?.()) ?? 0);
+      highest = Math.max(newest?.epoch ?? 0, (await this.#options.highestTerm?.()) ?? 0);
     } catch (error) {
       await this.#workAlone(`the state folder cannot be read: ${(error as Error).message}`);
       return;
@@ -149,21 +150,24 @@ class ClusterMember implements Cluster {
     if (highest > (newest?.epoch ?? 0) && (await this.#isHeldWithoutFile(highest))) return;
     if (!this.#mayStand()) return void (await this.#sleep(20));
     const unfit = await this.#options.unfit?.();
-    if (unfit === undefined) await this.#stand(highest + 1);
+    if (unfit === undefined) await this.#acquireTerm(highest + 1);
     else await this.#workAlone(unfit);
   }
 
-  /** Somebody took the owner's file away: an owner that lives puts it back within a moment. */
-  async #isHeldWithoutFile(epoch: number): Promise<boolean> {
-    const socket = await socketPath(this.#folder, epoch).then(connectTo, () => undefined);
+  /** The leader's file was removed: a leader that lives restores it within a moment. */
+  async #isHeldWithoutFile(term: number): Promise<boolean> {
+    const socket = await socketPath(this.#folder, term).then(connectTo, () => undefined);
     if (socket === undefined) return false;
     socket.on("error", () => undefined).destroy();
-    if (performance.now() - this.#seekingSinceMs < this.#patience.welcomeMs) await this.#sleep(100);
-    else await this.#workAlone(`somebody listens on the socket of epoch ${epoch}, which has no owner file`);
+    if (performance.now() - this.#seekingSinceMs < this.#timeouts.welcomeMs) await this.#sleep(100);
+    else
+      await this.#workAlone(
+        `another process listens on the socket of term ${term}, which has no leader file`,
+      );
     return true;
   }
 
-  /** True when the owner is dead. Otherwise settles when there is reason to look again. */
+  /** True when the leader is dead. Otherwise settles when there is reason to look again. */
   async #attachTo(found: LeaderFile): Promise<boolean> {
     const here = found.host === undefined ? undefined : await thisHost();
     if (here !== undefined && isElsewhere(found.host, here)) {
@@ -173,80 +177,80 @@ class ClusterMember implements Cluster {
       );
       return false;
     }
-    const withinMs = this.#alone === undefined ? this.#patience.welcomeMs : aloneWelcomeMs;
-    const greeted = await connectToLeader(found.socket, this.#hello(), withinMs, this.#closing.signal);
+    const withinMs = this.#alone === undefined ? this.#timeouts.welcomeMs : aloneWelcomeMs;
+    const handshake = await connectToLeader(found.socket, this.#hello(), withinMs, this.#closing.signal);
     if (this.#closing.signal.aborted) {
-      if (greeted.kind === "welcome") greeted.link.end();
+      if (handshake.kind === "welcome") handshake.link.end();
       return false;
     }
-    switch (greeted.kind) {
+    switch (handshake.kind) {
       case "welcome":
         await this.#leaveAlone();
         this.#state = {
           mode: "attached",
-          epoch: greeted.epoch,
-          ownerPid: found.pid,
-          ownerVersion: greeted.version,
+          epoch: handshake.epoch,
+          leaderPid: found.pid,
+          leaderVersion: handshake.version,
         };
-        await this.#followOwner(greeted, found);
+        await this.#followLeader(handshake, found);
         return false;
       case "refused":
-        await this.#workAlone(`the owner (pid ${found.pid}) refused: ${greeted.reason}`);
+        await this.#workAlone(`the leader (pid ${found.pid}) refused: ${handshake.reason}`);
         return false;
       case "silent":
-        await this.#workAlone(`the owner (pid ${found.pid}) does not answer; its process may be stopped`);
+        await this.#workAlone(`the leader (pid ${found.pid}) does not answer; its process may be stopped`);
         return false;
       case "closed":
         await this.#sleep(20);
         return false;
       case "unreachable":
         if (!(await isRunning(found))) return true;
-        // Between its claim and its socket, or between its socket and its end.
-        if (performance.now() - this.#seekingSinceMs < this.#patience.welcomeMs) await this.#sleep(10);
-        else await this.#workAlone(`the owner (pid ${found.pid}) runs but does not listen`);
+        // Between acquiring its term and opening its socket, or between closing its socket and its end.
+        if (performance.now() - this.#seekingSinceMs < this.#timeouts.welcomeMs) await this.#sleep(10);
+        else await this.#workAlone(`the leader (pid ${found.pid}) runs but does not listen`);
         return false;
     }
   }
 
-  async #followOwner(
-    greeted: Extract<Handshake, { kind: "welcome" }>,
+  async #followLeader(
+    handshake: Extract<Handshake, { kind: "welcome" }>,
     { pid, socket }: LeaderFile,
   ): Promise<void> {
-    if (this.#relay === undefined) return this.#follow(greeted);
-    const { oldestCallMs, onCall, refuseCalls } = this.#relay;
+    if (this.#proxy === undefined) return this.#follow(handshake);
+    const { oldestCallMs, onCall, refuseCalls } = this.#proxy;
     const unwatch = watchUnresponsiveLeader({
       pid,
-      patienceMs: this.#patience.callMs,
+      timeoutMs: this.#timeouts.callMs,
       oldestCallMs,
       onCall,
       refuseCalls,
-      responds: () => responds(socket, this.#version, this.#patience.answerMs, this.#closing.signal),
+      responds: () => responds(socket, this.#version, this.#timeouts.answerMs, this.#closing.signal),
       onSilent: () =>
-        this.#log.warn(line`the owner (pid ${pid}) does not respond: tool calls fail until it does`),
+        this.#log.warn(line`the leader (pid ${pid}) does not respond: tool calls fail until it does`),
     });
-    await this.#follow(greeted).finally(unwatch);
+    await this.#follow(handshake).finally(unwatch);
   }
 
-  /** Lives on this link until it closes. */
-  async #follow(greeted: Extract<Handshake, { kind: "welcome" }>): Promise<void> {
+  /** Stays on this link until it closes. */
+  async #follow(handshake: Extract<Handshake, { kind: "welcome" }>): Promise<void> {
     const sinceMs = performance.now();
-    const current = greeted.link;
+    const current = handshake.link;
     this.#link = current;
     this.#stoodBackSinceMs = undefined;
     current.handle({
       onFrame: (frame) => {
-        this.#relay?.receive(frame);
+        this.#proxy?.receive(frame);
         if (frame.t === "prepare") void this.#getReady().then(() => current.send({ t: "ready" }));
         else if (frame.t === "leaving" && frame.successor === process.pid) void this.#getReady();
         else if (frame.t === "bye" && frame.successor !== undefined) {
           this.#courtesy = { pid: frame.successor, untilMs: performance.now() + courtesyMs };
         }
       },
-      onLine: (n, line) => this.#relay?.receiveLine(n, line),
+      onLine: (n, line) => this.#proxy?.receiveLine(n, line),
     });
-    this.#relay?.use(current);
+    this.#proxy?.use(current);
     await current.closed;
-    // The owner closed it because the client's conversation is over.
+    // The leader closed it because the client's conversation is over.
     if (this.#closed !== undefined) this.#closing.abort();
     if (this.#link === current) {
       this.#link = undefined;
@@ -254,12 +258,12 @@ class ClusterMember implements Cluster {
       this.#seekingSinceMs = performance.now();
       if (this.#state.mode === "attached") this.#state = { mode: "seeking" };
     }
-    // An owner that lets us go at once, again and again, must not make this a busy loop.
+    // A leader that disconnects us immediately, again and again, must not make this a busy loop.
     this.#shortLinks = performance.now() - sinceMs < 100 ? this.#shortLinks + 1 : 0;
     if (this.#shortLinks >= 3) await this.#sleep(100);
   }
 
-  /** Never rejects: whatever is wrong shows again when this process owns. */
+  /** Never rejects: any fault shows again when this process becomes the leader. */
   async #getReady(): Promise<void> {
     this.#readying ??= (async () => {
       await Promise.all([import("./leader.ts"), this.#options.prepare?.()]);
@@ -269,10 +273,10 @@ class ClusterMember implements Cluster {
   }
 
   /**
-   * The part of the program that an owner needs. Undefined, after a pause, when its files are gone: the program was replaced
-   * while it ran. Then this process goes on relaying for as long as somebody else owns.
+   * The part of the program that a leader needs. Undefined, after a pause, when its files are gone: the
+   * program was replaced while it ran. Then this process keeps proxying while another process leads.
    */
-  async #loadOwner(isAll: boolean): Promise<typeof import("./leader.ts") | undefined> {
+  async #loadLeader(isAll: boolean): Promise<typeof import("./leader.ts") | undefined> {
     try {
       const { becomeAlone, becomeLeader } = await import("./leader.ts");
       if (isAll) await this.#options.prepare?.();
@@ -300,19 +304,20 @@ class ClusterMember implements Cluster {
     if (pid !== process.pid && performance.now() < untilMs && signalReaches(pid)) return false;
     if (this.#isEligible()) return true;
     this.#stoodBackSinceMs ??= performance.now();
-    return performance.now() - this.#stoodBackSinceMs >= standBackMs;
+    return performance.now() - this.#stoodBackSinceMs >= standbyDelayMs;
   }
 
-  async #stand(epoch: number): Promise<void> {
-    // Of several candidates only one gets the epoch, and loads the large parts after its claim. When owners end in quick
-    // succession all candidates load them first, so that the next owner does not start from nothing.
-    const loaded = await this.#loadOwner(this.#isReplaced || this.#isRestless);
+  async #acquireTerm(term: number): Promise<void> {
+    // Of several candidates only one gets the term: the large parts are loaded by that one, after it has
+    // acquired the term. When leaders end in quick succession, all candidates load them, so that the next one
+    // need not start from nothing.
+    const loaded = await this.#loadLeader(this.#isReplaced || this.#isRestless);
     if (loaded === undefined || this.#closing.signal.aborted) return;
     let failure: unknown;
     try {
-      this.#owner = await loaded.becomeLeader({
+      this.#leader = await loaded.becomeLeader({
         folder: this.#folder,
-        epoch,
+        epoch: term,
         version: this.#version,
         log: this.#log,
         register: this.#options.register,
@@ -331,7 +336,7 @@ class ClusterMember implements Cluster {
       await this.#workAlone(`the state folder cannot be used: ${(error as Error).message}`);
       return;
     }
-    if (this.#owner !== undefined) await this.#own(this.#owner);
+    if (this.#leader !== undefined) await this.#own(this.#leader);
   }
 
   async #own(current: Leader): Promise<void> {
@@ -341,38 +346,38 @@ class ClusterMember implements Cluster {
     const over = current.over.then(() => {
       isOver = true;
     });
-    while (this.#relay !== undefined && !isOver && !this.#closing.signal.aborted) {
+    while (this.#proxy !== undefined && !isOver && !this.#closing.signal.aborted) {
       await this.#followLocal(current.connectLocal());
     }
     await over;
-    this.#owner = undefined;
+    this.#leader = undefined;
     this.#state = { mode: "seeking" };
   }
 
   async #followAlone(current: Alone): Promise<void> {
-    while (this.#relay !== undefined && this.#alone === current && !this.#closing.signal.aborted) {
+    while (this.#proxy !== undefined && this.#alone === current && !this.#closing.signal.aborted) {
       await this.#followLocal(current.connectLocal());
     }
   }
 
   async #followLocal(stream: Duplex): Promise<void> {
-    const greeted = await connectToLeader(
+    const handshake = await connectToLeader(
       stream,
       this.#hello(),
-      this.#patience.welcomeMs,
+      this.#timeouts.welcomeMs,
       this.#closing.signal,
     );
-    if (greeted.kind === "welcome") await this.#follow(greeted);
+    if (handshake.kind === "welcome") await this.#follow(handshake);
     else await this.#sleep(10);
   }
 
-  /** Begins to work alone, or goes on doing so; settles when it is time to look again. */
+  /** Starts to work alone, or continues to; settles when it is time to look again. */
   async #workAlone(reason: string): Promise<void> {
     if (this.#client === undefined) {
-      if (this.#state.mode !== "alone") this.#log.warn(line`waits: ${reason}`);
+      if (this.#state.mode !== "alone") this.#log.warn(line`waiting: ${reason}`);
     } else if (this.#alone === undefined) {
       this.#log.warn(line`works alone, without sources: ${reason}`);
-      const loaded = await this.#loadOwner(true);
+      const loaded = await this.#loadLeader(true);
       if (loaded === undefined) return;
       try {
         this.#alone = await loaded.becomeAlone({
@@ -388,7 +393,7 @@ class ClusterMember implements Cluster {
       void this.#followAlone(this.#alone);
     }
     this.#state = { mode: "alone", reason };
-    await this.#sleep(this.#patience.welcomeMs);
+    await this.#sleep(this.#timeouts.welcomeMs);
   }
 
   async #leaveAlone(): Promise<void> {

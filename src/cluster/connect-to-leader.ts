@@ -1,4 +1,4 @@
-// The first words on a connection to an owner: our hello, its welcome or why not.
+// The handshake on a connection to a leader: our hello, then its welcome or the reason for refusing.
 
 import type { Duplex } from "node:stream";
 import { connectTo } from "./leader-file.ts";
@@ -9,7 +9,7 @@ export type Handshake =
   | { readonly kind: "welcome"; readonly link: Link; readonly epoch: number; readonly version: string }
   /** The other speaks another protocol. */
   | { readonly kind: "refused"; readonly reason: string }
-  /** It took the connection and said nothing in time: busy, or stopped. */
+  /** It accepted the connection and did not answer in time: busy, or stopped. */
   | { readonly kind: "silent" }
   /** It is leaving, or has just left. */
   | { readonly kind: "closed" }
@@ -29,10 +29,10 @@ export async function connectToLeader(
       resolve({ kind: "silent" });
     }, withinMs);
     const onAbort = (): void => link.cut("given up");
-    const finish = (greeted: Handshake): void => {
+    const finish = (handshake: Handshake): void => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);
-      resolve(greeted);
+      resolve(handshake);
     };
     const link = createLink(stream, {
       onFrame(frame: Frame) {
@@ -51,14 +51,14 @@ export async function connectToLeader(
   });
 }
 
-/** False only when it took the connection and said nothing in time, which is what a stopped process does. */
+/** False only when it accepted the connection and did not answer in time, as a stopped process does. */
 export async function responds(
   socket: string,
   version: string,
   withinMs: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const greeted = await connectToLeader(socket, { role: "command", version }, withinMs, signal);
-  if (greeted.kind === "welcome") greeted.link.end();
-  return greeted.kind !== "silent";
+  const handshake = await connectToLeader(socket, { role: "command", version }, withinMs, signal);
+  if (handshake.kind === "welcome") handshake.link.end();
+  return handshake.kind !== "silent";
 }

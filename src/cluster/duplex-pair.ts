@@ -1,4 +1,5 @@
-// Two streams joined head to tail inside one process, so that the owner's own client takes the same road as all others.
+// Two streams joined head to tail inside one process, so that the leader's own client takes the same path as
+// all others.
 
 import { Duplex } from "node:stream";
 
@@ -18,7 +19,7 @@ export function createDuplexPair(): [Duplex, Duplex] {
         write(chunk, _encoding, callback) {
           const peer = ends[other] as Duplex;
           if (peer.destroyed) return callback(new Error("the other end is closed"));
-          // The reader's appetite is the writer's back-pressure.
+          // The reader's demand is the writer's back-pressure.
           if (peer.push(chunk)) callback();
           else waiting[other] = callback;
         },

@@ -1,20 +1,20 @@
-// On which running kernel, and in which space of process ids, this process lives: only there does a pid mean the same process, and
-// only on one kernel does a socket in a shared folder lead anywhere.
+// On which running kernel, and in which pid namespace, this process lives: a pid identifies a process only
+// there, and a socket in a shared folder works only on one kernel.
 
 import { execFile } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { systemProgram } from "../files/system-program.ts";
 
 export interface Host {
-  /** Another after each boot. */
+  /** Changes with each boot. */
   readonly kernel: string;
-  /** Of process ids: containers have their own. */
+  /** The pid namespace: containers have their own. */
   readonly space: string;
 }
 
 let known: Promise<Host | undefined> | undefined;
 
-/** Undefined where the system does not tell. Never rejects. */
+/** Undefined where the system does not provide it. Never rejects. */
 export function thisHost(): Promise<Host | undefined> {
   known ??= process.platform === "linux" ? Promise.resolve(lookInProc()) : askSysctl();
   return known;

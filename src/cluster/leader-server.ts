@@ -1,5 +1,5 @@
-// Takes connections of other processes, and of this one's own client, from the hello to the open session. Knows who is
-// there and who could succeed; decides nothing about epochs.
+// Accepts connections of other processes, and of this one's own client, from the hello to the open session.
+// Knows which processes are connected and which could succeed; decides nothing about terms.
 
 import type { Duplex } from "node:stream";
 import type { Log } from "../contract.ts";
@@ -23,17 +23,20 @@ import {
   type Resume,
 } from "./protocol.ts";
 
-/** What the owner does for its clients; supplied by whoever wires the router. */
+/** What the leader does for its clients; supplied by the code that wires the router. */
 export interface Service {
-  /** A client came. Opens a session on its streams; the session's end is followed by `session.close`. */
+  /** A client attached. Opens a session on its streams; when the session ends, `session.close` is called. */
   attach(session: AttachedSession): void;
   readonly command: CommandHandler;
-  /** Whether a `tools/call` that an earlier owner left unanswered may be run again. Other requests always are. */
+  /**
+   * Whether a `tools/call` that an earlier leader left unanswered may be run again. Other requests always
+   * may.
+   */
   mayRunAgain(request: Unanswered): boolean;
   /**
-   * Ends everything exclusive: sources, listener, bots, journal. `released`: in order, this process hands over.
-   * `deposed`: at once and without writing, another one has taken over. `replaced`: this process worked alone, and does
-   * no more. Sessions lose their streams after it settles; they need not be closed.
+   * Stops everything exclusive: sources, HTTP server, bots, journal. `released`: in order, this process hands
+   * over. `deposed`: at once and without writing, another process has taken over. `replaced`: this process
+   * worked alone, and stops doing so. Sessions lose their streams after it settles; they need not be closed.
    */
   stop(reason: "released" | "deposed" | "replaced"): Promise<void>;
 }
@@ -67,8 +70,8 @@ export class LeaderServer {
   readonly #links = new Set<Link>();
   readonly #peers = new Set<Peer>();
   readonly #waiting: (() => void)[] = [];
-  readonly #greetTimers = new WeakMap<Link, NodeJS.Timeout>();
-  /** Told once each: they ask again every few seconds. */
+  readonly #helloTimers = new WeakMap<Link, NodeJS.Timeout>();
+  /** Reported once each: they ask again every few seconds. */
   readonly #refused = new Set<number>();
   #service: Service | undefined;
   #leaving = false;
@@ -80,19 +83,22 @@ export class LeaderServer {
     readonly version: string;
     readonly log: Log;
   }) {
-    const { epoch, version, log } = options;
-    this.#epoch = epoch;
+    const { epoch: term, version, log } = options;
+    this.#epoch = term;
     this.#version = version;
     this.#log = log;
   }
 
-  /** Clients are attached from now on; those that came before waited. */
+  /** Clients are attached from now on; earlier ones waited. */
   open(opened: Service): void {
     this.#service = opened;
     for (const run of this.#waiting.splice(0)) run();
   }
 
-  /** Asks the successor to get ready while this owner still works. Settles when it is ready, when there is none, or after `withinMs`. */
+  /**
+   * Asks the successor to get ready while the leader keeps serving; settles when it is ready, when there is
+   * none, or after this time.
+   */
   async prepareSuccessor(withinMs: number): Promise<void> {
     const chosen = chooseSuccessor(this.#peers);
     if (chosen === undefined) return;
@@ -107,7 +113,10 @@ export class LeaderServer {
     clearTimeout(timer);
   }
 
-  /** Tells all that the owner is leaving, and names who should get ready. The result is that process' pid. */
+  /**
+   * Announces to all that the leader is leaving, and names which process should get ready. Returns that
+   * process' pid.
+   */
   announceLeaving(): number | undefined {
     this.#leaving = true;
     this.#nameSuccessor();
@@ -120,7 +129,7 @@ export class LeaderServer {
     return this.#successor?.hello.pid;
   }
 
-  /** Ends all connections; `release` lets the successor begin at once. */
+  /** Closes all connections; `release` lets the successor start at once. */
   async close(reason: string, release: boolean): Promise<void> {
     this.#leaving = true;
     if (release) this.#nameSuccessor();
@@ -134,13 +143,13 @@ export class LeaderServer {
     await Promise.all(closing.map((link) => link.gone));
   }
 
-  /** Takes one connection; `local` is this process' own client. */
+  /** Accepts one connection; `local` is this process' own client. */
   accept(stream: Duplex, local: boolean = false): void {
-    const link = createLink(stream, { onFrame: (frame) => this.#greet(link, frame, local) });
+    const link = createLink(stream, { onFrame: (frame) => this.#onHello(link, frame, local) });
     this.#links.add(link);
     const timer = setTimeout(() => link.cut("no hello came"), helloWithinMs);
     timer.unref();
-    this.#greetTimers.set(link, timer);
+    this.#helloTimers.set(link, timer);
     void link.closed.then(() => {
       clearTimeout(timer);
       this.#links.delete(link);
@@ -152,8 +161,8 @@ export class LeaderServer {
     else run();
   }
 
-  #greet(link: Link, frame: Frame, local: boolean): void {
-    clearTimeout(this.#greetTimers.get(link));
+  #onHello(link: Link, frame: Frame, local: boolean): void {
+    clearTimeout(this.#helloTimers.get(link));
     if (!isHello(frame)) {
       link.cut("the peer did not begin with a hello");
       return;
@@ -161,14 +170,14 @@ export class LeaderServer {
     if (frame.protocol !== protocolNumber) {
       const isNews = !this.#refused.has(frame.pid);
       const reason = `this router (${this.#version}) speaks protocol ${protocolNumber}, the other (${frame.version}) ${frame.protocol}`;
-      const hint = "end all sessions of one version to go on together";
+      const hint = "close all sessions of one version, so that only one version runs";
       if (isNews) this.#log.warn(line`process ${frame.pid} cannot attach: ${reason}; ${hint}`);
       this.#refused.add(frame.pid);
       link.end({ t: "refuse", protocol: protocolNumber, version: this.#version, reason });
       return;
     }
     if (this.#leaving) {
-      link.end({ t: "bye", reason: "the owner is leaving" });
+      link.end({ t: "bye", reason: "the leader is leaving" });
       return;
     }
     link.send({ t: "welcome", protocol: protocolNumber, version: this.#version, epoch: this.#epoch });
@@ -186,7 +195,7 @@ export class LeaderServer {
     );
     link.handle({
       onFrame(frame) {
-        if (!answer(frame)) link.cut("the peer sent what is no call");
+        if (!answer(frame)) link.cut("the peer sent a frame that is not a call");
       },
     });
   }
@@ -194,15 +203,15 @@ export class LeaderServer {
   #serveClient(peer: Peer): void {
     const { link } = peer;
     let resume: Resume | undefined;
-    let door: PeerSession | undefined;
+    let peerSession: PeerSession | undefined;
     let isComplete = false;
     const questions: Question[] = [];
     const early: ((opened: PeerSession) => void)[] = [];
     this.#peers.add(peer);
 
-    /** What comes between `resume` and the opening of the session keeps its order. */
-    function atDoor(run: (opened: PeerSession) => void): void {
-      if (door !== undefined) run(door);
+    /** Frames between `resume` and the opening of the session keep their order. */
+    function whenOpen(run: (opened: PeerSession) => void): void {
+      if (peerSession !== undefined) run(peerSession);
       else early.push(run);
     }
 
@@ -214,7 +223,7 @@ export class LeaderServer {
         if (!this.#links.has(link)) return;
         const serving = this.#service as Service;
         this.#lastId += 1;
-        door = new PeerSession({
+        peerSession = new PeerSession({
           id: this.#lastId,
           pid: peer.hello.pid,
           local: peer.local,
@@ -225,34 +234,34 @@ export class LeaderServer {
           questions,
           mayRunAgain: (request) => serving.mayRunAgain(request),
         });
-        serving.attach(door.session);
-        for (const run of early.splice(0)) run(door);
+        serving.attach(peerSession.session);
+        for (const run of early.splice(0)) run(peerSession);
       });
     };
 
     let facts = isFacts(peer.hello.facts) ? peer.hello.facts : undefined;
     void link.closed.then((reason) => {
       this.#peers.delete(peer);
-      door?.closed(reason);
+      peerSession?.closed(reason);
     });
 
     link.handle({
       onFrame(frame) {
-        if (frame.t === "c" && typeof frame.n === "number") atDoor((opened) => opened.confirmed(frame.n));
-        else if (frame.t === "end") atDoor((opened) => opened.endInput());
+        if (frame.t === "c" && typeof frame.n === "number") whenOpen((opened) => opened.confirmed(frame.n));
+        else if (frame.t === "end") whenOpen((opened) => opened.endInput());
         else if (frame.t === "taken" && Array.isArray(frame.events))
-          atDoor((opened) => opened.taken(frame.events));
+          whenOpen((opened) => opened.taken(frame.events));
         else if (frame.t === "facts" && isFacts(frame.facts)) {
           facts = frame.facts;
           peer.eligible = frame.eligible === true;
-          door?.setFacts(frame.facts);
+          peerSession?.setFacts(frame.facts);
         } else if (frame.t === "ready") peer.onReady?.();
         else if (isResume(frame) && resume === undefined && facts !== undefined) {
           resume = frame;
           openWhenComplete();
         } else link.cut("the peer sent an unexpected frame");
       },
-      onLine: (n, line) => atDoor((opened) => opened.receiveLine(n, line)),
+      onLine: (n, line) => whenOpen((opened) => opened.receiveLine(n, line)),
       onQuestion(line) {
         const question = readQuestion(line);
         if (question === undefined || isComplete) return link.cut("the peer sent an unusable question");
@@ -262,14 +271,17 @@ export class LeaderServer {
     });
   }
 
-  /** Whoever was asked to get ready, as long as it is there. */
+  /** The process that was asked to get ready, while it is connected. */
   #nameSuccessor(): void {
     if (this.#successor === undefined || !this.#peers.has(this.#successor))
       this.#successor = chooseSuccessor(this.#peers);
   }
 }
 
-/** One that has all it needs before one that has not, a process without a client before others, then who came first. */
+/**
+ * A process that has everything it needs before one that does not, one without a client before others, then
+ * the earliest.
+ */
 function chooseSuccessor(peers: ReadonlySet<Peer>): Peer | undefined {
   const rank = (peer: Peer) => (peer.eligible ? 0 : 2) + (peer.hello.role === "standby" ? 0 : 1);
   return [...peers].filter(({ local }) => !local).sort((a, b) => rank(a) - rank(b))[0];

@@ -1,5 +1,5 @@
-// An owner's life: claims the epoch, listens on its socket, takes clients, watches that nobody has a higher epoch, and at
-// the end hands over. Loaded only by a process that is about to own.
+// The life of a leader: acquires the term, listens on its socket, accepts clients, checks that no other
+// process has a higher term, and hands over at the end. Loaded only by a process that is about to lead.
 
 import { chmod, lstat, mkdir } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
@@ -22,9 +22,12 @@ import { acquireTerm, makeFolder, releaseTerm, sweep, writeLeader } from "./term
 import { watchTerm } from "./term-watch.ts";
 
 export interface LeaderRole {
-  /** The owner's epoch: names its journal segment and marks its requests to clients. 0 when alone. */
+  /** The leader's term: names its journal segment and marks its requests to clients. 0 when alone. */
   readonly epoch: number;
-  /** False when another process owns, or might: no listener, bots, cursors, journal of the state folder. */
+  /**
+   * False when another process leads, or might: then no HTTP server, bots, cursors, or journal of the state
+   * folder.
+   */
   readonly exclusive: boolean;
   /** Why it is not exclusive, for `status` and the log. */
   readonly reason?: string;
@@ -36,11 +39,14 @@ export interface Leader {
   readonly file: LeaderFile;
   /** The stream on which this process' own client attaches. */
   connectLocal(): Duplex;
-  /** Before `release`, while all goes on: has the successor get ready, so that the gap is short. At most so long. */
+  /**
+   * Before `release`, while everything runs: asks the successor to get ready, so that the gap is short. Waits
+   * at most this time.
+   */
   prepareSuccessor(withinMs: number): Promise<void>;
-  /** Hands over and settles when nothing is held any more. Idempotent. */
+  /** Hands over, and settles when nothing is held any more. Idempotent. */
   release(): Promise<void>;
-  /** Settles when the owner is no more: `released` or `deposed`. */
+  /** Settles when it no longer leads: `released` or `deposed`. */
   readonly over: Promise<"released" | "deposed">;
 }
 
@@ -58,9 +64,9 @@ const maxConnections = 256;
 /** Undefined when another process was faster. Rejects when the state folder cannot be used, or with what `serve` rejects. */
 export async function becomeLeader(options: LeaderOptions): Promise<Leader | undefined> {
   const { folder, version, log } = options;
-  const claimed = await acquireTerm(folder, options.epoch, version);
-  if (claimed === undefined) return undefined;
-  const file: LeaderFile = claimed;
+  const acquired = await acquireTerm(folder, options.epoch, version);
+  if (acquired === undefined) return undefined;
+  const file: LeaderFile = acquired;
   const host = new LeaderServer({ epoch: file.epoch, version, log });
   let server = await listen(file.socket, (stream) => host.accept(stream)).catch(async (error) => {
     await releaseTerm(folder, file);
@@ -81,15 +87,15 @@ export async function becomeLeader(options: LeaderOptions): Promise<Leader | und
       await service
         ?.stop(how)
         .catch((error: Error) => log.error(line`could not stop in order: ${error.message}`));
-      // Before the socket goes, so that nobody finds an epoch that is neither dead nor alive.
+      // Before the socket is removed, so that no process finds a term that is neither dead nor alive.
       if (how === "released") {
         await releaseTerm(folder, file).catch((error: Error) => {
-          log.warn(line`could not give the ownership up in order: ${error.message}`);
+          log.warn(line`could not give up the term in order: ${error.message}`);
         });
       }
       server.close();
       await host.close(
-        how === "released" ? "the owner has left" : "the owner was deposed",
+        how === "released" ? "the leader has left" : "the leader was deposed",
         how === "released",
       );
       await leaveRunning();
@@ -100,21 +106,23 @@ export async function becomeLeader(options: LeaderOptions): Promise<Leader | und
 
   async function look(): Promise<void> {
     const highest = (await listTerms(folder)).at(-1) ?? 0;
-    const standing = highest < file.epoch ? undefined : await readLeader(folder, highest);
-    if (standing !== undefined && !isOurs(standing)) {
-      log.warn(line`epoch ${highest} has taken over from epoch ${file.epoch}`);
+    const current = highest < file.epoch ? undefined : await readLeader(folder, highest);
+    if (current !== undefined && !isOurs(current)) {
+      log.warn(line`term ${highest} has taken over from term ${file.epoch}`);
       void end("deposed");
-    } else if (standing === undefined || !(await exists(file.socket))) await restore(standing === undefined);
+    } else if (current === undefined || !(await exists(file.socket))) await restore(current === undefined);
     else await showLife(folder, file);
   }
 
-  /** Epochs begin anew in a folder that was removed: then another process may have ours. */
-  function isOurs(standing: LeaderFile | UnreadableLeader): boolean {
-    if (standing.epoch !== file.epoch) return false;
-    return "unreadable" in standing || (standing.pid === file.pid && standing.started === file.started);
+  /** Terms start from 1 in a folder that was removed: then another process may have the same one. */
+  function isOurs(current: LeaderFile | UnreadableLeader): boolean {
+    if (current.epoch !== file.epoch) return false;
+    return "unreadable" in current || (current.pid === file.pid && current.started === file.started);
   }
 
-  /** The state folder may be removed while we run: then it is made again, with our epoch in it. */
+  /**
+   * The state folder may be removed while the process runs: then it is created again, with our term in it.
+   */
   async function restore(isFileGone: boolean): Promise<void> {
     await makeFolder(folder);
     if (!(await exists(file.socket))) {
@@ -122,7 +130,7 @@ export async function becomeLeader(options: LeaderOptions): Promise<Leader | und
       server.close();
       server = await listen(file.socket, (stream) => host.accept(stream));
     }
-    // When somebody was faster, he is found.
+    // If another process was faster, it is found.
     if (isFileGone && !(await writeLeader(folder, file))) return look();
     await enter();
     log.warn(line`${folder} had been removed and was made again`);
@@ -145,9 +153,9 @@ export async function becomeLeader(options: LeaderOptions): Promise<Leader | und
         if (ending === undefined) await look();
         complaint = undefined;
       } catch (error) {
-        // A folder that cannot be read at this moment deposes nobody.
+        // A folder that cannot be read at the moment does not depose the leader.
         const { message } = error as Error;
-        if (message !== complaint) log.warn(line`could not look after ${folder}: ${message}`);
+        if (message !== complaint) log.warn(line`could not check ${folder}: ${message}`);
         complaint = message;
       }
     },
@@ -162,7 +170,7 @@ export async function becomeLeader(options: LeaderOptions): Promise<Leader | und
   host.open(service);
   await enter();
   void sweep(folder, file).catch((error: Error) =>
-    log.warn(line`could not sweep ${folder}: ${error.message}`),
+    log.warn(line`could not clean up ${folder}: ${error.message}`),
   );
 
   return {
@@ -178,7 +186,7 @@ export async function becomeLeader(options: LeaderOptions): Promise<Leader | und
   };
 }
 
-/** Works for this process' own client only, beside whoever owns. */
+/** Works for this process' own client only, beside the leader. */
 export async function becomeAlone(options: {
   readonly reason: string;
   readonly version: string;

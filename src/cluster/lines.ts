@@ -1,5 +1,5 @@
-// Bytes to whole lines, as bytes: a relay has no use for text. What is not ended by a line feed is never handed out, so a
-// half line of a peer that died is dropped. A line that is too long is dropped to its end.
+// Bytes to whole lines, as bytes: a proxy does not need text. Bytes without a line feed at the end are never
+// handed out, so a half line of a peer that died is dropped. A line that is too long is dropped to its end.
 
 import { createByteBuffer } from "../byte-buffer.ts";
 
@@ -13,7 +13,7 @@ export interface LineSplitter {
 export function createLineSplitter(options: {
   readonly maxBytes: number;
   onLine(line: Buffer): void;
-  /** Once for each dropped line, as soon as it is too long. */
+  /** Called once for each dropped line, as soon as it is too long. */
   onTooLong(): void;
 }): LineSplitter {
   const partial = createByteBuffer({ maxBytes: options.maxBytes });
@@ -33,7 +33,7 @@ export function createLineSplitter(options: {
       for (let end = chunk.indexOf(lineFeed); end !== -1; end = chunk.indexOf(lineFeed, start)) {
         const piece = chunk.subarray(start, end);
         start = end + 1;
-        // A line that came at once is handed on as it lies there.
+        // A line within one chunk is handed on without a copy.
         const isAlone = !dropping && partial.length === 0 && piece.length <= options.maxBytes;
         if (!isAlone) keep(piece);
         const line = isAlone ? piece : partial.take();

@@ -1,5 +1,6 @@
-// Frames over a stream, in both directions. Always reads: what must not pile up is bounded by confirmations (protocol.ts),
-// never by leaving the stream unread, because confirmations travel on it too. A peer that sends garbage is cut off.
+// Frames over a stream, in both directions. It always reads: whatever must not pile up is bounded by
+// confirmations (protocol.ts), never by leaving the stream unread, because confirmations travel on it too. A
+// peer that sends garbage is disconnected.
 
 import type { Duplex } from "node:stream";
 import { createLineSplitter } from "./lines.ts";
@@ -13,20 +14,23 @@ export interface LinkHandlers {
 
 export interface Link {
   send(frame: Frame): void;
-  /** As `send`; settles when the stream took it, also when it is closed. For streams of frames that must not pile up. */
+  /**
+   * As `send`, but settles when the stream took it, or is closed. For streams of frames that must not pile
+   * up.
+   */
   sendSlowly(frame: Frame): Promise<void>;
   line(n: number, line: Buffer): void;
   question(line: Buffer): void;
-  /** What `run` sends leaves in one write: each write costs both ends more than its bytes. */
+  /** Frames that `run` sends leave in one write: each write costs both ends more than its bytes. */
   together(run: () => void): void;
   /** Replaces the handlers. */
   handle(handlers: LinkHandlers): void;
-  /** Sends what waits, then closes; cuts after 500 ms. */
+  /** Sends what is queued, then closes; destroys the stream after 500 ms. */
   end(frame?: Frame): void;
   cut(reason: string): void;
   /** Settles once, with the reason. */
   readonly closed: Promise<string>;
-  /** Settles when the stream itself is gone, with all that it still had to write. */
+  /** Settles when the stream itself is gone, with everything that it had to write. */
   readonly gone: Promise<void>;
 }
 
@@ -49,7 +53,7 @@ export function createLink(stream: Duplex, first: LinkHandlers): Link {
   const lines = createLineSplitter({
     maxBytes: maxLineBytes + headerBytes,
     onLine(line) {
-      if (isOpen && !receive(line)) cut("the peer sent what is no frame");
+      if (isOpen && !receive(line)) cut("the peer sent a line that is not a frame");
     },
     onTooLong: () => cut(`the peer sent a frame of more than ${maxLineBytes} bytes`),
   });
@@ -142,7 +146,7 @@ export function createLink(stream: Duplex, first: LinkHandlers): Link {
       finish("closed here");
       const timer = setTimeout(() => stream.destroy(), endWithinMs);
       stream.once("close", () => clearTimeout(timer));
-      // Without a reader the peer's own end would never be seen, and the descriptor would stay open.
+      // Without a reader the peer's end would never be noticed, and the descriptor would stay open.
       stream.resume();
       stream.end();
     },

@@ -1,4 +1,4 @@
-// What a process says of itself when it joins the others of its config, and what it can know of them.
+// What a process reports about itself when it joins the others of its config, and what it learns about them.
 
 import type { Readable, Writable } from "node:stream";
 import type { Log } from "../contract.ts";
@@ -12,43 +12,50 @@ export interface ClusterOptions {
   readonly folder: string;
   readonly version: string;
   readonly log: Log;
-  /** This process' own client; absent for a process that only owns (`up`). */
+  /** This process' own client; absent for a process that only leads (`up`). */
   readonly client?: {
     readonly input: Readable;
     readonly output: Writable;
     facts(): SessionFacts;
     readonly early?: StdioProxyOptions["early"];
   };
-  /** Whether this process has all that the running config needs. One that has not stands back for a second. */
+  /**
+   * Whether this process has everything that the running config needs. One that has not waits for a second.
+   */
   eligible?(): boolean;
   /** Loads what `serve` needs. */
   prepare?(): Promise<unknown>;
   /**
-   * Does beforehand what `serve` can do faster a second time: this process will probably own within milliseconds. A rejection
-   * counts for nothing.
+   * Prepares what `serve` can do faster a second time: this process will probably lead within milliseconds. A
+   * rejection is ignored.
    */
   warm?(): Promise<unknown>;
   /**
-   * Called when this process owns, or works alone; perhaps more than once, each time after the earlier service was stopped.
-   * Clients wait until it settles: what takes time (a listener, a bot's login) begins here and ends later. A rejection is
-   * for good: `ended` rejects with it.
+   * Called when this process leads, or works alone; perhaps more than once, each time after the earlier
+   * service was stopped. Clients wait until it settles: slow work (an HTTP server, a bot's login) starts here
+   * and finishes later. A rejection is permanent: `ended` rejects with it.
    */
   readonly serve: Serve;
   readonly register?: RunningRegister;
-  /** The highest epoch that left a trace in the folder beside owner files: a claim goes above it, too. Never rejects. */
-  highestEpoch?(): Promise<number>;
-  /** Asked before each claim: why this process must not own; undefined when it may. Never rejects. */
+  /**
+   * The highest term that left a trace in the folder beside leader files: a new term must be above it, too.
+   * Never rejects.
+   */
+  highestTerm?(): Promise<number>;
+  /**
+   * Called before a term is acquired: why this process must not lead; undefined when it may. Never rejects.
+   */
   unfit?(): Promise<string | undefined>;
-  readonly patience?: ClusterTimeouts;
+  readonly timeouts?: ClusterTimeouts;
 }
 
-/** With an owner that lives and says nothing. */
+/** Timeouts for a leader that lives but does not respond. */
 export interface ClusterTimeouts {
-  /** Of a newcomer, before it works alone, and how often it looks again then. Default 5,000. */
+  /** For a new process, before it works alone, and how often it checks again then. Default 5,000. */
   readonly welcomeMs: number;
-  /** Of a tool call, before the owner is asked on a connection of its own. Default 5,000. */
+  /** For a tool call, before the leader is asked on a separate connection. Default 5,000. */
   readonly callMs: number;
-  /** For its answer there. Default 3,000. */
+  /** For the answer on that connection. Default 3,000. */
   readonly answerMs: number;
 }
 
@@ -58,26 +65,29 @@ export type ClusterState =
   | {
       readonly mode: "attached";
       readonly epoch: number;
-      readonly ownerPid: number;
-      readonly ownerVersion: string;
+      readonly leaderPid: number;
+      readonly leaderVersion: string;
     }
   | { readonly mode: "alone"; readonly reason: string };
 
 export interface CloseWithin {
-  /** For the client's answers that are under way. Default 1,500. */
+  /** For answers to the client that are in progress. Default 1,500. */
   readonly finishMs?: number;
-  /** For the successor to get ready, while this process goes on serving. Default 1,000. */
+  /** For the successor to get ready, while this process keeps serving. Default 1,000. */
   readonly successorMs?: number;
 }
 
 export interface Cluster {
   state(): ClusterState;
-  /** Settles when the client is gone, with the reason; rejects when `serve` failed. Then it is time for `close`. */
+  /** Settles with the reason when the client is gone; rejects when `serve` failed. Then call `close`. */
   readonly ended: Promise<string>;
   /** The facts or the eligibility changed. */
-  tell(): void;
-  /** Gives the ownership up, if this process has it, because it cannot do the work: `unfit` should say why from now on. */
+  factsChanged(): void;
+  /**
+   * Gives up the term, if this process has it, because it cannot do the work: `unfit` should return the
+   * reason from now on.
+   */
   resign(): void;
-  /** Hands over if this process owns, and lets everything go. Idempotent. */
+  /** Hands over if this process leads, and releases everything. Idempotent. */
   close(within?: CloseWithin): Promise<void>;
 }

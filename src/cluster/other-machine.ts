@@ -1,6 +1,6 @@
-// An owner on another machine, or in another container, that shares the state folder with us. Its pid means nothing here, so the
-// owner file shows whether it is alive: the owner writes to it every few seconds. Sessions here do not attach to it: their pids and
-// paths would not be valid there.
+// A leader on another machine, or in another container, that shares the state folder with us. Its pid means
+// nothing here, so its leader file shows whether it lives: the leader writes to it every few seconds. No
+// process attaches to it: facts about this process, from pids to paths, would not be true there.
 
 import { constants } from "node:fs";
 import { open, stat, unlink, writeFile } from "node:fs/promises";
@@ -8,24 +8,27 @@ import { connect } from "node:net";
 import type { Host } from "./host-identity.ts";
 import { type LeaderFile, leaderFilePath } from "./leader-file.ts";
 
-/** The owner writes every ten seconds. */
+/** The leader writes every ten seconds. */
 const staleAfterMs = 25_000;
 
 /** Whether it holds the folder. Never rejects. */
-export async function holdsFolder(folder: string, owner: LeaderFile, here: Host): Promise<boolean> {
-  if (owner.released) return false;
-  if (owner.host?.kernel === here.kernel) {
-    // One kernel knows its own sockets, whichever container they were made in.
-    const answer = await knock(owner.socket);
+export async function holdsFolder(folder: string, leader: LeaderFile, here: Host): Promise<boolean> {
+  if (leader.released) return false;
+  if (leader.host?.kernel === here.kernel) {
+    // A kernel knows its own sockets, in whichever container they were made.
+    const answer = await knock(leader.socket);
     if (answer !== "absent") return answer === "open";
   }
-  return (await silentForMs(folder, owner)) < staleAfterMs;
+  return (await silentForMs(folder, leader)) < staleAfterMs;
 }
 
-/** Says to the others that the owner lives: the file system sets the time. Rejects when the file cannot be written. */
-export async function showLife(folder: string, { epoch }: LeaderFile): Promise<void> {
-  // A pipe in its place takes a line feed as well, or refuses it at once.
-  const file = await open(leaderFilePath(folder, epoch), constants.O_RDWR | (constants.O_NONBLOCK ?? 0));
+/**
+ * Shows other processes that the leader lives: the file system sets the time. Rejects when the file cannot be
+ * written.
+ */
+export async function showLife(folder: string, { epoch: term }: LeaderFile): Promise<void> {
+  // A pipe in its place takes a line feed as well, or rejects it at once.
+  const file = await open(leaderFilePath(folder, term), constants.O_RDWR | (constants.O_NONBLOCK ?? 0));
   try {
     const { size } = await file.stat();
     // It ends in a line feed.
@@ -36,8 +39,8 @@ export async function showLife(folder: string, { epoch }: LeaderFile): Promise<v
 }
 
 /** By the clock of the file system, which is the same for both. */
-async function silentForMs(folder: string, { epoch }: LeaderFile): Promise<number> {
-  const path = leaderFilePath(folder, epoch);
+async function silentForMs(folder: string, { epoch: term }: LeaderFile): Promise<number> {
+  const path = leaderFilePath(folder, term);
   try {
     const { mtimeMs } = await stat(path);
     const probe = `${path}.${process.pid.toString(16)}${Date.now().toString(16)}`;
@@ -48,11 +51,11 @@ async function silentForMs(folder: string, { epoch }: LeaderFile): Promise<numbe
     await unlink(probe).catch(() => undefined);
     return nowMs - mtimeMs;
   } catch {
-    return Number.POSITIVE_INFINITY; // It was taken away meanwhile.
+    return Number.POSITIVE_INFINITY; // It was removed meanwhile.
   }
 }
 
-/** `refused`: the socket is there and nobody listens. */
+/** `refused`: the socket exists but nothing listens. */
 function knock(path: string): Promise<"open" | "refused" | "absent"> {
   return new Promise((resolve) => {
     const socket = connect(path);

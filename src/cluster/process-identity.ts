@@ -1,5 +1,5 @@
-// Which process a pid means: a pid alone is reused, together with its start time it is not. A zombie counts as gone: it
-// runs nothing any more, and its parent may take its time to notice.
+// Which process a pid means: a pid alone is reused, but together with its start time it is unique. A zombie
+// counts as gone: it runs nothing any more, and its parent may take a while to notice.
 
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { systemProgram } from "../files/system-program.ts";
 
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Opaque; comparable on this machine only. Empty when the system does not tell. */
+  /** Opaque; comparable on this machine only. Empty when the system does not provide it. */
   readonly start: string;
 }
 
@@ -44,7 +44,7 @@ export function lookInProc(pid: number): ProcessLook | undefined | "unknown" {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     if (fields[0] === "Z" || fields[0] === "X") return undefined;
-    // Ticks begin again at each boot, so they mean nothing without its id.
+    // Ticks restart at each boot, so they mean nothing without the boot id.
     bootId ??= readFileSync("/proc/sys/kernel/random/boot_id", "latin1").slice(0, 8);
     return { pid, start: `${bootId}/${fields[19]}`, parent: Number(fields[1]) };
   } catch (error) {
@@ -59,7 +59,7 @@ function hasProc(): boolean {
     readFileSync("/proc/self/stat", "latin1");
     return true;
   } catch {
-    return false; // A container without /proc: `ps` or the signal has to do.
+    return false; // A container without /proc: `ps` or the signal is used instead.
   }
 }
 

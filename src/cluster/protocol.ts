@@ -1,21 +1,25 @@
-// What processes of one config say to each other over the owner's socket. A line that begins with `{` is a control frame
-// (JSON with `t`), `=12 ...` is the twelfth MCP line of its direction as it stands, `?...` is a request that an earlier
-// owner left unanswered. So data can never be taken for control. Both directions confirm lines by number, cumulatively.
+// The protocol between processes of one config, over the leader's socket. A line that begins with `{` is a
+// control frame (JSON with `t`), `=12 ...` is the twelfth MCP line of its direction, unchanged, `?...` is a
+// request that an earlier leader left unanswered. So data can never be taken for control. Both directions
+// confirm lines by number, cumulatively.
 
 import type { Json, JsonObject } from "../contract.ts";
 
-/** Processes with different numbers do not work together. `hello`, `welcome` and `refuse` keep their shape for ever. */
+/**
+ * Processes with different numbers do not work together. `hello`, `welcome` and `refuse` never change their
+ * shape.
+ */
 export const protocolNumber = 1;
 
 const mebibyte = 1024 * 1024;
-/** What the MCP SDK's own stdio transport takes. */
+/** The limit of the MCP SDK's own stdio transport. */
 export const maxLineBytes = 10 * mebibyte;
-/** This much may be on the way and not yet confirmed; a single longer line may be, too. */
+/** How much may be in flight and not yet confirmed; a single longer line may be, too. */
 export const windowBytes = mebibyte;
 
 export type RequestId = string | number;
 
-/** What a process tells about itself and its client. Told anew (`facts`) when it changes. */
+/** What a process reports about itself and its client. Sent again (`facts`) when it changes. */
 export interface SessionFacts {
   /** The client's session id: a hint, stale after `/clear`. */
   readonly session?: string;
@@ -25,7 +29,7 @@ export interface SessionFacts {
   readonly listening: { readonly state: "yes" | "no" | "unknown"; readonly reason: string };
   /** Names of the running config's variables that this process does not have. */
   readonly missing: readonly string[];
-  /** Whatever else the two sides agree on. */
+  /** Anything else that the two sides agree on. */
   readonly details?: JsonObject;
 }
 
@@ -34,7 +38,10 @@ export interface Hello {
   readonly protocol: number;
   readonly version: string;
   readonly pid: number;
-  /** `standby`: a process without a client that would take over. `command`: calls and their answers, no session. */
+  /**
+   * `standby`: a process without a client that would take over. `command`: calls and their answers, no
+   * session.
+   */
   readonly role: "session" | "standby" | "command";
   readonly eligible?: boolean;
   readonly facts?: SessionFacts;
@@ -42,16 +49,16 @@ export interface Hello {
 
 export interface Resume {
   readonly t: "resume";
-  /** The client's own `initialize` and the answer that it got, when it got one. */
+  /** The client's own `initialize` and the answer that it got, if any. */
   readonly initialize?: string;
   readonly answer?: string;
-  /** The client said `notifications/initialized` to an earlier owner. */
+  /** The client sent `notifications/initialized` to an earlier leader. */
   readonly initialized?: boolean;
-  /** So many `?` lines follow. */
+  /** The number of `?` lines that follow. */
   readonly unanswered: number;
-  /** Unanswered requests whose text was too much to keep. */
+  /** Unanswered requests whose text was too large to keep. */
   readonly forgotten: readonly RequestId[];
-  /** Ids of events that the client's stream took of late, and of those handed to it and not yet taken. */
+  /** Ids of events that the client's stream took recently, and of those handed to it but not yet taken. */
   readonly taken: readonly string[];
   readonly writing: readonly string[];
 }
@@ -62,19 +69,22 @@ export type Frame =
   | { readonly t: "refuse"; readonly protocol: number; readonly version: string; readonly reason: string }
   | Resume
   | { readonly t: "facts"; readonly facts: SessionFacts; readonly eligible: boolean }
-  /** Events of an earlier owner (`writing`) that the client's stream has taken by now. */
+  /** Events of an earlier leader (`writing`) that the client's stream has taken by now. */
   | { readonly t: "taken"; readonly events: readonly string[] }
   /** Every line up to number `n` was taken. */
   | { readonly t: "c"; readonly n: number }
-  /** The client will send no further line. */
+  /** The client will not send another line. */
   | { readonly t: "end" }
-  /** To whoever would succeed: the owner will leave in a moment, and goes on serving meanwhile. Answered with `ready`. */
+  /** To the successor: the leader will leave in a moment, and serves meanwhile. Answered with `ready`. */
   | { readonly t: "prepare" }
-  /** All is loaded that an owner needs. */
+  /** Everything that a leader needs is loaded. */
   | { readonly t: "ready" }
-  /** The owner is about to go: hold the client's lines; `successor` says who should get ready. */
+  /** The leader is about to go: hold the client's lines; `successor` is the process that should get ready. */
   | { readonly t: "leaving"; readonly successor?: number }
-  /** The connection ends. The successor claims the next epoch at once, the others leave it to it for a moment. */
+  /**
+   * The connection ends. The successor acquires the next term at once; the others leave it to it for a
+   * moment.
+   */
   | { readonly t: "bye"; readonly reason: string; readonly successor?: number }
   | { readonly t: "call"; readonly id: number; readonly command: string; readonly args: Json }
   | { readonly t: "part"; readonly id: number; readonly value: Json }
@@ -87,14 +97,14 @@ export interface CallError {
   readonly hint?: string;
 }
 
-/** Checks what every frame has; what else it holds is read with the types' own care by whoever handles it. */
+/** Checks what every frame has; its other fields are checked by the code that handles it. */
 export function readFrame(text: string): Frame | undefined {
   try {
     const value: unknown = JSON.parse(text);
     const isFrame = typeof value === "object" && value !== null && typeof (value as Frame).t === "string";
     return isFrame ? (value as Frame) : undefined;
   } catch {
-    return undefined; // The link tells its peer and closes.
+    return undefined; // The link reports it to its peer and closes.
   }
 }
 

@@ -1,6 +1,6 @@
-// The client's side of every process: relays whole lines between the client's streams and whatever owner there is, and
-// carries the conversation over from one owner to the next. Reads the client no faster than an owner takes its lines, and
-// confirms to the owner each line that the client's stream took. Needs nothing but streams.
+// The client's side of every process: passes whole lines between the client's streams and the current leader,
+// and carries the conversation over from one leader to the next. Reads the client no faster than the leader
+// takes its lines, and confirms to the leader each line that the client's stream took. Needs only streams.
 
 import type { Readable, Writable } from "node:stream";
 import type { Log } from "../contract.ts";
@@ -12,27 +12,27 @@ import { type Frame, maxLineBytes, windowBytes } from "./protocol.ts";
 import { toolError } from "./tool-error.ts";
 
 export interface StdioProxy {
-  /** From now on this link leads to the owner; the conversation so far goes out on it first. */
+  /** From now on this link leads to the leader; the conversation so far is sent on it first. */
   use(link: Link): void;
-  /** Handles the frames that are a relay's business; false for all others. */
+  /** Handles the frames that belong to a proxy; false for all others. */
   receive(frame: Frame): boolean;
   receiveLine(n: number, line: Buffer): void;
   /** See `ClientRecord`. */
   oldestCallMs(): number | undefined;
-  /** Has this called at each tool call that goes out to an owner from now on; undefined ends that. */
+  /** Registers a listener for each tool call that is sent to a leader from now on; undefined removes it. */
   onCall(listener: (() => void) | undefined): void;
-  /** Answers every tool call that has no answer yet with this text, as an error. */
+  /** Answers every unanswered tool call with this text, as an error. */
   refuseCalls(text: string): void;
   /** Settles, with the reason, at the first sign that the client is gone. */
   readonly gone: Promise<string>;
   /**
-   * Tells the owner, once there is one, that no line will follow, and waits until it has answered what was asked and closed
-   * the link; at most so long.
+   * Reports to the leader, once there is one, that no line will follow, and waits until it has answered open
+   * requests and closed the link, for at most this time.
    */
   finish(withinMs: number): Promise<void>;
 }
 
-/** An owner that said it is leaving and then did not: its clients must not wait for ever. */
+/** For a leader that announced that it is leaving and then did not: its clients must not wait forever. */
 const maxHoldMs = 3_000;
 const lineFeed = Buffer.from("\n");
 
@@ -41,8 +41,9 @@ export interface StdioProxyOptions {
   readonly output: Writable;
   readonly log: Log;
   /**
-   * Answers the start of a conversation while there is no owner; undefined for what it leaves to one. The first owner is told
-   * of it as of an earlier owner's answers. Settles with undefined when nothing is known; never rejects.
+   * Answers the start of a conversation while there is no leader; undefined for what it leaves to one. The
+   * first leader learns of it as of an earlier leader's answers. Settles with undefined when nothing is
+   * known; never rejects.
    */
   readonly early?: Promise<((line: string) => string | undefined) | undefined> | undefined;
 }
@@ -62,9 +63,9 @@ export function createStdioProxy({ input, output, log, ...options }: StdioProxyO
   let isBroken = false;
   /** Called once there is a link again. */
   let onLink: (() => void) | undefined;
-  let endTold = false;
+  let endReported = false;
   let onCall: (() => void) | undefined;
-  /** Until the first owner is there, or a line came that it does not answer. */
+  /** Until the first leader is there, or a line arrived that it does not answer. */
   let answerEarly: ((line: string) => string | undefined) | undefined;
   let settleGone: (reason: string) => void;
   const gone = new Promise<string>((resolve) => {
@@ -76,7 +77,7 @@ export function createStdioProxy({ input, output, log, ...options }: StdioProxyO
     onLine(line) {
       const text = line.at(-1) === 0x0d ? line.subarray(0, -1) : line;
       if (text.length === 0) return;
-      // Kept for longer than its chunk, which it would hold on to as a whole.
+      // Kept for longer than its chunk, so it is copied out of it.
       queue.push(record.read(Buffer.from(text)));
       queuedBytes += text.length;
     },
@@ -139,8 +140,8 @@ export function createStdioProxy({ input, output, log, ...options }: StdioProxyO
       link.line(lastN, entry.line);
       if (entry.isCall) onCall?.();
     }
-    if (inputEnded && queue.length === 0 && link !== undefined && holding === undefined && !endTold) {
-      endTold = true;
+    if (inputEnded && queue.length === 0 && link !== undefined && holding === undefined && !endReported) {
+      endReported = true;
       link.send({ t: "end" });
     }
     if (queuedBytes > windowBytes) input.pause();
@@ -172,7 +173,7 @@ export function createStdioProxy({ input, output, log, ...options }: StdioProxyO
     holding = undefined;
   }
 
-  /** Takes back what the lost owner may not have read, apart from what `resume` tells the next one. */
+  /** Takes back what the lost leader may not have read, except what `resume` reports to the next one. */
   function takeBack(initialize: ClientLine | undefined): void {
     const back = flying.map(({ entry }) => entry).filter(({ kind }) => kind === "other");
     if (initialize !== undefined) back.unshift(initialize);
@@ -182,7 +183,7 @@ export function createStdioProxy({ input, output, log, ...options }: StdioProxyO
     flyingBytes = 0;
   }
 
-  /** One confirmation for all lines that were taken in one go. */
+  /** One confirmation for all lines that were taken together. */
   let confirmTo: Link | undefined;
   let confirmN = 0;
   function confirmSoon(to: Link, n: number): void {
@@ -196,7 +197,10 @@ export function createStdioProxy({ input, output, log, ...options }: StdioProxyO
     confirmN = n;
   }
 
-  /** Lines that come in one go leave in one: each write wakes the client's reader, and costs more than its bytes. */
+  /**
+   * Lines that arrive together are written together: each write wakes the client's reader, and costs more
+   * than its bytes.
+   */
   let isCorked = false;
   function corkForNow(): void {
     if (isCorked) return;
@@ -215,7 +219,7 @@ export function createStdioProxy({ input, output, log, ...options }: StdioProxyO
       takeBack(initialize);
       answerEarly = undefined;
       link = next;
-      endTold = false;
+      endReported = false;
       lastN = 0;
       stopHolding();
       next.send(frame);
@@ -240,7 +244,7 @@ export function createStdioProxy({ input, output, log, ...options }: StdioProxyO
       }
       corkForNow();
       output.write(Buffer.concat([line, lineFeed]), (error) => {
-        // A broken stdout ends the process by `gone`; the line was not taken.
+        // A broken stdout ends the process through `gone`; the line was not taken.
         if (error) return;
         if (eventId !== undefined) {
           record.taken(eventId);

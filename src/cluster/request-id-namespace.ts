@@ -1,12 +1,15 @@
-// Our own requests to a client carry the owner's epoch in their id, so that the answer to a request of an owner that is no
-// more is not taken for the answer to one of ours. The session sees its own ids only.
+// Our own requests to a client carry the leader's term in their id, so that the answer to a request of an
+// earlier leader is not taken for the answer to one of ours. The session sees its own ids only.
 
 import type { RequestId } from "./protocol.ts";
 
 export interface RequestIdNamespace {
   /** A line to the client, marked when it is a request of ours or cancels one. */
   out(line: Buffer): Buffer;
-  /** A line of the client with our own id restored; an empty one for the answer to an earlier owner's request. */
+  /**
+   * A line of the client with our own id restored; an empty one for the answer to an earlier leader's
+   * request.
+   */
   in(line: Buffer): Buffer;
 }
 
@@ -18,9 +21,9 @@ interface Message {
 
 const prefix = "channel-router/e";
 
-export function createRequestIdNamespace(epoch: number): RequestIdNamespace {
-  // Alone, several processes share epoch 0.
-  const own = `${prefix}${epoch}.${process.pid}/`;
+export function createRequestIdNamespace(term: number): RequestIdNamespace {
+  // When working alone, several processes share term 0.
+  const own = `${prefix}${term}.${process.pid}/`;
   const mark = (id: RequestId): string => `${own}${JSON.stringify(id)}`;
 
   return {
@@ -51,7 +54,7 @@ function parse(line: Buffer): Message | undefined {
   try {
     return JSON.parse(line.toString("utf8")) as Message;
   } catch {
-    return undefined; // Not ours to judge: the session refuses it.
+    return undefined; // Not validated here: the session rejects it.
   }
 }
 

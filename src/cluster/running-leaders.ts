@@ -1,5 +1,5 @@
-// The register of running owners, one small file each, where the command line finds them. Files of processes that are gone
-// are skipped and removed.
+// The register of running leaders, one small file each, where the command line finds them. Files of processes
+// that are gone are skipped and removed.
 
 import { createHash } from "node:crypto";
 import { mkdir, readdir, unlink } from "node:fs/promises";
@@ -33,17 +33,17 @@ export interface RunningLeader extends ProcessIdentity {
 /** The result removes the entry. */
 export async function enterRunning(
   { runningFolder, config, folder }: RunningRegister,
-  owner: LeaderFile,
+  leader: LeaderFile,
 ): Promise<() => Promise<void>> {
-  const entry: RunningLeader = { ...owner, config, folder };
+  const entry: RunningLeader = { ...leader, config, folder };
   const name = createHash("sha256").update(folder).digest("hex").slice(0, 12);
-  const path = join(runningFolder, `${name}-${owner.pid}.json`);
+  const path = join(runningFolder, `${name}-${leader.pid}.json`);
   await mkdir(runningFolder, { recursive: true, mode: 0o700 });
   await writeStateFile(path, `${JSON.stringify(entry)}\n`);
-  return () => unlink(path).catch(() => undefined); // The folder may be gone; then the entry is, too.
+  return () => unlink(path).catch(() => undefined); // The folder may be gone, and the entry with it.
 }
 
-/** Those whose process runs, latest first. An absent or unreadable folder has none. */
+/** Leaders whose process runs, latest first. A missing or unreadable folder has none. */
 export async function listRunning(runningFolder: string): Promise<RunningLeader[]> {
   const names = await readdir(runningFolder).catch(() => []);
   const entries = await Promise.all(
@@ -55,12 +55,12 @@ export async function listRunning(runningFolder: string): Promise<RunningLeader[
 async function readEntry(path: string): Promise<RunningLeader | undefined> {
   try {
     const entry = JSON.parse((await readRegular(path)).toString("utf8")) as RunningLeader;
-    // Whether it runs elsewhere cannot be seen from here, and no command would reach it.
+    // Whether it runs on another host cannot be determined from here, and no command would reach it.
     if (isElsewhere(entry.host, await thisHost())) return undefined;
     if (await isRunning(entry)) return entry;
   } catch {
-    // Written whole or not at all, so this one is nobody's.
+    // Files are written completely or not at all, so this one is not an entry.
   }
-  await unlink(path).catch(() => undefined); // Somebody else may have removed it.
+  await unlink(path).catch(() => undefined); // Another process may have removed it.
   return undefined;
 }

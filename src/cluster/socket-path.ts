@@ -1,5 +1,5 @@
-// Where an epoch's socket lives: in the state folder, or, when that name is longer than the system allows, in a private
-// folder among the temporary files.
+// Where the socket of a term lives: in the state folder or, when that path is longer than the system allows,
+// in a private folder among the temporary files.
 
 import { createHash } from "node:crypto";
 import { lstat, mkdir } from "node:fs/promises";
@@ -10,18 +10,21 @@ import { join } from "node:path";
 const maxPathBytes = process.platform === "linux" ? 107 : 103;
 
 /** Rejects when only the temporary folder would do and it is not private to this user. */
-export async function socketPath(folder: string, epoch: number, temporaryFolder = tmpdir()): Promise<string> {
-  const inFolder = join(folder, `o${epoch}.sock`);
+export async function socketPath(folder: string, term: number, temporaryFolder = tmpdir()): Promise<string> {
+  const inFolder = join(folder, `o${term}.sock`);
   if (Buffer.byteLength(inFolder) <= maxPathBytes) return inFolder;
   const privateFolder = join(temporaryFolder, `channel-router-${process.getuid?.() ?? "user"}`);
   await makePrivate(privateFolder);
   const name = createHash("sha256").update(folder).digest("hex").slice(0, 12);
-  const short = join(privateFolder, `${name}-o${epoch}.sock`);
+  const short = join(privateFolder, `${name}-o${term}.sock`);
   if (Buffer.byteLength(short) <= maxPathBytes) return short;
   throw new Error(`no socket path is short enough: ${short} is longer than ${maxPathBytes} bytes`);
 }
 
-/** Anybody may make this name among the temporary files first, so it is only used when it is ours and closed to others. */
+/**
+ * Another user may create this name among the temporary files first, so it is only used when it is ours and
+ * closed to others.
+ */
 async function makePrivate(folder: string): Promise<void> {
   await mkdir(folder, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EEXIST") throw error;

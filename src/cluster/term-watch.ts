@@ -1,6 +1,6 @@
-// Calls for a look at an owner's claim when something has happened to it: a file of an owner came or went, the socket went, a
-// folder was moved or removed. The system reports that, so nothing ticks meanwhile; now and then it calls without a report,
-// because not every file system tells.
+// Calls `look` when something happened to a leader's term: a leader file was added or removed, the socket was
+// removed, a folder was moved or removed. The system reports that, so nothing polls meanwhile; from time to
+// time `look` is called without a report, because not every file system sends one.
 
 import { basename } from "node:path";
 import { watchFolders } from "../files/folder-watch.ts";
@@ -15,7 +15,10 @@ export interface TermWatchOptions {
 }
 
 const lookEveryMs = 10_000;
-/** From a report to the look. What is made again at once is in the way of whoever is still removing the folder. */
+/**
+ * The delay from a report to the look. Recreating the folder at once would be in the way of a process that is
+ * still removing it.
+ */
 const settleMs = 300;
 /** Until a folder is watched. */
 const blindLookEveryMs = 1_000;
@@ -28,7 +31,7 @@ export function watchTerm({ folders, concerns, look }: TermWatchOptions): () => 
   let isOver = false;
 
   const reports = watchFolders((folder, name) => {
-    // A folder's own name: it was itself moved or removed.
+    // A folder's own name: the folder itself was moved or removed.
     if (name !== undefined && name !== basename(folder) && !concerns(name)) return;
     isStale = true;
     if (!isLooking) lookAfter(settleMs);

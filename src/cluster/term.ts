@@ -1,6 +1,6 @@
-// Claims an epoch of a state folder, gives it up, and sweeps what earlier epochs left. `link` of a whole file is the one
-// deciding step: it fails when the name is there, so exactly one process gets an epoch. The highest file is never removed,
-// so epochs only rise.
+// Acquires a term of a state folder, gives it up, and removes what earlier terms left. `link` of a complete
+// file is the one deciding step: it fails when the name exists, so exactly one process gets a term. The
+// highest file is never removed, so terms only rise.
 
 import { randomBytes } from "node:crypto";
 import { constants, existsSync } from "node:fs";
@@ -12,39 +12,42 @@ import { thisProcess } from "./process-identity.ts";
 import { protocolNumber } from "./protocol.ts";
 import { socketPath } from "./socket-path.ts";
 
-/** Undefined when another process has this epoch or a higher one. Rejects when the folder cannot be written. */
+/**
+ * Undefined when another process has this term or a higher one. Rejects when the folder cannot be written.
+ */
 export async function acquireTerm(
   folder: string,
-  epoch: number,
+  term: number,
   version: string,
 ): Promise<LeaderFile | undefined> {
   await makeFolder(folder);
   const host = await thisHost();
-  const owner: LeaderFile = {
-    epoch,
+  const leader: LeaderFile = {
+    epoch: term,
     ...(await thisProcess()),
-    socket: await socketPath(folder, epoch),
+    socket: await socketPath(folder, term),
     version,
     protocol: protocolNumber,
     started: new Date().toISOString(),
     ...(host === undefined ? {} : { host }),
   };
-  if (!(await writeLeader(folder, owner))) return undefined;
-  // Whoever was slow between looking and linking may have got an epoch that was swept meanwhile: a higher one shows it.
-  if ((await listTerms(folder)).some((other) => other > epoch)) {
-    await remove(leaderFilePath(folder, epoch));
+  if (!(await writeLeader(folder, leader))) return undefined;
+  // A process that was slow between looking and linking may have got a term that was removed meanwhile: a
+  // higher one shows it.
+  if ((await listTerms(folder)).some((other) => other > term)) {
+    await remove(leaderFilePath(folder, term));
     return undefined;
   }
-  // The name is ours alone now; what stands there is older than the claim.
-  await remove(owner.socket);
-  return owner;
+  // The name is exclusively ours now; an existing socket is older than the term.
+  await remove(leader.socket);
+  return leader;
 }
 
-/** False when the name is taken. Not synced to disk: after a power failure no owner lives anyway. */
-export async function writeLeader(folder: string, owner: LeaderFile): Promise<boolean> {
-  const temporary = await writeBeside(folder, owner);
+/** False when the name is taken. Not synced to disk: after a power failure no leader lives anyway. */
+export async function writeLeader(folder: string, leader: LeaderFile): Promise<boolean> {
+  const temporary = await writeBeside(folder, leader);
   try {
-    await link(temporary, leaderFilePath(folder, owner.epoch));
+    await link(temporary, leaderFilePath(folder, leader.epoch));
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -54,19 +57,19 @@ export async function writeLeader(folder: string, owner: LeaderFile): Promise<bo
   }
 }
 
-/** From here on another process may claim the next epoch although this one still runs. */
-export async function releaseTerm(folder: string, owner: LeaderFile): Promise<void> {
-  const temporary = await writeBeside(folder, { ...owner, released: true });
-  await rename(temporary, leaderFilePath(folder, owner.epoch));
+/** From here on another process may acquire the next term although this one still runs. */
+export async function releaseTerm(folder: string, leader: LeaderFile): Promise<void> {
+  const temporary = await writeBeside(folder, { ...leader, released: true });
+  await rename(temporary, leaderFilePath(folder, leader.epoch));
 }
 
-/** Removes the files and sockets of dead epochs below this one. Best effort: what stays does no harm. */
+/** Removes the files and sockets of dead terms below this one. Best effort: leftovers do no harm. */
 export async function sweep(folder: string, own: LeaderFile): Promise<void> {
-  for (const epoch of (await listTerms(folder)).filter((other) => other < own.epoch)) {
-    const owner = await readLeader(folder, epoch);
-    if (owner === undefined || !(await isDead(owner))) continue;
-    if ("socket" in owner && /[-/]o\d+\.sock$/.test(owner.socket)) await remove(owner.socket);
-    await remove(leaderFilePath(folder, epoch));
+  for (const term of (await listTerms(folder)).filter((other) => other < own.epoch)) {
+    const leader = await readLeader(folder, term);
+    if (leader === undefined || !(await isDead(leader))) continue;
+    if ("socket" in leader && /[-/]o\d+\.sock$/.test(leader.socket)) await remove(leader.socket);
+    await remove(leaderFilePath(folder, term));
   }
   for (const name of await readdir(folder)) {
     if (!/^owner-\d+\.json\.[0-9a-f]+$/.test(name)) continue;
@@ -82,7 +85,7 @@ export async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    // Node says ENOENT of a read-only file system; the nearest folder that is there knows better.
+    // Node reports ENOENT for a read-only file system; the nearest existing folder gives the real error.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") await access(nearest(folder), constants.W_OK);
     throw error;
   }
@@ -94,12 +97,12 @@ function nearest(folder: string): string {
   return existsSync(folder) ? folder : nearest(dirname(folder));
 }
 
-async function writeBeside(folder: string, owner: LeaderFile): Promise<string> {
-  const temporary = `${leaderFilePath(folder, owner.epoch)}.${randomBytes(6).toString("hex")}`;
+async function writeBeside(folder: string, leader: LeaderFile): Promise<string> {
+  const temporary = `${leaderFilePath(folder, leader.epoch)}.${randomBytes(6).toString("hex")}`;
   try {
-    await writeFile(temporary, `${JSON.stringify(owner)}\n`, { mode: 0o600, flag: "wx" });
+    await writeFile(temporary, `${JSON.stringify(leader)}\n`, { mode: 0o600, flag: "wx" });
   } catch (error) {
-    await remove(temporary).catch(() => undefined); // On a full disk it may be there, empty; the first error counts.
+    await remove(temporary).catch(() => undefined); // On a full disk it may exist but be empty; the first error counts.
     throw error;
   }
   return temporary;

@@ -1,4 +1,4 @@
-// The answer to a tool call that no session can give.
+// The answer to a tool call that no session can answer.
 
 import type { RequestId } from "./protocol.ts";
 

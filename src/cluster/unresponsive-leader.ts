@@ -1,28 +1,28 @@
-// An owner that lives and does not respond, because it is stopped or hangs, is not pushed aside. But a tool call must not wait
-// for it without end: after some seconds it is asked on a connection of its own, and when it says nothing there either, the
-// calls that wait for it are answered here.
+// A leader that lives but does not respond, because it is stopped or hangs, is not pushed aside. But a tool
+// call must not wait for it forever: after some seconds the leader is asked on a separate connection, and
+// when it does not answer there either, the waiting calls are answered here.
 
 export interface UnresponsiveLeaderOptions {
   readonly pid: number;
-  /** How long a tool call waits before the owner is asked. */
-  readonly patienceMs: number;
-  /** How long the oldest tool call has waited for its answer; undefined when none does. */
+  /** How long a tool call waits before the leader is asked. */
+  readonly timeoutMs: number;
+  /** How long the oldest unanswered tool call has waited; undefined when there is none. */
   oldestCallMs(): number | undefined;
-  /** Has this called at each tool call from now on; undefined ends that. */
+  /** Registers a listener for each tool call from now on; undefined removes it. */
   onCall(listener: (() => void) | undefined): void;
-  /** Settles with false when the owner says nothing in time. Never rejects. */
+  /** Settles with false when the leader does not answer in time. Never rejects. */
   responds(): Promise<boolean>;
-  /** Answers every call that waits with this text, as an error. */
+  /** Answers every waiting call with this text, as an error. */
   refuseCalls(text: string): void;
-  /** Told once for each time that the owner falls silent. */
+  /** Called once for each time that the leader stops responding. */
   onSilent(): void;
 }
 
-/** Once it is known to be silent there is less to wait for. */
-const shortPatienceMs = 500;
+/** Once it is known not to respond, the wait is shorter. */
+const shortTimeoutMs = 500;
 const maxLookMs = 1_000;
 
-/** Nothing ticks while no call waits. The result ends the watch. */
+/** No timer runs while no call waits. The result ends the watch. */
 export function watchUnresponsiveLeader(options: UnresponsiveLeaderOptions): () => void {
   let isSilent = false;
   let isOver = false;
@@ -31,7 +31,7 @@ export function watchUnresponsiveLeader(options: UnresponsiveLeaderOptions): () 
 
   async function look(): Promise<void> {
     const waitedMs = options.oldestCallMs();
-    if (waitedMs === undefined || waitedMs < (isSilent ? shortPatienceMs : options.patienceMs)) return;
+    if (waitedMs === undefined || waitedMs < (isSilent ? shortTimeoutMs : options.timeoutMs)) return;
     const responds = await options.responds();
     if (isOver) return;
     if (!responds) {
@@ -49,13 +49,13 @@ export function watchUnresponsiveLeader(options: UnresponsiveLeaderOptions): () 
         timer = undefined;
         lookWhileOneWaits();
       },
-      Math.min(maxLookMs, options.patienceMs),
+      Math.min(maxLookMs, options.timeoutMs),
     );
     timer.unref();
   }
 
   options.onCall(lookWhileOneWaits);
-  // Those that an earlier owner left.
+  // Calls that an earlier leader left.
   lookWhileOneWaits();
   return () => {
     isOver = true;
@@ -67,7 +67,7 @@ export function watchUnresponsiveLeader(options: UnresponsiveLeaderOptions): () 
 function refusal(pid: number): string {
   return [
     `the router does not respond: its process (pid ${pid}) is stopped or hangs.`,
-    "It is not known whether this call was done, and it may still be done when the process goes on: check before you repeat it.",
-    `A person can let it go on (kill -CONT ${pid}) or end it (kill -9 ${pid}): then another session takes over, and no event is lost.`,
+    "It is unknown whether this call was done, and it may still be done when the process continues: check before you repeat it.",
+    `The user can resume it (kill -CONT ${pid}) or stop it (kill -9 ${pid}): then another session takes over, and no event is lost.`,
   ].join("\n");
 }
