@@ -1,4 +1,4 @@
-// An `access` request as it comes over the socket, read with care.
+// Validates an `access` request that came over the socket.
 
 import type { AccessRequest } from "../access/administer.ts";
 import type { Json } from "../contract.ts";

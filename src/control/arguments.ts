@@ -1,4 +1,4 @@
-// Arguments of control commands as they come over the socket, read with care.
+// Validates arguments of control commands that came over the socket.
 
 import type { Json } from "../contract.ts";
 import { UsageError } from "../errors.ts";
@@ -24,7 +24,7 @@ export function readFlag(args: Args, name: string): boolean {
   throw wrong(name, "true or false", value);
 }
 
-/** Texts by header name; names are put in lower case. */
+/** Texts by header name; names are converted to lower case. */
 export function readHeaderArgs(args: Args): Record<string, string> {
   const value = args.headers ?? {};
   if (typeof value !== "object" || value === null || Array.isArray(value))

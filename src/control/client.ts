@@ -1,4 +1,4 @@
-// A command's side of the owner's socket: one call, its parts as they come, its result.
+// A command's side of the leader's socket: one call, its parts as they arrive, its result.
 
 import { connectToLeader } from "../cluster/connect-to-leader.ts";
 import type { CallError } from "../cluster/protocol.ts";
@@ -7,17 +7,18 @@ import { ConnectorError, type ErrorCode, errorCodes, UsageError } from "../error
 
 export interface CallOptions {
   readonly version: string;
-  /** Parts that come before the result, in order. */
+  /** Parts that arrive before the result, in order. */
   onPart?(part: Json): void;
-  /** Ends the call at the owner, too. */
+  /** Cancels the call at the leader, too. */
   readonly signal?: AbortSignal;
 }
 
 const welcomeWithinMs = 2_000;
 
 /**
- * Rejects with a UsageError when the command refused its arguments, with a ConnectorError (E_CONTROL) when the owner
- * cannot be reached, is stopped, speaks another protocol, or goes away meanwhile; with the signal's reason when it fires.
+ * Rejects with a UsageError when the command rejected its arguments, with a ConnectorError (E_CONTROL) when
+ * the leader cannot be reached, is stopped, speaks another protocol, or ends meanwhile; with the signal's
+ * reason when it fires.
  */
 export async function callLeader(
   socket: string,
@@ -53,9 +54,9 @@ export async function callLeader(
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  unreachable: "nobody listens on its socket",
+  unreachable: "nothing listens on its socket",
   silent: "it does not answer; its process may be stopped",
-  closed: "it is just ending",
+  closed: "it is stopping",
 };
 
 function unreachable(reason: string): ConnectorError {

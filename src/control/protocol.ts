@@ -1,5 +1,6 @@
-// What commands and the running router say to each other: the arguments and the answer of each control command. Plain JSON
-// with times in RFC 3339, printed as it is by `--json`. Between versions fields are added, never changed.
+// The protocol between commands and the running router: the arguments and the answer of each control command.
+// Plain JSON with times in RFC 3339, printed unchanged by `--json`. Between versions fields are added, never
+// changed.
 
 import type { AccessAnswer, AccessRequest } from "../access/administer.ts";
 import type { Counts } from "../contract/counts.ts";
@@ -11,15 +12,16 @@ export interface ControlProtocol {
   readonly status: { readonly args: Nothing; readonly answer: StatusAnswer };
   readonly sessions: { readonly args: Nothing; readonly answer: SessionsAnswer };
   /**
-   * With `follow`, each event comes as a part (EventAnswer or LeftOut), and the answer only when the caller ends it. `since`: for
-   * one who followed an earlier owner, all that is known since this time in place of the last `limit`.
+   * With `follow`, each event is sent as a part (EventAnswer or LeftOut), and the answer only when the caller
+   * ends it. `since`: for a caller that followed an earlier leader, everything known since this time instead
+   * of the last `limit`.
    */
   readonly events: {
     readonly args: { readonly limit: number; readonly follow?: boolean; readonly since?: string };
     readonly answer: { readonly events: readonly EventAnswer[] };
   };
   readonly why: { readonly args: { readonly event_id: string }; readonly answer: WhyAnswer };
-  /** The event as it came, for a test that sends it. */
+  /** The event as it arrived, for a test that sends it. */
   readonly recall: { readonly args: { readonly event_id: string }; readonly answer: RouterEvent };
   readonly replay: {
     readonly args: { readonly event_id: string; readonly dry_run?: boolean };
@@ -40,7 +42,7 @@ export interface ControlProtocol {
       readonly channel: string;
       readonly for_ms: number;
       readonly reason?: string;
-      /** Typed in Claude's shell: the bounds of the tool hold. */
+      /** Typed in Claude's shell: the limits of the tool apply. */
       readonly by?: "tool";
     };
     readonly answer: SilenceAnswer;
@@ -51,7 +53,9 @@ export interface ControlProtocol {
     readonly args: { readonly request: AccessRequest; readonly session?: string };
     readonly answer: AccessPromptAnswer;
   };
-  /** What `trust` asks about, as the running router reads the config now; null while it has no good one. */
+  /**
+   * What `trust` asks about, as the running router reads the config now; null while the config has problems.
+   */
   readonly powers: { readonly args: Nothing; readonly answer: { readonly asked: AskedPowers | null } };
   readonly reload: { readonly args: Nothing; readonly answer: ReloadAnswer };
   readonly down: { readonly args: Nothing; readonly answer: { readonly pid: number } };
@@ -76,7 +80,7 @@ export interface StatusAnswer {
   /** True for a router that `up` started: it has no session of its own. */
   readonly background: boolean;
   readonly config: string;
-  /** The user's own config, which the file that was found keeps from being used here. */
+  /** The user's own config, which the discovered file takes precedence over here. */
   readonly in_place_of?: string;
   /** Its state folder. */
   readonly folder: string;
@@ -85,18 +89,18 @@ export interface StatusAnswer {
   readonly active?: "file" | "previous" | "none";
   /** Framed issues of the config, or why there is none. */
   readonly problems: readonly string[];
-  /** Messages of people that nobody has answered, oldest first. */
+  /** Unanswered messages of chat users, oldest first. */
   readonly unanswered?: readonly UnansweredAnswer[];
-  /** What the last reload came to. */
+  /** The result of the last reload. */
   readonly last_reload?: Pick<ReloadAnswer, "time" | "ok" | "text" | "notes">;
   readonly address?: string;
   /** Absent in the answer of an older router. */
   readonly powers?: readonly PowerAnswer[];
   readonly sources: readonly SourceAnswer[];
-  /** By the listener, because no source answers there. */
+  /** By the HTTP server, because no source answers there. */
   readonly unrouted?: RefusedAnswer;
   readonly channels: readonly { readonly name: string; readonly from: readonly string[] }[];
-  /** Channels that flow control did something for. Absent in the answer of an older router. */
+  /** Channels with flow control activity. Absent in the answer of an older router. */
   readonly shaping?: readonly ChannelFlow[];
   /** Absent in the answer of an older router. */
   readonly sinks?: readonly SinkAnswer[];
@@ -115,13 +119,13 @@ export interface StatusAnswer {
 
 export interface ReloadAnswer {
   readonly time: string;
-  /** True when what the file says is in force. */
+  /** True when the file's content is active. */
   readonly ok: boolean;
   /** One line. */
   readonly text: string;
   /** Framed issues of the config, or why a source did not start. */
   readonly problems: readonly string[];
-  /** What waits for a new session, or for a new start of the router. */
+  /** What takes effect only in a new session, or at a new start of the router. */
   readonly notes: readonly string[];
 }
 
@@ -131,7 +135,7 @@ export interface SourceAnswer extends Pick<SourceHealth, "state" | "detail"> {
   readonly address?: string;
   readonly try_it?: string;
   readonly last_event?: string;
-  /** While no try has succeeded since. */
+  /** Until a later try succeeds. */
   readonly last_error?: string;
   readonly next_try?: string;
   readonly refused?: RefusedAnswer;
@@ -151,7 +155,7 @@ export interface SinkAnswer {
 export interface RefusedAnswer {
   readonly statuses: readonly { readonly status: number; readonly count: number }[];
   readonly last: { readonly status: number; readonly reason: string; readonly time: string };
-  /** All of it in one line, but for the reason. */
+  /** Everything except the reason, in one line. */
   readonly text: string;
 }
 
@@ -182,9 +186,11 @@ export interface EventAnswer {
   readonly outcome: Outcome["outcome"] | "digest";
   /** Absent for a digest. */
   readonly source?: string;
-  /** Channels that took it, each with where it stands: `accepted`, `held`, `sent`, or `done` for every end. */
+  /**
+   * Channels that took it, each with its state: `accepted`, `held`, `sent`, or `done` for every final state.
+   */
   readonly channels: readonly { readonly name: string; readonly state?: string }[];
-  /** How it begins, or why nobody took it. */
+  /** The start of its text, or why no channel took it. */
   readonly note?: string;
 }
 
@@ -198,9 +204,9 @@ export interface WhyAnswer {
   readonly source?: string;
   readonly outcome: EventAnswer["outcome"];
   readonly steps: readonly WhyStep[];
-  /** Every channel's answer at admission; absent when it is no longer kept. */
+  /** Every channel's answer at admission; absent when it is no longer stored. */
   readonly trace?: readonly TraceStep[];
-  /** Channels of its source that were not asked, because their `match` rules it out at once. */
+  /** Channels of its source that were skipped because their `match` excludes the event. */
   readonly not_asked?: readonly string[];
 }
 
@@ -211,7 +217,7 @@ export interface WhyStep {
   readonly channel?: string;
   readonly session?: string;
   readonly attempt?: number;
-  /** One line for a person. */
+  /** One line for the user. */
   readonly text: string;
 }
 
@@ -233,21 +239,21 @@ export interface PreviewAnswer {
   }[];
   readonly trace: readonly TraceStep[];
   readonly problems: readonly AdmissionProblem[];
-  /** The server's name, as it stands in the block. */
+  /** The server's name, as in the block. */
   readonly server: string;
 }
 
 export interface SilenceAnswer {
   readonly channel: string;
-  /** Absent when the channel speaks. */
+  /** Absent when the channel is not silenced. */
   readonly until?: string;
   readonly reason?: string;
 }
 
-/** `open`: nobody answered so far; a later answer counts. */
+/** `open`: not answered yet; a later answer counts. */
 export interface AccessPromptAnswer {
   readonly state: "done" | "refused" | "open";
-  /** One line for whoever typed the command. */
+  /** One line for the user who typed the command. */
   readonly said: string;
 }
 
@@ -273,19 +279,22 @@ export interface ChannelFlow {
 export interface PowerAnswer {
   /** Its kind: `listen`. */
   readonly power: string;
-  /** What exactly: for `listen`, the address. */
+  /** The exact value: for `listen`, the address. */
   readonly value: string;
-  /** The place in the config that asks for it. */
+  /** The path in the config that needs it. */
   readonly component: string;
-  /** Of a command whose program has no absolute path: which file that is; null when there is none. */
+  /** For a command whose program has no absolute path: which file that is; null when there is none. */
   readonly program?: string | null;
-  /** False: it waits for a person, and so does what needs it. */
+  /** False: it waits for consent, and so does everything that needs it. */
   readonly trusted: boolean;
 }
 
-/** For the user's answer: what the router itself found, with its own PATH, variables and home. Undefined while it has no good config. */
+/**
+ * For the user's answer: what the router itself found, with its own PATH, variables and home. Undefined while
+ * the config has problems.
+ */
 export interface AskedPowers {
   readonly powers: readonly Power[];
-  /** What comes with a file that was found, a line each. */
+  /** The contents of a discovered file, one line each. */
   readonly contents: readonly string[];
 }

@@ -1,23 +1,23 @@
-// One event is admitted at a time, in the order of arrival, and one that takes long in slices: a large event that many channels look
-// at would otherwise keep everything else waiting. Between two slices the event loop goes round; no other event is admitted meanwhile,
-// because what one leaves behind decides about the next.
+// Admits one event at a time, in the order of arrival, and a slow one in slices: a large event that many
+// channels look at would otherwise delay everything else. Between two slices the event loop runs; no other
+// event is admitted meanwhile, because what one leaves behind decides about the next.
 
 import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 
 export interface AdmissionTurns {
-  /** Undefined: it is the caller's turn. Otherwise it is when this settles. Every turn ends with `end`. */
+  /** Undefined: it is the caller's turn. Otherwise wait until this settles. Every turn ends with `end`. */
   begin(): Promise<void> | undefined;
-  /** Takes the steps, now as far as there is time for them, and the others in the next turns of the event loop. */
+  /** Runs the steps, now as far as there is time, and the rest in the next turns of the event loop. */
   run<T>(steps: Generator<undefined, T>): T | Promise<T>;
   end(): void;
-  /** For many that are admitted in one go: settles when one of them could be; undefined when it can now. */
+  /** For batches: settles when one of them could be admitted; undefined when it can now. */
   free(): Promise<void> | undefined;
 }
 
-/** How long one event may take in a turn of the event loop. One step more may be begun. */
+/** How long one event may run in one turn of the event loop. One more step may be started. */
 const sliceMs = 20;
 
-/** `now`: milliseconds of a clock that only goes forward. */
+/** `now`: milliseconds of a monotonic clock. */
 export function createAdmissionTurns(now: () => number = () => performance.now()): AdmissionTurns {
   const waiting: (() => void)[] = [];
   let isTaken = false;
@@ -30,7 +30,7 @@ export function createAdmissionTurns(now: () => number = () => performance.now()
 
   function end(): void {
     const grant = waiting.shift();
-    // It stays taken: whoever comes now comes behind those who wait, each of whom begins in a turn of its own.
+    // It stays taken: a new caller queues behind those that wait, each of which starts in a turn of its own.
     if (grant === undefined) isTaken = false;
     else setImmediate(grant);
   }

@@ -1,4 +1,4 @@
-// What became of everything that arrived, in numbers.
+// Counts the outcomes of everything that arrived.
 
 import type { Counts } from "../contract/counts.ts";
 import type { Outcome } from "../contract.ts";

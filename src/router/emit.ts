@@ -1,5 +1,5 @@
-// The road of one arrival: bounds, identity, delivery id, admission, commit. The commit is the moment from which the event
-// cannot be lost; until then nothing is remembered and the sender is not answered.
+// The path of one arrival: bounds, identity, delivery id, admission, commit. Once the commit settles the
+// event cannot be lost; until then nothing is remembered and the sender is not answered.
 
 import { isUnproven } from "../apart.ts";
 import type { EmitAll, Sieve, Taken } from "../contract/emit-all.ts";
@@ -17,42 +17,42 @@ import { createSemaphore } from "./semaphore.ts";
 import { createSharedTimeout } from "./shared-timeout.ts";
 import type { SlowLane } from "./slow-lane.ts";
 
-/** Calls of one source that may be under way at once; this many more may wait for their turn. */
+/** Calls of one source that may be in progress at once; the same number may wait in addition. */
 const maxOutstanding = 256;
 const maxWaiting = 1_024;
-/** How long an event may wait to be committed before its sender is told to try again. */
+/** How long an event may wait to be committed before its sender is asked to retry. */
 const commitTimeoutMs = 10_000;
 
-/** What an admission came to, for whoever watches. */
+/** The result of an admission, for observers. */
 export interface Decision {
   readonly event: RouterEvent;
   readonly outcome: Outcome["outcome"];
-  /** Absent when the delivery id already told that it is a duplicate. */
+  /** Absent when the delivery id already identified it as a duplicate. */
   readonly admission?: Admission;
 }
 
-/** Decisions about arrivals that no channel wanted, each made when it is looked at: most never are. */
+/** Decisions about arrivals that no channel wanted, each computed when it is read: most never are. */
 export interface Unmatched {
   readonly count: number;
   /** From 0, in the order of arrival. */
   decision(index: number): Decision;
 }
 
-/** The emit of the runtime has both forms. */
+/** The runtime's emit has both forms. */
 export interface RuntimeEmit extends Emit {
   readonly all: EmitAll;
 }
 
-/** All that must be safe together before the sender is answered. */
+/** Everything that must be durable together before the sender is answered. */
 export interface AcceptedEvent {
   readonly event: RouterEvent;
   /** At least one. */
   readonly deliveries: readonly PlannedDelivery[];
-  /** What is remembered from now on, by the filters that took it and for its delivery id. */
+  /** Filter memory from now on, of the filters that took it and for its delivery id. */
   readonly memory: readonly MemoryWrite[];
 }
 
-/** What an AbortSignal is to one who looks, without the cost of one for each event. */
+/** The part of an AbortSignal that is polled, without the cost of one for each event. */
 export interface Withdrawal {
   readonly aborted: boolean;
 }
@@ -64,18 +64,21 @@ export interface EmitOptions {
   readonly detail: "decision" | "trace";
   /** The turns of all sources of a router. Default: its own. */
   readonly admissions?: AdmissionTurns;
-  /** Of events that anybody could have made, shared with all other sources. Default: they are treated as all are. */
+  /**
+   * For events that anybody could have made, shared with all other sources. Default: they are treated like
+   * all others.
+   */
   readonly slowLane?: SlowLane;
   newId(nowMs: number): string;
-  /** Settles when all of it is safe. An event that has not begun to be committed when it is withdrawn is not kept. */
+  /** Settles when all of it is durable. An event that is withdrawn before its commit starts is not stored. */
   commit(accepted: AcceptedEvent, withdrawal: Withdrawal): Promise<unknown>;
   observe(decision: Decision): void;
   observeUnmatched(unmatched: Unmatched): void;
-  /** Told of each arrival that was not taken. */
+  /** Called for each rejected arrival. */
   refused(error: DeliveryError): void;
 }
 
-/** What was decided of an event, and when that stands. */
+/** The decision about an event, and when it is final. */
 interface Decided {
   readonly decision: Decision;
   readonly eventId: string;
@@ -83,7 +86,10 @@ interface Decided {
   onLate?(): void;
 }
 
-/** `current` is asked for each event: a new plan may have another `admit` and another `rate` for the same source. */
+/**
+ * `current` is called for each event: a new plan may have another `admit` and another `rate` for the same
+ * source.
+ */
 export function createEmit(current: () => PlannedSource, options: EmitOptions): RuntimeEmit {
   const { clock, memory, counter, admissions = createAdmissionTurns() } = options;
   const { name, type } = current();
@@ -98,7 +104,10 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
 
   const patience = createSharedTimeout(clock, commitTimeoutMs);
 
-  /** Waits for a commit, but not for longer than a sender does. What was begun goes on and is remembered when it is done. */
+  /**
+   * Waits for a commit, but not for longer than a sender does. A commit that has started continues and is
+   * remembered when it is done.
+   */
   function inTime(commit: Promise<unknown> | undefined, onLate?: () => void): Promise<void> {
     if (commit === undefined) return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -139,10 +148,10 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
     return { eventId, outcome: decision.outcome };
   }
 
-  /** Has the turn to be admitted: nothing else is decided before what it leaves behind is known. */
+  /** Requires the admission turn: nothing else is decided before the effects of this event are known. */
   function decide(event: RouterEvent, marks: readonly Mark[]): Decided | Promise<Decided> {
     const known = firstKnown(memory, marks);
-    // What nobody wants by now is unmatched, whatever was known of it.
+    // An event that no channel wants now is unmatched, whatever was known of it.
     if (known !== undefined && !current().isUnwanted?.(event)) {
       return { decision: { event, outcome: "duplicate" }, eventId: known.eventId, safe: known.pending };
     }
@@ -153,7 +162,7 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
     return admitting.then((admission) => keep(event, marks, admission));
   }
 
-  /** Begins the commit of what channels took. */
+  /** Starts the commit of what channels took. */
   function keep(event: RouterEvent, marks: readonly Mark[], admission: Admission): Decided {
     const decided = { decision: { event, outcome: admission.outcome, admission }, eventId: event.id };
     if (admission.deliveries.length === 0) return { ...decided, safe: Promise.all(admission.pending) };
@@ -177,7 +186,7 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
     options.refused(error);
   }
 
-  /** Has its turn. */
+  /** Requires the turn. */
   async function enter(arrival: Arrival, nowMs: number): Promise<Outcome> {
     try {
       const outcome = await take(identify(arrival, nowMs, options.newId(nowMs)), marksOf(name, arrival));
@@ -193,7 +202,7 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
 
   async function one(arrival: Arrival): Promise<Outcome> {
     try {
-      // What is known already becomes no event: whoever sends one request again and again uses up nobody's rate.
+      // A known delivery creates no event: repeating one request uses up no rate.
       const isKnown = firstKnown(memory, marksOf(name, arrival)) !== undefined;
       const retryAfterMs = isKnown ? undefined : rate(clock.now());
       if (retryAfterMs !== undefined) throw overRate(name, retryAfterMs);
@@ -207,7 +216,10 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
     return options.slowLane.run(() => enter(arrival, clock.now()));
   }
 
-  /** Admission needs an event, a view and a promise for each: here only those get them that a channel may take. */
+  /**
+   * Admission needs an event, a view and a promise for each arrival: here only those that a channel may take
+   * get them.
+   */
   function all(arrivals: readonly Arrival[], whole?: (index: number) => Arrival): Taken {
     const nowMs = clock.now();
     const planned = current();
@@ -258,7 +270,7 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
   }
 
   const sieve: Sieve = {
-    // Where each arrival takes a part of a rate, each is to be handed over.
+    // Where each arrival counts towards a rate, each must be passed on.
     needs: (paths) =>
       options.detail === "decision" && current().rate === undefined ? current().needsAt?.(paths) : undefined,
     passOver(count, arrival) {

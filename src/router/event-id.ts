@@ -1,5 +1,5 @@
-// Event ids: 9 characters of time and 4 that keep ids of one millisecond apart and in order. Short, because Claude reads
-// one with every event.
+// Event ids: 9 characters of time and 4 that keep ids of one millisecond distinct and in order. Short,
+// because Claude reads one with every event.
 
 import { randomInt } from "node:crypto";
 
@@ -7,14 +7,14 @@ const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford's base 32: no 
 const timeLength = 9;
 const pairSize = 32 ** 2;
 const tailSize = pairSize ** 2;
-/** Every text of two characters: the tail is two of them. */
+/** Every text of two characters: the tail consists of two of them. */
 const pairs = Array.from({ length: pairSize }, (_, value) => encode(value, 2));
 
 const randomTail = () => randomInt(tailSize / 2);
 
 /**
- * A source of ids that sort by time and never repeat or go back, not even when the clock does. `firstTail` is what the first
- * id of a millisecond ends in, below half a million; default: at random.
+ * Creates ids that sort by time and never repeat or go back, not even when the clock does. `firstTail` is the
+ * tail of the first id of a millisecond, below half a million; default: random.
  */
 export function createEventIds(firstTail: () => number = randomTail): (nowMs: number) => string {
   let lastMs = 0;

@@ -1,5 +1,6 @@
-// `expect` at work: asks the router now and then when each source last had something, whatever its type, and makes the event that
-// says that nothing came. How long it has been quiet is a note of the journal, so that restarts do not begin anew.
+// Runs `expect`: regularly asks the router when each source last had an event, whatever its type, and creates
+// the event that reports its absence. The time of the last event is a note in the journal, so that restarts
+// do not reset it.
 
 import type { Clock } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
@@ -17,7 +18,7 @@ import {
 } from "../shaping/expect.ts";
 
 const kind = "expect";
-/** How exactly the time is kept over a restart: a twentieth of it, within these bounds. */
+/** How precisely the time is kept over a restart: a twentieth of it, within these bounds. */
 const shortestNoteMs = 1_000;
 const longestNoteMs = 10 * 60_000;
 const retryMs = 10_000;
@@ -26,9 +27,9 @@ export interface ExpectationsParts {
   readonly journal: Pick<Journal, "jot" | "notes">;
   readonly clock: Clock;
   newId(nowMs: number): string;
-  /** When the source last had something in this router's time. */
+  /** When the source last had an event since this router started. */
   lastEventMs(source: string): number | undefined;
-  /** Commits the event. Rejects with a RouterError when it was not taken: then it is tried again. */
+  /** Commits the event. Rejects with a RouterError when it was not taken: then it is retried. */
   commit(absence: Absence): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
-// How a delivery is known again: by its sender's id, and by what the sender signed. Remembered with the event that a channel took, and
-// not before: "redeliver" buttons send again what nobody wanted.
+// Recognizes repeated deliveries: by the sender's id, and by what the sender signed. Remembered with the
+// event that a channel took, and not before: "redeliver" buttons send again what no channel wanted.
 
 import { isUnproven, scopeOf } from "../apart.ts";
 import type { Arrival, Memory, MemoryWrite, RouterEvent } from "../contract.ts";
@@ -13,7 +13,10 @@ export interface Mark {
 
 const usualMs = 24 * 60 * 60 * 1_000;
 const maxIds = 10_000;
-/** None may be forgotten early, or its request could be sent again. Enough for 80 in a second with the usual tolerance. */
+/**
+ * None may be evicted early, or its request could be replayed. Enough for 80 in a second with the usual
+ * tolerance.
+ */
 const maxProofs = 50_000;
 
 export function marksOf(source: string, { deliveryId, known, trust }: Arrival): Mark[] {
@@ -36,7 +39,7 @@ export function marksOf(source: string, { deliveryId, known, trust }: Arrival): 
   return marks;
 }
 
-/** The event that came first with one of the marks; `pending` while it is being committed. */
+/** The event that was first with one of the marks; `pending` while it is being committed. */
 export function firstKnown(
   memory: Memory,
   marks: readonly Mark[],
@@ -55,7 +58,7 @@ export function writeOf(
   return { scope, key, value: id, untilMs: timeMs + forMs, limit };
 }
 
-/** What of an arrival becomes the event. */
+/** The part of an arrival that becomes the event. */
 export function withoutMarks(arrival: Arrival): Omit<Arrival, "known"> {
   if (arrival.known === undefined) return arrival;
   const { known: _, ...kept } = arrival;

@@ -1,27 +1,27 @@
-// What filters remember. An entry is visible to the next decision at once, marked pending, and becomes fact only when the
-// event that wrote it was committed; when the commit fails it is as if it had never been.
+// Filter memory. An entry is visible to the next decision at once, marked pending, and becomes final only
+// when the event that wrote it was committed; when the commit fails it is undone.
 
 import type { Clock, Json, Memory, MemoryWrite, Remembered } from "../contract.ts";
 
 interface Entry {
   readonly value: Json;
   readonly untilMs: number;
-  /** What stood here before, until this entry is fact. */
+  /** The earlier entry, until this one is final. */
   previous: Entry | undefined;
   pending: Promise<unknown> | undefined;
   failed: boolean;
 }
 
 export interface FilterMemory extends Memory {
-  /** Enters the writes as pending on `commit`, and makes them fact or undoes them when it settles. */
+  /** Adds the writes as pending on `commit`, and makes them final or undoes them when it settles. */
   stage(writes: readonly MemoryWrite[], commit: Promise<unknown>): void;
-  /** Entries held, for `status` and tests. */
+  /** Number of entries, for `status` and tests. */
   size(): number;
 }
 
 /**
- * A scope may grow this far over its limit before the oldest go, many at once: to find the oldest, a Map walks over the
- * places of all that were deleted before.
+ * A scope may exceed its limit by this factor before the oldest are evicted in bulk: to find the oldest, a
+ * Map walks over all deleted slots.
  */
 const slack = 1.125;
 
@@ -36,14 +36,17 @@ function forgetOldest(scope: Map<string, Entry>, count: number, nowMs: number): 
   return isEarly;
 }
 
-/** Where facts are kept by somebody else: the journal, which has them on disk. Expired ones are not returned. */
+/**
+ * Final entries that are stored elsewhere: in the journal, which has them on disk. Expired ones are not
+ * returned.
+ */
 export interface Facts {
   get(scope: string, key: string): Json | undefined;
 }
 
 /**
- * With `facts`, an entry leaves this memory when its commit made it one of them. `onForgotten` hears of a scope some of whose
- * entries had to go before their time.
+ * With `facts`, an entry leaves this memory when its commit made it final. `onForgotten` is called with a
+ * scope some of whose entries were evicted before their time.
  */
 export function createMemory(
   clock: Clock,
@@ -62,7 +65,7 @@ export function createMemory(
       pending: commit,
       failed: false,
     };
-    // Deleted first, so that insertion order stays the order of age and the oldest is always the first to go.
+    // Deleted first, so that insertion order stays age order and the oldest is always first.
     scope.delete(write.key);
     scope.set(write.key, entry);
     if (scope.size > write.limit * slack && forgetOldest(scope, scope.size - write.limit, clock.now()))

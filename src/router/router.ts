@@ -1,4 +1,4 @@
-// Runs a Plan: starts its sources, puts another plan in its place while events come in, and stops them.
+// Runs a plan: starts its sources, replaces it with another plan while events arrive, and stops them.
 
 import { setMaxListeners } from "node:events";
 import { denyAll } from "../access/deny-all.ts";
@@ -37,33 +37,33 @@ import { startSources } from "./start-sources.ts";
 
 export interface RouterOptions extends HostOptions {
   readonly listener: OpenListener;
-  /** `trace` keeps every channel's answer for every event: for people who watch, not for production. */
+  /** `trace` keeps every channel's answer for every event: for interactive use, not for production. */
   readonly detail: "decision" | "trace";
   /** What filters remember. */
   readonly memory: FilterMemory;
-  /** Asked before each start of a source. */
+  /** Checked before each start of a source. */
   readonly consent: Pick<ConsentGate, "demand">;
-  /** What no other router may hold while a source runs. Default: others are not looked at. */
+  /** What no other router may hold while a source runs. Default: others are not checked. */
   readonly claims?: ClaimRegister;
-  /** Who may speak through this source. Default: nobody. */
+  /** Who may write through this source. Default: no one. */
   people?(source: PlannedSource, refused: Host["refused"]): People;
   newId(nowMs: number): string;
   /** See `EmitOptions.commit`. */
   commit(accepted: AcceptedEvent, withdrawal: Withdrawal): Promise<unknown>;
-  /** Told of every decision once it stands. */
+  /** Called with every decision once it is final. */
   observe?(decision: Decision): void;
-  /** The same for many that no channel wanted; absent: `observe` is told of each. */
+  /** The same for batches that no channel wanted; absent: `observe` is called for each. */
   observeUnmatched?(unmatched: Unmatched): void;
-  /** Told when a source that had to wait has started. */
+  /** Called when a source that had to wait has started. */
   started?(source: SourceReport): void;
-  /** Told of every request that became no event; `source` is absent where no source answers. */
+  /** Called for every request that became no event; `source` is absent where no source answers. */
   refused?(refusal: Refusal, source?: string): void;
 }
 
 export interface SourceReport extends SourceHealth {
   readonly name: string;
   readonly type: string;
-  /** When its latest event was taken or refused by admission, since the router started. */
+  /** When its latest event was accepted or rejected by admission, since the router started. */
   readonly lastEventMs?: number;
   readonly invitation?: EndpointInfo;
   readonly refused?: RefusalReport;
@@ -77,7 +77,7 @@ export interface RouterReport {
   readonly unrouted?: RefusalReport;
 }
 
-/** The listener's part of a plan; `addresses` only where it has to move. */
+/** The HTTP server's part of a plan; `addresses` only when it has to move. */
 export type NextListen = Parameters<OpenListener["stage"]>[0];
 
 export interface Preview {
@@ -89,7 +89,10 @@ export interface Preview {
 interface Active {
   readonly plan: Plan;
   readonly sources: readonly RunningSource[];
-  /** By source: what the plan says of it now, which may differ from what it was made of in all but its fingerprint. */
+  /**
+   * By source: its current entry in the plan, which may differ from the one it was created from in everything
+   * but its fingerprint.
+   */
   readonly planned: ReadonlyMap<RunningSource, PlannedSource>;
 }
 
@@ -105,10 +108,10 @@ const nothing: Active = {
   planned: new Map(),
 };
 
-/** How long what leaves may take to end what it has begun. */
+/** How long removed sources may take to finish. */
 const drainMs = 10_000;
 
-/** For a router that is alone. */
+/** For a router without others. */
 const noRegister: ClaimRegister = { take: async () => async () => {} };
 
 export class Router {
@@ -122,11 +125,11 @@ export class Router {
   readonly #slowLane = createSlowLane();
   readonly #admissions = createAdmissionTurns();
   readonly #unrouted: Refusals;
-  readonly #told = new Set<string>();
+  readonly #logged = new Set<string>();
   /** By source: they outlive its objects. */
   readonly #refusalsBySource = new Map<string, Refusals>();
   readonly #lastEventMs = new Map<string, number>();
-  /** No longer in the plan, but ending what they began. */
+  /** No longer in the plan, but still finishing. */
   readonly #draining = new Set<RunningSource>();
   #isStopping = false;
   #applying: Promise<unknown> = Promise.resolve();
@@ -149,7 +152,10 @@ export class Router {
     });
   }
 
-  /** Settles when every source has started or is waiting for its next try; a source that cannot start stops no other. */
+  /**
+   * Settles when every source has started or is waiting for a retry; a source that cannot start stops no
+   * other.
+   */
   async start(plan: Plan): Promise<void> {
     this.#activate(
       plan,
@@ -159,10 +165,11 @@ export class Router {
   }
 
   /**
-   * Puts another plan in place of the running one. What is new starts beside what is old; then all events go by the new plan
-   * from one moment to the next, and what leaves ends what it began, for at most 10 s. Settles with the difference once the
-   * new plan is in force. Rejects when something new did not start: then the old plan is in force as before. What waits for a
-   * person is no such failure: all else is put into force. Several calls are carried out one after the other.
+   * Applies another plan. New sources start beside the old ones; then all events use the new plan from one
+   * moment to the next, and removed sources finish, for at most 10 s. Settles with the difference once the
+   * new plan is active. Rejects when something new did not start: then the old plan stays active. A source
+   * that waits for consent is not a failure: everything else is applied. Several calls run one after the
+   * other.
    */
   apply(plan: Plan, listen: NextListen): Promise<PlanDiff> {
     const done = this.#applying.then(() => this.#change(plan, listen));
@@ -170,14 +177,14 @@ export class Router {
     return done;
   }
 
-  /** The plan in force. */
+  /** The active plan. */
   plan(): Plan {
     return this.#active.plan;
   }
 
-  /** Sources first, then the listener. Idempotent. */
+  /** Stops sources first, then the HTTP server. Idempotent. */
   async stop(deadline: AbortSignal): Promise<void> {
-    // Each source may listen to it: that is no leak, and no warning for stderr.
+    // Each source may listen to it: that is not a leak, and needs no warning on stderr.
     setMaxListeners(0, deadline);
     this.#isStopping = true;
     this.#listener.leave();
@@ -196,14 +203,17 @@ export class Router {
     };
   }
 
-  /** Takes an arrival as if this source had received it. Rejects as `Emit` does, with a UsageError for an unknown source. */
+  /**
+   * Accepts an arrival as if this source had received it. Rejects as `Emit` does, with a UsageError for an
+   * unknown source.
+   */
   async emit(source: string, arrival: Arrival): Promise<Outcome> {
     return this.#find(source).emit(arrival);
   }
 
-  /** Hands an answer to the source of an event. Rejects with a RouterError that Claude can read. */
+  /** Passes an answer to the source of an event. Rejects with a RouterError that Claude can read. */
   async reply(name: string, event: AnsweredEvent, message: Message): Promise<string> {
-    // The caller may wait at an object that a reload has replaced: only that one knows it.
+    // The caller may be waiting in an object that a reload has replaced: only that one knows it.
     const candidates = [
       ...[...this.#draining].filter((one) => one.name === name),
       ...this.#active.sources.filter((one) => one.name === name),
@@ -229,7 +239,10 @@ export class Router {
     return one?.health().state === "running" ? one.source().chat : undefined;
   }
 
-  /** What the arrival would come to now, with every channel's answer. Nothing is remembered or told. */
+  /**
+   * The result that the arrival would have now, with every channel's answer. Nothing is remembered or
+   * reported.
+   */
   preview(source: string, arrival: Arrival): Preview {
     const planned = this.#active.planned.get(this.#find(source)) as PlannedSource;
     const nowMs = this.#clock.now();
@@ -245,10 +258,10 @@ export class Router {
 
   #observe(decision: Decision): void {
     for (const { channel, key, message } of decision.admission?.problems ?? []) {
-      if (this.#told.has(`${channel}/${key}`)) continue;
-      this.#told.add(`${channel}/${key}`);
+      if (this.#logged.has(`${channel}/${key}`)) continue;
+      this.#logged.add(`${channel}/${key}`);
       this.#log.warn(
-        line`channel ${channel}: ${key} failed on event ${decision.event.id}: ${message} (told once)`,
+        line`channel ${channel}: ${key} failed on event ${decision.event.id}: ${message} (logged once)`,
       );
     }
     this.#options.observe?.(decision);
@@ -273,7 +286,7 @@ export class Router {
     this.#options.refused?.(refusal, name);
   }
 
-  /** Counts by itself what it does not take; the statuses are those that an http source answers then. */
+  /** Counts what it rejects; the statuses are those that an http source answers then. */
   #emitOf(inForce: () => PlannedSource): RuntimeEmit {
     const { name } = inForce();
     return createEmit(inForce, {
@@ -357,7 +370,7 @@ export class Router {
     this.#active = { plan, sources: inOrder.map(([one]) => one), planned: new Map(inOrder) };
   }
 
-  /** Not waited for: what leaves may take its time, and nobody needs to know. */
+  /** Not awaited: stopping removed sources may take a while. */
   #drain(leaving: readonly RunningSource[], endOld: (deadline: AbortSignal) => Promise<void>): void {
     const deadline = new AbortController();
     const cancel = this.#clock.after(drainMs, () => deadline.abort());
@@ -390,7 +403,8 @@ export class Router {
     } catch (error) {
       await Promise.all(fresh.map((one) => one.end(0)));
       await stage.abandon();
-      // Their objects have ended; new ones take their place, and whatever keeps them from starting is told as ever.
+      // Their objects have ended; new ones replace them, and whatever keeps them from starting is reported as
+      // usual.
       const again = first.map(({ planned }) => this.#createOne(planned, this.#listener));
       const others = before.sources.filter((one) => !first.includes(one));
       this.#activate(before.plan, [...others, ...again]);
@@ -405,12 +419,13 @@ export class Router {
         this.#lastEventMs.delete(name);
       }
     for (const name of [...diff.channels.changed, ...diff.channels.removed])
-      for (const key of this.#told) if (key.startsWith(`${name}/`)) this.#told.delete(key);
+      for (const key of this.#logged) if (key.startsWith(`${name}/`)) this.#logged.delete(key);
     this.#drain(
       leaving.filter((one) => !first.includes(one)),
       endOld,
     );
-    // What waits for a person goes on waiting; and what could not have the old address may have the new one at once.
+    // Sources that wait for consent keep waiting; sources that could not get the old address may get the new
+    // one at once.
     for (const one of this.#active.sources)
       if (one.isStranded() && (diff.listen || fresh.includes(one))) void one.persist();
     return diff;

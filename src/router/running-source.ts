@@ -1,4 +1,4 @@
-// One source at work: its object, its tries to start, its end. Whether it should run is the router's to say.
+// One running source: its object, its start attempts, its end. The router decides whether it should run.
 
 import type { ClaimRegister } from "../contract/claim-register.ts";
 import type { EmitAll, Taken } from "../contract/emit-all.ts";
@@ -16,19 +16,19 @@ interface RunningSourceOptions {
   readonly host: Host;
   readonly clock: Clock;
   readonly log: Log;
-  /** Asked before each start. */
+  /** Checked before each start. */
   readonly consent: Pick<ConsentGate, "demand">;
   /** What no other router may hold meanwhile. */
   readonly claims: ClaimRegister;
-  /** Told when it has started after it had to wait. */
+  /** Called when it has started after it had to wait. */
   started(): void;
-  /** Made once: what it knows (rate, outstanding calls) lives as long as this source. */
+  /** Created once: its state (rate, outstanding calls) lives as long as this source. */
   readonly emit: RuntimeEmit;
 }
 
-/** A source that has not started by then does not hold up a reload any longer. */
+/** A source that has not started within this time no longer holds up a reload. */
 const startWithinMs = 10_000;
-/** For a source whose deadline has passed, to stop with what it has. */
+/** How long a source has to stop after its deadline. */
 const cutMs = 500;
 
 export class RunningSource {
@@ -39,7 +39,7 @@ export class RunningSource {
   readonly #log: RunningSourceOptions["log"];
   readonly name: string;
   #source: Source;
-  /** The router's word while the source has not started; the source's own from then on. */
+  /** Set by the router while the source has not started; the source's own health from then on. */
   #waiting: SourceHealth | undefined = { state: "starting" };
   #trying = new AbortController();
   #isOpen = true;
@@ -89,8 +89,8 @@ export class RunningSource {
   }
 
   /**
-   * Tries once. What arrives is held until `open`. Rejects when it did not start in time; but one that waits for a person, or for
-   * another router, is no failure: it is stranded then, and to be persisted with.
+   * Tries once. Arrivals are held until `open`. Rejects when it did not start in time. A source that waits
+   * for consent, or for another router, has not failed: it is stranded then, and `persist` retries it.
    */
   async begin(): Promise<void> {
     this.#isOpen = false;
@@ -110,18 +110,21 @@ export class RunningSource {
     this.#waiting = undefined;
   }
 
-  /** What arrived and what will arrive is taken. */
+  /** Accepts held and future arrivals. */
   open(): void {
     this.#isOpen = true;
     this.#open();
   }
 
-  /** Tries until it has started or cannot; settles when it did, or waits for its next try. Begins anew when called again. */
+  /**
+   * Retries until it has started or cannot; settles when it did, or waits for its next try. Starts again when
+   * called again.
+   */
   persist(): Promise<void> {
     this.#trying.abort();
     this.#trying = new AbortController();
     const { signal } = this.#trying;
-    // The first attempt is waited for; the later ones are not: a source that waits must not hold up the others.
+    // The first attempt is awaited; later ones are not: a source that waits must not hold up the others.
     return new Promise<void>((resolve) => {
       const attempt = () =>
         this.#startIt(signal, () => {
@@ -132,7 +135,7 @@ export class RunningSource {
         signal,
         onWait: (error, delayMs) => {
           if (signal.aborted) return;
-          // A person's answer counts at once, whenever the next look is.
+          // The user's answer takes effect at once, whenever the next check is.
           this.#wait(error, isUntrusted(error) ? undefined : `next try in ${Math.ceil(delayMs / 1_000)} s`);
           resolve();
         },
@@ -157,18 +160,21 @@ export class RunningSource {
     });
   }
 
-  /** What it has begun may end, until the deadline; then it is cut, and named when it does not even stop then. */
+  /**
+   * Work in progress may finish until the deadline; then it is cancelled, and the source is named in the log
+   * when it does not stop even then.
+   */
   async end(drainMs: number): Promise<void> {
     const deadline = new AbortController();
     const cancel = this.#clock.after(drainMs, () => deadline.abort());
     const ended = this.#stop(deadline.signal, (signal) => this.#source.drain?.(signal) ?? Promise.resolve());
     await within(ended, drainMs + cutMs, this.#clock, () => {
-      this.#log.warn(line`source ${this.name} did not stop within ${drainMs / 1_000} s and was left behind`);
+      this.#log.warn(line`source ${this.name} did not stop within ${drainMs / 1_000} s and was abandoned`);
     });
     cancel();
   }
 
-  /** At once in order: for the end of the process. */
+  /** Stops at once, in order: for the end of the process. */
   stop(deadline: AbortSignal): Promise<void> {
     return this.#stop(deadline);
   }
@@ -192,11 +198,11 @@ export class RunningSource {
   #wait(error: ConnectorError, next?: string): void {
     const reason = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
     if (this.#waiting?.state !== "waiting")
-      this.#log.warn(line`source ${this.name}: ${reason}${next === undefined ? "" : "; it will try again"}`);
+      this.#log.warn(line`source ${this.name}: ${reason}${next === undefined ? "" : "; retrying"}`);
     this.#waiting = { state: "waiting", detail: next === undefined ? reason : `${reason}; ${next}` };
   }
 
-  /** Once a person agreed, and nobody else holds what it needs. */
+  /** Once the user has agreed, and nobody else holds what it needs. */
   async #startIt(signal: AbortSignal, prepare: () => void): Promise<void> {
     await this.#options.consent.demand(this.planned.powers);
     if (signal.aborted) return;
@@ -212,7 +218,7 @@ export class RunningSource {
     }
   }
 
-  /** Never rejects: what one source fails to end is no reason to leave the others running. */
+  /** Never rejects: a source that fails to stop must not leave the others running. */
   async #stop(deadline: AbortSignal, drain?: (deadline: AbortSignal) => Promise<void>): Promise<void> {
     this.#trying.abort();
     try {
@@ -229,18 +235,18 @@ function isUntrusted(error: unknown): error is ConnectorError {
   return error instanceof ConnectorError && error.code === "E_CONSENT_REQUIRED";
 }
 
-/** No failure of the source: a person, or another router, has to do something first. */
+/** Not a failure of the source: the user, or another router, has to act first. */
 function waitsForOthers(error: unknown): error is ConnectorError {
   return isUntrusted(error) || (error instanceof ConnectorError && error.code === "E_CLAIM_HELD");
 }
 
-/** Why a source did not start, in one line for a person. */
+/** Why a source did not start, in one line for the user. */
 export function startFailure(error: unknown): string {
   const hint = isRouterError(error) && error.hint !== undefined ? `: ${error.hint}` : "";
   return `${error instanceof Error ? error.message : String(error)}${hint}`;
 }
 
-/** Settles as `work` does, or with what `late` says. */
+/** Settles as `work` does, or with the result of `late`. */
 function within(work: Promise<void>, ms: number, clock: Clock, late: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const cancel = clock.after(ms, () => {

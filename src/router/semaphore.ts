@@ -1,12 +1,12 @@
-// The bound on what one source may have under way. A burst waits for its turn, in order; what would wait too long, or
-// behind too many, is refused, and its sender tries again.
+// Bounds what one source may have in progress. A burst waits in order; what would wait too long, or behind
+// too many, is rejected, and its sender retries.
 
 import type { Clock } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
 
 interface TurnsOptions {
   readonly clock: Clock;
-  /** Who asks, for the message. */
+  /** The caller, for the message. */
   readonly source: string;
   readonly maxUnderWay: number;
   readonly maxWaiting: number;
@@ -14,11 +14,11 @@ interface TurnsOptions {
 }
 
 export interface Semaphore {
-  /** Undefined: `take` will say go ahead. Otherwise settles when it may, which is to be asked again then. */
+  /** Undefined: `take` would go ahead. Otherwise settles when it may; call it again then. */
   free(): Promise<void> | undefined;
-  /** Undefined: go ahead. Otherwise settles when it is this one's turn; rejects with E_OUTSTANDING. */
+  /** Undefined: go ahead. Otherwise settles when it is the caller's turn; rejects with E_OUTSTANDING. */
   take(): Promise<void> | undefined;
-  /** To be called once for each turn that was taken. */
+  /** Call it once for each turn that was taken. */
   release(): void;
 }
 

@@ -1,9 +1,9 @@
-// One timer for any number of waits of the same length: one of its own for each event would cost more than most of what is
-// done with it.
+// One timer for any number of waits of the same length: a timer for each event would cost more than most of
+// its processing.
 
 import type { Clock } from "../contract.ts";
 
-/** Begins a wait: `onLate` is called when it has lasted that long, unless the result was called before. */
+/** Starts a wait: `onLate` is called when it has lasted that long, unless the result was called before. */
 export type SharedTimeout = (onLate: () => void) => () => void;
 
 interface Wait {
@@ -12,7 +12,7 @@ interface Wait {
 }
 
 export function createSharedTimeout(clock: Clock, ms: number): SharedTimeout {
-  /** In order of their beginning. */
+  /** In the order of their start. */
   const waits = new Set<Wait>();
   let isArmed = false;
 
@@ -20,7 +20,7 @@ export function createSharedTimeout(clock: Clock, ms: number): SharedTimeout {
     const [first] = waits;
     isArmed = first !== undefined;
     if (first === undefined) return;
-    // A clock that was set back makes nobody wait for more than twice the time.
+    // A clock that was set back makes no caller wait for more than twice the time.
     const agedMs = Math.max(0, clock.now() - first.sinceMs);
     clock.after(Math.max(0, ms - agedMs), () => fire(first));
   }

@@ -1,5 +1,6 @@
-// The sinks at work: what stands between a tool call and the outside. Consent first, then what may go out, then the sending with its
-// tries; and of every call a line in the journal. A call ends on the sink that it began with, whatever is loaded meanwhile.
+// Runs the sinks: everything between a tool call and the outside. First consent, then what may be sent, then
+// sending with retries; and a line in the journal for every call. A call ends on the sink that it started
+// with, whatever is loaded meanwhile.
 
 import type { ConsentGate } from "../contract/power.ts";
 import type { Sink, SinkHost, SinkReport, SinkResult } from "../contract/sink.ts";
@@ -18,16 +19,16 @@ export interface CallOfSink {
   /** The event that it answers. */
   readonly event?: View;
   readonly session: string;
-  /** Fires when the client cancels the call: what is under way is cut. */
+  /** Fires when the client cancels the call: work in progress is cancelled. */
   readonly cancelled?: AbortSignal;
 }
 
-/** What became of one call; no secret is in it. */
+/** The outcome of one call; it contains no secret. */
 export interface CallRecord {
   readonly sink: string;
   readonly session: string;
   readonly eventId?: string;
-  /** `refused`: nothing was sent. `failed`, `cancelled`: it may have been. */
+  /** `refused`: nothing was sent. `failed`, `cancelled`: it may have been sent. */
   readonly outcome: "done" | "failed" | "refused" | "cancelled";
   readonly tookMs: number;
   readonly detail?: string;
@@ -48,7 +49,7 @@ interface Active {
 
 const maxUnderWay = 16;
 const attempts = 3;
-/** Claude waits meanwhile; what takes longer is better called again. */
+/** Claude waits meanwhile; anything slower is better called again. */
 const maxWaitMs = 20_000;
 const maxDetail = 300;
 
@@ -72,7 +73,7 @@ export class Sinks {
     this.#record = record;
   }
 
-  /** From now on there are these. Calls under way go on. */
+  /** Replaces the sinks. Calls in progress continue. */
   use(planned: readonly PlannedSink[]): void {
     this.#active = new Map(
       planned.map((one) => {
@@ -86,19 +87,19 @@ export class Sinks {
   }
 
   /**
-   * Settles with what Claude is told. Rejects with a RouterError that Claude can read; nothing
-   * was sent when it is a UsageError or waits for consent.
+   * Settles with the result for Claude. Rejects with a RouterError that Claude can read; nothing was sent
+   * when it is a UsageError or waits for consent.
    */
   async call(name: string, call: CallOfSink): Promise<SinkResult> {
     const one = this.#active.get(name);
     if (one === undefined)
-      throw new UsageError("E_TOOL_UNKNOWN", `no sink is called ${name} any more`, {
-        hint: "the config was changed: look at the list of tools again",
+      throw new UsageError("E_TOOL_UNKNOWN", `no sink named ${name} any more`, {
+        hint: "the config was changed: read the list of tools again",
       });
     if (this.#isStopping || this.#underWay.size >= maxUnderWay)
       throw new DeliveryError(
         "E_SINK_FAILED",
-        this.#isStopping ? "the router is ending" : "too many calls are under way",
+        this.#isStopping ? "the router is ending" : "too many calls are in progress",
         {
           hint: "nothing was sent: try again later",
         },
@@ -120,24 +121,26 @@ export class Sinks {
     }));
   }
 
-  /** No call begins any more; those under way may end until the deadline, and are cut then. Idempotent. */
+  /**
+   * No new call starts; calls in progress may finish until the deadline, and are cancelled then. Idempotent.
+   */
   async stop(deadline: AbortSignal): Promise<void> {
     this.#isStopping = true;
     await Promise.race([Promise.allSettled(this.#underWay), aborted(deadline)]);
     this.#ending.abort();
   }
 
-  /** An argument that holds a secret is refused; what an event brought of one is hidden. */
+  /** An argument that contains a secret is rejected; a secret that came with an event is hidden. */
   #withoutSecrets(
     { input, event }: CallOfSink,
     { defaults }: PlannedSink,
   ): Pick<CallOfSink, "input" | "event"> {
     for (const [name, value] of Object.entries(input)) {
-      // What the config itself says for an argument that was left out.
+      // The config's own value for an argument that was left out.
       if (JSON.stringify(value) === JSON.stringify(defaults[name])) continue;
       if (JSON.stringify(maskAll(value, this.#mask)) === JSON.stringify(value)) continue;
       throw new UsageError("E_SINK_SECRET", `${name} holds a secret of the config: nothing was sent`, {
-        hint: "leave it out; what the sink needs of secrets it has",
+        hint: "leave it out; the sink has the secrets that it needs",
       });
     }
     return {
@@ -165,7 +168,7 @@ export class Sinks {
     }
   }
 
-  /** Sends it, and again where that does no harm. */
+  /** Sends it, with retries where they do no harm. */
   async #send({ planned, sink }: Active, id: string, call: CallOfSink): Promise<SinkResult> {
     const facts = {
       id,
@@ -195,7 +198,7 @@ export class Sinks {
     try {
       return result({ ...rootsOf(facts), response: answer.response });
     } catch (error) {
-      // It is done: a failure here must not read like one there.
+      // It was sent: a failure here must not look like a failure to send.
       if (!isRouterError(error)) throw error;
       return `${answer.text}\n(its result could not be written: ${error.message})`;
     }
@@ -232,7 +235,7 @@ export class Sinks {
       if (call.cancelled?.aborted) {
         note("cancelled");
         throw new DeliveryError("E_SINK_FAILED", `${name} was cancelled`, {
-          hint: "it may have been done in part: look before you call this again",
+          hint: "it may be partly done: look before you call this again",
         });
       }
       const isRefused =

@@ -1,8 +1,11 @@
-// Events that anybody could have made are admitted in slices: a few milliseconds of them, then everything else that is ready has its
-// turn. However many come, a request of a proven sender waits for a slice and not for all of them.
+// Events that anybody could have made are admitted in slices: a few milliseconds of them, then everything
+// else that is ready has its turn. However many there are, a request of a proven sender waits for one slice
+// and not for all of them.
 
 export interface SlowLane {
-  /** Runs the work now while this turn of the event loop has time for it, else in order in one of the next. */
+  /**
+   * Runs the work now while this turn of the event loop has time for it, else in order in one of the next.
+   */
   run<T>(work: () => Promise<T>): Promise<T>;
 }
 
@@ -34,7 +37,7 @@ export function createSlowLane(now: () => number = () => performance.now()): Slo
   function slice(): void {
     if (isSliced) return;
     isSliced = true;
-    // After the sockets that are ready, which may bring others' requests.
+    // After the sockets that are ready, which may bring requests of others.
     setImmediate(nextSlice);
   }
 

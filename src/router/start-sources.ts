@@ -1,9 +1,9 @@
-// The start of several new sources, of which one failure is the failure of all.
+// Starts several new sources, where one failure fails all.
 
 import { ConnectorError, isRouterError } from "../errors.ts";
 import type { RunningSource } from "./running-source.ts";
 
-/** All settle before the first failure is told, with the name of its source. */
+/** Waits for all before it reports the first failure, with the name of its source. */
 export async function startSources(sources: readonly RunningSource[]): Promise<void> {
   const results = await Promise.allSettled(sources.map((one) => one.begin()));
   for (const [index, result] of results.entries()) {

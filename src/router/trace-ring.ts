@@ -1,6 +1,6 @@
-// The last decisions of admission with their traces, for `why` and `events`: what the journal does not have, because it was
-// dropped or unmatched, is here for as long as it is among the last. Holds no payload and no part of one that would keep it
-// in memory.
+// The last decisions of admission with their traces, for `why` and `events`: what is not in the journal,
+// because it was dropped or unmatched, is here while it is among the last. Holds no payload, and no part of
+// one that would keep it in memory.
 
 import type { Clock, Outcome, TraceStep } from "../contract.ts";
 import { systemClock } from "../host/clock.ts";
@@ -13,7 +13,7 @@ export interface Traced {
   readonly outcome: Outcome["outcome"];
   /** Channels that took it. */
   readonly channels: readonly string[];
-  /** At most 100 steps; empty when the delivery id already told that it is a duplicate. */
+  /** At most 100 steps; empty when the delivery id already identified it as a duplicate. */
   readonly trace: readonly TraceStep[];
   /** Steps that were left out. */
   readonly leftOut: number;
@@ -21,25 +21,28 @@ export interface Traced {
 
 export interface TraceRing {
   add(decision: Decision): void;
-  /** Those that are among the last are looked at when somebody asks, or a little later: until then their payloads are held. */
+  /**
+   * The latest of them are evaluated when they are read, or a little later: until then their payloads are
+   * held.
+   */
   addUnmatched(unmatched: Unmatched): void;
   find(eventId: string): Traced | undefined;
   /** Newest first. */
   latest(limit: number): Traced[];
-  /** Told of each decision from now on; the result ends it. A listener must not throw. */
+  /** Called with each decision from now on; the result ends it. A listener must not throw. */
   watch(listener: (traced: Traced) => void): () => void;
 }
 
 const maxSteps = 100;
 const maxDetail = 300;
-/** How long a flood of unmatched events may go on before its last ones are looked at. */
+/** How long a flood of unmatched events may continue before its last ones are evaluated. */
 const lookAfterMs = 1_000;
 
 export function createTraceRing(capacity = 1_000, clock: Clock = systemClock): TraceRing {
-  // A Map keeps the order of entry, so the oldest is always its first key.
+  // A Map keeps insertion order, so the oldest is always its first key.
   const byId = new Map<string, Traced>();
   const listeners = new Set<(traced: Traced) => void>();
-  /** Not yet looked at, oldest first; never more than `capacity` without the first of them. */
+  /** Not yet evaluated, oldest first; never more than `capacity` without the first of them. */
   let later: Unmatched[] = [];
   let laterCount = 0;
   let cancelLook = (): void => {};
@@ -124,7 +127,7 @@ function compact({ detail, path, ...step }: TraceStep): TraceStep {
   };
 }
 
-/** A text of its own: a piece cut out of a payload would otherwise keep the whole payload alive. */
+/** A copy: a slice of a payload would otherwise keep the whole payload alive. */
 function detached(text: string): string {
   const clipped = text.length > maxDetail ? `${text.slice(0, maxDetail)}…` : text;
   return Buffer.from(clipped, "utf16le").toString("utf16le");
