@@ -1,5 +1,6 @@
-// Reads in Claude Code's own MCP log whether it registered our channel for a session. A hint only: the log is undocumented
-// and may change or be absent; nothing here fails for that. Form verified on Claude Code 2.1.197 and 2.1.330.
+// Reads in Claude Code's own MCP log whether it registered our channel for a session. Only a hint: the log is
+// undocumented and may change or be absent; nothing here fails because of that. Format verified on Claude
+// Code 2.1.197 and 2.1.330.
 
 import { readdir, stat } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -14,16 +15,18 @@ export type Registration =
 export interface ClientLogQuery {
   /** The client's working folder: the project. */
   readonly project: string;
-  /** The server's name as the client has it: `router`, or `plugin:<plugin>:<server>`. */
+  /** The server's name in the client: `router`, or `plugin:<plugin>:<server>`. */
   readonly server: string;
-  /** `CLAUDE_CODE_SESSION_ID`; without it, lines since `sinceMs` count whatever their session. */
+  /** `CLAUDE_CODE_SESSION_ID`; without it, lines since `sinceMs` count whichever session they belong to. */
   readonly session: string | undefined;
   /** When this process started, milliseconds since the epoch. */
   readonly sinceMs: number;
   readonly cacheFolder: string;
 }
 
-/** Where the operating system wants caches: the rule of the `env-paths` package, which the client follows. */
+/**
+ * The operating system's folder for caches: the rule of the `env-paths` package, which the client follows.
+ */
 export function clientCacheFolder(
   env: Readonly<Record<string, string | undefined>>,
   platform: NodeJS.Platform = process.platform,
@@ -39,7 +42,7 @@ export function clientCacheFolder(
 const maxFiles = 3;
 const maxTailBytes = 512 * 1024;
 
-/** The last word of the log on this session; undefined when it has none. Never rejects. */
+/** The last entry of the log for this session; undefined when there is none. Never rejects. */
 export async function readRegistration(query: ClientLogQuery): Promise<Registration | undefined> {
   const folder = await findFolder(query);
   const names = folder === undefined ? [] : await readdir(folder).catch(() => []);
@@ -65,7 +68,7 @@ export async function readRegistration(query: ClientLogQuery): Promise<Registrat
   return undefined;
 }
 
-/** As `readRegistration`, waiting for the first word for at most `withinMs`. */
+/** As `readRegistration`, but waits for the first entry for at most `withinMs`. */
 export async function awaitRegistration(
   query: ClientLogQuery,
   withinMs: number,
@@ -83,7 +86,7 @@ export async function awaitRegistration(
 async function findFolder({ cacheFolder, project, server }: ClientLogQuery): Promise<string | undefined> {
   const plain = (text: string) => text.replaceAll(/[^A-Za-z0-9]/g, "-");
   const wanted = `mcp-logs-${plain(server)}`;
-  // `/` and `.` are known to become `-`; for other signs both readings are tried.
+  // `/` and `.` are known to become `-`; for other characters both readings are tried.
   for (const name of new Set([project.replaceAll(/[/\\.:]/g, "-"), plain(project)])) {
     const folder = join(cacheFolder, name);
     const found = (await readdir(folder).catch(() => [])).find((entry) => plain(entry) === wanted);
@@ -104,7 +107,7 @@ async function readTail(path: string): Promise<string> {
       await file.close();
     }
   } catch {
-    return ""; // Removed meanwhile, or not ours to read.
+    return ""; // Removed meanwhile, or not readable.
   }
 }
 
@@ -130,6 +133,6 @@ function parse(line: string): { debug?: unknown; sessionId?: unknown; timestamp?
     const value: unknown = JSON.parse(line);
     return typeof value === "object" && value !== null ? value : undefined;
   } catch {
-    return undefined; // The first line of a tail is half a line.
+    return undefined; // The first line of a tail is incomplete.
   }
 }

@@ -1,6 +1,6 @@
-// A client library that throws where nobody can catch it must not take down every other source of the process, and every
-// session with it: the fault is told, and all else goes on. What was being done is lost with it, and tried again by whoever
-// waits for it, as after a failed call. A process that does nothing but fail ends.
+// A client library that throws where nobody can catch it must not take down all other sources of the process,
+// and every session with it: the error is logged, and everything else continues. The operation that failed is
+// lost, and retried by its caller, as after a failed call. A process that only fails is stopped.
 
 import type { Clock, Log } from "../contract.ts";
 import { stackOf, text } from "../text.ts";
@@ -10,10 +10,10 @@ interface Faulty {
 }
 
 const withinMs = 60_000;
-const maxTold = 10;
+const maxLogged = 10;
 const maxFaults = 200;
 
-/** `giveUp`: called when faults come faster than any of them could be worth surviving. */
+/** `giveUp`: called when errors arrive faster than they can be worth surviving. */
 export function guardAgainstCrashes(
   log: Pick<Log, "error">,
   clock: Pick<Clock, "now">,
@@ -24,15 +24,14 @@ export function guardAgainstCrashes(
   let count = 0;
 
   function survive(error: unknown): void {
-    // Nobody reads what we write to them; telling that would be the next of these.
+    // The stream has no reader; logging that would raise the next such error.
     if ((error as NodeJS.ErrnoException | undefined)?.code === "EPIPE") return;
     if (clock.now() - sinceMs > withinMs) {
       sinceMs = clock.now();
       count = 0;
     }
     count += 1;
-    if (count <= maxTold)
-      log.error(text`something failed that nobody waits for, and all else goes on: ${stackOf(error)}`);
+    if (count <= maxLogged) log.error(text`unhandled error, everything else continues: ${stackOf(error)}`);
     if (count > maxFaults) giveUp();
   }
 

@@ -1,4 +1,4 @@
-// What dispatch did since this owner started, in numbers, and the latest dead letters.
+// What dispatch did since this leader started, in numbers, and the latest dead letters.
 
 import type { StateChange } from "../journal/records.ts";
 

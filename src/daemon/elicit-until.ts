@@ -1,17 +1,17 @@
-// A form that is taken back when what it asks about is settled elsewhere.
+// A form that is withdrawn when its question is settled elsewhere.
 
 import { setTimeout as pause } from "node:timers/promises";
 import type { Elicitation, ElicitationResult } from "../session/elicitation.ts";
 import type { DaemonSession } from "./sessions.ts";
 
 export interface ElicitUntilOptions {
-  /** Asked every `everyMs`: whether the form is still about something. Never rejects. */
+  /** Polled every `everyMs`: whether the form is still needed. Never rejects. */
   still(): Promise<boolean>;
   readonly everyMs: number;
   readonly signal: AbortSignal;
 }
 
-/** Undefined when it was taken back. Rejects when the session ends, or cannot show a form. */
+/** Undefined when it was withdrawn. Rejects when the session ends, or cannot show a form. */
 export async function elicitUntil(
   session: Pick<DaemonSession["session"], "ask">,
   form: Elicitation,
@@ -22,7 +22,7 @@ export async function elicitUntil(
   const answered = session.ask(form, over.signal).then((given) => {
     answer = given;
   });
-  answered.catch(() => undefined); // Told by the race below, or taken back on purpose.
+  answered.catch(() => undefined); // Reported by the race below, or withdrawn on purpose.
   for (;;) {
     const looked = pause(everyMs, undefined, { signal, ref: false }).catch(() => undefined); // The loop sees the signal.
     await Promise.race([answered, looked]);

@@ -1,4 +1,4 @@
-// What the owner does beside running its plan's sources: looks after those from which something is expected.
+// What the leader does beside running the plan's sources: watches those with `expect`.
 
 import type { Clock } from "../contract.ts";
 import type { Shaping } from "../dispatch/shaping/driver.ts";
@@ -18,7 +18,7 @@ export interface ServiceExpectationsParts {
   newId(nowMs: number): string;
 }
 
-/** Begins with the first `apply`. */
+/** Starts with the first `apply`. */
 export function openExpectations(parts: ServiceExpectationsParts): Expectations {
   const { journal, clock, router, shaping, configFile, newId } = parts;
   return createExpectations({
@@ -33,7 +33,7 @@ export function openExpectations(parts: ServiceExpectationsParts): Expectations 
   });
 }
 
-/** As the journal keeps it: with the config that it is for. */
+/** As the journal stores it: with the config that it is for. */
 export function journalled({ eventId: _, terms, ...rest }: PlannedDelivery, configFile: string): Delivery {
   return { ...rest, terms: { ...terms, configFile } };
 }

@@ -1,5 +1,6 @@
-// Does Claude see what we push into this session? The protocol has no signal for it, so this weighs evidence, best first.
-// Pure: client-log.ts and client-watch.ts gather. `yes` never means certain, except where an event was named back to us.
+// Decides whether Claude sees what we push into this session. The protocol has no signal for it, so this
+// weighs evidence, best first. Pure: client-log.ts and client-watch.ts gather the evidence. `yes` is never
+// certain, except when Claude named one of our events.
 
 export interface Listening {
   readonly state: "yes" | "no" | "unknown";
@@ -14,11 +15,14 @@ export interface ListeningEvidence {
   readonly permissionRequest?: boolean;
   /** `clientInfo` of the client's `initialize`. */
   readonly client?: { readonly name: string; readonly version: string };
-  /** What the client's MCP log says last for this session. */
+  /** The last entry of the client's MCP log for this session. */
   readonly log?: { readonly registered: true } | { readonly registered: false; readonly reason: string };
-  /** The command line of the Claude process among the ancestors; absent when there is none or it cannot be read. */
+  /**
+   * The command line of the Claude process among the ancestors; absent when there is none or it cannot be
+   * read.
+   */
   readonly claudeCommand?: readonly string[];
-  /** How the client calls this server: the name in .mcp.json, or the plugin and the server in it. */
+  /** The client's name for this server: the name in .mcp.json, or the plugin and the server in it. */
   readonly server: ServerIdentity;
 }
 
@@ -29,16 +33,19 @@ export interface ServerIdentity {
   readonly plugin?: string;
 }
 
-/** The client's name for itself in `initialize`. */
+/** The client's own name in `initialize`. */
 const claudeCode = "claude-code";
-/** Before this, permission requests went to every server that declared them, listening or not (changelog 2.1.234). */
+/**
+ * Before this version, permission requests went to every server that declared them, listening or not
+ * (changelog 2.1.234).
+ */
 const firstPreciseVersion = [2, 1, 234] as const;
 
 export function judgeListening(evidence: ListeningEvidence): Listening {
   const { namedEvent, log, client, claudeCommand, server } = evidence;
   if (namedEvent !== undefined) return yes(`Claude named event ${namedEvent}`);
   if (evidence.permissionRequest && isPrecise(client)) return yes("the client sent a permission request");
-  if (log?.registered === true) return yes("the client's log says that it registered the channel");
+  if (log?.registered === true) return yes("the client's log shows that it registered the channel");
   if (log?.registered === false) return no(`the client's log says: ${log.reason}`);
   if (claudeCommand !== undefined && claudeCommand.length > 0) return judgeCommand(claudeCommand, server);
   if (client !== undefined && client.name !== claudeCode) {

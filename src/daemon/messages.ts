@@ -1,4 +1,4 @@
-// What an owner says of its config and of its own end.
+// Messages of a leader about its config and its own end.
 
 import { basename } from "node:path";
 import { type ConfigLocation, realPath } from "../config/paths.ts";
@@ -14,44 +14,47 @@ import { initializeChanges } from "./start/initialize-result.ts";
 import type { ProvenConfig } from "./start/load-plan.ts";
 import type { Consent } from "./trust/consent.ts";
 
-/** Of a reload that comes too late. */
+/** For a reload that comes too late. */
 export const leaving: Verdict = {
   timeMs: 0,
   ok: false,
-  text: "not reloaded: this router is ending",
+  text: "not reloaded: this router is stopping",
   problems: [],
   notes: [],
 };
 
-/** What a person has not allowed yet; what needs it is not started. */
+/** What the user has not allowed yet; whatever needs it is not started. */
 export function waitingPowers({ plan }: ProvenConfig, consent: Consent | undefined): string[] {
   return plan.powers
     .filter((power) => consent?.allows(power) !== true)
     .map((power) => `waiting for consent: ${describePower(power)}; type channel-router trust`);
 }
 
-/** Of a file that was found and is, since it was put into use, a link to one that nobody agreed to. */
+/** For a discovered file that has, since it was put into use, become a link to one that nobody agreed to. */
 export function leadsElsewhere(file: string): ConnectorError {
   return new ConnectorError("E_CONSENT_REQUIRED", `${file} is another file now: ${realPath(file)}`, {
-    hint: "channel-router trust allows it; it counts from the next start of the router on",
+    hint: "channel-router trust allows it; this takes effect at the next start of the router",
   });
 }
 
-/** For the session: accepted events are gone. Undefined when none are. */
+/** For the session: accepted events were lost. Undefined when none were. */
 export function damageNotice(damage: readonly SafeLine[]): SafeText | undefined {
   if (damage.length === 0) return undefined;
   return lines([
-    line`The router's journal was damaged while no router ran; events that wait may be among what is gone:`,
+    line`The router's journal was damaged while no router ran; waiting events may have been lost:`,
     ...damage,
   ]);
 }
 
-/** Each with its place in the file. */
+/** Each with its location in the file. */
 export function framed(config: ProvenConfig | undefined): SafeText[] {
   return config === undefined ? [] : config.issues.map((issue) => config.loaded.frame(issue));
 }
 
-/** What of a reload waits for a new session, or for a new start. `greeting`: what a client that comes now is told. */
+/**
+ * Changes of a reload that take effect in a new session, or at a new start. `greeting`: what a new client
+ * receives.
+ */
 export function notesOn(
   before: ProvenConfig,
   next: ProvenConfig,
@@ -60,8 +63,8 @@ export function notesOn(
 ): string[] {
   const stale = new Set(
     members.flatMap((member) => {
-      const told = member.greeting();
-      return told === undefined || greeting === undefined ? [] : initializeChanges(told, greeting);
+      const received = member.greeting();
+      return received === undefined || greeting === undefined ? [] : initializeChanges(received, greeting);
     }),
   );
   const isSameDelivery =
@@ -70,9 +73,9 @@ export function notesOn(
     ...(stale.size === 0
       ? []
       : [
-          `sessions that are open keep what they began with: ${[...stale].join(", ")}; status shows the current text`,
+          `open sessions keep what they started with: ${[...stale].join(", ")}; status shows the current text`,
         ]),
-    ...(isSameDelivery ? [] : ["delivery holds from the next start of the router on"]),
+    ...(isSameDelivery ? [] : ["delivery takes effect at the next start of the router"]),
   ];
 }
 

@@ -1,4 +1,4 @@
-// A router with its listener and its place in the state folder: the same for the stdio server and for `dev`.
+// A router with its HTTP server and its state folder: the same for the stdio server and for `dev`.
 
 import { dirname } from "node:path";
 import { openClaimRegister } from "../cluster/claim-register.ts";
@@ -21,14 +21,14 @@ import type { Consent } from "./trust/consent.ts";
 
 interface OpenRouterOptions extends Omit<RouterOptions, "listener" | "claims"> {
   readonly loaded: LoadedConfig;
-  /** Of the listener. */
+  /** Of the HTTP server. */
   readonly powers: readonly Power[];
-  /** False for a router beside the owner of the same config. */
+  /** False for a router beside the leader of the same config. */
   readonly isOwner: boolean;
   readonly consent: Consent;
 }
 
-/** What sources and sinks are lent of the world. `secrets`: of every config so far. */
+/** What sources and sinks get from the environment. `secrets`: of every config so far. */
 export function lend(file: string, clock: Clock, secrets: () => readonly string[]): Lent {
   const folder = dirname(file);
   const watch = createCommandWatch();
@@ -46,12 +46,18 @@ export function lend(file: string, clock: Clock, secrets: () => readonly string[
   };
 }
 
-/** For programs: what the project set could make any of them do something else. PATH was looked at before; see guard-environment.ts. */
+/**
+ * For programs: anything the project set could make one of them do something else. PATH was checked before;
+ * see guard-environment.ts.
+ */
 function withoutProject(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => name === "PATH" || !isOfProject(name)));
 }
 
-/** What the listener of a running router needs to know of another config; it moves only where the address differs. */
+/**
+ * What the HTTP server of a running router needs to know of another config; it moves only when the address
+ * differs.
+ */
 export async function nextListen(
   before: LoadedConfig,
   { loaded: { file, values }, plan }: Pick<ProvenConfig, "loaded" | "plan">,

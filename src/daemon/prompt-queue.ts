@@ -1,7 +1,7 @@
-// One question at a time in the terminals of a router's sessions, whatever it is about.
+// One prompt at a time in the terminals of a router's sessions, whatever it is about.
 
 export interface PromptQueue {
-  /** Runs when every question before has ended. Settles as `ask` does. */
+  /** Runs when all earlier prompts have ended. Settles as `ask` does. */
   take<T>(ask: () => Promise<T>): Promise<T>;
 }
 

@@ -1,5 +1,6 @@
-// The verdict of each reload: what was read, whether it was put into force, and who is told. One at a time. A config that is
-// not good changes nothing; only that, and its healing, are worth an event in the session.
+// Reloads the config and reports the verdict of each reload: what was read, whether it was applied, and who
+// is notified. One reload at a time. A config with problems changes nothing; only its failure and its repair
+// are worth an event in the session.
 
 import { basename } from "node:path";
 import { isUnchanged } from "../config/unchanged.ts";
@@ -14,18 +15,18 @@ import type { ProvenConfig } from "./start/load-plan.ts";
 
 export interface Verdict {
   readonly timeMs: number;
-  /** What the file says is in force. */
+  /** The file's content is active. */
   readonly ok: boolean;
   /** One line. */
   readonly text: string;
   /** Framed issues, or why a source did not start. */
   readonly problems: readonly SafeText[];
-  /** What the file says and yet cannot be had now, and what to do for it. */
+  /** Parts of the file that cannot take effect now, and what to do about it. */
   readonly notes: readonly string[];
 }
 
 export interface Applied {
-  /** `+1 channel`; undefined when nothing is different. */
+  /** `+1 channel`; undefined when nothing changed. */
   readonly difference: string | undefined;
   readonly notes: readonly string[];
 }
@@ -35,28 +36,31 @@ export interface ReloaderOptions {
   readonly clock: Clock;
   /** Reads and proves the file; undefined when there is none. */
   load(): Promise<ProvenConfig | undefined>;
-  /** What `load` gave last. */
+  /** The last result of `load`. */
   last(): ProvenConfig | undefined;
-  /** What is in force; undefined while nothing is. */
+  /** The active config; undefined while there is none. */
   inForce(): ProvenConfig | undefined;
-  /** Puts a good config into force. Rejects with a RouterError when it cannot be; then nothing has changed. */
+  /** Applies a valid config. Rejects with a RouterError when that fails; then nothing has changed. */
   apply(config: ProvenConfig): Promise<Applied>;
   /** An event of our own, of low priority. */
   announce(content: SafeText): Promise<unknown>;
 }
 
 export interface Reloader {
-  /** `watched`: only when a file holds something else than at the last look. `asked`: tries again what failed. Never rejects. */
+  /**
+   * `watched`: only when a file's content has changed since the last check. `asked`: retries what failed.
+   * Never rejects.
+   */
   reload(cause: "watched" | "asked"): Promise<Verdict>;
-  /** Undefined before the first one that did anything. */
+  /** Undefined before the first reload that did anything. */
   verdict(): Verdict | undefined;
-  /** Settles when none is under way. */
+  /** Settles when no reload is in progress. */
   idle(): Promise<unknown>;
 }
 
-/** Of what an event shows of the problems, in UTF-16 units. */
+/** How much of the problems an event shows, in UTF-16 units. */
 const maxShown = 2_000;
-/** Uneven: whoever writes at a steady pace must not be met at the same moment each time. */
+/** Uneven, so that checks do not coincide with a program that writes at a steady pace. */
 const settleMs = [30, 45, 70, 55] as const;
 const maxLooks = 10;
 
@@ -65,8 +69,8 @@ export function createReloader(options: ReloaderOptions): Reloader {
   const now = () => options.clock.now();
   let turn: Promise<unknown> = Promise.resolve();
   let verdict: Verdict | undefined;
-  /** What the session was told of a config that is not good. */
-  let told: string | undefined;
+  /** What the session was notified of about a broken config. */
+  let notified: string | undefined;
 
   async function once(cause: "watched" | "asked"): Promise<Verdict> {
     const before = options.last();
@@ -98,16 +102,16 @@ export function createReloader(options: ReloaderOptions): Reloader {
     }
   }
 
-  /** A file that is not good may be half written: it counts once it has stood for a moment. */
+  /** A broken file may be half written: it counts once it was unchanged for a moment. */
   async function loadSettled(): Promise<ProvenConfig | undefined> {
     for (let look = 1; ; look += 1) {
       const config = await options.load();
       if (config === undefined || config.issues.length === 0 || look === maxLooks) return config;
-      if (await stands(config)) return config;
+      if (await isSettled(config)) return config;
     }
   }
 
-  async function stands({ loaded }: ProvenConfig): Promise<boolean> {
+  async function isSettled({ loaded }: ProvenConfig): Promise<boolean> {
     for (const ms of settleMs) {
       await pause(options.clock, ms);
       if (!isUnchanged(loaded)) return false;
@@ -124,16 +128,17 @@ export function createReloader(options: ReloaderOptions): Reloader {
   });
 
   function accept({ difference, notes }: Applied, isSameText: boolean): Verdict {
-    const isHealed = told !== undefined || verdict?.ok === false;
-    const what = difference ?? (isSameText ? "nothing has changed" : "nothing works differently");
+    const isHealed = notified !== undefined || verdict?.ok === false;
+    const what = difference ?? (isSameText ? "nothing has changed" : "without any effect");
     const earlier = verdict === undefined ? "" : `; the last verdict was: ${verdict.text}`;
     const same = `${what}${earlier}`;
     const text = isHealed ? `config fixed and reloaded: ${what}` : isSameText ? same : `reloaded: ${what}`;
     if (isHealed || !isSameText) for (const said of [text, ...notes]) log.info(safeLine(said));
-    if (told !== undefined) void options.announce(line`The router's config was fixed and reloaded: ${what}.`);
-    told = undefined;
+    if (notified !== undefined)
+      void options.announce(line`The router's config was fixed and reloaded: ${what}.`);
+    notified = undefined;
     const accepted = { timeMs: now(), ok: true, text, problems: [], notes };
-    // A look that found nothing is no news: the last verdict stays to be read.
+    // A check that found no change is not news: the last verdict is kept.
     if (!isSameText || isHealed) verdict = accepted;
     return accepted;
   }
@@ -148,8 +153,8 @@ export function createReloader(options: ReloaderOptions): Reloader {
     }
     verdict = { timeMs: now(), ok: false, text, problems, notes: [] };
     const shown = lines(problems);
-    if (options.inForce() !== undefined && told !== shown) {
-      told = shown;
+    if (options.inForce() !== undefined && notified !== shown) {
+      notified = shown;
       const isCut = shown.length > maxShown;
       void options.announce(
         lines([

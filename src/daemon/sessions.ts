@@ -1,5 +1,5 @@
-// The sessions of an owner, its own client's and those of other processes alike: opened when their process attaches, given
-// tools when there are any, and judged on whether they listen.
+// The sessions of a leader, its own client's and those of other processes alike: opened when their process
+// attaches, given tools when there are any, and judged on whether they listen.
 
 import type { AttachedSession } from "../cluster/attached-session.ts";
 import type { Log, Tool } from "../contract.ts";
@@ -14,7 +14,7 @@ import { awaitRegistration, type ClientLogQuery, type Registration, readRegistra
 import { judgeListening } from "./listening.ts";
 
 export interface DaemonSession {
-  /** As `to: { session }` takes it: the pid of its process. */
+  /** The id that `to: { session }` takes: the pid of its process. */
   readonly id: string;
   readonly attached: AttachedSession;
   readonly session: OpenSession;
@@ -23,50 +23,53 @@ export interface DaemonSession {
   client(): { readonly name: string; readonly version: string } | undefined;
   listening(): Listening;
   sent(): number;
-  /** What its client was told at the start; undefined before. */
+  /** The initialize result that its client received; undefined before. */
   greeting(): InitializeResult | undefined;
-  /** A tool call of this session named this event of ours. */
+  /** A tool call of this session named this event. */
   named(eventId: string): void;
 }
 
 export interface Serving {
   tools(member: DaemonSession): readonly Tool[];
-  /** How many events the member could fetch with `pending`. */
+  /** How many events the session could fetch with `pending`. */
   waiting?(member: DaemonSession): number;
-  /** Something to be said at the end of each result. */
+  /** Text for the end of each result. */
   reminder?(member: DaemonSession): SafeLine | undefined;
-  /** Called once for each member, those that are there first. */
+  /** Called once for each session, existing ones first. */
   enter?(member: DaemonSession): void;
-  /** Called once for each member that has ended. */
+  /** Called once for each session that has ended. */
   gone?(member: DaemonSession): void;
-  /** The client asks for a permission, and lets channels answer. */
+  /** The client requests a permission, and lets channels answer. */
   permission?(member: DaemonSession, request: PermissionRequest): void;
-  /** Something about a member changed that dispatch may want to know. */
+  /** Something about a session changed that dispatch may need to know. */
   changed?(): void;
 }
 
 export interface DaemonSessions {
   attach(attached: AttachedSession): void;
-  /** From now on members have these tools; may be called again. */
+  /** From now on sessions have these tools; may be called again. */
   serve(serving: Serving): void;
-  /** The tools may be others now: clients whose list changed are told. */
+  /** The tools may have changed: clients whose list changed are notified. */
   retool(): void;
   list(): readonly DaemonSession[];
 }
 
 interface MembersOptions {
-  /** For a client that comes now. */
+  /** For a new client. */
   greeting(): Promise<InitializeResult>;
   readonly log: Log;
-  /** Hides secrets in what a tool says. */
+  /** Hides secrets in the output of a tool. */
   mask(text: string): string;
-  /** What .mcp.json calls this server. */
+  /** This server's name in .mcp.json. */
   serverName(): string;
 }
 
-/** The client registers its handler 60 ms to 1.5 s after `initialized`: the first push waits for its word, or so long. */
+/**
+ * The client registers its handler 60 ms to 1.5 s after `initialized`: the first push waits for its log
+ * entry, or at most this time.
+ */
 const registrationWithinMs = 3_000;
-/** The client's log may come late, or only once a person has confirmed the channel. */
+/** The client's log may be late, or appear only after the user has confirmed the channel. */
 const laterLooksMs = [10_000, 30_000, 120_000] as const;
 
 export function openSessions({ greeting, log, mask, serverName }: MembersOptions): DaemonSessions {
@@ -129,7 +132,7 @@ function openMember(attached: AttachedSession, options: MemberOptions): DaemonSe
     (known) => {
       greeted = known;
     },
-    () => undefined, // The session says so to its client.
+    () => undefined, // The session reports it to its client.
   );
   const session = openSession({
     input: attached.input,
@@ -169,7 +172,7 @@ function openMember(attached: AttachedSession, options: MemberOptions): DaemonSe
   async function becomeReady(): Promise<void> {
     await session.initialized;
     if (client()?.name !== "claude-code") return;
-    // One that an earlier owner served has had its time.
+    // A session that an earlier leader served has already had this time.
     word =
       attached.resumed?.initialized === true
         ? await readRegistration(query())

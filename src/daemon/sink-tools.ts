@@ -1,4 +1,5 @@
-// The sinks of the running config as tools of a session: which event a call answers, and whether its channel lets it.
+// The sinks of the running config as tools of a session: which event a call answers, and whether its channel
+// allows it.
 
 import { randomUUID } from "node:crypto";
 import { dirname } from "node:path";
@@ -40,7 +41,7 @@ export function openSinks(
     record({ session, eventId, ...call }) {
       journal
         .call({ ...(eventId === undefined ? {} : { id: eventId }), session, text: textOf(call) })
-        .catch(() => undefined); // The journal ended, and with it this router: its client is told of the call by the next owner.
+        .catch(() => undefined); // The journal ended, and this router with it: the next leader reports the call to its client.
     },
   });
   sinks.use(plan.sinks);
@@ -50,8 +51,7 @@ export function openSinks(
 function textOf({ sink, outcome, tookMs, detail }: Omit<CallRecord, "session" | "eventId">): string {
   const because = detail === undefined ? "" : `: ${detail}`;
   if (outcome === "refused") return `${sink} was refused, nothing was sent${because}`;
-  if (outcome === "cancelled")
-    return `${sink} was cancelled after ${tookMs} ms: it may have been done in part`;
+  if (outcome === "cancelled") return `${sink} was cancelled after ${tookMs} ms: it may be partly done`;
   return `${sink} ${outcome === "done" ? "was called" : "failed"} after ${tookMs} ms${because}`;
 }
 
@@ -70,7 +70,7 @@ export function sinkTools({ config, journal, sinks }: Running, member: DaemonSes
   );
 }
 
-/** What the sink sees of the event. Rejects with a UsageError for one that it may not answer. */
+/** What the sink sees of the event. Rejects with a UsageError for an event that it may not answer. */
 async function answered(
   plan: Plan,
   journal: Pick<Journal, "read">,

@@ -1,4 +1,4 @@
-// What the status tool says to one session, gathered from the rooms that know.
+// The status tool's report for one session, collected from the rooms.
 
 import type { PowerAnswer } from "../control/protocol.ts";
 import { describeRefusals } from "../http/refusals.ts";
@@ -74,7 +74,7 @@ export function statusReport(state: DaemonState, member: DaemonSession): StatusR
   };
 }
 
-/** Of a file that nobody agreed to use only that it waits: what it asks for is its author's text. */
+/** Of a file that nobody agreed to use, only that it waits: its requests are text of its author. */
 function powersForModel(state: DaemonState): PowerAnswer[] {
   const powers = daemonPowers(state);
   if (waitsForUse(state)) return powers.filter(({ power }) => power === "use");

@@ -1,4 +1,5 @@
-// The tools of one session. Those that a config has no use for are left out: each costs tokens in every session.
+// The tools of one session. Tools that a config does not need are omitted: each costs tokens in every
+// session.
 
 import type { RouterEvent, Tool } from "../contract.ts";
 import { UsageError } from "../errors.ts";
@@ -35,7 +36,7 @@ export function toolsFor(state: DaemonState, member: DaemonSession): Tool[] {
         if (kept !== undefined) member.named(eventId);
         if (kept === undefined) return undefined;
         const event = kept.type === "digest" ? digestAsEvent(kept) : kept.event;
-        // Before a part is cut out: an offset inside a secret would give its end.
+        // Masked before a part is cut out: an offset inside a secret would reveal its end.
         return maskAll(event, state.mask) as unknown as RouterEvent;
       },
     }),
@@ -68,10 +69,13 @@ export function toolsFor(state: DaemonState, member: DaemonSession): Tool[] {
   ];
 }
 
-/** Those that had a channel with a receipt since this process started. */
+/** Daemons that had a channel with a receipt since this process started. */
 const hadReceipts = new WeakSet<DaemonState>();
 
-/** A receipt outlives the channel that asked for it: what was sent, or still is, under an earlier config waits for it too. */
+/**
+ * A receipt outlives the channel that requires it: events that were sent, or still are, under an earlier
+ * config wait for it too.
+ */
 function needsAck(state: DaemonState, { config, journal }: Running): boolean {
   if (config.plan.channels.some(({ receipt }) => receipt !== undefined)) {
     hadReceipts.add(state);
@@ -92,7 +96,7 @@ function ackOf({ dispatcher }: Running, member: DaemonSession): Tool {
   });
 }
 
-/** An event that this session names, and that Claude may act on: some channel that took it says so. */
+/** An event that this session names, and that Claude may act on: a channel that took it allows it. */
 async function readAnswerable(
   { config, journal }: Running,
   member: DaemonSession,
@@ -105,7 +109,7 @@ async function readAnswerable(
     });
   }
   if (kept === undefined || kept.type !== "event")
-    throw new UsageError("E_EVENT_UNKNOWN", `no event has the id ${eventId}`);
+    throw new UsageError("E_EVENT_UNKNOWN", `no event with the id ${eventId}`);
   member.named(eventId);
   const { event, deliveries } = kept;
   const mayAnswer = config.plan.channels.some(

@@ -1,11 +1,15 @@
-// What a loop that goes on until a signal fires does between its rounds: it rests for so long, or until somebody wakes it.
+// The pause between the rounds of a loop that runs until a signal fires: it sleeps for a time, or until it is
+// woken.
 
 import { setTimeout as pause } from "node:timers/promises";
 
 export interface WakeableSleep {
-  /** Settles after so long, or when the signal fires. Keeps no process alive. */
+  /** Settles after this time, or when the signal fires. Keeps no process alive. */
   sleep(ms: number): Promise<void>;
-  /** Settles at the next `wake`, or at once when there was one since it last settled; or when the signal fires. */
+  /**
+   * Settles at the next `wake`, or at once when there was one since it last settled; or when the signal
+   * fires.
+   */
   untilWoken(): Promise<void>;
   wake(): void;
 }

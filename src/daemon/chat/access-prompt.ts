@@ -1,6 +1,6 @@
-// What a command in Claude's own shell wants changed about who may speak, put before the person at the terminal as a form. The
-// person may have typed the command, as `/router:access` does, or Claude may have, because a stranger talked it into it: only
-// the `yes` to the form counts.
+// Shows the user a form about an access change that a command in Claude's own shell requested. The user may
+// have typed the command, as `/router:access` does, or Claude may have, because a stranger talked it into it:
+// only the `yes` to the form counts.
 
 import { setTimeout as pause } from "node:timers/promises";
 import type { AccessAnswer, AccessRequest } from "../../access/administer.ts";
@@ -21,26 +21,26 @@ type Askable = Pick<DaemonSession, "id" | "startedMs" | "listening"> & {
 
 interface AskedOptions {
   administer(request: AccessRequest): Promise<AccessAnswer>;
-  /** What it would do, in words; rejects as `administer` would. */
+  /** Describes the effect; rejects as `administer` would. */
   rehearse(request: AccessRequest): Promise<string>;
   members(): readonly Askable[];
   readonly turn: PromptQueue;
   readonly clock: Pick<Clock, "now">;
   readonly log: Log;
-  /** Fires when this owner begins to end. */
+  /** Fires when this leader starts to stop. */
   readonly ending: AbortSignal;
-  /** How often it looks whether it was settled elsewhere. Default 1 s. */
+  /** How often it checks whether it was settled elsewhere. Default 1 s. */
   readonly everyMs?: number;
-  /** How long the command is kept waiting; the form stays longer. Default 60 s. */
+  /** How long the command waits; the form stays longer. Default 60 s. */
   readonly answerWithinMs?: number;
 }
 
-/** A form that nobody answers is taken back after this time. */
+/** An unanswered form is withdrawn after this time. */
 const formForMs = 10 * 60 * 1_000;
-/** After a no, a command in Claude's shell is refused so long without a question. */
+/** After a no, commands in Claude's shell are refused without a question for this time. */
 const quietAfterNoMs = 10 * 60 * 1_000;
 
-/** The result rejects with a UsageError when the request makes no sense, or no terminal can be asked about it now. */
+/** The result rejects with a UsageError when the request is invalid, or no terminal can show a form now. */
 export function createAccessPrompt(options: AskedOptions) {
   const { administer, rehearse, members, turn, clock, log, ending } = options;
   const { everyMs = 1_000, answerWithinMs = 60_000 } = options;
@@ -66,7 +66,7 @@ export function createAccessPrompt(options: AskedOptions) {
       );
     const gone: AccessPromptAnswer = {
       state: "refused",
-      said: "the form was taken back; nothing was changed by it",
+      said: "the form was withdrawn; nothing was changed",
     };
     if (!(await still())) return gone;
     const member = choose(session);
@@ -74,23 +74,22 @@ export function createAccessPrompt(options: AskedOptions) {
     if (answer === undefined) return gone;
     if (answer.action !== "accept" || answer.values.allow !== "yes") {
       quietUntilMs = clock.now() + quietAfterNoMs;
-      log.info(line`the person at session ${member.id} said no to a change of access`);
+      log.info(line`the user at session ${member.id} declined an access change`);
       return {
         state: "refused",
-        said: "the person at the terminal did not agree; nothing was changed",
+        said: "the user at the terminal did not agree; nothing was changed",
       } satisfies AccessPromptAnswer;
     }
     const { said } = await administer(request);
-    log.info(line`the person at session ${member.id} decided: ${safeLine(said)}`);
+    log.info(line`the user at session ${member.id} decided: ${safeLine(said)}`);
     return { state: "done", said } satisfies AccessPromptAnswer;
   }
 
   /** `session`: the client's id of the session in whose shell the command was typed. */
   return async (request: AccessRequest, session: string | undefined): Promise<AccessPromptAnswer> => {
     const said = await rehearse(request);
-    if (isOpen) throw refusal("a form about who may write is open already");
-    if (clock.now() < quietUntilMs)
-      throw refusal("the person at the terminal said no to this a few minutes ago");
+    if (isOpen) throw refusal("a form about access is open already");
+    if (clock.now() < quietUntilMs) throw refusal("the user at the terminal declined this a few minutes ago");
     choose(session);
     isOpen = true;
     const settled = turn
@@ -102,7 +101,7 @@ export function createAccessPrompt(options: AskedOptions) {
     const late = pause(answerWithinMs, undefined, { ref: false }).then(
       (): AccessPromptAnswer => ({
         state: "open",
-        said: "a form about it is shown in Claude Code; it happens when it is answered with yes",
+        said: "a form about it is shown in Claude Code; the change happens when it is answered with yes",
       }),
     );
     return Promise.race([settled, late]);
@@ -110,7 +109,7 @@ export function createAccessPrompt(options: AskedOptions) {
 }
 
 function refusal(message: string): UsageError {
-  return new UsageError("E_CONSENT_INTERACTIVE", `only a person can let somebody in: ${message}`, {
+  return new UsageError("E_CONSENT_INTERACTIVE", `only the user can let somebody in: ${message}`, {
     hint: "type it in a terminal of your own",
   });
 }
@@ -120,7 +119,7 @@ function formOf(said: string): Elicitation {
     message: lines([
       line`A command in this session would change who may write to Claude. If you say yes:`,
       cut(safeLine(said), 600),
-      line`Say yes only if you asked for it just now: whoever may write can tell Claude what to do.`,
+      line`Say yes only if you asked for it just now: anyone who may write can instruct Claude.`,
     ]),
     fields: { allow: { title: line`Do it?`, choices: [line`no`, line`yes`] } },
   };

@@ -1,5 +1,5 @@
-// What an owner does for its chats: who may speak, what they see while they wait, which of them nobody answered, and the
-// permission prompts that go to some of them. Loaded with the first chat that a config has.
+// What a leader does for its chats: who may write, what they see while they wait, which messages nobody
+// answered, and the permission prompts that go to some of them. Loaded with the first chat of a config.
 
 import { join } from "node:path";
 import {
@@ -49,13 +49,13 @@ interface ChatServiceOptions {
   readonly journal: Journal;
   readonly consent: Consent;
   readonly turn: PromptQueue;
-  /** Fires when this owner begins to end. */
+  /** Fires when this leader starts to stop. */
   readonly ending: AbortSignal;
 }
 
 const keepFilesMs = 7 * 24 * 60 * 60 * 1_000;
 const clearEveryMs = 24 * 60 * 60 * 1_000;
-/** After a change of owner sessions come back within 2 s; one that has not by then will not. */
+/** After a change of leader sessions return within 2 s; one that has not by then will not. */
 const backWithinMs = 15_000;
 
 export class ChatService {
@@ -67,7 +67,7 @@ export class ChatService {
   readonly #clock = systemClock;
   readonly inboxFolder: string;
   readonly #inbox: Inbox;
-  /** What a page shows of our own files. */
+  /** Files of ours that a page may show. */
   readonly #sent: Inbox;
   readonly outbox: Outbox;
   #cancelClearing = () => {};
@@ -77,7 +77,7 @@ export class ChatService {
   readonly prompts: Relay;
   readonly #cancelLook: () => void;
   readonly askAccess;
-  /** Whether files may leave through a chat that nothing but the user can permit. */
+  /** Whether files may be sent through a chat when only the user can permit it. */
   readonly askAboutFiles: AskForFiles;
   readonly #chat = (source: string) => this.#state.running()?.router.chat(source);
   readonly #chats = (): ChatSources => {
@@ -180,13 +180,13 @@ export class ChatService {
     });
   }
 
-  /** What is wrong with who may speak, for whoever looks at the status. */
+  /** Problems with access, for `status`. */
   problems(): readonly SafeText[] {
     const damage = this.#store.damage();
     return damage === undefined ? [] : [damage];
   }
 
-  /** For one source, when it is made. */
+  /** Called once for each source, when it is created. */
   people(source: PlannedSource, turnedAway: (reason: string) => void): People {
     return createPeople({
       source: source.name,
@@ -206,7 +206,7 @@ export class ChatService {
     });
   }
 
-  /** The event is safe. `channels` took it. */
+  /** The event is durable. `channels` took it. */
   accepted(event: RouterEvent, channels: readonly string[]): void {
     if (this.#planned(event.source)?.type.chat === undefined) return;
     this.#signs.taken(event);
@@ -223,7 +223,7 @@ export class ChatService {
     this.#unanswered.changed(change);
   }
 
-  /** For the end of a tool's result: what this session was sent a while ago and has not answered. */
+  /** For the end of a tool's result: messages that this session received a while ago and has not answered. */
   reminder(sessionId: string): SafeLine | undefined {
     return remind(this.unanswered(), sessionId, this.#clock.now());
   }
@@ -243,7 +243,7 @@ export class ChatService {
   }
 
   memberGone({ id }: DaemonSession): void {
-    // An owner that ends lets go of sessions that go on with the next one.
+    // A leader that stops keeps the prompts of sessions that continue with the next one.
     if (!this.#ending.aborted) this.prompts.sessionGone(id);
   }
 
@@ -264,7 +264,7 @@ export class ChatService {
           { text: "You are let in. What you write here now goes to Claude." },
         )
         .catch((error: Error) =>
-          this.#log.warn(line`source ${paired.source}: could not tell ${paired.person}: ${error.message}`),
+          this.#log.warn(line`source ${paired.source}: could not notify ${paired.person}: ${error.message}`),
         );
     return answer;
   }
@@ -323,7 +323,7 @@ function promptNotes(journal: Journal): PromptNotes {
         promptKind,
         prompt.request.id,
         prompt as unknown as Json,
-        // A little longer, so that whoever is owner then takes its buttons away.
+        // A little longer, so that the current leader then removes its buttons.
         prompt.askedMs + prompt.expireMs + 60 * 60 * 1_000,
       ),
     drop: (id) => journal.note(promptKind, id, null),
@@ -331,7 +331,10 @@ function promptNotes(journal: Journal): PromptNotes {
 }
 
 const messageKind = "permission-messages";
-/** Bots may change what they wrote for ever; an old prompt says what became of it, and after this time hardly anybody looks. */
+/**
+ * Bots may edit their messages at any time; an old prompt shows its outcome, and after this time hardly
+ * anybody reads it.
+ */
 const messagesKeptMs = 30 * 24 * 60 * 60 * 1_000;
 
 function promptMessageNotes(journal: Journal): PromptMessageNotes {

@@ -1,5 +1,5 @@
-// The tools for chats of one session, over the running router: the event is found, the access checked, the files guarded, and
-// the chat does the rest.
+// The chat tools of one session, over the running router: finds the event, checks the access, guards the
+// files, and passes the rest to the chat.
 
 import { basename, dirname } from "node:path";
 import { guardFiles } from "../../chat/file-guard.ts";
@@ -77,7 +77,7 @@ export class ChatTools {
         const all = attachmentsOf(event);
         const chosen = wanted === undefined ? all : all.filter(({ id }) => id === wanted);
         if (chosen.length === 0)
-          throw new UsageError("E_TOOL_INPUT", `nothing of that kind is attached to ${eventId}`, {
+          throw new UsageError("E_TOOL_INPUT", `no such attachment on ${eventId}`, {
             hint: `attached: ${all.map(({ id }) => id).join(", ") || "nothing"}`,
           });
         const saved: SafeLine[] = [];
@@ -91,7 +91,7 @@ export class ChatTools {
         const { event, planned, chat, outbound } = await this.#place(eventId, "history");
         if (before !== undefined) checkId("before", before, planned.type.chat?.messageId);
         const messages = await chat.history!(event, { limit, ...(before === undefined ? {} : { before }) });
-        // Whoever reads a prompt here could write one that looks like it.
+        // Someone who can read a prompt here could write one that looks like it.
         const isPrompt = ({ id, sender, text }: HistoryMessage) =>
           sender === undefined &&
           (chats.prompts.isPrompt(event.source, id) || chats.prompts.looksLikePrompt(text));
@@ -125,7 +125,10 @@ export class ChatTools {
     this.answered = (eventId) => this.#chats.answered(eventId);
   }
 
-  /** Before an event of a chat is answered: may it be, and which files go along, to be released when it is. Of other sources: that none do. */
+  /**
+   * Before an event of a chat is answered: checks whether it may be, and which files go along, to be released
+   * when it is. For other sources: checks that there are no files.
+   */
   async prepare(event: RouterEvent, { text, files, replyTo }: ReplyAnswer): Promise<readonly OutgoingFile[]> {
     const planned = this.#config.plan.sources.find(({ name }) => name === event.source);
     if (planned?.type.chat === undefined) {
@@ -140,12 +143,12 @@ export class ChatTools {
     return this.#guard(files, planned);
   }
 
-  /** Which chats of the config a tool is for, as a hint for one that it is not for. */
+  /** Which chats of the config a tool works for, as a hint for one that it does not work for. */
   #thoseThat(ability: ChatAbility) {
     const names = this.#config.plan.sources
       .filter(({ type, enabled }) => enabled && type.chat?.can.includes(ability) === true)
       .map(({ name }) => name);
-    return names.length === 0 ? {} : { hint: `of the chats only these can: ${names.join(", ")}` };
+    return names.length === 0 ? {} : { hint: `only these chats can: ${names.join(", ")}` };
   }
 
   #chatOf(source: string): { readonly planned: PlannedSource; readonly chat: Chat } {
@@ -154,7 +157,7 @@ export class ChatTools {
     if (planned?.type.chat !== undefined && chat !== undefined) return { planned, chat };
     throw planned?.type.chat === undefined
       ? new UsageError("E_REPLY_NONE", `${source} is not a chat source`)
-      : new ConnectorError("E_SOURCE_START", `${source} does not run now; status says why`, {
+      : new ConnectorError("E_SOURCE_START", `${source} is not running; status shows why`, {
           retryable: true,
         });
   }
@@ -173,7 +176,10 @@ export class ChatTools {
     return { event, planned, chat, outbound };
   }
 
-  /** A message that Claude names in a chat: in its one form, and none of the router's own that an approver decides by. */
+  /**
+   * A message that Claude names in a chat: in its canonical form, and not one of the router's own that an
+   * approver decides by.
+   */
   #checkMessage({ name, type }: PlannedSource, what: string, id: string | undefined): void {
     if (id === undefined) return;
     checkId(what, id, type.chat?.messageId);
@@ -184,15 +190,15 @@ export class ChatTools {
     );
   }
 
-  /** An approver must not take what Claude writes for what the router asks. */
+  /** An approver must not mistake Claude's text for a question of the router. */
   #checkWords(text: string): void {
-    // As it is written, and as it looks in the chat.
+    // As written, and as it appears in the chat.
     const shown = new Set([text, writeMarkup(parseMarkdown(text), plain), readable(text)]);
     if (![...shown].some((text) => this.#chats.prompts.looksLikePrompt(text))) return;
     throw new UsageError(
       "E_TOOL_INPUT",
       "the text could be taken for a permission prompt or its answer, so it was not sent",
-      { hint: "say it in other words, without the form of a prompt, its buttons and its codes" },
+      { hint: "rephrase it, without the format of a prompt, its buttons and its codes" },
     );
   }
 
@@ -244,16 +250,16 @@ function attachmentsOf({ data }: RouterEvent): readonly ChatAttachment[] {
   return Array.isArray(attachments) ? (attachments as ChatAttachment[]) : [];
 }
 
-/** Of a message in a history, in UTF-16 units: more than most chats let anybody write. */
+/** For a message in a history, in UTF-16 units: more than most chats allow. */
 const maxMessage = 20_000;
 
-/** One line each, whatever is in it: a message cannot pass for two. */
+/** One line per message, whatever it contains: one message cannot pass for two. */
 function describeHistory(
   messages: readonly HistoryMessage[],
   isAdmitted: (person: string) => boolean,
 ): SafeText {
   const shown = messages.filter(({ sender }) => sender === undefined || isAdmitted(sender.id));
-  const told = shown.map(({ id, sender, timeMs, text, attachments }) => {
+  const rows = shown.map(({ id, sender, timeMs, text, attachments }) => {
     const time = new Date(timeMs).toISOString().slice(0, 16).replace("T", " ");
     const who = sender === undefined ? "(you)" : `${sender.name ?? ""} <${sender.id}>`;
     const files = attachments === 0 ? "" : ` +${attachments} attached`;
@@ -262,7 +268,7 @@ function describeHistory(
   });
   const hidden = messages.length - shown.length;
   return lines([
-    ...told,
+    ...rows,
     ...(hidden === 0
       ? []
       : [line`${hidden} of people who are not admitted ${hidden === 1 ? "is" : "are"} left out`]),

@@ -1,5 +1,5 @@
-// Asks the user whether a file may leave through a chat that Claude named and nothing else permits, as a form in the client's terminal. Only the
-// `yes` to the form counts, for this content and this chat.
+// Asks the user whether Claude may send a file through a chat that Claude named and nothing else permits,
+// with a form in the client's terminal. Only the `yes` to the form counts, for this content and this chat.
 
 import { setTimeout as pause } from "node:timers/promises";
 import type { GuardedFile } from "../../chat/file-guard.ts";
@@ -23,26 +23,31 @@ interface FileQuestionOptions {
   readonly turn: PromptQueue;
   readonly clock: Pick<Clock, "now">;
   readonly log: Log;
-  /** Fires when this owner begins to end. */
+  /** Fires when this leader starts to stop. */
   readonly ending: AbortSignal;
-  /** How often it looks whether the form is still about something. Default 1 s. */
+  /** How often it checks whether the form is still needed. Default 1 s. */
   readonly everyMs?: number;
-  /** How long the tool call waits; the form stays longer. Default 50 s: some clients give up a call after 60 s. */
+  /**
+   * How long the tool call waits; the form stays longer. Default 50 s: some clients give up a call after 60
+   * s.
+   */
   readonly answerWithinMs?: number;
 }
 
-/** A form that is not answered is taken back after this time; a late `yes` counts as long again. */
+/** An unanswered form is withdrawn after this time; a late `yes` is valid for the same time. */
 const formForMs = 10 * 60 * 1_000;
 /** After a `no`, files are refused without a question for this time. */
 const quietAfterNoMs = 10 * 60 * 1_000;
 
-/** Settles when the user agreed; rejects with a UsageError (E_FILE) for Claude. `chat`: name of the source. */
+/**
+ * Settles when the user agreed; rejects with a UsageError (E_FILE) for Claude. `chat`: name of the source.
+ */
 export type AskForFiles = (session: string, chat: string, files: readonly FilePrompt[]) => Promise<void>;
 
 export function createFilePrompt(options: FileQuestionOptions): AskForFiles {
   const { members, turn, clock, log, ending } = options;
   const { everyMs = 1_000, answerWithinMs = 50_000 } = options;
-  /** By chat and content, until when. */
+  /** By chat and content: the time until which it is valid. */
   const agreed = new Map<string, number>();
   let isOpen = false;
   let quietUntilMs = 0;
@@ -69,11 +74,11 @@ export function createFilePrompt(options: FileQuestionOptions): AskForFiles {
     if (answer === undefined) return "gone";
     if (answer.action !== "accept" || answer.values.allow !== "yes") {
       quietUntilMs = clock.now() + quietAfterNoMs;
-      log.info(line`the user at session ${member.id} did not let files leave`);
+      log.info(line`the user at session ${member.id} declined to send files`);
       return "no";
     }
     for (const key of keys) agreed.set(key, clock.now() + formForMs);
-    log.info(line`the user at session ${member.id} let ${keys.length} file(s) leave`);
+    log.info(line`the user at session ${member.id} allowed ${keys.length} file(s) to be sent`);
     return "yes";
   }
 

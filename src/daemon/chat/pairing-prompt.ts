@@ -1,6 +1,7 @@
-// Asks the person at a terminal whether a stranger who waits with a pairing code may write: one at a time, in one session, and
-// never again about somebody who was declined. Only the person's own `yes` to a form lets anybody in. Of a flood of strangers the
-// user is asked about a few; every code counts all the same when the user types it.
+// Asks the user at a terminal whether a stranger with a pairing code may write: one stranger at a time, in
+// one session, and never again about one that was declined. Only the user's own `yes` to a form admits
+// anybody. In a flood of strangers the user is asked about a few; every code still works when the user types
+// it.
 
 import type { AccessAnswer, AccessRequest, SourceAccessAnswer } from "../../access/administer.ts";
 import type { Clock, Log } from "../../contract.ts";
@@ -23,14 +24,14 @@ interface PairingOptions {
   members(): readonly Askable[];
   readonly turn: PromptQueue;
   readonly log: Log;
-  /** How often it looks whether who waits still does. Default 1 s. */
+  /** How often it checks whether the stranger still waits. Default 1 s. */
   readonly everyMs?: number;
   /** Between two questions. Default 15 s. */
   readonly gapMs?: number;
   readonly clock?: Pick<Clock, "now">;
 }
 
-/** Strangers of one source that the user is asked about in an hour. */
+/** Strangers of one source that the user is asked about per hour. */
 const maxAsked = 3;
 const askedWindowMs = 60 * 60 * 1_000;
 
@@ -40,7 +41,10 @@ interface Waiting {
   readonly pending: SourceAccessAnswer["pending"][number];
 }
 
-/** Goes on until the signal fires, and never fails. While nobody waits it rests: the result is to be called when somebody may. */
+/**
+ * Runs until the signal fires, and never fails. It sleeps while no stranger waits: call the result when one
+ * may.
+ */
 export function promptForPairing(options: PairingOptions, signal: AbortSignal): () => void {
   const { administer, members, turn, log, everyMs = 1_000, gapMs = 15_000, clock = systemClock } = options;
   const ready = new WeakSet<Askable>();
@@ -51,7 +55,7 @@ export function promptForPairing(options: PairingOptions, signal: AbortSignal): 
   const askedAbout = new Map<string, Map<string, number>>();
   const { sleep, untilWoken, wake } = createWakeableSleep(signal);
 
-  /** Would it be one question too many? */
+  /** Whether another question would exceed the limit. */
   function isTooMuch({ source, pending }: Waiting): boolean {
     const codes = askedAbout.get(source);
     if (codes === undefined || codes.has(pending.code)) return false;
@@ -68,7 +72,7 @@ export function promptForPairing(options: PairingOptions, signal: AbortSignal): 
     codes.set(code, clock.now());
     if (codes.size === maxAsked)
       log.warn(
-        line`source ${source}: asked about ${maxAsked} strangers within an hour; for any others there is channel-router access list`,
+        line`source ${source}: asked about ${maxAsked} strangers within an hour; use channel-router access list for the others`,
       );
   }
 
@@ -103,7 +107,7 @@ export function promptForPairing(options: PairingOptions, signal: AbortSignal): 
     if (answer === undefined || answer.action === "cancel") return;
     const isYes = answer.action === "accept" && answer.values.allow === "yes";
     const { said } = await administer({ do: isYes ? "pair" : "deny", code });
-    log.info(line`the person at session ${member.id} decided: ${safeLine(said)}`);
+    log.info(line`the user at session ${member.id} decided: ${safeLine(said)}`);
   }
 
   async function goOn(): Promise<void> {
@@ -125,7 +129,7 @@ export function promptForPairing(options: PairingOptions, signal: AbortSignal): 
     await turn
       .take(() => settle(member, next.one))
       .catch((error: unknown) => {
-        // A session that ended takes its question with it; the next one is asked.
+        // The question ends with its session; the next session is asked.
         if (!signal.aborted && members().includes(member))
           log.warn(
             line`session ${member.id} could not be asked: ${safeLine(error instanceof Error ? error.message : String(error))}`,
@@ -143,8 +147,8 @@ function formOf({ source, type, pending }: Waiting): Elicitation {
   const name = called === undefined ? "" : line`, who calls themselves "${cut(safeLine(called), 60)}"`;
   return {
     message: lines([
-      line`Somebody wants to write to Claude on ${source} (${type}): id ${cut(safeLine(pending.id), 80)}${name}.`,
-      line`They were given the code ${pending.code}. Say yes only if you expect them and they tell you that code: whoever is let in can tell Claude what to do.`,
+      line`Someone wants to write to Claude on ${source} (${type}): id ${cut(safeLine(pending.id), 80)}${name}.`,
+      line`They were given the code ${pending.code}. Say yes only if you expect them and they give you that code: anyone you let in can instruct Claude.`,
     ]),
     fields: { allow: { title: line`Let ${pending.code} in?`, choices: [line`no`, line`yes`] } },
   };

@@ -1,13 +1,13 @@
-// What a person sees in their chat while Claude works on what they wrote: that an answer is being written, from when a session has
-// the message until it was answered or too long ago. A courtesy: a sign that fails is told once in a while, and nothing else
-// comes of it.
+// Typing indicators: a chat shows that an answer is being written, from the moment a session has the message
+// until it was answered or too much time has passed. A courtesy: a failed indicator is logged occasionally
+// and has no other effect.
 
 import type { Chat } from "../../contract/chat.ts";
 import type { Clock, Log, RouterEvent } from "../../contract.ts";
 import { line } from "../../text.ts";
 
 export interface TypingSigns {
-  /** The message is safe with us. */
+  /** The message is durable. */
   taken(event: RouterEvent): void;
   /** A session has it. */
   sent(eventId: string): void;
@@ -19,25 +19,25 @@ export interface SignsOptions {
   readonly clock: Clock;
   readonly log: Log;
   chat(source: string): Pick<Chat, "typing"> | undefined;
-  /** How long the platform of a source shows `typing`; undefined where it shows none. */
+  /** How long the platform of a source shows `typing`; undefined where it does not. */
   typingForMs(source: string): number | undefined;
 }
 
-/** Whoever has not answered by then may not answer at all. */
+/** A message that is unanswered after this time may never be answered. */
 const typingBoundMs = 5 * 60 * 1_000;
-/** For messages that no session has: they are not forgotten, but nothing is being written. */
+/** For messages that no session has yet: they are kept, but nothing is being written. */
 const maxTaken = 500;
-const tellEveryMs = 10 * 60 * 1_000;
+const logEveryMs = 10 * 60 * 1_000;
 
 export function createTypingSigns({ clock, log, chat, typingForMs }: SignsOptions): TypingSigns {
   const taken = new Map<string, RouterEvent>();
-  /** By conversation: two messages of one chat are one sign. */
+  /** By conversation: two messages of one chat share one indicator. */
   const typing = new Map<string, { readonly eventIds: Set<string>; cancel(): void }>();
-  let toldMs: number | undefined;
+  let loggedMs: number | undefined;
 
-  function tell(source: string, error: unknown): void {
-    if (toldMs !== undefined && clock.now() - toldMs < tellEveryMs) return;
-    toldMs = clock.now();
+  function logFailure(source: string, error: unknown): void {
+    if (loggedMs !== undefined && clock.now() - loggedMs < logEveryMs) return;
+    loggedMs = clock.now();
     const reason = error instanceof Error ? error.message : String(error);
     log.warn(line`source ${source}: typing could not be shown: ${reason}`);
   }
@@ -51,7 +51,7 @@ export function createTypingSigns({ clock, log, chat, typingForMs }: SignsOption
     }
     void chat(event.source)
       ?.typing?.(event)
-      .catch((error: unknown) => tell(event.source, error));
+      .catch((error: unknown) => logFailure(event.source, error));
     const cancel = clock.after(forMs, () => show(event, place, forMs, untilMs));
     shown.cancel = cancel;
   }

@@ -1,5 +1,5 @@
-// Which messages of people nobody has answered. Kept as journal notes: another owner knows them too. An answer to a message is
-// one to all that came before it in the same conversation.
+// Which messages of chat users are unanswered. Kept as journal notes, so that the next leader knows them too.
+// An answer to a message also answers all earlier ones of the same conversation.
 
 import type { Clock, RouterEvent } from "../../contract.ts";
 import type { Journal } from "../../journal/journal.ts";
@@ -8,15 +8,15 @@ import type { StateChange } from "../../journal/records.ts";
 export interface Unanswered {
   readonly eventId: string;
   readonly source: string;
-  /** Whoever wrote it, as they call themselves. */
+  /** The sender's display name. */
   readonly name: string;
   readonly timeMs: number;
-  /** The session that has it; undefined while none was sent it. */
+  /** The session that has it; undefined while no session received it. */
   readonly session?: string;
 }
 
 export interface UnansweredMessages {
-  /** A message of a person was taken, which somebody should answer. */
+  /** A message of a chat user was accepted, which should be answered. */
   add(event: RouterEvent): void;
   changed(change: StateChange): void;
   answered(eventId: string): void;
@@ -31,9 +31,9 @@ interface Kept extends Unanswered {
 
 const kind = "unanswered";
 const keepMs = 24 * 60 * 60 * 1_000;
-/** Whoever sends more than that knows without us that not all was answered. */
+/** A user who sends more than that knows that not everything was answered. */
 const maxKept = 1_000;
-/** Nobody will answer what nobody gets any more. */
+/** A message that no session will receive is not going to be answered. */
 const over = new Set(["expired", "superseded", "silenced", "dead"]);
 
 export function trackUnanswered(journal: Journal, clock: Pick<Clock, "now">): UnansweredMessages {
@@ -42,7 +42,7 @@ export function trackUnanswered(journal: Journal, clock: Pick<Clock, "now">): Un
 
   function put(one: Kept): void {
     kept.set(one.eventId, one);
-    // It is worth a line, not a failure: the event itself is safe.
+    // Logged, but not a failure: the event itself is durable.
     journal.note(kind, one.eventId, { ...one }, one.timeMs + keepMs).catch(() => undefined);
     const [oldest] = kept.keys();
     if (kept.size > maxKept && oldest !== undefined) drop(oldest);

@@ -1,4 +1,4 @@
-// The commands of the command line, answered by the owner.
+// The commands of the command line, answered by the leader.
 
 import { realPath } from "../../config/paths.ts";
 import { configConsentRequired, UsageError } from "../../errors.ts";
@@ -13,7 +13,7 @@ import type { ControlPorts } from "./control-ports.ts";
 import { channelFlows } from "./flow.ts";
 import { askedPowers, daemonPowers } from "./power-answers.ts";
 
-/** Since when the clients of these sessions have taken nothing, by the session's id. */
+/** Since when the clients of these sessions have taken nothing, by session id. */
 export function stuckSessions(state: DaemonState): ReadonlyMap<string, number> {
   const sessions = state.running()?.dispatcher.report().sessions ?? [];
   return new Map(

@@ -1,5 +1,5 @@
-// What the control commands need of the running router: the narrow side of each room, so that they can be answered over
-// whatever stands behind it. The router's parts fit as they are; nothing here does anything.
+// What the control commands need from the running router: the narrow interface of each room, so that they can
+// be answered over any implementation. The router's parts implement it directly; nothing here does anything.
 
 import type { AccessAnswer, AccessRequest } from "../../access/administer.ts";
 import type { Clock, JsonObject, RouterEvent } from "../../contract.ts";
@@ -15,7 +15,7 @@ import type { Verdict } from "../reloader.ts";
 export interface ControlPorts {
   readonly about: About;
   readonly clock: Clock;
-  /** The running plan; undefined while there is no good config. */
+  /** The running plan; undefined while the config has problems. */
   plan(): Plan | undefined;
   /** The server's name in the running config. */
   serverName(): string;
@@ -25,29 +25,35 @@ export interface ControlPorts {
   problems(): readonly SafeText[];
   /** Of the running config. */
   powers(): readonly PowerAnswer[];
-  /** Of the config as it is now, for the user's answer; null while it is not good. */
+  /** For the config as it is now, for the user's answer; null while it has problems. */
   askedPowers(): Promise<AskedPowers | null>;
-  /** Reads the config again and puts it into force; see `Reloader`. */
+  /** Reads the config again and applies it; see `Reloader`. */
   reload(): Promise<Verdict>;
   /** Of the last reload. */
   verdict(): Verdict | undefined;
-  /** Undefined while there is no good config. */
+  /** Undefined while the config has problems. */
   router(): Pick<Router, "report" | "emit" | "preview"> | undefined;
-  /** Empty while there is no good config. */
+  /** Empty while the config has problems. */
   sinks(): ReturnType<Sinks["report"]>;
   sessions(): readonly SessionView[];
   readonly journal: JournalReads;
   readonly decisions: Pick<TraceRing, "find" | "latest" | "watch">;
   readonly deliveries: DeliveryControls;
-  /** Changes who may write through the chats, or lists it. Rejects with a UsageError while there is no good config with a chat. */
+  /**
+   * Changes who may write through the chats, or lists it. Rejects with a UsageError while there is no valid
+   * config with a chat.
+   */
   access(request: AccessRequest): Promise<AccessAnswer>;
-  /** For a command in Claude's shell: puts the change before the person at the terminal. Rejects as `access` does. */
+  /**
+   * For a command in Claude's shell: asks the user at the terminal about the change. Rejects as `access`
+   * does.
+   */
   askAccess(request: AccessRequest, session: string | undefined): Promise<AccessPromptAnswer>;
-  /** Messages of people that nobody has answered, oldest first. */
+  /** Unanswered messages of chat users, oldest first. */
   unanswered(): readonly Unanswered[];
   /** Texts that must never be shown. */
   secrets(): readonly string[];
-  /** Ends a router that `up` started; called once the answer has been given to the connection. */
+  /** Stops a router that `up` started; called once the answer was passed to the connection. */
   end(): void;
 }
 
@@ -59,7 +65,7 @@ export interface About {
   readonly background: boolean;
   /** Real path of the config file. */
   readonly config: string;
-  /** The user's own config, which the file that was found keeps from being used here. */
+  /** The user's own config, which the discovered file takes precedence over here. */
   readonly in_place_of?: string;
   readonly folder: string;
   readonly startedMs: number;
@@ -75,11 +81,11 @@ export interface SessionView {
   readonly sinceMs: number;
   /** Events written to it. */
   readonly sent: number;
-  /** Its client has taken nothing since then, although something is written to it. */
+  /** Its client has taken nothing since then, although something is being written to it. */
   readonly stuckSinceMs?: number | undefined;
 }
 
-/** A `Journal` is one. */
+/** A `Journal` implements it. */
 export interface JournalReads {
   read(eventId: string): Promise<KeptLine | undefined>;
   history(eventId: string): Promise<readonly HistoryLine[]>;
@@ -139,18 +145,23 @@ export interface StateLine {
   readonly reason?: string;
 }
 
-/** What the dispatcher lets a person do. */
+/** What the dispatcher lets the user do. */
 export interface DeliveryControls {
-  /** What keeps an open event back now, in one line; undefined when nothing does. */
+  /** What holds an open event now, in one line; undefined when nothing does. */
   heldBy(member: { readonly id: string; readonly channel: string }): string | undefined;
-  /** What flow control came to, by channel, and what is collected now. */
+  /** The results of flow control, by channel, and what is being collected now. */
   shaping(): readonly ChannelFlow[];
   /** Since the router started; `dead` as far as the journal goes back. */
   report(): { readonly sent: number; readonly dead: number };
   silences(): readonly Silence[];
-  /** Settles when it is durable. Replaces an earlier silence of the channel. Rejects with a UsageError what a tool may not do. */
+  /**
+   * Settles when it is durable. Replaces an earlier silence of the channel. Rejects with a UsageError for a
+   * silence that a tool may not set.
+   */
   silence(silence: Silence & SilencedBy): Promise<void>;
-  /** Settles when it is durable; nothing happens to a channel that is not silenced. Rejects as `silence` does. */
+  /**
+   * Settles when it is durable; has no effect on a channel that is not silenced. Rejects as `silence` does.
+   */
   unsilence(channel: string, by: SilencedBy["by"]): Promise<void>;
 }
 

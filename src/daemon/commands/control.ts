@@ -1,5 +1,6 @@
-// The router's side of the control commands: arguments checked, the ports asked, the answer masked. Does no I/O of its own
-// and keeps nothing. A caller is a person on this machine who can open the owner's socket; the arguments may still be wrong.
+// The router's side of the control commands: checks the arguments, asks the ports, masks the answer. It does
+// no I/O of its own and keeps no state. The caller is a user on this machine who can open the leader's
+// socket; the arguments may still be invalid.
 
 import type { Json } from "../../contract.ts";
 import { readAccessRequest } from "../../control/access-arguments.ts";
@@ -14,7 +15,7 @@ import { emitPayload, keptEvent, replayEvent } from "./replay.ts";
 import { sessionAnswers, statusAnswer } from "./router-status.ts";
 import { explainEvent } from "./timeline.ts";
 
-/** The same shape as the owner's: see runtime/ownership. */
+/** The same shape as the leader's: see cluster/calls.ts. */
 export type ControlHandler = (
   command: string,
   args: Json,
@@ -31,7 +32,7 @@ type Answers = {
   ) => Promise<ControlProtocol[C]["answer"]>;
 };
 
-/** Longest silence: a channel that nobody wants for longer should leave the config. */
+/** The longest silence: a channel that is unwanted for longer should be removed from the config. */
 export const maxSilenceMs = 30 * 24 * 60 * 60 * 1_000;
 
 export function createControl(ports: ControlPorts): ControlHandler {
@@ -71,7 +72,7 @@ export function createControl(ports: ControlPorts): ControlHandler {
           { hint: "it ends with that session" },
         );
       }
-      // After this answer is on its way.
+      // After this answer was sent.
       setImmediate(() => ports.end());
       return { pid };
     },
@@ -79,10 +80,10 @@ export function createControl(ports: ControlPorts): ControlHandler {
 
   return async (command, args, send, signal) => {
     if (!Object.hasOwn(answers, command)) {
-      throw new UsageError("E_USAGE", `this router knows no command "${command}"`, {
+      throw new UsageError("E_USAGE", `unknown command "${command}"`, {
         hint:
           didYouMeanHint(command, Object.keys(answers)) ??
-          `it is version ${ports.about.version}; is that older than yours?`,
+          `the running router is version ${ports.about.version}, which may be older than yours`,
       });
     }
     const masked = (value: unknown) => keepPowers(value, maskAll(value, createMask(ports.secrets())));
@@ -91,7 +92,7 @@ export function createControl(ports: ControlPorts): ControlHandler {
   };
 }
 
-/** What waits for consent is shown as it is everywhere: what came into it is hidden already, and nothing else may be. */
+/** Powers are shown as everywhere else: inserted values are hidden already, and nothing else may be. */
 function keepPowers(value: unknown, masked: Json): Json {
   const { powers, asked } = (value ?? {}) as { readonly powers?: Json; readonly asked?: Json };
   if (typeof masked !== "object" || masked === null) return masked;
@@ -111,7 +112,7 @@ async function silence(ports: ControlPorts, args: Args): Promise<SilenceAnswer> 
   const isKnown =
     names.includes(channel) || ports.deliveries.silences().some((one) => one.channel === channel);
   if (!isKnown) {
-    throw new UsageError("E_USAGE", `no channel is called ${channel}`, {
+    throw new UsageError("E_USAGE", `no channel named ${channel}`, {
       hint: didYouMeanHint(channel, names) ?? `there are: ${names.join(", ") || "none"}`,
     });
   }

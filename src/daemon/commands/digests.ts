@@ -1,4 +1,4 @@
-// A digest where an event is asked for.
+// Digests where an event is requested.
 
 import type { JsonObject, RouterEvent } from "../../contract.ts";
 import type { Kept } from "../../journal/search.ts";
@@ -34,7 +34,7 @@ export function listMembers(members: readonly { readonly id: string }[]): string
   return `${shown.map(({ id }) => id).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** Why its members came as one; undefined for a notice of the router's own. */
+/** Why its members were combined; undefined for a notice of the router. */
 export function digestReason(terms: JsonObject | undefined): string | undefined {
   const sums = terms === undefined ? undefined : readShapingTerms(terms, 0).sums;
   return sums === undefined ? undefined : describeReason(sums.reason, {});

@@ -1,5 +1,5 @@
-// The latest events for `events`: accepted ones from the journal, the others from the ring, in one order; and the live
-// stream of `events -f`, which never lets a slow reader cost memory.
+// The latest events for `events`: accepted ones from the journal, the others from the trace ring, in one
+// order; and the live stream of `events -f`, where a slow reader never costs memory.
 
 import type { EventAnswer, LeftOut } from "../../control/protocol.ts";
 import type { Traced } from "../../router/trace-ring.ts";
@@ -7,7 +7,7 @@ import type { ControlPorts, KeptLine } from "./control-ports.ts";
 
 export const maxListed = 1_000;
 const maxUnsent = 1_000;
-/** More than are accepted while an owner changes. */
+/** More than are accepted during a change of leader. */
 const maxResumed = 5_000;
 const maxNote = 100;
 
@@ -26,7 +26,7 @@ export async function listEvents(
   return limit === 0 ? [] : [...answers.values()].sort(byTime).slice(-limit);
 }
 
-/** `since`: RFC 3339; all that is known from then on, however few `limit` is. */
+/** `since`: RFC 3339; everything known from then on, even beyond `limit`. */
 interface Latest {
   readonly limit: number;
   readonly since?: string;
@@ -42,7 +42,7 @@ export async function followEvents(
   const unsent: EventAnswer[] = [];
   let leftOut = 0;
   let wake = () => {};
-  // Watched before the list is read, so that nothing falls between the two.
+  // Watched before the list is read, so that no event is missed between the two.
   const unwatch = ports.decisions.watch((traced) => {
     if (unsent.length < maxUnsent) unsent.push(ofTraced(traced));
     else leftOut += 1;
@@ -52,11 +52,11 @@ export async function followEvents(
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     const listed = await listLatest(ports, latest);
-    const told = new Set(listed.map(({ event_id }) => event_id));
+    const sent = new Set(listed.map(({ event_id }) => event_id));
     for (const event of listed) await send(event);
     while (!signal.aborted) {
       for (let event = unsent.shift(); event !== undefined && !signal.aborted; event = unsent.shift()) {
-        if (!told.delete(event.event_id)) await send(event);
+        if (!sent.delete(event.event_id)) await send(event);
       }
       if (leftOut > 0) {
         const count = leftOut;
@@ -114,7 +114,7 @@ function ofKept(line: KeptLine, journal: ControlPorts["journal"]): EventAnswer {
 }
 
 function clip(text: string): string {
-  // On one line: the first line of a payload in JSON is no more than a bracket.
+  // On one line: the first line of a JSON payload is only a bracket.
   const line = text
     .slice(0, 4 * maxNote)
     .trim()
@@ -122,7 +122,7 @@ function clip(text: string): string {
   return line.length > maxNote ? `${line.slice(0, maxNote - 1).toWellFormed()}…` : line;
 }
 
-/** Ids sort by time of arrival, so they order what one millisecond holds. */
+/** Ids sort by time of arrival, so they order events of the same millisecond. */
 function byTime(a: EventAnswer, b: EventAnswer): number {
   return a.time === b.time ? (a.event_id < b.event_id ? -1 : 1) : a.time < b.time ? -1 : 1;
 }

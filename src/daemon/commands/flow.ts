@@ -1,4 +1,4 @@
-// What flow control came to, by channel, for both kinds of `status`.
+// The results of flow control, by channel, for both kinds of `status`.
 
 import type { ChannelFlow } from "../../control/protocol.ts";
 

@@ -14,7 +14,7 @@ export function powerAnswers(powers: readonly Power[], { allows }: Pick<Consent,
   });
 }
 
-/** Of the running config, else of the one last read, which may wait as a whole. */
+/** Of the running config, else of the one that was read last, which may wait as a whole. */
 export function daemonPowers({ running, config, trust }: PowersOfService): PowerAnswer[] {
   const consent = trust.consent();
   const { plan } = running()?.config ?? config() ?? {};

@@ -1,5 +1,5 @@
-// Events made by a person: a payload as if a source had received it (`send`), and a kept event once more (`replay`). Both
-// take the road of every event, through today's config; nothing is skipped.
+// Events made by the user: a payload as if a source had received it (`send`), and a stored event again
+// (`replay`). Both take the path of every event, through the current config; nothing is skipped.
 
 import type { Arrival, JsonObject, Outcome, RouterEvent } from "../../contract.ts";
 import type { EmittedAnswer, PreviewAnswer } from "../../control/protocol.ts";
@@ -20,7 +20,7 @@ export async function emitPayload(
   const source = sources.find((planned) => planned.name === name);
   if (source === undefined) {
     const names = sources.map((planned) => planned.name);
-    throw new UsageError("E_USAGE", `no source is called ${name}`, {
+    throw new UsageError("E_USAGE", `no source named ${name}`, {
       hint: didYouMeanHint(name, names) ?? `there are: ${names.join(", ") || "none"}`,
     });
   }
@@ -33,7 +33,7 @@ export async function emitPayload(
   return emitted(ports, name, arrival, await router.emit(name, arrival));
 }
 
-/** Rejects with a RouterError for an event that is not kept, and for a digest. */
+/** Rejects with a RouterError for an event that is not stored, and for a digest. */
 export async function keptEvent(
   ports: Pick<ControlPorts, "journal" | "decisions">,
   eventId: string,
@@ -90,10 +90,10 @@ function emitted(
   { eventId, outcome }: Outcome,
 ): EmittedAnswer {
   const found = ports.decisions.find(eventId);
-  // A repeated delivery id is answered with the id of the event that it repeats: that one's trace is not this one's.
+  // A repeated delivery id is answered with the id of the event that it repeats, whose trace is another one.
   const traced = found?.outcome === outcome ? found : undefined;
-  // Admission passes over channels that cannot match; a person wants to know what was wrong with each. What nobody took
-  // has changed no memory, so the answers are the same now.
+  // Admission skips channels that cannot match, but the user wants to know what was wrong with each. An event
+  // that no channel took has changed no memory, so the answers are the same now.
   const trace =
     outcome === "unmatched" ? running(ports).preview(source, arrival).admission.trace : (traced?.trace ?? []);
   return { event_id: eventId, outcome, channels: traced?.channels ?? [], trace };
@@ -103,7 +103,7 @@ function running(ports: ControlPorts): NonNullable<ReturnType<ControlPorts["rout
   const router = ports.router();
   if (router !== undefined) return router;
   if (ports.powers().some(({ power, trusted }) => power === "use" && !trusted)) throw configConsentRequired();
-  throw new ConnectorError("E_CONTROL", "the running router has no good config", {
-    hint: "channel-router check says what is wrong with it",
+  throw new ConnectorError("E_CONTROL", "the running router has no valid config", {
+    hint: "channel-router check shows what is wrong with it",
   });
 }

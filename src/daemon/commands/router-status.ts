@@ -1,4 +1,4 @@
-// The state of the running router for `status`, `sessions` and `doctor`, gathered from the ports.
+// The state of the running router for `status`, `sessions` and `doctor`, collected from the ports.
 
 import type { RefusedAnswer, SessionAnswer, SourceAnswer, StatusAnswer } from "../../control/protocol.ts";
 import { describeRefusals, type RefusalReport } from "../../http/refusals.ts";

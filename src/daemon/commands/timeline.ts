@@ -1,4 +1,5 @@
-// The timeline of one event for `why`: its arrival, what admission said, and every line of the journal since, in order.
+// The timeline of one event for `why`: its arrival, the decisions of admission, and every line of the journal
+// since, in order.
 
 import type { WhyAnswer, WhyStep } from "../../control/protocol.ts";
 import { ConnectorError } from "../../errors.ts";
@@ -40,7 +41,7 @@ export async function explainEvent(ports: ControlPorts, eventId: string): Promis
 /** A digest's members fold into it, and a part of a digest into the whole. */
 const maxDigests = 3;
 
-/** What holds it back now; or, of what was folded, what became of the digest. */
+/** What holds it now or, for a folded event, the outcome of the digest. */
 async function afterwards(
   ports: ControlPorts,
   lines: readonly HistoryLine[],
@@ -55,7 +56,7 @@ async function afterwards(
   for (const line of lines) {
     if (line.type !== "digest" || line.id === eventId) continue;
     const history = await ports.journal.history(line.id);
-    // How the digest came about was told already, as what became of this event.
+    // The creation of the digest is already in the timeline, as the outcome of this event.
     const since = history.filter((one) => one.type !== "digest" || one.id !== line.id);
     for (const one of since.flatMap((each) => stepsOf(each, line.id)))
       folded.push({ ...one, text: `digest ${line.id}: ${one.text}` });
@@ -65,8 +66,8 @@ async function afterwards(
 }
 
 export function unknownEvent(eventId: string): ConnectorError {
-  return new ConnectorError("E_EVENT_UNKNOWN", `no event that is kept has the id ${eventId}`, {
-    hint: "accepted events go after delivery.keep, of the others the last 1,000 are known: channel-router events",
+  return new ConnectorError("E_EVENT_UNKNOWN", `no stored event has the id ${eventId}`, {
+    hint: "accepted events are deleted after delivery.keep, of the others the last 1,000 are known: channel-router events",
   });
 }
 
@@ -78,7 +79,7 @@ function decided({ outcome, trace }: Traced): string {
   return `${outcome} by ${last.filter} of ${last.channel}${last.detail === undefined ? "" : `: ${last.detail}`}`;
 }
 
-/** Admission asks only channels that could match; those it passed over are told by name. */
+/** Admission asks only channels that could match; those it skipped are listed by name. */
 function channelsNotAsked(ports: ControlPorts, traced: Traced): string[] {
   if (traced.outcome !== "unmatched" || traced.leftOut > 0) return [];
   const asked = new Set(traced.trace.map(({ channel }) => channel));
@@ -127,7 +128,7 @@ function stepsOf(line: HistoryLine, eventId: string): WhyStep[] {
 
 const ends: Readonly<Record<string, string>> = {
   expired: "not delivered in time",
-  superseded: "a newer event took its place",
+  superseded: "replaced by a newer event",
   silenced: "its channel was silenced",
   dead: "given up",
 };
@@ -136,11 +137,11 @@ function stateText({ state, session, attempt, reason, final }: StateLine): strin
   const to = session === undefined ? "" : ` to session ${session}`;
   const nth = attempt === undefined ? "" : `, attempt ${attempt}`;
   const because = reason === undefined ? "" : `: ${reason}`;
-  if (state === "sent") return `sent${to}${nth}${final ? "" : ", a receipt is awaited"}${because}`;
+  if (state === "sent") return `sent${to}${nth}${final ? "" : ", waiting for a receipt"}${because}`;
   if (state === "acked")
     return `acknowledged${session === undefined ? "" : ` by session ${session}`}${because}`;
   if (state === "held") return `held${because}`;
-  return `${state}: ${reason ?? ends[state] ?? "no reason was given"}${nth}`;
+  return `${state}: ${reason ?? ends[state] ?? "no reason given"}${nth}`;
 }
 
 function step(timeMs: number, name: string, text: string): WhyStep {

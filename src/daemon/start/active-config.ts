@@ -1,6 +1,6 @@
-// The config that was active last, in the state folder: an owner whose config file is broken when it starts goes on with it. What is kept
-// are the texts of the config and of its recipes, so variables, secrets and consent are looked up anew: it can do what the user
-// agreed to for these very texts, and nothing else.
+// The last active config, in the state folder: a leader whose config file is broken at the start uses it.
+// Only the texts of the config and of its recipes are stored, so variables, secrets and consent are looked up
+// anew: it can do what the user agreed to for these very texts, and nothing else.
 
 import { dirname, join } from "node:path";
 import { isBelow, projectFolder, realPath } from "../../config/paths.ts";
@@ -30,7 +30,7 @@ export async function keepActive(folder: string, loaded: LoadedConfig, bind: Bin
   await writeStateFile(pathIn(folder), `${JSON.stringify(kept)}\n`);
 }
 
-/** Undefined when nothing was kept for this file, or it was not kept by this router. */
+/** Undefined when nothing was stored for this file, or it was not stored by this router. */
 export async function readActive(folder: string, file: string, bind: Bind): Promise<Texts | undefined> {
   if (isInProject(folder, file)) return undefined;
   const kept = (await readStateFile(pathIn(folder))) as Partial<Kept> | undefined;
@@ -39,7 +39,7 @@ export async function readActive(folder: string, file: string, bind: Bind): Prom
   return new Map(kept.texts);
 }
 
-/** Whoever writes in the project could write there. */
+/** A process that can write in the project could write there. */
 function isInProject(folder: string, file: string): boolean {
   return isBelow(realPath(folder), projectFolder(dirname(file), process.env));
 }

@@ -1,4 +1,4 @@
-// The greeting that the last start of this config kept, when no input of it has changed since.
+// The initialize result that the last start of this config cached, when no input of it has changed since.
 
 import { join } from "node:path";
 import type { ConfigLocation } from "../../config/paths.ts";
@@ -24,11 +24,11 @@ export async function cachedInitialize(
     path === undefined
       ? undefined
       : await readStartCache(path, version, process.env, await consentNow(found));
-  // A file says so: it is cleaned like all that comes from one.
+  // It comes from a file: it is cleaned like everything that does.
   return isGreeting(cached) ? { ...cached, instructions: ownWords(String(cached.instructions)) } : undefined;
 }
 
-/** As the service has it for the same answers; see `ServiceTrust.ofGreeting`. */
+/** As the daemon computes it for the same answers; see `ServiceTrust.ofGreeting`. */
 async function consentNow({ file, chosen }: ConfigLocation): Promise<string> {
   if (chosen || file === undefined) return "chosen";
   if (trustsAll(process.env)) return consentDigest(file, "all");

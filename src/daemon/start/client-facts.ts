@@ -1,4 +1,5 @@
-// What this process knows of its own client, for the owner: the project, the label, and what hints at whether it listens.
+// What this process knows of its own client, for the leader: the project, the label, and evidence of whether
+// it listens.
 
 import type { SessionFacts } from "../../cluster/protocol.ts";
 import { clientCacheFolder } from "../client-log.ts";
@@ -6,7 +7,7 @@ import { type Ancestor, findClient, isClaude, readAncestors } from "./client-wat
 
 export interface ClientFacts {
   facts(): SessionFacts;
-  /** The process whose end is this one's, once it is known; settles when it was looked for. */
+  /** The process that this one ends with, once it is known; settles when the search is over. */
   readonly client: Promise<Ancestor | undefined>;
 }
 
@@ -39,7 +40,7 @@ export function readClientFacts({ env, cwd, label, missing, onChange }: ClientFa
       ...(env.CLAUDE_CODE_SESSION_ID === undefined ? {} : { session: env.CLAUDE_CODE_SESSION_ID }),
       project: env.CLAUDE_PROJECT_DIR ?? cwd,
       ...(named === undefined || named === "" ? {} : { label: named }),
-      // The owner judges: it knows the client's name, and which events were named back.
+      // The leader decides: it knows the client's name, and which events Claude named.
       listening: { state: "unknown", reason: "not judged yet" },
       missing: missing(),
       details: {

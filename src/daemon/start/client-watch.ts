@@ -1,6 +1,7 @@
-// Notices that the Claude process that started us is gone although stdin stays open, because a wrapper between the two
-// holds it. Not by the parent's pid: wrappers end early, and that means nothing. The ancestor is recorded at start, with its
-// start time, and only its own end counts; a machine where no such ancestor is found is not watched at all.
+// Notices that the Claude process that started us is gone although stdin stays open, because a wrapper
+// between the two holds it. Not by the parent's pid: wrappers end early, and that means nothing. The ancestor
+// is recorded at start, with its start time, and only its own end counts; where no such ancestor is found,
+// nothing is watched.
 
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -36,12 +37,12 @@ export async function readAncestors(pid = process.ppid): Promise<Ancestor[]> {
 const wrappers =
   /^-?(?:sh|bash|dash|zsh|fish|ksh|env|nice|nohup|setsid|stdbuf|timeout|sudo|doas|script|tini|dumb-init|npx|npm|pnpm|pnpx|yarn|bunx|mise|direnv|volta)$/;
 const wrapperScripts = /^(?:npx|npm|pnpm|pnpx|yarn)(?:-cli)?(?:\.c?js)?$/;
-/** Runs sessions of its own and is nobody's client. */
+/** Runs sessions of its own and is not a client. */
 const inits = /^(?:systemd|init|launchd|tmux(?::.*)?|screen|login|sshd(?:-session)?:?)$/i;
 
 /**
- * The Claude process among the ancestors; without one, when the environment says that Claude Code started us, the nearest
- * that is no wrapper. Undefined when neither can be told.
+ * The Claude process among the ancestors; without one, when the environment shows that Claude Code started
+ * us, the nearest that is not a wrapper. Undefined when neither is found.
  */
 export function findClient(
   ancestors: readonly Ancestor[],
@@ -65,14 +66,15 @@ export function isClaude(command: readonly string[]): boolean {
   );
 }
 
-/** What an interpreter runs: the first word that is no option of its own. */
+/** The script of an interpreter: the first word that is not one of its options. */
 function scriptOf(command: readonly string[]): string {
   return command.slice(1).find((word) => !word.startsWith("-")) ?? "";
 }
 
 function isWrapper(command: readonly string[]): boolean {
   const [program = ""] = command;
-  // A command line that cannot be read says nothing: better a step too far up than a wrapper taken for the client.
+  // An unreadable command line proves nothing: better one step too far up than a wrapper taken for the
+  // client.
   return (
     program === "" || wrappers.test(fileName(program)) || wrapperScripts.test(fileName(scriptOf(command)))
   );
@@ -82,9 +84,11 @@ function fileName(path = ""): string {
   return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }
 
-/** Each look wakes the processor; nothing may outlive its client by more than 5 s. */
+/** Each check wakes the processor; this process must not outlive its client by more than 5 s. */
 const lookEveryMs = 2_000;
-/** Where looking costs a process of its own, a reused pid or a zombie is seen only by each second look. */
+/**
+ * Where a check needs a process of its own, a reused pid or a zombie is noticed only by every second check.
+ */
 const looksPerPs = 2;
 
 /** Calls `onGone` once. The result ends the watch. */
@@ -118,12 +122,14 @@ async function readCommand(pid: number): Promise<string[]> {
     // proc(5): words with a zero after each.
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
   } catch {
-    // No /proc, or not ours to read.
+    // No /proc, or no permission to read it.
     return process.platform === "linux" ? [] : readCommandWithPs(pid);
   }
 }
 
-/** `ps` joins the words with spaces, so paths with spaces come in pieces: good enough to find names and options in. */
+/**
+ * `ps` joins the words with spaces, so paths with spaces are split: good enough to find names and options.
+ */
 function readCommandWithPs(pid: number): Promise<string[]> {
   return new Promise((resolve) => {
     execFile(

@@ -1,11 +1,11 @@
-// Where the config of this process is, and whether the user chose it.
+// Finds the config of this process, and whether the user chose it.
 
 import { type ConfigLocation, findConfig } from "../../config/paths.ts";
 import { openProject } from "../../config/project.ts";
 import { variablesOfProject } from "./project-environment.ts";
 import { type UnderClaude, underClaude } from "./under-claude.ts";
 
-/** What decides about it; by default that of this process. */
+/** The inputs of the search; by default those of this process. */
 export interface Search {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
@@ -17,7 +17,7 @@ export function configOfServer(explicit: string | undefined, search: Search = he
   return find(explicit, search, false);
 }
 
-/** For a command: in a Claude session it may be Claude who typed `--config`. */
+/** For a command: in a Claude session Claude may have typed `--config`. */
 export function configOfCommand(explicit: string | undefined, search: Search = here()): ConfigLocation {
   return find(explicit, search, true);
 }

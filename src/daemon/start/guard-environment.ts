@@ -1,5 +1,6 @@
-// Takes out of the environment what only the user may set, before anything reads it, where a Claude process started this one:
-// a project's settings can set any variable. Roots that lead into a project or a repository give way to the defaults.
+// Removes variables that only the user may set from the environment, before anything reads it, when a Claude
+// process started this one: a project's settings can set any variable. Folders that lead into a project or a
+// repository are replaced with the defaults.
 
 import { delimiter, isAbsolute, join, resolve } from "node:path";
 import {
@@ -15,7 +16,7 @@ import { line, type SafeLine } from "../../text.ts";
 import { variablesOfProject } from "./project-environment.ts";
 import { type UnderClaude, underClaude } from "./under-claude.ts";
 
-/** They name folders that hold the user's answers, credentials, state or own config. */
+/** They name folders with the user's answers, credentials, state or own config. */
 const roots = [
   "CHANNEL_ROUTER_STATE_DIR",
   "CLAUDE_CONFIG_DIR",
@@ -27,11 +28,11 @@ const roots = [
   "XDG_STATE_HOME",
 ];
 const homes = ["HOME", "USERPROFILE"];
-/** They decide through whom connections go, and whose certificates count. */
+/** They decide through which proxy connections go, and whose certificates are accepted. */
 const connections =
   /^(?:NODE_TLS_REJECT_UNAUTHORIZED|NODE_EXTRA_CA_CERTS|NODE_USE_ENV_PROXY|SSL_CERT_(?:FILE|DIR)|(?:HTTPS?|ALL|NO)_PROXY)$/i;
 
-/** Changes `env`, and gives one line for each variable that does not count. */
+/** Changes `env`, and returns one line for each variable that is ignored. */
 export function guardEnvironment(
   env: NodeJS.ProcessEnv = process.env,
   cwd: string = process.cwd(),
@@ -42,7 +43,7 @@ export function guardEnvironment(
   const project = openProject(env, cwd, { more: under.folders, home });
   const notes: SafeLine[] = [];
   const ofProject = variablesOfProject(env, cwd, under, home);
-  /** Where it leads, if that is in a project, or the project's own files say so. */
+  /** Where it leads, if that is in a project, or the project's own files set it. */
   const leadsIn = (name: string, into: EnvironmentVariables): string | undefined => {
     const value = setVariable(env, name);
     const path = value === undefined ? undefined : resolve(cwd, expandHome(value, into));
@@ -52,7 +53,7 @@ export function guardEnvironment(
   for (const name of homes) {
     const path = leadsIn(name, env);
     if (path === undefined) continue;
-    // Without a record of the user there is no home at all: nothing can be kept, and nothing is believed.
+    // Without a user record there is no home: nothing can be stored, and nothing is trusted.
     env[name] = home ?? "/";
     notes.push(line`${name}=${path} is the project's: ${env[name]} is used`);
   }
@@ -64,7 +65,8 @@ export function guardEnvironment(
     notes.push(line`${name}=${path} is the project's: ${insteadOf(name, env)}`);
   }
   const named = setVariable(env, "CLAUDE_PROJECT_DIR");
-  // Files leave unasked from the project: one that a variable names must be where Claude runs.
+  // Files of the project may be sent without a question: a folder that a variable names must be where Claude
+  // runs.
   if (
     named !== undefined &&
     ![cwd, ...under.folders].some((folder) => isBelow(realPath(resolve(cwd, named)), realPath(folder)))

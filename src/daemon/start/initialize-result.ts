@@ -1,5 +1,5 @@
-// What the client is told at `initialize`, as early as possible: from the cache of the last start when no input changed,
-// else as soon as the config has been read.
+// The answer to `initialize`, as early as possible: from the cache of the last start when no input changed,
+// else as soon as the config was read.
 
 import type { ConfigLocation } from "../../config/paths.ts";
 import type { ConfigValues, LoadedConfig } from "../../config/values.ts";
@@ -16,19 +16,19 @@ import { cachedInitialize, initializeCacheFile } from "./cached-initialize.ts";
 import { writeStartCache } from "./start-cache.ts";
 
 export interface FastInitialize {
-  /** For a client that comes now. */
+  /** For a new client. */
   greeting(): Promise<InitializeResult>;
-  /** Answers a client that still waits and all that come from now on, and keeps the answer for the next start. */
+  /** Answers a client that still waits and all later ones, and caches the answer for the next start. */
   settle(loaded: LoadedConfig | undefined, problems: number, consent: InitializeConsent): Promise<void>;
 }
 
-/** What the user agreed to of a config that was found. */
+/** What the user agreed to of a discovered config. */
 export interface InitializeConsent {
-  /** False: the config is not there for a client. */
+  /** False: clients see no config. */
   readonly use: boolean;
-  /** False: its own text for Claude is left out. */
+  /** False: its own text for Claude is omitted. */
   readonly instruct: boolean;
-  /** Another one: the kept greeting does not count. */
+  /** When it differs, the cached result does not count. */
   readonly digest: string;
 }
 
@@ -51,7 +51,7 @@ export function initializeEarly(found: ConfigLocation, folder: string): FastInit
       current = Promise.resolve(greeting);
       if (cacheFile === undefined || loaded === undefined || problems > 0) return;
       const before = await kept;
-      // From the second time on the files are other ones, whatever the greeting is.
+      // From the second time on the files differ, whatever the result is.
       kept = Promise.resolve(undefined);
       if (JSON.stringify(before) === JSON.stringify(greeting)) return;
       const { files, environment } = loaded;
@@ -66,7 +66,7 @@ function greetingOf(
   problems: number,
   { use, instruct }: InitializeConsent,
 ): InitializeResult {
-  // A config that nobody agreed to use is as good as absent: none of its texts and names reach the client.
+  // A config that nobody agreed to use counts as absent: none of its texts and names reach the client.
   const loaded = use ? read : undefined;
   const { server, channels = {}, sources = {}, permissions }: Partial<ConfigValues> = loaded?.values ?? {};
   const serverName = server?.name ?? "router";
@@ -101,7 +101,7 @@ function greetingOf(
       own: instruct ? mask(server?.instructions ?? "") : "",
       serverName,
       channels: [...described, ...defaults],
-      // The rule about chats holds for what comes once the user has agreed, too.
+      // The rule about chats also applies to what the user agrees to later.
       chats: !use || Object.keys(sources).some((source) => chatOf(source) !== undefined),
       problems,
       waits: !use,
@@ -109,7 +109,7 @@ function greetingOf(
   };
 }
 
-/** What of it a client that was greeted `before` cannot be told again, in words for a person. */
+/** What a client with the result `before` cannot be sent again, described for the user. */
 export function initializeChanges(before: InitializeResult, now: InitializeResult): string[] {
   return [
     ...(before.serverInfo.name === now.serverInfo.name ? [] : ["the server's name"]),

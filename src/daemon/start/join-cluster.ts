@@ -1,5 +1,5 @@
-// One process of a config, for the stdio server and for `up`: attaches its client to the owner, or owns. What an owner needs
-// is loaded only by a process that becomes one.
+// One process of a config, for the stdio server and for `up`: attaches its client to the leader, or leads.
+// What a leader needs is loaded only by a process that becomes one.
 
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { joinCluster } from "../../cluster/cluster.ts";
 import type { Cluster, ClusterOptions } from "../../cluster/options.ts";
 import { type ConfigLocation, runningFolder } from "../../config/paths.ts";
 import type { Log } from "../../contract.ts";
-import { highestEpoch, journalFault } from "../../journal/newer-format.ts";
+import { highestTerm, journalFault } from "../../journal/newer-format.ts";
 import { cachedAnswers } from "../../session/cached-answers.ts";
 import type { SafeLine } from "../../text.ts";
 import { version } from "../../version.ts";
@@ -18,15 +18,15 @@ import { missingVariables } from "./start-cache.ts";
 interface JoinOptions {
   readonly place: RouterLocation;
   readonly found: ConfigLocation;
-  /** Looks again. */
+  /** Searches again. */
   find(): ConfigLocation;
-  /** What of the environment does not count, a line each. */
+  /** Ignored parts of the environment, one line each. */
   readonly notes: readonly SafeLine[];
   readonly log: Log;
   /** Absent for `up`. */
   readonly client?: Omit<NonNullable<ClusterOptions["client"]>, "early">;
   onSecrets(secrets: readonly string[]): void;
-  /** Ends this process in order: what `down` asks for. */
+  /** Ends this process in order, for `down`. */
   end(): void;
 }
 
@@ -69,9 +69,9 @@ export function joinAsClient(options: JoinOptions): Cluster {
       });
       return daemon.start();
     },
-    highestEpoch: () => highestEpoch(journal),
+    highestTerm: () => highestTerm(journal),
     async unfit() {
-      // What could not be read then is tried again once something there is different.
+      // A folder that was unreadable is retried once its content differs.
       if (resigned !== undefined && resigned.print !== (await printOf(journal))) resigned = undefined;
       return resigned?.reason ?? journalFault(journal);
     },
@@ -80,7 +80,7 @@ export function joinAsClient(options: JoinOptions): Cluster {
   return ownership;
 }
 
-/** Differs when a file of the folder came, went, or is another. */
+/** Differs when a file of the folder was added, removed or changed. */
 async function printOf(folder: string): Promise<string> {
   const names = await readdir(folder).catch(() => []);
   const looked = names.map((name) =>

@@ -1,4 +1,5 @@
-// What the commands of a config would run, read from the disk before the plan is made: the plan itself reads nothing.
+// What the commands of a config would run, read from disk before the plan is made: the plan itself reads
+// nothing.
 
 import { dirname } from "node:path";
 import type { LoadedConfig } from "../../config/values.ts";
@@ -10,7 +11,7 @@ import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
 interface Launches {
   /** By component: `sources.ci`. */
   readonly byComponent: ReadonlyMap<string, Launch>;
-  /** The scripts that they name: whoever edits one edits the config. */
+  /** The scripts that they name: editing one changes the config. */
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
 }
 

@@ -1,4 +1,5 @@
-// Loads what this config needs to be compiled, and nothing else: Handlebars, CEL and RE2 only where they are used.
+// Loads what this config needs to be compiled, and nothing else: Handlebars, CEL and RE2 only where they are
+// used.
 
 import type { ConfigValues, SinkValues } from "../../config/values.ts";
 import type { SourceType } from "../../contract.ts";
@@ -11,7 +12,7 @@ import { noSchemas, type SchemaCompiler } from "../../plan/compile/schema-compil
 import { createTemplateCompiler, type TemplateCompiler } from "../../templates/compile.ts";
 import { type DialectMark, dialectOf } from "../../templates/dialect.ts";
 
-/** Kept for the life of the process, so that a config loaded again compiles only what is new in it. */
+/** Kept for the life of the process, so that a reload compiles only what is new. */
 const sharedTemplates = createTemplateCompiler();
 const dialects = new Map<string, TemplateCompiler>();
 
@@ -57,7 +58,7 @@ export async function loadEngine(
   return { ...engines, templates, dialect, schemas: await schemasFor(sinks, engines.regex) };
 }
 
-/** Somewhere in the arguments that it declares. */
+/** Whether any declared argument has a pattern. */
 function hasPattern({ input }: SinkValues): boolean {
   return JSON.stringify(input).includes('"pattern"');
 }

@@ -1,4 +1,5 @@
-// From a file name to a Plan: the config room reads, the plan room proves, and the parts that they need are loaded first.
+// From a file name to a Plan: the config room reads, the plan room proves, and the parts that they need are
+// loaded first.
 
 import { dirname } from "node:path";
 import { type LoadOptions, loadConfig } from "../../config/load.ts";
@@ -31,25 +32,28 @@ import { isOfProject } from "./project-environment.ts";
 
 export interface ProvenConfig {
   readonly loaded: LoadedConfig;
-  /** Every problem of the file, in its order. The plan holds only what has none. */
+  /** Every problem of the file, in file order. The plan contains only parts without problems. */
   readonly issues: readonly Issue[];
   readonly plan: Plan;
   /** Makes the hashes of powers. */
   readonly bind: Bind;
-  /** Hides the config's secrets. The plan's events are masked already; whatever else is shown goes through it. */
+  /**
+   * Hides the config's secrets. The plan's events are masked already; everything else that is shown is masked
+   * with it.
+   */
   readonly mask: Mask;
 }
 
 interface LoadAs extends Pick<LoadOptions, "recipe" | "standIns" | "hideVariables" | "kept"> {
-  /** False: the file was found, and waits until the user agrees to it. Default: true. */
+  /** False: the file was discovered, and waits until the user agrees to it. Default: true. */
   readonly chosen?: boolean;
-  /** Whether a missing key of the state root is made: by what may write there. Default: no. */
+  /** Whether a missing key of the state root is created: by programs that may write there. Default: no. */
   readonly makeKey?: boolean;
-  /** What templates count from, milliseconds since the epoch. Default: the system's clock. */
+  /** The current time for templates, milliseconds since the epoch. Default: the system's clock. */
   now?(): number;
 }
 
-/** `as`: a recipe in place of a config, or a config with stand-ins for what the environment holds. */
+/** `as`: a recipe instead of a config, or a config with placeholders for values of the environment. */
 export async function loadPlan(
   file: string,
   env: NodeJS.ProcessEnv = process.env,
@@ -60,7 +64,8 @@ export async function loadPlan(
     return await prove(read, env, as);
   } catch (error) {
     if (isRouterError(error)) throw error;
-    // What this program fails on as a whole is a problem of the file: each command, start and reload has an answer.
+    // If the program fails on the file as a whole, that is a problem of the file: each command, start and
+    // reload has an answer.
     return prove(unreadConfig(error, { file: read.file, env, cwd: process.cwd() }), env, as);
   }
 }
@@ -104,7 +109,7 @@ async function prove(
   };
 }
 
-/** The same without the plan: what stands in the file, and what is wrong with that. */
+/** The same without the plan: the content of the file, and its problems. */
 export function readConfig(
   file: string,
   env: NodeJS.ProcessEnv,
@@ -121,7 +126,7 @@ export function readConfig(
   });
 }
 
-/** For commands that cannot do without a config. Throws a UsageError that lists where it was looked for. */
+/** For commands that need a config. Throws a UsageError that lists the searched paths. */
 export function requireConfig(explicit: string | undefined): ConfigLocation & { readonly file: string } {
   const found = configOfCommand(explicit);
   const { file, tried } = found;

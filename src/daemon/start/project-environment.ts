@@ -1,4 +1,4 @@
-// Which variables of this very process the project could have set: none where no Claude process started it.
+// Which variables of this process the project could have set: none unless a Claude process started it.
 
 import { resolve } from "node:path";
 import { type EnvironmentVariables, setVariable } from "../../config/paths.ts";
@@ -8,7 +8,7 @@ import { type UnderClaude, underClaude } from "./under-claude.ts";
 
 let ofThisProcess: OfProject | undefined;
 
-/** Looked up once: what is in the environment of this process was put there before it began. */
+/** Looked up once: the environment of this process was fixed before it started. */
 export function isOfProject(name: string): boolean {
   ofThisProcess ??= variablesOfProject(process.env, process.cwd(), underClaude());
   return ofThisProcess(name);

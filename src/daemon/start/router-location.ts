@@ -1,5 +1,6 @@
-// Which router a process joins. All sessions of one config file share one, by its real path; only a link in a project that leads
-// to a file elsewhere, and that nobody agreed to, is kept apart, or a cloned repository could join the user's own router.
+// Which router a process joins. All sessions of one config file share one, by its real path. Only a link in a
+// project that leads to a file elsewhere, and that nobody agreed to, is kept apart, or a cloned repository
+// could join the user's own router.
 
 import { basename, join } from "node:path";
 import {
@@ -15,7 +16,7 @@ import { trustLocation, trustsAll } from "../trust/trust-location.ts";
 export interface RouterLocation {
   /** The state folder. */
   readonly folder: string;
-  /** What commands find the router by. */
+  /** The path by which commands find the router. */
   readonly config: string;
 }
 

@@ -1,5 +1,6 @@
-// What the last start computed from the same files and environment, so that the next one can answer its client before it
-// has parsed anything. A hint and nothing more: it is used only when every input is byte for byte the same.
+// What the last start computed from the same files and environment, so that the next one can answer its
+// client before it has parsed anything. Only a hint: it is used only when every input is byte for byte the
+// same.
 
 import { createHash } from "node:crypto";
 import { readStateFile, writeStateFile } from "../../files/state-file.ts";
@@ -38,20 +39,23 @@ export async function readStartCache(
   return current.every((digest, index) => digest === entry.files[index]?.sha256) ? entry.value : undefined;
 }
 
-/** Names that had a value at the last start that was kept, and have none in this environment. Empty when nothing is known. */
+/**
+ * Names that had a value at the last cached start, and have none in this environment. Empty when nothing is
+ * known.
+ */
 export function missingVariables(path: string, env: NodeJS.ProcessEnv): string[] {
   let entry: Entry | undefined;
   try {
     entry = entryOf(JSON.parse(readRegularSync(path).toString("utf8")));
   } catch {
-    return []; // No start was kept, or it cannot be read: then nobody knows of a difference.
+    return []; // No start was cached, or the cache is unreadable: then no difference is known.
   }
   return Object.entries(entry?.environment ?? {})
     .filter(([name, digest]) => digest !== unset && env[name] === undefined)
     .map(([name]) => name);
 }
 
-/** Undefined for what no start has written. */
+/** Undefined for content that no start has written. */
 function entryOf(content: unknown): Entry | undefined {
   const { files, environment } = (content ?? {}) as Partial<Entry>;
   const isWhole =
@@ -79,7 +83,7 @@ export async function writeStartCache(
   await writeStateFile(path, text);
 }
 
-/** A digest of a digest's input is all that is kept: the cache must not become a place where secrets lie. */
+/** Only a digest of a digest's input is stored: the cache must not contain secrets. */
 function environmentDigest(value: string | undefined): string {
   return value === undefined ? unset : sha256(`channel-router:${value}`).slice(0, 16);
 }

@@ -1,6 +1,7 @@
-// May what is typed or set here stand for the user's own word? Not where a Claude process started this one: then a project's
-// settings may have set the variables, and the model may have typed the command. The environment says so, and because a
-// variable is easily unset, so do the ancestors. A process that takes leave of its ancestors (`env -i setsid`) is not caught.
+// Whether typed input and variables count as the user's own decision. They do not when a Claude process
+// started this one: then a project's settings may have set the variables, and the model may have typed the
+// command. The environment shows it and, because a variable is easily unset, so do the ancestors. A process
+// that detaches from its ancestors (`env -i setsid`) is not detected.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
@@ -9,9 +10,9 @@ import { lookInProc } from "../../cluster/process-identity.ts";
 import { systemProgram } from "../../files/system-program.ts";
 
 export interface UnderClaude {
-  /** What shows it, for a message: `CLAUDECODE is set`. */
+  /** The evidence, for a message: `CLAUDECODE is set`. */
   readonly sign: string;
-  /** Working folders of Claude processes above this one: the project, whatever the environment says of it. */
+  /** Working folders of Claude processes above this one: the project, whatever the environment says. */
   readonly folders: readonly string[];
 }
 
@@ -22,9 +23,9 @@ export interface AncestorLook {
   readonly pid: number;
   /** The words of its command line. */
   readonly command: readonly string[];
-  /** Names that the system has for it: that of its first thread, and that of the program's file. */
+  /** Its names in the system: that of its first thread, and that of the program's file. */
   readonly names: readonly string[];
-  /** The environment that it began with; empty where it cannot be read. */
+  /** The environment that it started with; empty where it cannot be read. */
   readonly env: Variables;
   readonly folder?: string;
 }
@@ -33,7 +34,7 @@ export interface AncestorLook {
 const marks = ["CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SESSION_ID"] as const;
 const maxDepth = 64;
 
-/** Undefined where nothing shows that a Claude process started this one. */
+/** Undefined when nothing shows that a Claude process started this one. */
 export function findClaudeAbove(
   env: Variables = process.env,
   ancestors: () => readonly AncestorLook[] = readAncestorLooks,
@@ -43,7 +44,7 @@ export function findClaudeAbove(
     ...signsIn(env).map((name) => `${name} is set`),
     ...above.filter(looksLikeClaude).map(({ pid }) => `process ${pid} above this one is Claude`),
     ...above.flatMap(({ pid, env: begun }) =>
-      signsIn(begun).map((name) => `process ${pid} above this one began with ${name}`),
+      signsIn(begun).map((name) => `process ${pid} above this one started with ${name}`),
     ),
   ];
   const [sign] = signs;
@@ -113,7 +114,7 @@ function readFromProc(first: number): AncestorLook[] {
   return looks;
 }
 
-/** macOS and the BSDs: one `ps` for all; it does not say with which environment a process began. */
+/** macOS and the BSDs: one `ps` for all; it does not show the initial environment of a process. */
 function readFromPs(first: number): AncestorLook[] {
   const table = attempt(() =>
     execFileSync(systemProgram("ps"), ["-axww", "-o", "pid=,ppid=,command="], {
@@ -141,7 +142,7 @@ function readFromPs(first: number): AncestorLook[] {
   return looks;
 }
 
-/** Undefined where the system does not let us look: then the other signs have to do. */
+/** Undefined where the system does not permit it: then the other evidence must suffice. */
 function attempt(read: () => string): string | undefined {
   try {
     return read();

@@ -1,10 +1,10 @@
-// What a process does that will probably own in a moment: it loads and compiles all that its config needs, so that doing it
-// again takes next to nothing.
+// For a process that will probably lead soon: loads and compiles everything its config needs, so that doing
+// it again takes next to no time.
 
 import type { ConfigLocation } from "../../config/paths.ts";
 import { loadPlan } from "./load-plan.ts";
 
-/** Compiled parts are kept by their text. Rejects when the config cannot be read. */
+/** Compiled parts are cached by their text. Rejects when the config cannot be read. */
 export async function warmUp({ file }: ConfigLocation): Promise<void> {
   await Promise.all([import("../../session/server.ts"), file === undefined ? undefined : loadPlan(file)]);
 }

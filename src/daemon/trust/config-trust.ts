@@ -1,5 +1,5 @@
-// What the user has agreed to for the config of a service: read when there is a config, asked for while something of it waits,
-// and whether a file that was found may be used at all.
+// What the user has agreed to for the config of a daemon: read when there is a config, requested while
+// something of it waits, and whether a discovered file may be used at all.
 
 import { foundFile, realPath, trustFile } from "../../config/paths.ts";
 import type { Log } from "../../contract.ts";
@@ -16,11 +16,14 @@ export interface ConfigTrust {
   open(file: string): Promise<Consent>;
   /** Undefined before the first config. */
   consent(): Consent | undefined;
-  /** False: the file was found, and nobody agreed to use it, or it is another file now than the one that somebody agreed to. */
+  /**
+   * False: the file was discovered, and nobody agreed to use it, or it is no longer the file that was agreed
+   * to.
+   */
   mayUse(config: ProvenConfig): boolean;
-  /** For what a client is greeted with. */
+  /** For the initialize result. */
   ofGreeting(config: ProvenConfig | undefined): InitializeConsent;
-  /** To be called when the powers may have changed. Begins to ask for what waits. */
+  /** Call it when the powers may have changed. Starts to ask for what waits. */
   look(): void;
 }
 
@@ -28,18 +31,18 @@ interface ServiceTrustOptions {
   readonly log: Log;
   readonly members: DaemonSessions;
   readonly turn: PromptQueue;
-  /** Fires when the service begins to end. */
+  /** Fires when the daemon starts to stop. */
   readonly ending: AbortSignal;
-  /** The config in use, else the one that was last read and has no problem. */
+  /** The config in use, else the last one that was read without problems. */
   config(): ProvenConfig | undefined;
-  /** Called when other answers were read. */
+  /** Called when the answers have changed. */
   changed(): void;
 }
 
 interface Opened {
   /** Real path of the config file. */
   readonly config: string;
-  /** As it is agreed to. */
+  /** As it was agreed to. */
   readonly found: string;
   readonly consent: Consent;
   /** Ends with it. */
@@ -83,7 +86,7 @@ export function openConfigTrust(options: ServiceTrustOptions): ConfigTrust {
     consent: () => opened?.consent,
     mayUse({ loaded, plan: { found } }) {
       if (found === undefined) return true;
-      // The answers are about one file: what a link has put in its place is another one.
+      // The answers are about one file: the target of a changed link is another one.
       return opened?.found === foundFile(loaded.file).path && opened.consent.allows(found.use);
     },
     ofGreeting(config) {

@@ -1,5 +1,6 @@
-// Asks for the consent that a running config waits for, in the terminal of one of its sessions: one question at a time, to
-// one session, and never again about what was declined. Only the person's own `yes` to a form grants something.
+// Asks for the consent that a running config waits for, in the terminal of one of its sessions: one question
+// at a time, to one session, and never again about what was declined. Only the user's own `yes` to a form
+// grants something.
 
 import type { Power } from "../../contract/power.ts";
 import type { Log } from "../../contract.ts";
@@ -21,31 +22,34 @@ type Askable = Pick<DaemonSession, "id" | "startedMs" | "listening"> & {
 
 interface AskOptions {
   readonly consent: Consent;
-  /** Of the config that is asked about; undefined while there is none. */
+  /** The config in question; undefined while there is none. */
   plan(): (Asking & Pick<Plan, "powers">) | undefined;
   members(): readonly Askable[];
   /** Name of the config file, for the question. */
   readonly config: string;
-  /** Where answers are kept: another process may write one there. */
+  /** Where answers are stored: another process may write one there. */
   readonly answersFile?: string;
   readonly log: Log;
-  /** Shared with whatever else asks. */
+  /** Shared with all other prompts. */
   readonly turn?: PromptQueue;
-  /** How often it looks whether what waits still does. Default 1 s. */
+  /** How often it checks whether the power still waits. Default 1 s. */
   readonly everyMs?: number;
-  /** Between two questions, whatever they are about: an editor that changes the config again and again must not wear a person out. Default 15 s. */
+  /**
+   * Between two questions, whatever they are about: an editor that changes the config again and again must
+   * not exhaust the user. Default 15 s.
+   */
   readonly gapMs?: number;
 }
 
 /**
- * Goes on until the signal fires, and never fails. Keeps `consent` fresh. While nothing waits it rests: the result is to be
- * called when the powers may have changed.
+ * Runs until the signal fires, and never fails. Keeps `consent` fresh. It sleeps while nothing waits: call
+ * the result when the powers may have changed.
  */
 export function askForConsent(options: AskOptions, signal: AbortSignal): () => void {
   const { consent, members, turn = createPromptQueue(), everyMs = 1_000, gapMs = 15_000 } = options;
   const ready = new WeakSet<Askable>();
   const seen = new WeakSet<Askable>();
-  /** Sessions that were asked about these very powers, and gave no answer. */
+  /** Sessions that were asked about exactly these powers, and gave no answer. */
   const asked = new WeakMap<Askable, Set<string>>();
   const { sleep, untilWoken, wake } = createWakeableSleep(signal);
 
@@ -90,7 +94,7 @@ export function askForConsent(options: AskOptions, signal: AbortSignal): () => v
       });
       await asking.catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
-        // A session that ended takes its question with it; the next one is asked.
+        // The question ends with its session; the next session is asked.
         if (!signal.aborted && members().includes(member))
           options.log.warn(line`session ${member.id} could not be asked: ${safeLine(reason)}`);
       });
@@ -98,7 +102,7 @@ export function askForConsent(options: AskOptions, signal: AbortSignal): () => v
     }
   }
 
-  /** True: what was shown was allowed, and the rest of what waits is to be shown now. */
+  /** True: what was shown was allowed, and the rest should be shown now. */
   async function askOne(
     { id, session }: Askable,
     waiting: readonly Power[],
@@ -112,27 +116,25 @@ export function askForConsent(options: AskOptions, signal: AbortSignal): () => v
     const answered = session.ask(formOf(message), over.signal).then((given) => {
       answer = given;
     });
-    answered.catch(() => undefined); // Told by the race below, or taken back on purpose.
+    answered.catch(() => undefined); // Reported by the race below, or withdrawn on purpose.
     for (;;) {
       await Promise.race([answered, nap(everyMs)]);
       if (answer !== undefined) break;
       if (ending.aborted || keyOf(await look(options)) !== keyOf(waiting)) {
-        // What it asks about was answered elsewhere, or is no longer what the config says.
+        // The power was answered elsewhere, or is no longer in the config.
         over.abort();
         return false;
       }
     }
     if (isYes(answer)) {
       await consent.remember(shown, "trusted");
-      log.info(line`the person at session ${id} allowed: ${oneLine(shown)}`);
+      log.info(line`the user at session ${id} allowed: ${oneLine(shown)}`);
       return shown.length < waiting.length;
     }
     if (answer.action !== "cancel") {
-      // A no ends the questions: what further pages would have shown waits for `channel-router trust` too.
+      // A no ends the questions: the remaining pages wait for `channel-router trust` too.
       await consent.remember(waiting, "declined");
-      log.warn(
-        line`the person at session ${id} declined: ${oneLine(waiting)}; channel-router trust allows it`,
-      );
+      log.warn(line`the user at session ${id} declined: ${oneLine(waiting)}; channel-router trust allows it`);
     }
     return false;
   }
@@ -142,7 +144,7 @@ async function look({ consent, plan }: Pick<AskOptions, "consent" | "plan">): Pr
   const all = plan()?.powers ?? [];
   if (all.length === 0) return [];
   await consent.refresh();
-  // Of a file that the user does not want to be used, nothing else is worth a question.
+  // For a file that the user does not want to use, nothing else is worth a question.
   if (all.some((power) => power.power === "use" && consent.declined(power))) return [];
   return all.filter((power) => !consent.allows(power) && !consent.declined(power));
 }
@@ -157,7 +159,7 @@ function formOf(question: SafeText): Elicitation {
   };
 }
 
-/** Nothing but the word itself: an accepted form that was not filled in is no consent. */
+/** Only the word itself: an accepted form that was not filled in is not consent. */
 function isYes(answer: ElicitationResult): boolean {
   return answer.action === "accept" && answer.values.allow === "yes";
 }

@@ -1,5 +1,6 @@
-// The question about what a config asks for, the same in a form, in `trust` and in `dev`: one line for each power, and where the
-// whole file waits, what it brings that needs no power of its own. A yes allows what was shown whole, so a form has pages.
+// The question about what a config asks for, the same in a form, in `trust` and in `dev`: one line for each
+// power, and where the whole file waits, its contents that need no power of their own. A yes allows only what
+// was shown in full, so a form has pages.
 
 import type { Power } from "../../contract/power.ts";
 import type { Plan } from "../../plan/plan.ts";
@@ -7,20 +8,20 @@ import { describePower } from "../../plan/powers.ts";
 import { shownEnds } from "../../text/clip.ts";
 import { line, lines, type SafeLine, type SafeText, safeLine } from "../../text.ts";
 
-/** What one page of a form shows. */
+/** The size of one page of a form. */
 const page = { powers: 20, characters: 4_000, longest: 2_400 };
 const maxContentsLength = 400;
 
-/** What of a plan a question names. */
+/** The parts of a plan that a question names. */
 export type Asking = Pick<Plan, "listen" | "sources" | "channels" | "sinks">;
 
 export interface ConsentQuestion {
   readonly message: SafeText;
-  /** Those that it shows whole, in the order of the plan: a yes allows these. Not empty. */
+  /** Those that it shows in full, in plan order: a yes allows these. Not empty. */
   readonly shown: readonly Power[];
 }
 
-/** All of it, for a terminal. */
+/** The full question, for a terminal. */
 export function wholeQuestion(config: string, waiting: readonly Power[], plan: Asking): SafeText {
   return lines([line`${config} asks to`, ...waiting.flatMap((power) => entryOf(power, plan))]);
 }
@@ -31,8 +32,8 @@ function entryOf(power: Power, plan: Asking): SafeLine[] {
 }
 
 /**
- * `waiting`: in the order of the plan, `use` first. What does not fit is left for the next question, and the message says how many.
- * Undefined when none of them can be shown whole in a form.
+ * `waiting`: in plan order, `use` first. What does not fit is left for the next question, and the message
+ * gives the number. Undefined when none of them can be shown in full in a form.
  */
 export function consentQuestion(
   config: string,
@@ -64,14 +65,14 @@ export function consentQuestion(
 }
 
 /**
- * One line. Not masked: what came in is hidden in it already, and a config that calls a text a secret would hide it from whoever is to
- * decide on it.
+ * One line. Not masked: inserted values are hidden in it already, and a config that declares a text a secret
+ * would hide it from the user who has to decide.
  */
 export function describedPower(power: Power): SafeLine {
   return shownEnds(describePower(power), Number.POSITIVE_INFINITY);
 }
 
-/** What comes with the file once it is used, and is not asked about each for itself. */
+/** Contents of the file that are used with it, without a question of their own. */
 export function describeContents({ listen, sources, channels, sinks }: Asking): SafeLine[] {
   const on = sources.filter(({ enabled }) => enabled);
   const parts = [
@@ -83,7 +84,7 @@ export function describeContents({ listen, sources, channels, sinks }: Asking): 
   return parts.flatMap(([what, names]) => (names.length === 0 ? [] : [line`    ${what}: ${listed(names)}`]));
 }
 
-/** What is left out is counted. */
+/** Omitted names are counted. */
 function listed(names: readonly string[]): SafeLine {
   let shown = "";
   for (const [index, name] of names.entries()) {
@@ -98,7 +99,7 @@ function isServed({ claims }: Plan["sources"][number]): boolean {
   return claims.some((claim) => claim.startsWith("route:"));
 }
 
-/** Another address is a power, and has a line of its own. */
+/** Any other address is a power, and has a line of its own. */
 function isLocal({ address }: Plan["listen"]): boolean {
   return address === undefined || "unix" in address || address.loopback;
 }

@@ -1,5 +1,6 @@
-// Which powers of a config the user has agreed to, for the router that has to wait for it. The answers are on disk and read
-// again while something waits, so that an answer given to any process counts here. Grants nothing by itself.
+// Which powers of a config the user has agreed to, for the router that waits for it. The answers are on disk
+// and read again while something waits, so that an answer given to any process counts here. Grants nothing by
+// itself.
 
 import type { ConsentGate, Power } from "../../contract/power.ts";
 import type { Clock, Log } from "../../contract.ts";
@@ -15,17 +16,17 @@ import {
 } from "./trust-file.ts";
 
 export interface Consent extends ConsentGate {
-  /** The user was asked and said no: not to be asked again about this very power. */
+  /** The user declined this power, and is not asked about it again. */
   declined(power: Power): boolean;
   /** Reads the answers again. Never rejects; a damaged file is reported once. */
   refresh(): Promise<void>;
-  /** Keeps what the user said. Rejects when the state folder cannot be written. */
+  /** Stores the user's answer. Rejects when the state folder cannot be written. */
   remember(powers: readonly Power[], answer: Answer): Promise<void>;
-  /** Called whenever other answers were read. The result ends it. */
+  /** Called whenever the answers have changed. The result ends it. */
   onChange(listener: () => void): () => void;
   /** Equal as long as the same is allowed. */
   digest(): string;
-  /** An earlier version kept answers, which count for nothing any more, and nothing was answered since. */
+  /** An earlier version stored answers, which no longer count, and nothing was answered since. */
   outdated(): boolean;
 }
 
@@ -35,7 +36,9 @@ interface ConsentOptions {
   readonly all: boolean;
   readonly clock: Pick<Clock, "now">;
   readonly log: Log;
-  /** Says once, and notes, that the answers of an earlier version do not count. For the router; default: no. */
+  /**
+   * Logs once, and records, that the answers of an earlier version do not count. For the router; default: no.
+   */
   readonly migrates?: boolean;
 }
 
@@ -60,7 +63,7 @@ export async function openConsent({ place, all, clock, log, migrates }: ConsentO
   }
 
   function refresh(): Promise<void> {
-    // Many sources may wait; one look is enough for all of them.
+    // Many sources may wait; one read is enough for all of them.
     reading ??= read();
     return reading;
   }
@@ -68,7 +71,7 @@ export async function openConsent({ place, all, clock, log, migrates }: ConsentO
   await refresh();
   if (migrates === true && memory.outdated === "found") {
     log.warn(line`${outdatedNote}`);
-    await dropOutdated(place).catch(() => undefined); // A state folder that cannot be written says it at the next start again.
+    await dropOutdated(place).catch(() => undefined); // A state folder that cannot be written repeats the message at the next start.
   }
   return {
     allows,
@@ -81,7 +84,7 @@ export async function openConsent({ place, all, clock, log, migrates }: ConsentO
     },
     async remember(powers, answer) {
       await writeAnswer(place, powers, answer, clock.now());
-      // A look that began before the write may have seen the old answers.
+      // A read that started before the write may have seen the old answers.
       await reading;
       await refresh();
     },
@@ -95,4 +98,4 @@ export async function openConsent({ place, all, clock, log, migrates }: ConsentO
 }
 
 export const outdatedNote =
-  "what you allowed an earlier version of channel-router does not count any more: consent binds more now, so it is asked anew, once";
+  "consent given to an earlier version of channel-router no longer counts: it covers more now, so you are asked again, once";

@@ -1,5 +1,5 @@
-// What the user said about the powers of one config file, on disk. A file that cannot be understood, or that others may write,
-// says nothing: then nothing is trusted. Decides nothing and asks nobody.
+// The user's answers about the powers of one config file, on disk. A file that is invalid, or that others may
+// write, counts as empty: then nothing is trusted. Decides nothing and asks nobody.
 
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
@@ -33,20 +33,28 @@ interface Remembered extends Asked {
 export interface TrustMemory {
   /** By hash, the latest last. */
   readonly answers: ReadonlyMap<string, Remembered>;
-  /** Whatever the config asks for is allowed. Only an edit of the file says so: for containers and tests. */
+  /**
+   * Everything the config asks for is allowed. Only an edit of the file sets it: for containers and tests.
+   */
   readonly all: boolean;
-  /** Equal for two files that allow the same, for what is computed from the answers. */
+  /** Equal for two files that allow the same, for values that are computed from the answers. */
   readonly digest: string;
-  /** Why the file counts for nothing. */
+  /** Why the file is ignored. */
   readonly damage?: string;
-  /** An earlier version kept answers, which do not count any more, and nothing was answered since; `noted`: and that was said. */
+  /**
+   * An earlier version stored answers, which no longer count, and nothing was answered since; `noted`: and
+   * that was logged.
+   */
   readonly outdated?: "found" | "noted";
 }
 
 const version = 2;
-/** Answers to powers that the config no longer asks for are kept, so that an edit and its undoing ask nothing anew. */
+/**
+ * Answers to powers that the config no longer asks for are kept, so that an edit that is undone asks nothing
+ * again.
+ */
 const maxAnswers = 2_000;
-/** A config has a few hundred powers at most; this is not a file of ours. */
+/** A config has a few hundred powers at most; a larger file is not ours. */
 const maxBytes = 4 * 1024 * 1024;
 const othersMayWrite = 0o022;
 
@@ -80,14 +88,14 @@ export async function writeAnswer(
   await write(place, [...answers.values()].slice(-Math.max(maxAnswers, powers.length)), all);
 }
 
-/** Every answer is forgotten, a `declined` too. Rejects when the state folder cannot be written. */
+/** Deletes every answer, `declined` ones too. Rejects when the state folder cannot be written. */
 export async function forgetAnswers(place: TrustLocation): Promise<void> {
   await write(place, [], false);
 }
 
 /**
- * Takes the answers of an earlier version out of the file, and notes that there were some. False when they are out already.
- * Rejects when the state folder cannot be written.
+ * Removes the answers of an earlier version from the file, and records that there were some. False when they
+ * were removed already. Rejects when the state folder cannot be written.
  */
 export async function dropOutdated(place: TrustLocation): Promise<boolean> {
   if ((await readTrust(place)).outdated !== "found") return false;
@@ -95,7 +103,7 @@ export async function dropOutdated(place: TrustLocation): Promise<boolean> {
   return true;
 }
 
-/** A file that its folders keep others from writing, so that the next look believes it. */
+/** A file that others cannot write because of its folders, so that the next read accepts it. */
 async function write(
   { file, config }: TrustLocation,
   powers: readonly Remembered[],
@@ -111,13 +119,16 @@ async function write(
   await writeStateFile(file, `${JSON.stringify(content, null, 2)}\n`);
 }
 
-/** The state folder of the config and the state root: who may write there may put another file in the place of this one. */
+/** The state folder of the config and the state root: a user who may write there may replace this file. */
 function foldersOf(file: string): string[] {
   const folder = dirname(file);
   return [folder, dirname(folder)];
 }
 
-/** Rejects when the file is not ours alone to write. What is read is what was looked at, whatever is put in its place. */
+/**
+ * Rejects when others may write the file. The content that is read is that of the file that was checked,
+ * whatever replaces it.
+ */
 async function readOwn(file: string): Promise<string> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
@@ -145,7 +156,7 @@ async function statOf(path: string): Promise<{ readonly mode: number; readonly u
   return { mode, uid };
 }
 
-/** Where the system has no users, whoever runs us is the user. */
+/** Where the system has no user ids, the current user owns it. */
 function isOurs(uid: number): boolean {
   return process.getuid === undefined || uid === process.getuid();
 }

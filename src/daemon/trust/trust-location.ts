@@ -1,4 +1,4 @@
-// Where it is kept what the user agreed to for a config, and who reads it.
+// Where the answers about a config are stored, and who reads them.
 
 import { foundFile, realPath, trustFile } from "../../config/paths.ts";
 import type { Log } from "../../contract.ts";
@@ -10,7 +10,7 @@ export function trustLocation(env: NodeJS.ProcessEnv, configFile: string): Trust
   return { file: trustFile(env, configFile), config: realPath(configFile) };
 }
 
-/** With the environment's own word. */
+/** With the environment's own setting. */
 export function consentOf(
   env: NodeJS.ProcessEnv,
   configFile: string,
@@ -26,12 +26,18 @@ export function consentOf(
   });
 }
 
-/** Of a found file: one greeting may be kept for a file and for a link to it, which are agreed to each for itself. */
+/**
+ * For a discovered file: one initialize result may be cached for a file and for a link to it, which are
+ * agreed to separately.
+ */
 export function consentDigest(file: string, answers: string): string {
   return `${foundFile(file).folder}:${answers}`;
 }
 
-/** The environment of this very process only: what a `.env` file says is an edit. Below a Claude process it does not get here. */
+/**
+ * Only the environment of this process: a `.env` file is an edit. Below a Claude process the variable is
+ * removed.
+ */
 export function trustsAll(env: NodeJS.ProcessEnv): boolean {
   return env.CHANNEL_ROUTER_TRUST === "all";
 }
