@@ -1,4 +1,4 @@
-// `access` and its parts, as the command line has them.
+// `access` and its subcommands on the command line.
 
 import type { Command } from "commander";
 import type { AccessRequest } from "../access/administer.ts";
@@ -13,7 +13,7 @@ interface SourceOption extends TalkOptions {
 
 export function addAccessCommands(
   program: Command,
-  world: CommandContext,
+  context: CommandContext,
   { config, json }: CommonOptions,
 ): void {
   const group = program
@@ -35,10 +35,10 @@ export function addAccessCommands(
       "the chat source; may be left out when there is one",
     );
   const run = (request: AccessRequest, options: TalkOptions) =>
-    finish(async () => (await import("./commands/access.ts")).access(request, options, world));
+    finish(async () => (await import("./commands/access.ts")).access(request, options, context));
   const on = ({ source }: SourceOption) => (source === undefined ? {} : { source });
 
-  part("list", "who may write, who waits with a code, which groups are taken in", { isDefault: true })
+  part("list", "who may write, who waits with a code, which groups are admitted", { isDefault: true })
     .allowExcessArguments()
     .action((options, command: Command) =>
       finish(async () => {
@@ -49,38 +49,38 @@ export function addAccessCommands(
             word,
             group.commands.map((one) => one.name()),
           );
-        return access({ do: "list" }, options, world);
+        return access({ do: "list" }, options, context);
       }),
     );
-  part("pair", "let in whoever was given this code")
-    .argument("<code>", "the six digits that they were given")
+  part("pair", "admit the sender with this code")
+    .argument("<code>", "the six-character code")
     .action((code, options) => run({ do: "pair", code }, options));
-  part("deny", "refuse whoever was given this code, for good")
-    .argument("<code>", "the six digits that they were given")
+  part("deny", "decline the sender with this code permanently")
+    .argument("<code>", "the six-character code")
     .action((code, options) => run({ do: "deny", code }, options));
-  ofSource("allow", "let somebody in by id")
-    .argument("<id>", "the platform's own id of the person")
+  ofSource("allow", "admit a user by id")
+    .argument("<id>", "the platform's own id of the user")
     .option("--name <name>", "what list calls them")
     .action((person, options: SourceOption & { name?: string }) => {
       const named = options.name === undefined ? {} : { name: options.name };
       return run({ do: "allow", person, ...named, ...on(options) }, options);
     });
-  ofSource("remove", "no longer let somebody in")
-    .argument("<id>", "the platform's own id of the person")
+  ofSource("remove", "remove a user")
+    .argument("<id>", "the platform's own id of the user")
     .action((person, options: SourceOption) => run({ do: "remove", person, ...on(options) }, options));
-  ofSource("policy", "what a stranger gets")
+  ofSource("policy", "what happens to strangers")
     .argument("<policy>", "pairing, allowlist, disabled, or config for what the config says")
     .action((written, options: SourceOption) =>
       finish(async () => {
         const { access, readPolicy } = await import("./commands/access.ts");
-        return access({ do: "policy", dm: readPolicy(written), ...on(options) }, options, world);
+        return access({ do: "policy", dm: readPolicy(written), ...on(options) }, options, context);
       }),
     );
-  ofSource("group", "take in a group")
+  ofSource("group", "admit a group")
     .argument("<chat>", "the platform's own id of the group")
     .option("--allow <ids...>", "who may write there")
-    .option("--no-mention", "take every message, not only those that mention the bot")
-    .option("--remove", "no longer take it in")
+    .option("--no-mention", "accept every message, not only those that mention the bot")
+    .option("--remove", "remove it")
     .action((chat, options: SourceOption & { allow?: string[]; mention: boolean; remove?: boolean }) =>
       finish(async () => {
         const { access, readIds } = await import("./commands/access.ts");
@@ -89,7 +89,7 @@ export function addAccessCommands(
           options.remove === true
             ? { do: "ungroup", chat, ...on(options) }
             : { do: "group", chat, allow, mention: options.mention, ...on(options) };
-        return access(request, options, world);
+        return access(request, options, context);
       }),
     );
 }

@@ -1,4 +1,4 @@
-// Colours for a person at a terminal, and nowhere else: not in a pipe, not in a log, not because of CI.
+// Colours for an interactive terminal only: not in a pipe, in a log or in CI.
 
 import picocolors from "picocolors";
 import { type Painted, paint, paintAll, type SafeText } from "../text.ts";

@@ -1,5 +1,5 @@
-// What the commands need of the world around them: the running routers, processes, the terminal. Handed in, so that each
-// command is a function of its options and this.
+// What the commands need from their environment: the running routers, processes, the terminal. Passed in, so
+// that each command is a function of its options and this.
 
 import type { Json } from "../contract.ts";
 import type { UnderClaude } from "../daemon/start/under-claude.ts";
@@ -13,33 +13,45 @@ export interface CommandContext {
   now(): number;
   /** Writes to stdout, as it is. */
   print(shown: SafeText): void;
-  /** A line on stderr, for a person beside what a program reads. */
+  /** A line on stderr, for the user, beside output that a program reads. */
   note(shown: SafeText): void;
   readonly routers: Routers;
   readonly processes: Processes;
   /**
-   * Runs the router of this config file without a session, until a signal ends it. `ready` is called once, when it serves
-   * or stands by.
+   * Runs the router of this config file without a session, until a signal ends it. `ready` is called once,
+   * when it serves or is a standby.
    */
   foreground(config: UpConfig, ready: (state: UpState) => void): Promise<ExitCode>;
-  /** What shows that a Claude process started this one: then neither the environment nor what was typed is the user's word. */
+  /**
+   * What shows that a Claude process started this one: then neither the environment nor typed input counts as
+   * the user's decision.
+   */
   readonly underClaude: UnderClaude | undefined;
-  /** Whoever sits at the terminal; undefined when nobody does, as in a pipe, under a program or in Claude's shell. */
+  /**
+   * The user at the terminal; undefined when there is none, as in a pipe, under a program or in Claude's
+   * shell.
+   */
   readonly person: Person | undefined;
-  /** Fires when the person interrupts a command that goes on by itself. */
+  /** Fires when the user interrupts a command that runs on. */
   interrupted(): AbortSignal;
-  /** What the client's own MCP log says last about this server's channel; undefined when it says nothing. Never rejects. */
+  /**
+   * The last entry of the client's own MCP log about this server's channel; undefined when there is none.
+   * Never rejects.
+   */
   clientLog(query: ClientLogQuery): Promise<ClientLogEntry | undefined>;
 }
 
 export interface Person {
-  /** Shows the question and settles with the line typed; with an empty one when the person ends the input instead. */
+  /**
+   * Shows the question and settles with the line typed; with an empty one when the user ends the input
+   * instead.
+   */
   ask(question: SafeText): Promise<string>;
 }
 
 export interface UpConfig {
   readonly file: string;
-  /** False: it was found, and waits until the user agrees to it. */
+  /** False: it was discovered, and waits until the user agrees to it. */
   readonly chosen: boolean;
 }
 
@@ -49,11 +61,11 @@ export interface UpState {
 }
 
 export interface Routers {
-  /** Those that run, latest first. Never rejects for an absent folder. */
+  /** Those that run, latest first. Never rejects for a missing folder. */
   list(runningFolder: string): Promise<readonly RunningRouter[]>;
   /**
-   * Rejects with a UsageError when the router refused the arguments, with a ConnectorError (E_CONTROL) when it cannot be
-   * reached, and with the signal's reason when that fires.
+   * Rejects with a UsageError when the router rejected the arguments, with a ConnectorError (E_CONTROL) when
+   * it cannot be reached, and with the signal's reason when that fires.
    */
   call(
     router: RunningRouter,
@@ -74,7 +86,7 @@ export interface RunningRouter extends ProcessIdentity {
   readonly started: string;
 }
 
-/** A pid alone is reused; with its start it is not. */
+/** A pid alone is reused; together with its start time it is unique. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** Opaque. */

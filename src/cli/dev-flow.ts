@@ -1,5 +1,5 @@
-// Flow control in `dev`: there is no journal and no session, so a rehearsal runs beside the real clock and says what one session
-// would be sent, and when.
+// Flow control in `dev`: there is no journal and no session, so a simulator runs beside the real clock and
+// reports what one session would be sent, and when.
 
 import { systemClock } from "../host/clock.ts";
 import type { AcceptedEvent } from "../router/emit.ts";
@@ -13,7 +13,7 @@ export interface DevFlow {
 
 export interface DevFlowPorts extends Pick<SimulatorOptions, "plan" | "newId"> {
   delivered(delivery: RehearsedDelivery): void;
-  /** It is held back at its arrival; `reason` is one line. */
+  /** It is held at its arrival; `reason` is one line. */
   held(eventId: string, channel: string, reason: string): void;
   ended(eventId: string, channel: string, reason: string): void;
 }

@@ -1,4 +1,5 @@
-// How a command ends: 0 yes, 1 it says no, 2 it was not understood. Only main's callers set the code, and only here.
+// The exit codes of a command: 0 success, 1 a negative result, 2 invalid usage. Only main's callers set the
+// code, and only here.
 
 import { isRouterError, UsageError } from "../errors.ts";
 import { block, text } from "../text.ts";
@@ -6,7 +7,7 @@ import { toStderr } from "./terminal.ts";
 
 export type ExitCode = 0 | 1 | 2;
 
-/** Runs a command and turns what it throws into lines on stderr. A bug keeps its stack. */
+/** Runs a command and prints its errors on stderr. A bug keeps its stack. */
 export async function finish(command: () => Promise<ExitCode>): Promise<void> {
   try {
     process.exitCode = await command();

@@ -1,5 +1,5 @@
-// Finds the running router of a config and asks it. The file is looked up as `run` looks it up; the router is known by the
-// file's real path, whatever state folder it has.
+// Finds the running router of a config and sends it a request. The file is looked up as `run` does it; the
+// router is known by the file's real path, whatever state folder it has.
 
 import { type ConfigLocation, realPath, runningFolder } from "../config/paths.ts";
 import type { Json } from "../contract.ts";
@@ -20,21 +20,21 @@ export interface Reached {
 
 interface AskOptions {
   onPart?(part: Json): void;
-  /** Ends a command that goes on by itself; without it the answer must come in time. */
+  /** Ends a command that runs on; without it the answer must arrive in time. */
   readonly signal?: AbortSignal;
-  /** Default 15 s: taking an event may need 10. */
+  /** Default 15 s: accepting an event may take 10. */
   readonly withinMs?: number;
 }
 
 type Seeker = Pick<CommandContext, "env" | "cwd" | "underClaude" | "routers">;
 
 /** Throws a ConnectorError (E_CONTROL) when no router of this config runs. */
-export async function reachRouter(world: Seeker, explicit: string | undefined): Promise<Reached> {
-  const file = configFile(world, explicit);
-  const all = await world.routers.list(runningFolder(world.env));
+export async function reachRouter(context: Seeker, explicit: string | undefined): Promise<Reached> {
+  const file = configFile(context, explicit);
+  const all = await context.routers.list(runningFolder(context.env));
   const router = all.find(({ config }) => config === realPath(file));
   if (router === undefined) throw noneRuns(file, all);
-  return requireRouter(world, router);
+  return requireRouter(context, router);
 }
 
 export function requireRouter({ routers }: Seeker, router: RunningRouter): Reached {
@@ -44,7 +44,7 @@ export function requireRouter({ routers }: Seeker, router: RunningRouter): Reach
       const ending = signal ?? AbortSignal.timeout(withinMs);
       const options = { signal: ending, ...(onPart === undefined ? {} : { onPart }) };
       try {
-        // The router's own words; a field that an older one does not have is printed as missing.
+        // The router's own text; a field that an older one does not have is printed as missing.
         return (await routers.call(router, command, args as Json, options)) as never;
       } catch (error) {
         if (signal !== undefined || !ending.aborted) throw error;
@@ -52,7 +52,7 @@ export function requireRouter({ routers }: Seeker, router: RunningRouter): Reach
           "E_CONTROL",
           `pid ${router.pid} did not answer within ${withinMs / 1_000} s`,
           {
-            hint: "it may be stopped or busy; channel-router doctor says more",
+            hint: "it may be stopped or busy; channel-router doctor shows more",
           },
         );
       }
@@ -61,22 +61,22 @@ export function requireRouter({ routers }: Seeker, router: RunningRouter): Reach
 }
 
 /** The running router of exactly this file. */
-export async function findRouter(world: Seeker, file: string): Promise<RunningRouter | undefined> {
-  const all = await world.routers.list(runningFolder(world.env));
+export async function findRouter(context: Seeker, file: string): Promise<RunningRouter | undefined> {
+  const all = await context.routers.list(runningFolder(context.env));
   return all.find(({ config }) => config === realPath(file));
 }
 
-/** Throws a UsageError when no place has a config file. */
-export function configFile(world: Search, explicit: string | undefined): string {
-  return configLocation(world, explicit).file;
+/** Throws a UsageError when no config file was found. */
+export function configFile(context: Search, explicit: string | undefined): string {
+  return configLocation(context, explicit).file;
 }
 
 /** The same, with whether the user chose it. */
 export function configLocation(
-  world: Search,
+  context: Search,
   explicit: string | undefined,
 ): ConfigLocation & { readonly file: string } {
-  const found = configOfCommand(explicit, world);
+  const found = configOfCommand(explicit, context);
   const { file, tried } = found;
   if (file !== undefined) return { ...found, file };
   throw new UsageError("E_USAGE", `no config file found; looked for ${tried.join(", ")}`, {

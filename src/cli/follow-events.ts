@@ -1,4 +1,4 @@
-// `events -f`: from one owner of the router to the next, each event once.
+// `events -f`: across changes of leader, each event once.
 
 import { setTimeout as pause } from "node:timers/promises";
 import type { EventAnswer, LeftOut } from "../control/protocol.ts";
@@ -8,9 +8,9 @@ import type { CommandContext } from "./context.ts";
 import { type Reached, reachRouter } from "./find-router.ts";
 
 const lookEveryMs = 100;
-/** A change of owner that takes no longer is not worth a word. */
+/** A shorter change of leader is not reported. */
 const quietMs = 2_000;
-/** An event may be listed so much later than its time says: it is shown when it is on disk. */
+/** An event may be listed this much later than its time: it is shown when it is on disk. */
 const overlapMs = 2_000;
 const maxRemembered = 20_000;
 
@@ -22,14 +22,14 @@ interface FollowOptions {
 }
 
 /** Settles when the signal fires. Rejects when no router runs at the start, or when one does not know the command. */
-export async function followEvents(options: FollowOptions, world: CommandContext): Promise<void> {
+export async function followEvents(options: FollowOptions, context: CommandContext): Promise<void> {
   const { config, limit, signal } = options;
   const shown = new Set<string>();
-  const begun = new Date(world.now()).toISOString();
+  const begun = new Date(context.now()).toISOString();
   let latest = begun;
   let isFirst = true;
   let failures = 0;
-  let router = await reachRouter(world, config);
+  let router = await reachRouter(context, config);
 
   function show(part: EventAnswer | LeftOut): void {
     failures = 0;
@@ -51,11 +51,11 @@ export async function followEvents(options: FollowOptions, world: CommandContext
       if (signal.aborted) return;
       if (!isLost(error)) throw error;
       failures += 1;
-      // It is still there, and cannot be asked.
-      if (failures === 2) world.note(safeLine(error.message));
+      // It still runs, and cannot be asked.
+      if (failures === 2) context.note(safeLine(error.message));
     }
     isFirst = false;
-    const next = await nextRouter(world, options, router.router.pid);
+    const next = await nextRouter(context, options, router.router.pid);
     if (next === undefined) return;
     router = next;
   }
@@ -75,7 +75,7 @@ function isLost(error: unknown): error is ConnectorError {
 
 /** Undefined when the signal fires first. */
 async function nextRouter(
-  world: CommandContext,
+  context: CommandContext,
   { config, signal }: FollowOptions,
   lastPid: number,
 ): Promise<Reached | undefined> {
@@ -84,11 +84,11 @@ async function nextRouter(
     await pause(lookEveryMs, undefined, { signal }).catch(() => undefined);
     waitedMs += lookEveryMs;
     try {
-      return await reachRouter(world, config);
+      return await reachRouter(context, config);
     } catch (error) {
       if (!isRouterError(error)) throw error;
       if (waitedMs === quietMs)
-        world.note(line`the router (pid ${lastPid}) has ended; waiting for the next one`);
+        context.note(line`the router (pid ${lastPid}) has ended; waiting for the next one`);
     }
   }
   return undefined;

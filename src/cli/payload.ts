@@ -1,17 +1,17 @@
-// What a person hands over as a payload on the command line: JSON text, a file, or standard input; and headers.
+// A payload on the command line: JSON text, a file, or standard input; and headers.
 
 import { isUtf8 } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
 import { UsageError } from "../errors.ts";
 
-/** JSON text as it is; `-` is standard input; anything else is a file. */
+/** JSON text is used as it is; `-` is standard input; anything else is a file. */
 export async function readPayload(payload: string): Promise<string> {
   if (payload === "-") return readStandardInput();
   return /^\s*[[{"]/.test(payload) ? payload : readPayloadFile(payload);
 }
 
-/** As curl has it: `@file`, `-` for standard input, anything else is the text itself. */
+/** As in curl: `@file`, `-` for standard input, anything else is the text itself. */
 export async function readData(data: string): Promise<string> {
   if (data === "-") return readStandardInput();
   return data.startsWith("@") ? readPayloadFile(data.slice(1)) : data;
@@ -29,7 +29,7 @@ async function readStandardInput(): Promise<string> {
   return textOf(await buffer(process.stdin), "standard input");
 }
 
-/** As strict as a source is: replacement characters would stand for what it refuses. */
+/** As strict as a source: replacement characters would hide what it rejects. */
 function textOf(bytes: Buffer, from: string): string {
   if (isUtf8(bytes)) return bytes.toString("utf8");
   throw new UsageError("E_USAGE", `${from} is not valid UTF-8`, {

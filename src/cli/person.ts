@@ -1,12 +1,12 @@
-// The person at the terminal of this process, for questions that only a person may answer.
+// The user at the terminal of this process, for questions that only a human may answer.
 
 import { createInterface } from "node:readline/promises";
 import { underClaude } from "../daemon/start/under-claude.ts";
 import type { Person } from "./context.ts";
 
 /**
- * Undefined in a pipe, under a program, and below a Claude process: what is typed there may be Claude's. A program that wants
- * to pass for the user can, as anything can that runs commands as they do.
+ * Undefined in a pipe, under a program, and below a Claude process: Claude may type there. A program that
+ * wants to pass for the user can, as can anything that runs commands as they do.
  */
 export function terminalUser(): Person | undefined {
   if (!process.stdin.isTTY || !process.stdout.isTTY || underClaude() !== undefined) return undefined;
@@ -22,7 +22,7 @@ export function terminalUser(): Person | undefined {
             resolve(line);
             terminal.close();
           },
-          () => resolve(""), // The input was closed: some versions of Node reject then, others say nothing.
+          () => resolve(""), // The input was closed: some versions of Node reject then, others do nothing.
         );
       });
     },

@@ -1,16 +1,16 @@
-// Events and traces as text for a person.
+// Events and traces as text for the user.
 
 import type { Rendered, TraceStep } from "../contract.ts";
 import { renderBlock } from "../templates/budget.ts";
 import { line, lines, ownWords, type SafeLine, type SafeText, safeJson } from "../text.ts";
 import { colors } from "./colors.ts";
 
-/** The event as the client shows it to the model: `source` is the client's own word for the server. */
+/** The event as the client shows it to the model: `source` is the client's name for the server. */
 export function eventBlock(
   serverName: string,
   { meta, content }: { readonly meta: Rendered["meta"]; readonly content: string },
 ): SafeText {
-  // Neutralised long ago: its own end can be told from an end that the content claims.
+  // Neutralised earlier: the end of the block can be distinguished from an end tag in the content.
   return ownWords(renderBlock(meta, content, serverName));
 }
 
@@ -24,7 +24,10 @@ export function printedJson(value: unknown): SafeText {
   return printed(safeJson(value, 2));
 }
 
-/** One line for each channel: the step that decided. Under a channel that takes the event, what flow control found out. */
+/**
+ * One line for each channel: the deciding step. Below a channel that takes the event, the results of flow
+ * control.
+ */
 export function printTrace(trace: readonly TraceStep[]): SafeLine[] {
   const last = new Map<string, TraceStep>();
   for (const step of trace) last.set(step.channel, step);

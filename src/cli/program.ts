@@ -1,4 +1,4 @@
-// The command line: which commands there are and what they take. Each is a file of its own, imported when it is asked for.
+// The command line: the commands and their arguments. Each is a file of its own, imported on demand.
 
 import { Command, CommanderError, Option } from "commander";
 import { ownWords } from "../text.ts";
@@ -12,34 +12,34 @@ const configOption = () =>
   new Option("-c, --config <file>", "the config file; default: looked up, see docs/configuration.md");
 const jsonOption = () => new Option("--json", "print JSON");
 
-/** Without a world there are only the commands that need no running router. */
-export async function runCommand(args: readonly string[], world?: CommandContext): Promise<void> {
+/** Without a context there are only the commands that need no running router. */
+export async function runCommand(args: readonly string[], context?: CommandContext): Promise<void> {
   for (const output of [process.stdout, process.stderr]) {
     output.off("error", onOutputError).on("error", onOutputError);
   }
   try {
-    await createProgram(world).parseAsync([...args], { from: "user" });
+    await createProgram(context).parseAsync([...args], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Commander has printed its message; --help and --version come this way too, with exit code 0.
+    // Commander has printed its message; --help and --version arrive here too, with exit code 0.
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   }
 }
 
-/** `... | head` ends the reading: what was asked for has been seen. */
+/** `... | head` closes the output: the requested lines were read. */
 function onOutputError(error: NodeJS.ErrnoException): void {
   if (error.code !== "EPIPE") throw error;
   process.exit();
 }
 
-function createProgram(world: CommandContext | undefined): Command {
+function createProgram(context: CommandContext | undefined): Command {
   const program = new Command("channel-router")
     .description("One MCP server that turns channels.yaml into Claude Code channels.")
     .version(version)
     .helpCommand(false)
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: false, sortSubcommands: true })
-    // It quotes what it does not know.
+    // It quotes unknown words.
     .configureOutput({
       writeOut: (shown) => toStdout(ownWords(shown)),
       writeErr: (shown) => toStderr(ownWords(shown)),
@@ -49,7 +49,7 @@ function createProgram(world: CommandContext | undefined): Command {
   program
     .command("check")
     .argument("[file]", "the config file; default: looked up")
-    .description("say everything that is wrong with a config; opens no socket and no network")
+    .description("report every problem of a config; opens no socket and no network")
     .option("--strict", "exit with 1 for a warning, too")
     .addOption(configOption())
     .addOption(jsonOption())
@@ -92,8 +92,8 @@ function createProgram(world: CommandContext | undefined): Command {
     .addOption(new Option("--json", "print JSON, which it always does").hideHelp())
     .action(() => finish(async () => (await import("./commands/schema.ts")).schema()));
 
-  if (world !== undefined)
-    addRouterCommands(program, world, { config: configOption, json: jsonOption, collect });
+  if (context !== undefined)
+    addRouterCommands(program, context, { config: configOption, json: jsonOption, collect });
 
   for (const command of program.commands) command.exitOverride();
   return program;

@@ -1,4 +1,4 @@
-// The world as it is, for the commands about a running router.
+// The real context, for the commands about a running router.
 
 import { isRunning, thisProcess } from "../cluster/process-identity.ts";
 import { listRunning } from "../cluster/running-leaders.ts";

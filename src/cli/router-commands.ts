@@ -1,4 +1,4 @@
-// The commands about a running router, as the command line has them. Each is a file of its own, imported when it is asked for.
+// The commands about a running router on the command line. Each is a file of its own, imported on demand.
 
 import { type Command, Option } from "commander";
 import { addAccessCommands } from "./access-commands.ts";
@@ -13,14 +13,14 @@ export interface CommonOptions {
 
 export function addRouterCommands(
   program: Command,
-  world: CommandContext,
+  context: CommandContext,
   { config, json, collect }: CommonOptions,
 ): void {
   const command = (name: string, description: string) =>
     program.command(name).description(description).addOption(config());
   const run = (command: () => Promise<ExitCode>) => finish(command);
 
-  addAccessCommands(program, world, { config, json, collect });
+  addAccessCommands(program, context, { config, json, collect });
 
   program
     .command("configure")
@@ -30,48 +30,50 @@ export function addRouterCommands(
     .option("--clear", "remove them")
     .addOption(json())
     .action((type, values, options) =>
-      run(async () => (await import("./commands/configure.ts")).configure(type, values, options, world)),
+      run(async () => (await import("./commands/configure.ts")).configure(type, values, options, context)),
     );
 
-  command("doctor", "look at everything that can keep events from Claude, and say what to do")
+  command("doctor", "check everything that can keep events from Claude, and what to do about it")
     .addOption(json())
-    .action((options) => run(async () => (await import("./commands/doctor.ts")).doctor(options, world)));
+    .action((options) => run(async () => (await import("./commands/doctor.ts")).doctor(options, context)));
 
-  command("down", "end the router that up started")
+  command("down", "stop the router that up started")
     .addOption(json())
-    .action((options) => run(async () => (await import("./commands/down.ts")).down(options, world)));
+    .action((options) => run(async () => (await import("./commands/down.ts")).down(options, context)));
 
-  command("events", "the latest events and what became of them")
-    .option("-f, --follow", "go on until interrupted")
+  command("events", "the latest events and their outcomes")
+    .option("-f, --follow", "follow until interrupted")
     .option("-n, --limit <number>", "how many of the latest", "20")
     .addOption(json())
-    .action((options) => run(async () => (await import("./commands/events.ts")).events(options, world)));
+    .action((options) => run(async () => (await import("./commands/events.ts")).events(options, context)));
 
   command("replay", "send a kept event through today's config, as a new event")
     .argument("<event-id>", "its event_id")
-    .option("--dry-run", "only say what it would come to")
+    .option("--dry-run", "only show what would happen")
     .addOption(json())
     .action((id, options) =>
-      run(async () => (await import("./commands/replay.ts")).replay(id, options, world)),
+      run(async () => (await import("./commands/replay.ts")).replay(id, options, context)),
     );
 
-  command("reload", "read the config again now, and say what became of it")
+  command("reload", "read the config again now, and report the result")
     .addOption(json())
-    .action((options) => run(async () => (await import("./commands/reload.ts")).reload(options, world)));
+    .action((options) => run(async () => (await import("./commands/reload.ts")).reload(options, context)));
 
-  command("send", "hand a payload to the running router as if a source had received it")
+  command("send", "pass a payload to the running router as if a source had received it")
     .argument("<source>", "a source's name")
     .argument("[payload]", "text, @file, or - for standard input; default {}")
     .option("-d, --data <payload>", "the payload, as curl takes it")
     .option("-H, --header <name:value>", "a header of the request (may be repeated)", collect, [])
     .addOption(json())
     .action((source, payload, options) =>
-      run(async () => (await import("./commands/send.ts")).send(source, payload, options, world)),
+      run(async () => (await import("./commands/send.ts")).send(source, payload, options, context)),
     );
 
   command("sessions", "the Claude sessions of the running router, and whether they listen")
     .addOption(json())
-    .action((options) => run(async () => (await import("./commands/sessions.ts")).sessions(options, world)));
+    .action((options) =>
+      run(async () => (await import("./commands/sessions.ts")).sessions(options, context)),
+    );
 
   command("silence", "deliver nothing of a channel for a while")
     .argument("<channel>", "a channel's name")
@@ -80,12 +82,12 @@ export function addRouterCommands(
     .option("--off", "end the silence now")
     .addOption(json())
     .action((channel, duration, options) =>
-      run(async () => (await import("./commands/silence.ts")).silence(channel, duration, options, world)),
+      run(async () => (await import("./commands/silence.ts")).silence(channel, duration, options, context)),
     );
 
   command("status", "what the running router does")
     .addOption(json())
-    .action((options) => run(async () => (await import("./commands/status.ts")).status(options, world)));
+    .action((options) => run(async () => (await import("./commands/status.ts")).status(options, context)));
 
   const recipes = program
     .command("recipes")
@@ -96,15 +98,15 @@ export function addRouterCommands(
     .description("their names")
     .addOption(json())
     .action((options) =>
-      run(async () => (await import("./commands/recipes.ts")).listRecipes(options, world)),
+      run(async () => (await import("./commands/recipes.ts")).listRecipes(options, context)),
     );
   recipes
     .command("show")
     .argument("<name>", "a recipe's name, or a file")
-    .description("what a recipe takes and gives, and how to set it up")
+    .description("what a recipe needs and provides, and how to set it up")
     .addOption(json())
     .action((name, options) =>
-      run(async () => (await import("./commands/recipes.ts")).showRecipe(name, options, world)),
+      run(async () => (await import("./commands/recipes.ts")).showRecipe(name, options, context)),
     );
   recipes
     .command("test")
@@ -112,7 +114,7 @@ export function addRouterCommands(
     .description("run their tests")
     .addOption(json())
     .action((name, options) =>
-      run(async () => (await import("./commands/recipes.ts")).testRecipes(name, options, world)),
+      run(async () => (await import("./commands/recipes.ts")).testRecipes(name, options, context)),
     );
   for (const one of recipes.commands) one.exitOverride();
 
@@ -121,12 +123,12 @@ export function addRouterCommands(
     .argument("[files...]", "configs and recipes; default: the config, looked up")
     .description("run the tests in configs and recipes; opens no port and reads no secret")
     .addOption(config())
-    .option("-o, --only <text>", "only tests whose names hold this text")
+    .option("-o, --only <text>", "only tests whose names contain this text")
     .option("-u, --update", "record snapshots anew")
     .option("-w, --watch", "run again whenever a file changes, until interrupted")
     .addOption(json())
     .action((files, options) =>
-      run(async () => (await import("./commands/test.ts")).test(files, options, world)),
+      run(async () => (await import("./commands/test.ts")).test(files, options, context)),
     );
 
   program
@@ -138,7 +140,7 @@ export function addRouterCommands(
     .option("--revoke", "forget what was allowed and declined")
     .addOption(json())
     .action((file, options) =>
-      run(async () => (await import("./commands/trust.ts")).trust(file, options, world)),
+      run(async () => (await import("./commands/trust.ts")).trust(file, options, context)),
     );
 
   command(
@@ -149,10 +151,10 @@ export function addRouterCommands(
     .option("--print-unit", "print a systemd user unit and do nothing else")
     .addOption(new Option("--found").hideHelp())
     .addOption(json())
-    .action((options) => run(async () => (await import("./commands/up.ts")).up(options, world)));
+    .action((options) => run(async () => (await import("./commands/up.ts")).up(options, context)));
 
-  command("why", "the timeline of one event: where it came from, who took it, what became of it")
+  command("why", "the timeline of one event: its source, the channels that took it, its outcome")
     .argument("<event-id>", "its event_id")
     .addOption(json())
-    .action((id, options) => run(async () => (await import("./commands/why.ts")).why(id, options, world)));
+    .action((id, options) => run(async () => (await import("./commands/why.ts")).why(id, options, context)));
 }

@@ -1,4 +1,4 @@
-// Waiting for the word to end.
+// Waits for a signal to stop.
 
 const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 

@@ -1,5 +1,5 @@
-// The systemd user unit that `up --print-unit` prints. Nothing is installed and no secret is in it: those belong into the
-// `.env` of the state folder.
+// The systemd user unit that `up --print-unit` prints. Nothing is installed and it contains no secret:
+// secrets belong in the `.env` of the state folder.
 
 import { UsageError } from "../errors.ts";
 import { type SafeText, verbatim } from "../text.ts";
@@ -10,11 +10,11 @@ export interface UnitFile {
   /** Absolute. */
   readonly config: string;
   readonly folder: string;
-  /** Variables that say where things are; unset ones are left out. */
+  /** Variables that name folders; unset ones are left out. */
   readonly places: Readonly<Record<string, string | undefined>>;
 }
 
-/** Throws a UsageError when a path could not stand on a line of the file. */
+/** Throws a UsageError when a path is not possible on a line of the file. */
 export function unitText(unit: UnitFile): SafeText {
   const written = verbatim(writeUnit(unit));
   if (

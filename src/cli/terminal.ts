@@ -1,13 +1,13 @@
-// Where commands write: the only places of the command line that hand text to the process' own streams.
+// Output of commands: the only places of the command line that write to the process' own streams.
 
 import type { SafeText } from "../text.ts";
 
-/** As it is, with the line ends that it has. */
+/** Unchanged, with its own line ends. */
 export function toStdout(shown: SafeText): void {
   process.stdout.write(shown);
 }
 
-/** As it is, with the line ends that it has. */
+/** Unchanged, with its own line ends. */
 export function toStderr(shown: SafeText): void {
   process.stderr.write(shown);
 }

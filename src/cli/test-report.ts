@@ -1,4 +1,4 @@
-// What came of tests, for a person and for a program.
+// The results of tests, for the user and for a program.
 
 import type { SuiteResult, TestResult } from "../testing/suite.ts";
 import { line, lines, masked, type Painted, type SafeText } from "../text.ts";
@@ -19,14 +19,14 @@ function suiteLines(result: SuiteResult, named: (file: string) => string): SafeT
   for (const { frame } of [...problems, ...warnings]) shown.push(masked(frame, mask), line``);
   if (problems.length > 0) return shown;
   if (tests.length === 0) {
-    const why = result.leftOut > 0 ? "no test has such a name" : 'no tests: write some under "tests:"';
+    const why = result.leftOut > 0 ? "no test with such a name" : 'no tests: write some under "tests:"';
     return [...shown, line`  ${colors.yellow(why)}`];
   }
   for (const test of tests) shown.push(...testLines(test, named).map((one) => masked(one, mask)));
   if (snapshots.written) shown.push(line`  wrote ${named(snapshots.file)}`);
   else if (snapshots.unused.length > 0)
     shown.push(
-      line`  ${snapshots.unused.length} recorded but asked for by no test; --update removes: ${snapshots.unused.join(", ")}`,
+      line`  ${snapshots.unused.length} recorded but unused; --update removes: ${snapshots.unused.join(", ")}`,
     );
   return shown;
 }

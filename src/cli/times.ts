@@ -1,4 +1,4 @@
-// Times and amounts as a person reads them.
+// Times and amounts in readable form.
 
 /** Local time: `2026-11-23 09:41:07`. */
 export function printTime(time: string): string {
@@ -20,7 +20,7 @@ export function printSpan(ms: number): string {
 /** `3 min ago`, `in 2 h`. */
 export function printRelative(time: string, nowMs: number): string {
   const ms = nowMs - Date.parse(time);
-  // What was asked for a moment ago as 10 minutes is not 9.
+  // 10 minutes that were set a moment ago are not 9.
   return ms < 0 ? `in ${printSpan(1_000 - ms)}` : `${printSpan(ms)} ago`;
 }
 

@@ -1,5 +1,5 @@
-// `up.json` in the state folder: which process `up` started, so that `down` finds it although another process may own the
-// router at the moment.
+// `up.json` in the state folder: the process that `up` started, so that `down` finds it although another
+// process may be the leader now.
 
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ export async function enterUp(folder: string, self: ProcessIdentity): Promise<()
   return async () => {
     const now = (await readStateFile(path)) as ProcessIdentity | undefined;
     // A later `up` may have written its own.
-    if (now?.pid === self.pid) await unlink(path).catch(() => undefined); // Gone is what was wanted.
+    if (now?.pid === self.pid) await unlink(path).catch(() => undefined); // Already gone.
   };
 }
 

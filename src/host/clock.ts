@@ -1,4 +1,4 @@
-// The real clock. Tests hand in their own.
+// The real clock. Tests pass in their own.
 
 import type { Clock } from "../contract.ts";
 

@@ -1,5 +1,6 @@
-// No command outlives the router, not even one that is killed outright: a small shell beside it holds the groups that run and waits
-// at a pipe. When the pipe breaks, the router is gone, and what is left of its commands is ended.
+// No command outlives the router, even when it is killed: a small shell beside it knows the running process
+// groups and waits on a pipe. When the pipe closes, the router is gone, and the shell ends its remaining
+// commands.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { systemProgram } from "../files/system-program.ts";
@@ -31,13 +32,13 @@ export function createCommandWatch(): CommandWatch {
   const groups = new Set<number>();
 
   function start(): ChildProcess {
-    // A group of its own: a signal to the router's group must not take it away.
+    // A group of its own: a signal to the router's group must not end it.
     const started = spawn(systemProgram("sh"), ["-c", script], {
       stdio: ["pipe", "ignore", "ignore"],
       detached: true,
       env: {},
     });
-    // Without it commands still end with a router that ends in order.
+    // Without it commands still end when the router stops in order.
     started.on("error", () => undefined);
     started.stdin?.on("error", () => undefined);
     started.once("exit", () => {

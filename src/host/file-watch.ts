@@ -1,7 +1,7 @@
-// Says when one of a few files may have changed, however it was done: written in place, renamed over (editors), or reached
-// by a link that now leads elsewhere (Kubernetes). Watches folders, because a file that is replaced takes its watch with it,
-// and looks by itself now and then, because not every file system tells: each second where one is known not to. Whether the
-// content differs is the caller's to see.
+// Reports that one of a few files may have changed, in whatever way: written in place, renamed over
+// (editors), or reached by a link that now leads elsewhere (Kubernetes). Watches folders, because a replaced
+// file takes its watch with it, and polls from time to time, because not every file system reports changes:
+// every second where one is known not to. The caller checks whether the content differs.
 
 import { lstatSync, readlinkSync, type Stats, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -10,7 +10,7 @@ import type { Clock } from "../contract.ts";
 import { type FolderWatch, watchFolders } from "../files/folder-watch.ts";
 
 export interface FileWatch {
-  /** These files from now on, absolute. They need not exist, and neither need their folders. */
+  /** Watches these files from now on, absolute. They need not exist, nor do their folders. */
   watch(paths: readonly string[]): void;
   close(): void;
 }
@@ -19,35 +19,35 @@ export interface FileWatchOptions {
   readonly clock: Clock;
   /** Called after the last of a burst of changes. */
   onChange(): void;
-  /** How long it must have been quiet. Default 200. */
+  /** How long there must have been no change. Default 200. */
   readonly debounceMs?: number;
-  /** A burst that does not end is told after this. Default 1,000. */
+  /** A burst that does not end is reported after this time. Default 1,000. */
   readonly maxDelayMs?: number;
   /** What reports changes in folders. Default `watchFolders`. */
   readonly reports?: (onChange: Parameters<typeof watchFolders>[0]) => FolderWatch;
 }
 
 const maxLinks = 40;
-/** Between looks at the files themselves. */
+/** Between polls of the files themselves. */
 const lookMs = 10_000;
-/** Where a folder is not watched, or a change was found that no report had told of. */
+/** Where a folder is not watched, or a change was found without a report. */
 const deafLookMs = 1_000;
 
 export function watchFiles(options: FileWatchOptions): FileWatch {
   const { clock, onChange, debounceMs = 200, maxDelayMs = 1_000, reports = watchFolders } = options;
   const folders = reports((folder, name) => {
-    // A folder's own name: it was itself moved or removed.
+    // A folder's own name: the folder itself was moved or removed.
     if (name !== undefined && name !== basename(folder) && !names.get(folder)?.has(name)) return;
-    isTold = true;
+    isReported = true;
     noticed();
   });
   let paths: readonly string[] = [];
   /** The names that matter, by folder. */
   let names = new Map<string, Set<string>>();
   let marks = "";
-  /** A report came since the last look began. */
-  let isTold = false;
-  /** The last look found a change that no report had told of until then. */
+  /** A report arrived since the last poll started. */
+  let isReported = false;
+  /** The last poll found a change that had not been reported. */
   let isSuspect = false;
   let isDeaf = false;
   let burstSinceMs: number | undefined;
@@ -67,7 +67,7 @@ export function watchFiles(options: FileWatchOptions): FileWatch {
     cancelTold();
     cancelTold = clock.after(Math.max(0, Math.min(debounceMs, leftMs)), () => {
       burstSinceMs = undefined;
-      isDeaf ||= isSuspect && !isTold;
+      isDeaf ||= isSuspect && !isReported;
       isSuspect = false;
       follow();
       onChange();
@@ -76,9 +76,9 @@ export function watchFiles(options: FileWatchOptions): FileWatch {
 
   async function look(): Promise<void> {
     const looked = paths;
-    const wasTold = isTold;
+    const wasTold = isReported;
     const wasWhole = folders.isWhole();
-    isTold = false;
+    isReported = false;
     // A folder may have been replaced.
     folders.watch([...names.keys()]);
     const found = (await Promise.all(looked.map(markOf))).join();
@@ -98,7 +98,7 @@ export function watchFiles(options: FileWatchOptions): FileWatch {
       const wanted = [...new Set(next)].sort();
       if (wanted.join("\0") === paths.join("\0")) return follow();
       paths = wanted;
-      // Before anything else can run: whatever happens from now on is a change.
+      // Before anything else can run: everything that happens from now on is a change.
       marks = wanted.map(markNow).join();
       follow();
       cancelLook();
@@ -131,7 +131,7 @@ function describe({ mtimeMs, size, ino }: Stats): string {
   return `${mtimeMs}/${size}/${ino}`;
 }
 
-/** Every folder in which a change of a name can change what one of the paths leads to. */
+/** Every folder in which renaming can change the target of one of the paths. */
 function placesOf(paths: readonly string[]): Map<string, Set<string>> {
   const places = new Map<string, Set<string>>();
   for (const path of paths) {

@@ -1,5 +1,5 @@
-// Which file a command would run. Only absolute entries of PATH count: what lies in the folder where a command happens to run, which
-// may be anybody's, is not looked at.
+// Which file a command would run. Only absolute entries of PATH count: the folder where a command happens to
+// run may belong to anybody, and is not searched.
 
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
@@ -7,7 +7,7 @@ import { delimiter, isAbsolute, join, resolve } from "node:path";
 export interface Search {
   /** PATH, as a variable of the environment has it. */
   readonly path: string;
-  /** Where a name with a slash begins. */
+  /** The base of a name with a slash. */
   readonly cwd: string;
 }
 
@@ -23,7 +23,7 @@ export function findProgram(name: string, { path, cwd }: Search): string | undef
     .find(isProgram);
 }
 
-/** PATH without what is relative to the folder that a command runs in. */
+/** PATH without entries that are relative to the folder that a command runs in. */
 export function absolutePath(path: string): string {
   return entriesOf(path).join(delimiter);
 }

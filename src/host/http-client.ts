@@ -1,5 +1,5 @@
-// Requests to the outside: with time-outs, without redirects to other hosts, with every failure said in words that show no secret.
-// undici is loaded with the first request.
+// Outgoing requests: with time-outs, without redirects to other hosts, and with error messages that contain
+// no secret. undici is loaded with the first request.
 
 import { publicLookup } from "../addresses.ts";
 import { createByteBuffer } from "../byte-buffer.ts";
@@ -15,7 +15,7 @@ const defaults = { timeoutMs: 30_000, idleMs: 30_000 };
 const maxRedirects = 5;
 
 interface ClientOptions {
-  /** What the far side sees in `user-agent`. */
+  /** The `user-agent` header. */
   readonly userAgent: string;
   readonly clock: { now(): number };
 }
@@ -25,7 +25,7 @@ export function createHttpClient({ userAgent, clock }: ClientOptions): HttpClien
 
   async function load() {
     loading ??= import("undici").then((module) => {
-      // A CommonJS package: in the bundle its names are on the default export alone, whose type lacks some.
+      // A CommonJS package: in the bundle its names are on the default export only, whose type lacks some.
       const undici = module.default as unknown as Undici;
       return { undici, dispatcherOf: createDispatchers(undici) };
     });
@@ -52,12 +52,12 @@ export function createHttpClient({ userAgent, clock }: ClientOptions): HttpClien
         const next = options.redirects === false ? undefined : redirectOf(response, url, method);
         if (next === undefined) return answerOf(response, url, clock, { ms: options.bodyMs, cut: late });
         await response.body?.cancel().catch(() => undefined);
-        if (redirects === maxRedirects) throw failure(url, `it redirects more than ${maxRedirects} times`);
+        if (redirects === maxRedirects) throw failure(url, `more than ${maxRedirects} redirects`);
         url = next;
       }
     } catch (error) {
       if (error instanceof ConnectorError) throw error;
-      if (options.signal.aborted) throw failure(url, "it was ended");
+      if (options.signal.aborted) throw failure(url, "it was cancelled");
       if (late.signal.aborted) throw failure(url, `no answer within ${timeoutMs / 1_000} s`);
       throw failure(url, reasonOf(error), error);
     } finally {
@@ -92,7 +92,7 @@ function createDispatchers({ Agent, EnvHttpProxyAgent }: Undici) {
   };
 }
 
-/** Undefined when the answer is no redirect that may be followed; throws when it leads to another host. */
+/** Undefined when the answer is not a redirect that may be followed; throws when it leads to another host. */
 function redirectOf(response: Response, from: URL, method: string): URL | undefined {
   const location = response.headers.get("location");
   if (location === null || ![301, 302, 303, 307, 308].includes(response.status)) return undefined;
@@ -100,20 +100,20 @@ function redirectOf(response: Response, from: URL, method: string): URL | undefi
   return redirectTarget(location, from);
 }
 
-/** Where a `location` leads. Throws a ConnectorError unless that is the same host, as safe as before. */
+/** The target of a `location`. Throws a ConnectorError unless it is the same host, with the same security. */
 export function redirectTarget(location: string, from: URL): URL {
   const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
-  if (to === undefined) throw failure(from, "it redirects to something that is no URL");
+  if (to === undefined) throw failure(from, "it redirects to an invalid URL");
   if (to.username !== "" || to.password !== "")
     throw failure(from, "it redirects to an address with a user name in it");
   const isSafer = from.protocol === "http:" && to.protocol === "https:" && to.hostname === from.hostname;
   if (to.origin === from.origin || isSafer) return to;
   if (from.protocol === "https:" && to.protocol === "http:" && to.hostname === from.hostname)
     throw new ConnectorError("E_HTTP_FAILED", `${placeOf(from)} redirects to http://, without TLS`, {
-      hint: "what goes there could be read on the way: write the address that is meant",
+      hint: "requests to it could be read in transit: write the final address",
     });
   throw new ConnectorError("E_HTTP_FAILED", `${placeOf(from)} redirects to another host, ${to.host}`, {
-    hint: "redirects to another host are not followed: write the address that is meant",
+    hint: "redirects to another host are not followed: write the final address",
   });
 }
 
@@ -134,7 +134,7 @@ function answerOf(response: Response, url: URL, clock: { now(): number }, limit:
       for await (const piece of response.body) yield piece as Uint8Array;
     } catch (error) {
       const why = limit.cut.signal.aborted
-        ? `it did not end within ${(limit.ms ?? 0) / 1_000} s`
+        ? `it did not finish within ${(limit.ms ?? 0) / 1_000} s`
         : reasonOf(error);
       throw new ConnectorError("E_HTTP_FAILED", `the answer of ${placeOf(url)} broke off: ${why}`, {
         retryable: true,
@@ -181,5 +181,5 @@ function answerOf(response: Response, url: URL, clock: { now(): number }, limit:
 function parseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol)) return url;
-  throw new ConnectorError("E_HTTP_FAILED", "the address is no http or https URL");
+  throw new ConnectorError("E_HTTP_FAILED", "the address is not an http or https URL");
 }

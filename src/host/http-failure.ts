@@ -1,18 +1,18 @@
-// How a request to the outside fails, in words that show no secret: the same for requests and for WebSockets.
+// The errors of outgoing requests, without secrets: the same for requests and for WebSockets.
 
 import { ConnectorError } from "../errors.ts";
 
-/** How long a connection may take to stand. */
+/** How long connecting may take. */
 export const connectMs = 10_000;
 
-/** The host alone: a user, a path (of a webhook relay, say) and a query may all be secrets. */
+/** Only the host: a user, a path (of a webhook relay, for example) and a query may all be secrets. */
 export function placeOf({ host, pathname }: URL): string {
   return pathname === "/" ? host : `${host}/…`;
 }
 
 /** E_HTTP_FAILED, retryable: there is no answer. */
 export function failure(url: URL, reason: string, cause?: unknown): ConnectorError {
-  return new ConnectorError("E_HTTP_FAILED", `${placeOf(url)} cannot be asked: ${reason}`, {
+  return new ConnectorError("E_HTTP_FAILED", `request to ${placeOf(url)} failed: ${reason}`, {
     retryable: true,
     ...(cause === undefined ? {} : { cause }),
   });
@@ -21,7 +21,10 @@ export function failure(url: URL, reason: string, cause?: unknown): ConnectorErr
 /** Names in lower case. */
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-/** E_HTTP_STATUS, for an answer that is no success: `retryable` for 408, 425, 429 and 5xx, and where a limit of requests is used up. */
+/**
+ * E_HTTP_STATUS, for an answer that is not a success: `retryable` for 408, 425, 429 and 5xx, and where a rate
+ * limit is used up.
+ */
 export function statusFailure(url: URL, status: number, headers: Headers, nowMs: number): ConnectorError {
   const isUsedUp = status === 403 && headers["x-ratelimit-remaining"] === "0";
   const meaning = isUsedUp ? meaningOf(429) : meaningOf(status);
@@ -36,8 +39,8 @@ function text(header: string | string[] | undefined): string | undefined {
 }
 
 /**
- * When a used up limit begins anew: GitHub says the time in seconds since 1970 (docs.github.com, "Rate limits for the REST API"), others
- * the seconds until then. At most a day.
+ * When a used up rate limit resets: GitHub gives the time in seconds since 1970 (docs.github.com, "Rate
+ * limits for the REST API"), others the seconds until then. At most a day.
  */
 function untilReset(headers: Headers, nowMs: number): number | undefined {
   if (headers["x-ratelimit-remaining"] !== "0") return undefined;
@@ -78,7 +81,7 @@ const reasons: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "it cannot be reached",
   ENETUNREACH: "there is no network",
   UND_ERR_CONNECT_TIMEOUT: `no connection within ${connectMs / 1_000} s`,
-  UND_ERR_BODY_TIMEOUT: "nothing more came",
+  UND_ERR_BODY_TIMEOUT: "no more data arrived",
   UND_ERR_SOCKET: "the connection was closed",
   UND_ERR_HEADERS_OVERFLOW: "its headers are too long",
   ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS (http:// in place of https://?)",
@@ -86,18 +89,18 @@ const reasons: Readonly<Record<string, string>> = {
   Z_BUF_ERROR: "its compression is broken",
 };
 
-/** Why, by the code of the system or of undici. */
+/** The reason, by the error code of the system or of undici. */
 export function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = (cause as { code?: unknown } | undefined)?.code;
   if (typeof code === "string" && reasons[code] !== undefined) return reasons[code];
   if (typeof code === "string" && /CERT|SIGNED|TLS|SSL/.test(code))
-    return `its certificate is not good (${code})`;
+    return `its certificate is not valid (${code})`;
   if (typeof code === "string" && code.startsWith("WS_ERR_")) return `it does not speak WebSocket (${code})`;
   if (typeof code === "string") return code;
   const { name, message } = cause instanceof Error ? cause : { name: "", message: "" };
   if (name === "HTTPParserError") return "it does not speak HTTP";
-  // What the Fetch standard calls so: ports of other protocols, such as 6667.
-  if (message === "bad port") return "its port is kept for another protocol, and no request is sent to it";
+  // The Fetch standard's term for ports of other protocols, such as 6667.
+  if (message === "bad port") return "its port is reserved for another protocol, so no request is sent to it";
   return "the request failed";
 }

@@ -1,5 +1,5 @@
-// What a command of a config would run: the program, and the files of the project that it names. Consent is bound to what they hold, so
-// that an edited script is another power; and what is started is what was agreed to.
+// What a command of a config would run: the program, and the files of the project that it names. Consent is
+// bound to their content, so that an edited script is a new power, and only what was agreed to is started.
 
 import { createHash } from "node:crypto";
 import {
@@ -22,22 +22,22 @@ import { type FileRole, namedFiles } from "./named-files.ts";
 import { namedInScript } from "./named-in-scripts.ts";
 
 export interface LaunchContext {
-  /** The folder whose files come with the config: those are bound. Absolute, without links. */
+  /** The folder whose files belong to the config: those are bound. Absolute, without links. */
   readonly project: string;
   /** PATH of the router. */
   readonly path: string;
 }
 
-/** What is read or written, and run by nothing but a program that is told to. */
+/** Files that are read or written, and run only by a program that is given them as scripts. */
 const data =
   /^\.(?:log|txt|md|out|csv|tsv|json|jsonl|ndjson|xml|html?|pid|db|sqlite3?|gz|zip|png|jpe?g|gif|pdf|ics|eml)$/i;
 
 const maxWords = 2_000;
 const maxBytes = 1024 * 1024;
 const maxMatches = 200;
-/** Files in all, tries to open one, and bytes of each: reading a config must not take long. */
+/** Files in total, attempts to open one, and bytes of each: reading a config must not take long. */
 const followed = { files: 200, looks: 4_000, bytes: 256 * 1024 };
-/** In place of a digest: there is no such file. Once there is one, it is another command. */
+/** Instead of a digest: there is no such file. Once there is one, it is another command. */
 const absent = "absent";
 
 /** Reads the disk. Never throws. */
@@ -75,7 +75,7 @@ export function readLaunch(reach: ReachedProgram, world: LaunchContext): Launch 
     for (const base of bases)
       for (const file of matching(resolve(cwd, base, written)))
         add(file, role, isImplied === true || (isWritten && isFileName(written)));
-  // Programs of the project that a PATH leads to are found by any word.
+  // Programs of the project that a PATH leads to may be named by any word.
   for (const entry of path.split(delimiter).filter((one) => isAbsolute(one) && isInProject(one, project)))
     for (const { name: written, isWritten } of named.files)
       if (isWritten && /^[\w@.+-]+$/.test(written)) add(join(entry, written), "script", true);
@@ -83,7 +83,7 @@ export function readLaunch(reach: ReachedProgram, world: LaunchContext): Launch 
   return { name, program, project, scripts: [...scripts.values()] };
 }
 
-/** What scripts source, import and start is bound too, a few files deep. */
+/** Files that scripts source, import and start are bound too, a few levels deep. */
 function follow(
   scripts: ReadonlyMap<string, Script>,
   cwd: string,
@@ -91,7 +91,7 @@ function follow(
   add: (file: string, role: FileRole, mayCome?: boolean) => void,
 ): void {
   let looks = followed.looks;
-  // The map grows while it is gone through: a script that is found is looked into as well.
+  // The map grows during the loop: a script that is found is scanned as well.
   for (const { path, sha256 } of scripts.values()) {
     if (sha256 === absent || scripts.size >= followed.files || looks <= 0) continue;
     const text = textOf(path);
@@ -100,35 +100,35 @@ function follow(
     for (const name of namedInScript(path, text))
       for (const folder of folders) {
         if (--looks < 0 || scripts.size >= followed.files) break;
-        // Python looks beside a script before it looks among its own modules.
+        // Python searches beside a script before its own modules.
         const isBeside = folder === dirname(path) && /^\w+\.py$/.test(name);
         add(resolve(folder, name), isBeside ? "script" : "unknown", isBeside);
       }
   }
 }
 
-/** Undefined for a program that was compiled, and for what is too large to be written by hand. */
+/** Undefined for a compiled program, and for a file too large to be handwritten. */
 function textOf(file: string): string | undefined {
   try {
     if (statSync(file).size > followed.bytes) return undefined;
     const bytes = readRegularSync(file);
     return bytes.includes(0) ? undefined : bytes.toString("utf8");
   } catch {
-    return undefined; // It went away meanwhile, or may not be read: then it cannot be started either.
+    return undefined; // It was removed meanwhile, or is unreadable: then it cannot be started either.
   }
 }
 
-/** Whether it is still what it was when it was read. */
+/** Whether it is unchanged since it was read. */
 export function isUnedited({ path, sha256 }: Script): boolean {
   return sha256 === absent ? !existsSync(path) : digestOf(path) === sha256;
 }
 
-/** A word of a script is seldom one, and then it has an extension. */
+/** Words of a script are rarely file names, and then they have an extension. */
 function isFileName(name: string): boolean {
   return /^[\w.@+/][\w.@+/-]*$/.test(name) && extname(name) !== "";
 }
 
-/** Those that a `*` in the last part of the path stands for. */
+/** The files that match a `*` in the last part of the path. */
 function matching(path: string): string[] {
   const pattern = basename(path);
   if (!/[*?]/.test(pattern)) return [path];
@@ -146,7 +146,9 @@ function matching(path: string): string[] {
   }
 }
 
-/** Of two files with the same text the digests are equal; undefined for a file that is gone, or that is no script. */
+/**
+ * Two files with the same text have equal digests; undefined for a missing file, or one that is not a script.
+ */
 export function digestOf(
   file: string,
   isWanted: (start: string, mode: number) => boolean = () => true,
@@ -166,7 +168,7 @@ export function digestOf(
     const text = bytes.subarray(0, length);
     if (!isWanted(text.subarray(0, 2).toString("latin1"), mode)) return undefined;
     const hash = createHash("sha256").update(text);
-    // A larger one is known by its beginning, and by when it was written.
+    // A larger one is identified by its beginning and its modification time.
     if (size > maxBytes) hash.update(`\0${size} ${mtimeMs}`);
     return hash.digest("hex");
   } catch {
@@ -176,7 +178,7 @@ export function digestOf(
   }
 }
 
-/** By its name or by what a link makes of it. */
+/** By its name or by the target of a link. */
 function isInProject(file: string, project: string): boolean {
   if (isWithin(file, project)) return true;
   try {

@@ -1,5 +1,5 @@
-// The rounds of one source: when the next one is, how long to wait after a failure, and who hears of it. The only place, beside the
-// start of a source, that tries again.
+// The rounds of one source: when the next one is, how long to wait after a failure, and who is notified. The
+// only place, beside the start of a source, that retries.
 
 import type { Loop, LoopOptions } from "../contract/host.ts";
 import type { Clock, Log, SourceHealth } from "../contract.ts";
@@ -7,23 +7,25 @@ import { ConnectorError, isRouterError } from "../errors.ts";
 import { line, type SafeText, stackOf, text } from "../text.ts";
 import { aborted } from "../waiting.ts";
 
-/** So many failures in a row are worth an event, and so is one after which nothing happens for so long. */
-const toldAfter = 3;
+/**
+ * This many failures in a row are worth an event, and so is one that is followed by a pause of this length.
+ */
+const notifyAfter = 3;
 const longPauseMs = 60 * 60_000;
 const defaultBackoff: NonNullable<LoopOptions["backoff"]> = { firstMs: 1_000, maxMs: 60_000 };
 
-interface LoopWorld {
-  /** Begins the lines of the log: `source releases`. */
+interface LoopContext {
+  /** The prefix of its log lines: `source releases`. */
   readonly subject: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** An event of our own about this subject; a later one takes the place of one that nobody got yet. */
+  /** An event of our own about this subject; a later one replaces one that no session has received. */
   announce(content: SafeText): void;
   /** From 0 to 1. Default Math.random. */
   random?(): number;
 }
 
-export function createLoop(options: LoopOptions, world: LoopWorld): Loop {
+export function createLoop(options: LoopOptions, world: LoopContext): Loop {
   const { clock, log, subject, random = Math.random } = world;
   const { firstMs, maxMs, leastMs = () => 0 } = options.backoff ?? defaultBackoff;
   const stopping = new AbortController();
@@ -58,12 +60,12 @@ export function createLoop(options: LoopOptions, world: LoopWorld): Loop {
     const pauseMs = Math.max(retryAfterMs ?? 0, backoffMs) * (1 + random() / 10);
     const tryMs = options.dueMs === undefined ? nowMs + pauseMs : options.dueMs(nowMs);
     failures += 1;
-    const again = tryMs === undefined ? "never again" : `next try in ${span(tryMs - nowMs)}`;
+    const again = tryMs === undefined ? "no retry" : `next try in ${span(tryMs - nowMs)}`;
     if (!isOurs) log.error(text`${subject}: ${stackOf(error)}`);
     else if (lastError !== reason) log.warn(line`${subject}: ${reason}; ${again}`);
     lastError = reason;
     const isLong = (tryMs ?? Number.POSITIVE_INFINITY) - nowMs >= longPauseMs;
-    if ((failures >= toldAfter || isLong) && !isTold) {
+    if ((failures >= notifyAfter || isLong) && !isTold) {
       isTold = true;
       const count = failures === 1 ? "once" : `${failures} times in ${span(nowMs - failingSinceMs)}`;
       const goesOn = tryMs === undefined ? "" : "it goes on trying, ";

@@ -1,11 +1,15 @@
-// Which files a command names, and what it takes them for. Nobody can know it of every program: what may be run is told apart from
-// what is only read or written, because consent is bound to the one, and the other changes every minute.
+// Which files a command names, and how it uses them. That cannot be known for every program: files that may
+// be run are separated from those that are only read or written, because consent is bound to the former, and
+// the latter change every minute.
 
 import { basename, join } from "node:path";
 import type { ReachedProgram } from "../contract/power.ts";
 import { pythonFiles } from "./named-in-scripts.ts";
 
-/** `script`: it is run. `data`: it is read. `unknown`: what it holds decides. What a command writes is left out. */
+/**
+ * `script`: it is run. `data`: it is read. `unknown`: its content decides. Files that a command writes are
+ * left out.
+ */
 export type FileRole = "script" | "data" | "unknown";
 
 export interface NamedFile {
@@ -14,15 +18,15 @@ export interface NamedFile {
   /** Folders that it may be relative to, as written. */
   readonly bases: readonly string[];
   readonly role: FileRole;
-  /** It is what is written there, not one of the things that a program looks for in its place. */
+  /** It is written there, not one of the names that a program searches for instead. */
   readonly isWritten: boolean;
-  /** The program looks for it by itself: once there is one, it is another command. */
+  /** The program searches for it by itself: once it exists, it is another command. */
   readonly isImplied?: true;
 }
 
 export interface NamedFiles {
   readonly files: readonly NamedFile[];
-  /** A program in it runs texts: nothing that is named is beyond suspicion. */
+  /** A program in it runs texts: any named file may be one. */
   readonly isInterpreted: boolean;
   readonly words: number;
 }
@@ -30,22 +34,22 @@ export interface NamedFiles {
 /** The argument after them is a text that they run. */
 const runners =
   /^(?:(?:ba|da|z|k|c|tc|fi|a)?sh|env|exec|nohup|nice|time|timeout|sudo|xargs|python[\d.]*|pypy[\d.]*|node|deno|bun|tsx|ts-node|perl[\d.]*|ruby[\d.]*|php[\d.]*|lua[\d.]*|luajit|tclsh|wish|expect|pwsh|osascript|rscript|julia|guile)$/i;
-/** They run a text that an option names; other arguments are what they work on. */
+/** They run a text that an option names; other arguments are their input. */
 const filters = /^(?:[gmn]?awk|sed|jq|yq|psql|mysql|sqlite3|gdb|vim?|nvim|emacs|git|g?make)$/i;
 const readers =
   /^(?:tail|head|cat|tac|wc|grep|egrep|fgrep|cut|uniq|tr|nl|stat|ls|du|df|md5sum|sha\d+sum|file|cmp|comm|diff|journalctl|echo|printf|true|false|sleep|date)$/;
-/** What follows is written. */
+/** The word after them is written. */
 const outputs =
   /^(?:>{1,2}\|?|\d>{1,2}|&>{1,2}|-o|-O|--out(?:put)?(?:-\w+)?|--log(?:-file)?|--report\w*|tee)$/;
 const folders = /^(?:cd|pushd|-C|--directory|--prefix|--cwd|--dir)$/;
 /** The word after them is a program of an installed package. */
 const packageRunners = /^(?:npx|pnpx|bunx|exec|dlx|x|yarn|pnpm|bun)$/;
-/** What comes out of a reader is run: `cat x.txt | sh`, `eval "$(cat x.txt)"`. */
+/** The output of a reader is run: `cat x.txt | sh`, `eval "$(cat x.txt)"`. */
 const runsOutput =
   /\|&?\s*(?:(?:sudo|env|exec|nohup|time)\s+)*(?:[\w./-]*\/)?(?:(?:ba|da|z|k|c|tc|fi|a)?sh|python[\d.]*|node|deno|bun|perl|ruby|php|lua|psql|mysql|sqlite3|xargs|osascript|pwsh)\b|\beval\b|\bsource\b|(?:^|[\s;&|(])\.\s/;
 const takesScript = /^(?:-.*|\.|source)$/;
 
-/** Files that a program reads in the folder where it runs, though nothing names them. */
+/** Files that a program reads in the folder where it runs, without naming them. */
 const implied: readonly (readonly [program: RegExp, files: readonly string[]])[] = [
   [
     /^(?:npm|npx|pnpm|pnpx|yarn|bun|bunx|node|tsx)$/,
@@ -76,7 +80,7 @@ const implied: readonly (readonly [program: RegExp, files: readonly string[]])[]
     ["Dockerfile", "compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"],
   ],
 ];
-/** What a runtime adds to a name, and what it looks for in a folder that it is given. */
+/** What a runtime appends to a name, and what it searches for in a folder. */
 const extensions = [".js", ".json", ".py"] as const;
 const mainFiles = ["package.json", "index.js", "index.mjs", "index.ts", "__main__.py"] as const;
 
@@ -84,7 +88,7 @@ const maxNameLength = 1_024;
 const maxBases = 10;
 const maxInput = 64 * 1024;
 
-/** `maxWords`: how many are looked at; `words` says how many there are. */
+/** `maxWords`: how many are examined; `words`: how many there are. */
 export function namedFiles({ command, env, stdin = "" }: ReachedProgram, maxWords: number): NamedFiles {
   const pieces = [...command, ...Object.values(env), stdin.slice(0, maxInput)].map(piecesOf);
   const isRun = [...command, stdin.slice(0, maxInput)].some((text) => runsOutput.test(text));

@@ -1,5 +1,5 @@
-// Which files a script names: what it sources, imports or starts. It is a guess by form, since nobody can know it of every program: a
-// path that is put together at run time, or what a package installs, is not found.
+// Which files a script names: what it sources, imports or starts. A guess by syntax, because it cannot be
+// known for every program: a path that is built at run time, or what a package installs, is not found.
 
 import { basename, extname } from "node:path";
 
@@ -9,7 +9,7 @@ const separators = /[\s'"`()<>|;&,=:$[\]{}#!]+/;
 const maxLength = 256;
 const maxNames = 1_000;
 
-/** Relative paths without what a shell would put before them; each may lead nowhere. */
+/** Relative paths without what a shell would put before them; each may not exist. */
 export function namedInScript(file: string, text: string): string[] {
   const names = new Set<string>();
   const add = (name: string) => {
@@ -29,7 +29,7 @@ export function namedInScript(file: string, text: string): string[] {
   return [...names];
 }
 
-/** What `npm run` starts is looked for among the programs of the installed packages first. */
+/** What `npm run` starts is searched among the programs of the installed packages first. */
 function packageScripts(text: string): string[] {
   let scripts: unknown;
   try {
@@ -42,7 +42,7 @@ function packageScripts(text: string): string[] {
   return words.filter((word) => /^[\w@.-]+$/.test(word)).map((word) => `node_modules/.bin/${word}`);
 }
 
-/** The module, or the package, and the packages that it is in. */
+/** The module, or the package, and its parent packages. */
 export function pythonFiles(module: string): string[] {
   const parts = module.split(".");
   const packages = parts.map((_, index) => `${parts.slice(0, index + 1).join("/")}/__init__.py`);

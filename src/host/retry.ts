@@ -1,4 +1,4 @@
-// The one place that tries again. Connectors only say whether trying again can help.
+// The one place that retries. Connectors only report whether a retry can help.
 
 import type { Clock } from "../contract.ts";
 import { ConnectorError } from "../errors.ts";
@@ -12,15 +12,15 @@ interface RetryOptions {
   /** Called before each wait, with the failure and the wait in milliseconds. */
   onWait(error: ConnectorError, delayMs: number): void;
   readonly signal: AbortSignal;
-  /** In all. Default: without end. */
+  /** In total. Default: unlimited. */
   readonly attempts?: number;
-  /** What asks for a longer wait has failed. Default: any wait is waited. */
+  /** A failure that asks for a longer wait is final. Default: no limit. */
   readonly maxWaitMs?: number;
 }
 
 /**
- * Runs `attempt` until it settles well. Rejects with the first failure that trying again cannot help, or may not; settles as undefined
- * when the signal fires during a wait.
+ * Runs `attempt` until it succeeds. Rejects with the first failure that a retry cannot help, or after the
+ * last attempt; settles as undefined when the signal fires during a wait.
  */
 export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T | undefined> {
   const { attempts = Number.POSITIVE_INFINITY, maxWaitMs = Number.POSITIVE_INFINITY } = options;

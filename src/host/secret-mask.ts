@@ -1,5 +1,6 @@
-// Hides the secrets of a config in what is about to be shown, written or sent: the one function that the log, the commands,
-// the tools and the events share. Knows texts, not places: whoever prints a part of a text masks before it cuts.
+// Hides the secrets of a config in anything that is about to be shown, written or sent: the one function that
+// the log, the commands, the tools and the events share. Knows texts, not positions: code that prints a part
+// of a text masks it before cutting.
 
 import type { Json } from "../contract.ts";
 import { withoutHidden, withoutHiddenInLines } from "../text/hidden.ts";
@@ -7,15 +8,16 @@ import { withoutHidden, withoutHiddenInLines } from "../text/hidden.ts";
 /** The text with every secret replaced. */
 export type Mask = (text: string) => string;
 
-/** Shorter ones are hidden only where they are a whole word: they stand inside many others. */
+/** Shorter secrets are hidden only as a whole word: they occur inside many other words. */
 const minLength = 8;
-/** Still shorter ones would hide words of every text. */
+/** Even shorter ones would hide words of every text. */
 const minWordLength = 4;
 const shown = "•••";
 
 /**
- * For secrets of 8 characters or more, as they are and as they stand inside JSON text; for those of 4 to 7 where they are a whole
- * word. A long one that was cut short is hidden, too, where "…" marks the cut. With none it does nothing.
+ * Secrets of 8 characters or more are hidden as they are and as they appear inside JSON text; those of 4 to 7
+ * as a whole word. A long one that was cut is hidden, too, where "…" marks the cut. Without secrets it does
+ * nothing.
  */
 export function createMask(secrets: readonly string[]): Mask {
   const forms = [...new Set(secrets.flatMap(formsOf))]
@@ -35,13 +37,13 @@ export function createMask(secrets: readonly string[]): Mask {
   };
 }
 
-/** Where no letter, digit or underscore goes before or after. */
+/** Without a letter, digit or underscore before or after. */
 function wholeWords(words: readonly string[]): RegExp {
   const escaped = words.map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
   return new RegExp(`(?<![\\p{L}\\p{N}_])(?:${escaped.join("|")})(?![\\p{L}\\p{N}_])`, "gu");
 }
 
-/** As it is, inside JSON text, and what the exit for text makes of it: on one line, indented, quoted. */
+/** As it is, inside JSON text, and as the text exits write it: on one line, indented, quoted. */
 function formsOf(secret: string): string[] {
   const inLines = withoutHiddenInLines(secret);
   return [
@@ -52,7 +54,7 @@ function formsOf(secret: string): string[] {
   ];
 }
 
-/** Every text in a value, keys too, with the secrets replaced. Absent values go, as they do in JSON. */
+/** Every text in a value, keys too, with the secrets replaced. Absent values are dropped, as in JSON. */
 export function maskAll(value: unknown, mask: Mask): Json {
   if (typeof value === "string") return mask(value);
   if (Array.isArray(value)) return value.map((item) => maskAll(item, mask));
@@ -64,7 +66,7 @@ export function maskAll(value: unknown, mask: Mask): Json {
   );
 }
 
-/** Replaces each beginning of the secret that "…" follows. */
+/** Replaces each prefix of the secret that "…" follows. */
 function maskCut(text: string, secret: string): string {
   const beginning = secret.slice(0, minLength);
   let result = text;
@@ -76,7 +78,10 @@ function maskCut(text: string, secret: string): string {
   return result;
 }
 
-/** Says whether a text in a value holds one of the secrets, however short; in a short one's case, is one. */
+/**
+ * Whether a text in a value contains one of the secrets, however short; for a short one, whether it equals
+ * it.
+ */
 export function secretFinder(secrets: readonly string[]): (value: Json | undefined) => boolean {
   const holds = (value: Json | undefined): boolean => {
     if (typeof value === "string")

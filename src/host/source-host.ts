@@ -1,4 +1,4 @@
-// What the router lends to one source: what is the same for all, and what is the source's own.
+// What the router provides to one source: the shared parts, and those of the source.
 
 import type { Host, Lent, Listener } from "../contract/host.ts";
 import type { Clock, Log } from "../contract.ts";
@@ -14,7 +14,7 @@ export interface HostOptions {
   readonly lent: Lent;
   /** Where the stores of sources are. */
   readonly cursors: Cursors;
-  /** Takes an event of our own about one part of the config, to be told to a session. */
+  /** Accepts an event of our own about one part of the config, for a session. */
   announce?(content: SafeText, subject: string): void;
 }
 

@@ -1,5 +1,5 @@
-// What a source says of itself: its address, its health, its lines in the log. Nothing of it shows what a secret brought into its
-// options, or what a variable brought into one that goes nowhere.
+// What a source reports about itself: its address, its health, its log lines. Shows neither a secret in its
+// options, nor the value of a variable in an option that is sent nowhere.
 
 import type { Log } from "../contract.ts";
 import type { PlannedSource } from "../plan/plan.ts";

@@ -1,5 +1,5 @@
-// Child processes: without a shell, each in a process group of its own, so that what it started ends with it, and without the
-// secrets of the router's own environment, which a command gets only when its `env` names them.
+// Child processes: without a shell, each in a process group of its own, so that its children end with it, and
+// without the secrets of the router's own environment, which a command gets only when its `env` names them.
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -12,22 +12,25 @@ import { absolutePath, findProgram } from "./find-program.ts";
 import { isUnedited } from "./launch.ts";
 
 const defaultGraceMs = 2_000;
-/** How long what a program left running may still write to the output that it shares. */
+/** How long leftover children of a program may still write to the output that they share. */
 const closeWithinMs = 1_000;
 
-interface SpawnWorld {
-  /** Where a command runs that does not say. */
+interface SpawnContext {
+  /** The folder of a command that names none. */
   readonly folder: string;
   /** Of the router. */
   readonly environment: NodeJS.ProcessEnv;
-  /** Whether a value is, or holds, a secret of the config. */
+  /** Whether a value is, or contains, a secret of the config. */
   isSecret(value: string): boolean;
-  /** Absent: commands end only with a router that ends in order. */
+  /** Absent: commands end only when the router stops in order. */
   readonly watch?: CommandWatch;
 }
 
-/** Settles when the program runs. Rejects with a ConnectorError when there is none, or when it is not what consent was given to. */
-export async function spawnGroup(options: SpawnOptions, world: SpawnWorld): Promise<Child> {
+/**
+ * Settles when the program runs. Rejects with a ConnectorError when there is none, or when it is not the one
+ * with consent.
+ */
+export async function spawnGroup(options: SpawnOptions, world: SpawnContext): Promise<Child> {
   const [program = "", ...args] = options.command;
   const cwd = options.cwd ?? world.folder;
   const env = withAbsolutePath({ ...commandEnvironment(world), ...options.env });
@@ -57,14 +60,14 @@ export async function spawnGroup(options: SpawnOptions, world: SpawnWorld): Prom
       });
     });
     const [stdout, stderr] = outputs.map(({ to }) => to) as [PassThrough, PassThrough];
-    // A program that ends before it has read all is its own affair; its exit code says more.
+    // A program may end before it has read everything; its exit code says more.
     child.stdin.on("error", () => undefined);
     child.once("error", (error: NodeJS.ErrnoException) => {
       const hasFolder = existsSync(cwd);
       reject(
         new ConnectorError(
           "E_COMMAND_START",
-          `the command ${program} cannot be started: ${hasFolder ? reasonOf(error) : `there is no folder ${cwd}`}`,
+          `the command ${program} cannot be started: ${hasFolder ? reasonOf(error) : `no such folder: ${cwd}`}`,
           { retryable: true, cause: error },
         ),
       );
@@ -84,7 +87,7 @@ export async function spawnGroup(options: SpawnOptions, world: SpawnWorld): Prom
           const timer = setTimeout(() => signalGroup(pid, "SIGKILL"), graceMs);
           await ended;
           clearTimeout(timer);
-          // What it left behind in its group.
+          // Leftover processes of its group.
           signalGroup(pid, "SIGKILL");
         },
       });
@@ -92,7 +95,7 @@ export async function spawnGroup(options: SpawnOptions, world: SpawnWorld): Prom
   });
 }
 
-/** What is started: the program that consent was given to, with the scripts as they were then. */
+/** What is started: the program with consent, with its scripts as they were then. */
 function programOf(
   { command: [name = ""], launch }: SpawnOptions,
   cwd: string,
@@ -125,13 +128,13 @@ const ownName = /^(?:CHANNEL_ROUTER_|CLAUDE_|CLAUDECODE$|MCP_|NODE_OPTIONS$|NODE
 const loginInUrl = /:\/\/[^/\s:@]*:[^/\s@]+@/;
 
 /**
- * The environment that every command gets: the router's own, without the secrets of the config, without what sounds like a secret,
- * and without what belongs to this process alone.
+ * The environment of every command: the router's own, without the secrets of the config, without names that
+ * sound like a secret, and without what belongs to this process alone.
  */
 export function commandEnvironment({
   environment,
   isSecret,
-}: Pick<SpawnWorld, "environment" | "isSecret">): NodeJS.ProcessEnv {
+}: Pick<SpawnContext, "environment" | "isSecret">): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(withAbsolutePath(environment)).filter(
       ([name, value]) =>
@@ -144,7 +147,10 @@ export function commandEnvironment({
   );
 }
 
-/** What lies where a command happens to run is not started in place of a program of that name, whoever wrote the PATH. */
+/**
+ * A file in the folder where a command happens to run is never started instead of a program of that name,
+ * whoever wrote the PATH.
+ */
 function withAbsolutePath(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return env.PATH === undefined ? env : { ...env, PATH: absolutePath(env.PATH) };
 }
@@ -158,7 +164,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
 }
 
 function reasonOf({ code }: NodeJS.ErrnoException): string {
-  if (code === "ENOENT") return "there is no such program";
+  if (code === "ENOENT") return "no such program";
   if (code === "EACCES") return "it may not be run";
   return code ?? "unknown reason";
 }

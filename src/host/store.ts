@@ -1,18 +1,19 @@
-// What a source keeps beyond its process, in the journal's cursors. Its keys begin with the source's name and with what the
-// store belongs to, so that a source with another address does not go on at the old one's place.
+// What a source stores beyond its process, in the journal's cursors. Its keys begin with the source's name
+// and with what the store belongs to, so that a source with another address does not continue at the position
+// of the old one.
 
 import type { Store } from "../contract/host.ts";
 import type { Json } from "../contract.ts";
 
-/** The journal's part, or a stand-in for it. */
+/** The journal's part, or a replacement. */
 export interface Cursors {
-  /** All whose name begins so, the one that was moved longest ago first. */
+  /** Cursors with this prefix, the least recently moved first. */
   cursors(prefix: string): readonly (readonly [name: string, value: Json])[];
-  /** Settles when durable; null takes it back. */
+  /** Settles when durable; null removes it. */
   moveCursor(name: string, value: Json): Promise<void>;
 }
 
-/** `belongsTo` is `PlannedSource.keeps`. Reads what is there when it is first asked. */
+/** `belongsTo` is `PlannedSource.keeps`. Reads the stored values on first use. */
 export function createStore(cursors: Cursors, source: string, belongsTo: string): Store {
   const prefix = `${source}/${belongsTo}/`;
   let values: Map<string, Json> | undefined;
@@ -36,7 +37,8 @@ export function createStore(cursors: Cursors, source: string, belongsTo: string)
       await cursors.moveCursor(prefix + key, value);
       known.delete(key);
       if (value !== null) known.set(key, value);
-      // What belonged to other options goes when these have something of their own to keep, not before: an edit may be taken back.
+      // Values of other options are removed when these have something to store, not before: an edit may be
+      // undone.
       const gone = stale;
       stale = [];
       for (const name of gone) await cursors.moveCursor(name, null);
@@ -44,7 +46,7 @@ export function createStore(cursors: Cursors, source: string, belongsTo: string)
   };
 }
 
-/** For `dev` and tests: as long as the process. */
+/** For `dev` and tests: lives as long as the process. */
 export function createMemoryCursors(): Cursors {
   const all = new Map<string, Json>();
   return {

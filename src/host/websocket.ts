@@ -1,5 +1,5 @@
-// WebSocket connections to the outside: with a time-out, without redirects, with real back-pressure, and with every failure said in
-// words that show no secret.
+// Outgoing WebSocket connections: with a time-out, without redirects, with real back-pressure, and with error
+// messages that contain no secret.
 
 import type { IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
@@ -8,13 +8,13 @@ import { ConnectorError } from "../errors.ts";
 import { failure, placeOf, reasonOf, statusFailure } from "./http-failure.ts";
 
 const defaultTimeoutMs = 30_000;
-/** So many messages, or bytes of them, wait here at most before the socket is no longer read. */
+/** How many messages, or bytes of them, are queued here at most before the socket is no longer read. */
 const maxWaiting = { messages: 16, bytes: 256 * 1024 };
-/** How long the far side may take to answer a close. */
+/** How long the peer may take to answer a close. */
 const closeMs = 1_000;
 /** The same when the source ends. */
 const awayMs = 200;
-/** Ends that are nobody's fault: RFC 6455 section 7.4.1, and 1012 and 1013 of its registry (restart, try again later). */
+/** Normal closes: RFC 6455 section 7.4.1, and 1012 and 1013 of its registry (restart, try again later). */
 const ordinaryCodes = new Set([1000, 1001, 1005, 1012, 1013]);
 
 interface Client {
@@ -26,8 +26,8 @@ export async function openWebSocket(request: WebSocketRequest, client: Client): 
   const { signal, maxBytes, timeoutMs = defaultTimeoutMs } = request;
   const url = URL.canParse(request.url) ? new URL(request.url) : undefined;
   if (url === undefined || !/^wss?:$/.test(url.protocol))
-    throw new ConnectorError("E_HTTP_FAILED", "the address is no ws or wss URL");
-  if (signal.aborted) throw failure(url, "it was ended");
+    throw new ConnectorError("E_HTTP_FAILED", "the address is not a ws or wss URL");
+  if (signal.aborted) throw failure(url, "it was cancelled");
   const socket = new WebSocket(url, [...(request.protocols ?? [])], {
     headers: { "user-agent": client.userAgent, ...request.headers },
     handshakeTimeout: timeoutMs,
@@ -36,7 +36,7 @@ export async function openWebSocket(request: WebSocketRequest, client: Client): 
   });
   const stop = () => {
     if (socket.readyState !== WebSocket.OPEN) return socket.terminate();
-    // Cut at once, the connection could take the word with it.
+    // Destroyed at once, the connection could lose the close frame.
     socket.close(1001);
     setTimeout(() => socket.terminate(), awayMs).unref();
   };
@@ -51,7 +51,7 @@ export async function openWebSocket(request: WebSocketRequest, client: Client): 
       reject(statusFailure(url, response.statusCode ?? 0, response.headers, client.clock.now()));
     });
     socket.once("error", (error) => {
-      if (signal.aborted) reject(failure(url, "it was ended"));
+      if (signal.aborted) reject(failure(url, "it was cancelled"));
       else if (/handshake has timed out/i.test(error.message))
         reject(failure(url, `no answer within ${timeoutMs / 1_000} s`));
       else reject(failure(url, handshakeReason(error), error));
@@ -103,7 +103,7 @@ function linkOf(socket: WebSocket, url: URL, maxBytes: number): WebSocketLink {
       }),
     close() {
       socket.close(1000);
-      // What is paused does not see the answer.
+      // A paused socket does not see the answer.
       setTimeout(() => socket.terminate(), closeMs).unref();
     },
   };
@@ -138,7 +138,7 @@ function endOf(code: number, reason: string, url: URL): { readonly error?: Conne
   };
 }
 
-/** What `ws` says of an answer that is no WebSocket's has no code of the system. */
+/** `ws` reports an answer that is not a WebSocket's without a system error code. */
 function handshakeReason(error: Error): string {
   const code = (error as { code?: unknown }).code;
   return code === undefined && error.message !== "" ? error.message.toLowerCase() : reasonOf(error);

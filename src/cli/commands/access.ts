@@ -1,5 +1,5 @@
-// `access`: who may write through the chats of a config. Asks the running router, or changes the file in the state folder while
-// none runs: then it is read at the next start.
+// `access`: who may write through the chats of a config. Asks the running router, or changes the file in the
+// state folder while none runs: then it is read at the next start.
 
 import { join } from "node:path";
 import {
@@ -27,68 +27,68 @@ import { printed, printedJson } from "../print.ts";
 import { printRelative } from "../times.ts";
 import type { TalkOptions } from "./status.ts";
 
-/** What lets somebody in. Claude reads what strangers write, so it is not for Claude's shell. */
+/** Requests that admit somebody. Claude reads what strangers write, so they are refused in Claude's shell. */
 const widening: ReadonlySet<AccessRequest["do"]> = new Set(["pair", "allow", "policy", "group"]);
 
 export async function access(
   request: AccessRequest,
   options: TalkOptions,
-  world: CommandContext,
+  context: CommandContext,
 ): Promise<ExitCode> {
-  const file = configFile(world, options.config);
-  const router = await findRouter(world, file);
-  if (widening.has(request.do) && world.underClaude !== undefined)
-    return askPerson(request, options, world, router);
+  const file = configFile(context, options.config);
+  const router = await findRouter(context, file);
+  if (widening.has(request.do) && context.underClaude !== undefined)
+    return askPerson(request, options, context, router);
   const answer =
     router === undefined
-      ? await withoutRouter(request, file, world)
-      : await requireRouter(world, router).ask("access", { request });
+      ? await withoutRouter(request, file, context)
+      : await requireRouter(context, router).ask("access", { request });
   if (options.json) {
-    world.print(printedJson(answer));
+    context.print(printedJson(answer));
     return 0;
   }
-  const shown = request.do === "list" ? printAccess(answer, world.now()) : [safeLine(answer.said)];
-  world.print(printed(...shown));
+  const shown = request.do === "list" ? printAccess(answer, context.now()) : [safeLine(answer.said)];
+  context.print(printed(...shown));
   return 0;
 }
 
-/** Longer than the router keeps a command waiting for an answer to its form. */
+/** Longer than the router lets a command wait for an answer to its form. */
 const askWithinMs = 75_000;
 
-/** The person at the terminal is asked by the router: this shell may be used by Claude. */
+/** The router asks the user at the terminal: Claude may be using this shell. */
 async function askPerson(
   request: AccessRequest,
   options: TalkOptions,
-  world: CommandContext,
+  context: CommandContext,
   router: RunningRouter | undefined,
 ): Promise<ExitCode> {
   if (router === undefined) {
     throw new UsageError(
       "E_CONSENT_INTERACTIVE",
-      "only a person can let somebody in, and this shell is Claude's",
+      "only the user can admit somebody, and this shell is Claude's",
       {
         hint: "no router runs that could ask you with a form; type this in a terminal of your own",
       },
     );
   }
-  const { CLAUDE_CODE_SESSION_ID: session } = world.env;
-  const answer = await requireRouter(world, router).ask(
+  const { CLAUDE_CODE_SESSION_ID: session } = context.env;
+  const answer = await requireRouter(context, router).ask(
     "ask_access",
     { request, ...(session === undefined ? {} : { session }) },
     { withinMs: askWithinMs },
   );
-  world.print(options.json ? printedJson(answer) : printed(safeLine(answer.said)));
+  context.print(options.json ? printedJson(answer) : printed(safeLine(answer.said)));
   return answer.state === "refused" ? 1 : 0;
 }
 
 async function withoutRouter(
   request: AccessRequest,
   file: string,
-  world: CommandContext,
+  context: CommandContext,
 ): Promise<AccessAnswer> {
-  const { loaded, plan } = await loadPlan(file, world.env);
+  const { loaded, plan } = await loadPlan(file, context.env);
   const store = openAccessStore({
-    file: join(stateFolder(world.env, file), "access.json"),
+    file: join(stateFolder(context.env, file), "access.json"),
     clock: systemClock,
     log: createLog({ secrets: () => loaded.secrets }),
     write: writeStateFile,
@@ -104,11 +104,11 @@ async function withoutRouter(
   return administer(request, { store, clock: systemClock, chats: () => chats });
 }
 
-/** Of strangers who wait, the latest: a flood of them must not hide who may write. */
+/** The latest waiting strangers: a flood of them must not hide who may write. */
 const maxWaiting = 20;
 
 function printAccess({ sources }: AccessAnswer, nowMs: number): SafeText[] {
-  if (sources.length === 0) return [line`the config has no chat`];
+  if (sources.length === 0) return [line`this config has no chat source`];
   return sources.flatMap((one) => [
     line`${colors.bold(one.source)} (${one.type}): ${one.dm}`,
     ...one.pending
@@ -118,7 +118,7 @@ function printAccess({ sources }: AccessAnswer, nowMs: number): SafeText[] {
           line`  ${colors.yellow("waits  ")}  ${code}  ${who(id, name)}, ends ${printRelative(until, nowMs)}`,
       ),
     ...(one.pending.length > maxWaiting
-      ? [line`  ${one.pending.length - maxWaiting} more wait who came earlier: access list --json shows all`]
+      ? [line`  ${one.pending.length - maxWaiting} more wait from earlier: access list --json shows all`]
       : []),
     ...one.people.map(
       ({ id, name, from }) => line`  ${colors.green("allowed")}  ${who(id, name)}${inConfig(from)}`,
@@ -154,10 +154,12 @@ const policies = ["pairing", "allowlist", "disabled", "config"] as const;
 export function readPolicy(written: string): (typeof policies)[number] {
   const found = policies.find((policy) => policy === written);
   if (found !== undefined) return found;
-  throw new UsageError("E_USAGE", `"${written}" is no policy`, { hint: `there are: ${policies.join(", ")}` });
+  throw new UsageError("E_USAGE", `"${written}" is not a policy`, {
+    hint: `there are: ${policies.join(", ")}`,
+  });
 }
 
-/** It is no part of `access`, nor does `list` take anything. */
+/** It is not a part of `access`, and `list` takes no arguments. */
 export function refuseWord(word: string, parts: readonly string[]): never {
   throw new UsageError("E_USAGE", `access does not know "${cut(safeLine(word), 40)}"`, {
     hint: didYouMeanHint(word, parts) ?? `there are: ${parts.join(", ")}`,

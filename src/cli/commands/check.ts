@@ -1,4 +1,4 @@
-// `check`: everything that is wrong with a config, at once. Pure: reads files, opens nothing.
+// `check`: every problem of a config at once. Pure: reads files, opens nothing.
 
 import { countIssues } from "../../config/yaml/issue-location.ts";
 import { powerAnswers } from "../../daemon/commands/power-answers.ts";
@@ -43,7 +43,7 @@ export async function check(
     return 1;
   }
   toStdout(
-    text`${loaded.file} is good: ${count(plan.sources.length, "source")}, ${count(plan.channels.length, "channel")}${
+    text`${loaded.file} is valid: ${count(plan.sources.length, "source")}, ${count(plan.channels.length, "channel")}${
       plan.sinks.length === 0 ? "" : `, ${count(plan.sinks.length, "sink")}`
     }${warned}\n`,
   );

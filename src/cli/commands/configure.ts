@@ -1,5 +1,5 @@
-// `configure`: keeps the credentials of a chat in the `.env` of the state folder, where every config finds them and nobody else
-// can read them. Shows no credential, ever.
+// `configure`: stores the credentials of a chat in the `.env` of the state folder, where every config finds
+// them and nobody else can read them. Never shows a credential.
 
 import { join } from "node:path";
 import { text as readAll } from "node:stream/consumers";
@@ -27,19 +27,19 @@ export async function configure(
   what: string,
   values: readonly string[],
   options: ConfigureOptions,
-  world: Pick<CommandContext, "env" | "print" | "person" | "underClaude">,
+  context: Pick<CommandContext, "env" | "print" | "person" | "underClaude">,
   registry: readonly SourceTypeEntry[] = connectors,
 ): Promise<ExitCode> {
-  if (world.underClaude !== undefined)
+  if (context.underClaude !== undefined)
     throw new UsageError(
       "E_CONSENT_INTERACTIVE",
-      `only you can set credentials, and ${world.underClaude.sign}`,
+      `only you can set credentials, and ${context.underClaude.sign}`,
       {
         hint: "type this in a terminal of your own",
       },
     );
   const credentials = await credentialsOf(what, registry);
-  const file = join(stateRoot(world.env), ".env");
+  const file = join(stateRoot(context.env), ".env");
   if (values.length > credentials.length)
     throw new UsageError(
       "E_USAGE",
@@ -49,18 +49,18 @@ export async function configure(
   for (const [index, credential] of credentials.entries()) {
     const { variable } = credential;
     if (options.clear === true) changes.set(variable, undefined);
-    else changes.set(variable, check(credential, await readValue(credential, values[index], world)));
+    else changes.set(variable, check(credential, await readValue(credential, values[index], context)));
   }
   await writeStateFile(file, changed(await readRegular(file).then(String, onlyIfAbsent), changes));
   const variables = [...changes.keys()];
-  const hidden = variables.filter((variable) => (world.env[variable] ?? "") !== "");
-  if (options.json) world.print(printedJson({ file, variables, cleared: options.clear === true, hidden }));
+  const hidden = variables.filter((variable) => (context.env[variable] ?? "") !== "");
+  if (options.json) context.print(printedJson({ file, variables, cleared: options.clear === true, hidden }));
   else {
-    world.print(
+    context.print(
       text`${variables.join(", ")} ${options.clear === true ? "removed from" : "written to"} ${file}\n`,
     );
     for (const variable of hidden)
-      world.print(text`  this shell sets ${variable} too; where it is set, it wins over the file\n`);
+      context.print(text`  this shell sets ${variable} too; where it is set, it wins over the file\n`);
   }
   return 0;
 }
@@ -75,7 +75,7 @@ async function credentialsOf(
   if (credentials.length > 0) return credentials;
   throw new UsageError(
     "E_USAGE",
-    entry === undefined ? `there is no type ${what}` : `${what} needs no credentials`,
+    entry === undefined ? `unknown type ${what}` : `${what} needs no credentials`,
     {
       hint:
         didYouMeanHint(
@@ -103,20 +103,20 @@ async function readValue(
 function check({ variable, title, pattern }: Credential, value: string): string {
   if (value === "") throw new UsageError("E_USAGE", `${variable} is empty`, { hint: "--clear removes it" });
   if (/[\p{Cc}']/u.test(value))
-    throw new UsageError("E_USAGE", `${variable} holds characters that no credential has`);
+    throw new UsageError("E_USAGE", `${variable} contains characters that are not valid in a credential`);
   if (pattern !== undefined && !new RegExp(pattern).test(value))
     throw new UsageError("E_USAGE", `that does not look like a ${title}`, { hint: "was all of it copied?" });
   return value;
 }
 
-/** The file with these variables set or taken out, and all else as it was. */
+/** The file with these variables set or removed, and everything else unchanged. */
 function changed(written: string, changes: ReadonlyMap<string, string | undefined>): string {
   const lines = written.split(/\r?\n/).filter((line) => {
     const name = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=/.exec(line)?.[1];
     return name === undefined || !changes.has(name);
   });
   while (lines.at(-1)?.trim() === "") lines.pop();
-  // Nothing is read into what stands in single quotes.
+  // Nothing in single quotes is interpreted.
   for (const [name, value] of changes) if (value !== undefined) lines.push(`${name}='${value}'`);
   const result = lines.length === 0 ? "" : `${lines.join("\n")}\n`;
   const { variables: read } = parseDotenv(result);

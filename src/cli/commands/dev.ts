@@ -1,4 +1,5 @@
-// `dev`: the config at work without Claude. Prints where to send, then every event as Claude would see it, or why it would not.
+// `dev`: runs the config without Claude. Prints where to send, then every event as Claude would see it, or
+// why it would not.
 
 import type { PowerAnswer } from "../../control/protocol.ts";
 import { powerAnswers } from "../../daemon/commands/power-answers.ts";
@@ -53,7 +54,7 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
   const show = options.json ? jsonLines(print, mask) : readable(print, plan, loaded.values.server.name);
   const consent = await consentOf(process.env, file, log);
   const waits = plan.powers.filter((power) => !consent.allows(power));
-  // With --json the output is for a program, whoever sits there.
+  // With --json the output is for a program, even at a terminal.
   const person = options.json ? undefined : terminalUser();
   if (waits.length > 0 && person !== undefined) {
     toStdout(printed(wholeQuestion(file, waits, plan)));
@@ -83,7 +84,7 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
     started: show.started,
     refused: show.refused,
   });
-  // Sources that wait keep no process alive, nor do those that are off.
+  // Sources that wait keep no process alive, nor do disabled ones.
   const alive = setInterval(() => {}, 60_000);
   await router.start(plan);
   const waiting = powerAnswers(plan.powers, consent).filter(({ trusted }) => !trusted);
@@ -96,12 +97,12 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
 }
 
 interface Show {
-  /** What becomes of what was accepted. */
+  /** The outcome of accepted events. */
   readonly flow: Pick<DevFlowPorts, "delivered" | "held" | "ended">;
-  /** Something about the config's own parts that a session would be told. */
+  /** A notice about the config that a session would receive. */
   notice(content: SafeText): void;
   opening(file: string, report: RouterReport, waiting: readonly PowerAnswer[]): void;
-  /** A source that had to wait at the opening. */
+  /** A source that had to wait at the start. */
   started(source: SourceReport): void;
   decision(decision: Decision): void;
   refused(refusal: Refusal, source?: string): void;
@@ -139,7 +140,7 @@ function jsonLines(print: (shown: SafeText) => void, mask: Mask): Show {
 
 function readable(print: (shown: SafeText) => void, plan: Plan, serverName: string): Show {
   const clock = (ms = systemClock.now()) => colors.dim(new Date(ms).toTimeString().slice(0, 8));
-  const tell = (what: string) => (eventId: string, channel: string, reason: string) =>
+  const printReason = (what: string) => (eventId: string, channel: string, reason: string) =>
     print(text`${clock()} ${colors.yellow(what)} ${channel} ${eventId}: ${reason}\n`);
   return {
     flow: {
@@ -150,8 +151,8 @@ function readable(print: (shown: SafeText) => void, plan: Plan, serverName: stri
             eventBlock(serverName, delivery),
           ),
         ),
-      held: tell("held"),
-      ended: tell("ended"),
+      held: printReason("held"),
+      ended: printReason("ended"),
     },
     notice: (content) => print(text`${colors.yellow("notice")} ${block(content)}\n`),
     opening(file, { sources }, waiting) {
@@ -164,7 +165,7 @@ function readable(print: (shown: SafeText) => void, plan: Plan, serverName: stri
       print(
         line`${
           sources.length === 0
-            ? colors.red("no source is on: nothing will arrive")
+            ? colors.red("no source is enabled: nothing will arrive")
             : colors.dim("waiting for events")
         }`,
       );

@@ -1,4 +1,5 @@
-// `doctor`: everything that keeps events from Claude, looked at in turn, each with what to do. Changes nothing.
+// `doctor`: checks everything that can keep events from Claude, one by one, each with what to do. Changes
+// nothing.
 
 import { resolve } from "node:path";
 import { setVariable, stateFolder } from "../../config/paths.ts";
@@ -25,42 +26,42 @@ import { findRouter, requireRouter } from "../find-router.ts";
 import { printed, printedJson } from "../print.ts";
 import type { TalkOptions } from "./status.ts";
 
-/** How long a running router may take to say how it is. */
+/** How long a running router may take to report its status. */
 const answerWithinMs = 3_000;
 
-/** 1 when something fails. `managedSettings` is for tests. */
+/** 1 when a check fails. `managedSettings` is for tests. */
 export async function doctor(
   options: TalkOptions,
-  world: CommandContext,
+  context: CommandContext,
   managedSettings = managedSettingsPath(process.platform),
 ): Promise<ExitCode> {
-  const findings = await examine(await lookAt(options, world, managedSettings));
+  const findings = await examine(await lookAt(options, context, managedSettings));
   const ok = findings.every(({ state }) => state !== "fail");
-  if (options.json) world.print(printedJson({ ok, checks: findings }));
-  else world.print(printed(...findings.flatMap(printFinding)));
+  if (options.json) context.print(printedJson({ ok, checks: findings }));
+  else context.print(printed(...findings.flatMap(printFinding)));
   return ok ? 0 : 1;
 }
 
 async function lookAt(
   options: TalkOptions,
-  world: CommandContext,
+  context: CommandContext,
   managedSettings: string,
 ): Promise<Patient> {
-  const { env, cwd } = world;
-  const { file, tried, chosen } = configOfCommand(options.config, world);
-  const router = file === undefined ? undefined : await findRouter(world, file);
+  const { env, cwd } = context;
+  const { file, tried, chosen } = configOfCommand(options.config, context);
+  const router = file === undefined ? undefined : await findRouter(context, file);
   const proven = file === undefined ? undefined : await loadPlan(file, env, { chosen });
   return {
     env,
     project: resolve(cwd, setVariable(env, "CLAUDE_PROJECT_DIR") ?? "."),
     platform: process.platform,
     nodeVersion: process.version,
-    nowMs: world.now(),
+    nowMs: context.now(),
     config: { file, tried, proven, isKept: await isKept(proven, router, env) },
     router,
-    status: router === undefined ? undefined : await askStatus(router, world),
+    status: router === undefined ? undefined : await askStatus(router, context),
     managedSettings,
-    clientLog: world.clientLog,
+    clientLog: context.clientLog,
   };
 }
 
@@ -78,10 +79,10 @@ async function isKept(
 
 async function askStatus(
   router: RunningRouter,
-  world: CommandContext,
+  context: CommandContext,
 ): Promise<NonNullable<Patient["status"]>> {
   try {
-    return await requireRouter(world, router).ask("status", {}, { withinMs: answerWithinMs });
+    return await requireRouter(context, router).ask("status", {}, { withinMs: answerWithinMs });
   } catch (error) {
     if (!isRouterError(error)) throw error;
     return { silent: error.message };

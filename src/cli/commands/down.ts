@@ -1,4 +1,5 @@
-// `down`: ends the router that `up` started, whether it runs the config at the moment or stands by. Waits until it is gone.
+// `down`: stops the router that `up` started, whether it runs the config now or is a standby. Waits until it
+// is gone.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { realPath, stateFolder } from "../../config/paths.ts";
@@ -13,37 +14,37 @@ import type { TalkOptions } from "./status.ts";
 
 const downWithinMs = 10_000;
 
-export async function down(options: TalkOptions, world: CommandContext): Promise<ExitCode> {
-  const file = realPath(configFile(world, options.config));
-  const router = await findRouter(world, file);
-  const started = await findUp(router?.folder ?? stateFolder(world.env, file), world.processes);
-  const gone = await endIt(started, router, options, world);
-  await untilGone(gone, world);
-  const next = await findRouter(world, file);
+export async function down(options: TalkOptions, context: CommandContext): Promise<ExitCode> {
+  const file = realPath(configFile(context, options.config));
+  const router = await findRouter(context, file);
+  const started = await findUp(router?.folder ?? stateFolder(context.env, file), context.processes);
+  const gone = await endIt(started, router, options, context);
+  await untilGone(gone, context);
+  const next = await findRouter(context, file);
   if (options.json) {
-    world.print(printed(safeJson({ pid: gone.pid, config: file, ...(next && { owner: next.pid }) })));
+    context.print(printed(safeJson({ pid: gone.pid, config: file, ...(next && { owner: next.pid }) })));
     return 0;
   }
   const after =
     next === undefined ? "" : `; the Claude session of pid ${next.pid} runs it for as long as it is open`;
-  world.print(text`down: pid ${gone.pid} has ended, ${file}${after}\n`);
+  context.print(text`down: pid ${gone.pid} has ended, ${file}${after}\n`);
   return 0;
 }
 
-/** Asks the owner in its own words; one that stands by has no socket and is told by signal. */
+/** Asks the leader over its socket; a standby has no socket and gets a signal. */
 async function endIt(
   started: ProcessIdentity | undefined,
   router: RunningRouter | undefined,
   options: TalkOptions,
-  world: CommandContext,
+  context: CommandContext,
 ): Promise<ProcessIdentity> {
   if (started !== undefined && router?.pid !== started.pid) {
     process.kill(started.pid, "SIGTERM");
     return started;
   }
-  // Says that none runs, or that the router belongs to a session.
+  // Reports that none runs, or that the router belongs to a session.
   const { router: owner, ask } =
-    router === undefined ? await reachRouter(world, options.config) : requireRouter(world, router);
+    router === undefined ? await reachRouter(context, options.config) : requireRouter(context, router);
   await ask("down", {});
   return owner;
 }
@@ -53,7 +54,7 @@ async function untilGone(identity: ProcessIdentity, { processes }: CommandContex
   while (await processes.isRunning(identity)) {
     if (performance.now() > endMs) {
       throw new ConnectorError("E_CONTROL", `pid ${identity.pid} did not exit within 10 s`, {
-        hint: `kill -9 ${identity.pid} ends it; nothing that was accepted is lost`,
+        hint: `kill -9 ${identity.pid} stops it; accepted events are not lost`,
       });
     }
     await sleep(50);

@@ -1,4 +1,5 @@
-// `events`: the latest events and what became of them; `-f` goes on until it is interrupted, whoever runs the router.
+// `events`: the latest events and their outcomes; `-f` continues until it is interrupted, across changes of
+// the router.
 
 import type { EventAnswer, LeftOut } from "../../control/protocol.ts";
 import { UsageError } from "../../errors.ts";
@@ -17,30 +18,30 @@ interface EventsOptions extends TalkOptions {
   readonly limit: string;
 }
 
-export async function events(options: EventsOptions, world: CommandContext): Promise<ExitCode> {
+export async function events(options: EventsOptions, context: CommandContext): Promise<ExitCode> {
   const limit = readLimit(options.limit, options.follow ? 0 : 1);
   if (!options.follow) {
-    const { ask } = await reachRouter(world, options.config);
+    const { ask } = await reachRouter(context, options.config);
     const answer = await ask("events", { limit });
-    if (options.json) world.print(printedJson(answer));
-    else if (answer.events.length === 0) world.print(text`no event yet\n`);
-    else for (const event of answer.events) world.print(printed(printEvent(event)));
+    if (options.json) context.print(printedJson(answer));
+    else if (answer.events.length === 0) context.print(text`no event yet\n`);
+    else for (const event of answer.events) context.print(printed(printEvent(event)));
     return 0;
   }
   const show = (event: EventAnswer | LeftOut) => {
-    if (options.json) world.print(printed(safeJson(event)));
+    if (options.json) context.print(printed(safeJson(event)));
     else if ("left_out" in event)
-      world.print(printed(line`${colors.yellow(`... ${event.left_out} events left out`)}`));
-    else world.print(printed(printEvent(event)));
+      context.print(printed(line`${colors.yellow(`... ${event.left_out} events left out`)}`));
+    else context.print(printed(printEvent(event)));
   };
-  await followEvents({ config: options.config, limit, signal: world.interrupted(), show }, world);
+  await followEvents({ config: options.config, limit, signal: context.interrupted(), show }, context);
   return 0;
 }
 
 function readLimit(text: string, least: number): number {
   const limit = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (limit >= least && limit <= 1_000) return limit;
-  throw new UsageError("E_USAGE", `--limit must be a whole number from ${least} to 1000, and is ${text}`);
+  throw new UsageError("E_USAGE", `--limit must be a whole number from ${least} to 1000, not ${text}`);
 }
 
 function printEvent({ event_id, time, outcome, source, channels, note }: EventAnswer): SafeText {

@@ -1,4 +1,4 @@
-// `explain`: what one payload would come to. Nothing is sent, opened or remembered.
+// `explain`: what would happen to one payload. Nothing is sent, opened or remembered.
 
 import type { Arrival, JsonObject } from "../../contract.ts";
 import { createLog } from "../../daemon/log.ts";
@@ -30,7 +30,7 @@ export async function explain(name: string, payload: string, options: ExplainOpt
   const source = plan.sources.find((planned) => planned.name === name);
   if (source === undefined) throw noSource(name, plan.sources);
   if (!source.enabled) {
-    throw new UsageError("E_USAGE", `the source ${name} is off and takes nothing`, {
+    throw new UsageError("E_USAGE", `source ${name} is disabled`, {
       hint: "remove its  enabled: false",
     });
   }
@@ -47,7 +47,9 @@ export async function explain(name: string, payload: string, options: ExplainOpt
   return rehearsed.outcome === "accepted" ? 0 : 1;
 }
 
-/** What the user has not allowed to be shown is hidden here, too: it may be Claude who typed the command. */
+/**
+ * Secrets that the user has not allowed to be shown are hidden here, too: Claude may have typed the command.
+ */
 async function loadAllowed({ file, chosen }: ReturnType<typeof requireConfig>) {
   const proven = await loadPlan(file, process.env, { chosen });
   const { loaded, plan } = proven;
@@ -81,7 +83,7 @@ function asText(
     const { channel } = delivery;
     const options = plan.channels.find(({ name }) => name === channel)?.shaping.options;
     const wait = rehearsal.waiting().find((one) => one.channel === channel);
-    if (wait !== undefined) shown.push(line`held back now, by ${wait.reason}`);
+    if (wait !== undefined) shown.push(line`held now, by ${wait.reason}`);
     shown.push(...(options === undefined ? [] : describeShaping(options).map((words) => line`  ${words}`)));
   }
   return printed(...shown);
@@ -96,7 +98,7 @@ function asJson({ event, outcome, admission }: Rehearsed, rehearsal: Simulator) 
 function noSource(name: string, sources: readonly PlannedSource[]): UsageError {
   const names = sources.map((source) => source.name);
   const close = didYouMean(name, names);
-  return new UsageError("E_USAGE", `no source is called ${name}`, {
+  return new UsageError("E_USAGE", `no source named ${name}`, {
     hint: close === undefined ? `there are: ${names.join(", ") || "none"}` : `did you mean ${close}?`,
   });
 }

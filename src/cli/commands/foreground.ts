@@ -35,9 +35,9 @@ export async function runForeground(
     end: () => ending.abort(),
   });
   guardAgainstCrashes(log, systemClock, () => process.exit(1));
-  // Whoever owns reloads at it; one that stands by must not end of it.
+  // The leader reloads on it; a standby must not end because of it.
   process.on("SIGHUP", () => {});
-  // Nothing else would keep this process alive: it has no stdin to read.
+  // Nothing else keeps this process alive: it has no stdin to read.
   const alive = setInterval(() => {}, 60_000);
   void (async () => {
     while (ownership.state().mode === "seeking") await sleep(20);

@@ -1,4 +1,5 @@
-// `recipes`: which recipes come with the router, what one of them needs and gives, and whether its tests pass.
+// `recipes`: the recipes that come with the router, their inputs and what they provide, and whether their
+// tests pass.
 
 import { resolve } from "node:path";
 import { bundledRecipes, findRecipe } from "../../config/recipe/reference.ts";
@@ -16,7 +17,7 @@ interface RecipesOptions {
   readonly json?: boolean;
 }
 
-/** What a recipe says of itself, for `--json`. */
+/** A recipe's own description, for `--json`. */
 interface RecipeAnswer {
   readonly recipe: string;
   readonly version: string;
@@ -32,7 +33,7 @@ interface RecipeDetails extends RecipeAnswer {
   readonly channels: readonly string[];
   readonly sinks: readonly string[];
   readonly tests: number;
-  /** The lines that put it into a config. */
+  /** The lines that add it to a config. */
   readonly use: string;
 }
 
@@ -41,14 +42,14 @@ interface InputAnswer {
   readonly type: string;
   readonly description: string;
   readonly secret: boolean;
-  /** How it could be written in a config. */
+  /** An example value for a config. */
   readonly example?: Json;
-  /** Absent: it must be given. */
+  /** Absent: it is required. */
   readonly default?: Json;
 }
 
-export async function listRecipes(options: RecipesOptions, world: CommandContext): Promise<ExitCode> {
-  const all = await Promise.all(bundledRecipes().map((name) => readDetails(name, world)));
+export async function listRecipes(options: RecipesOptions, context: CommandContext): Promise<ExitCode> {
+  const all = await Promise.all(bundledRecipes().map((name) => readDetails(name, context)));
   if (options.json) {
     const answers = all.map(
       ({ recipe, version, title, description, file }): RecipeAnswer => ({
@@ -59,45 +60,45 @@ export async function listRecipes(options: RecipesOptions, world: CommandContext
         file,
       }),
     );
-    world.print(printedJson({ recipes: answers }));
+    context.print(printedJson({ recipes: answers }));
     return 0;
   }
   const width = Math.max(...all.map(({ recipe }) => recipe.length));
-  for (const { recipe, title } of all) world.print(text`${colors.bold(recipe.padEnd(width))}  ${title}\n`);
-  world.print(text`\nchannel-router recipes show NAME  says what one needs and how to set it up\n`);
+  for (const { recipe, title } of all) context.print(text`${colors.bold(recipe.padEnd(width))}  ${title}\n`);
+  context.print(text`\nchannel-router recipes show NAME  says what one needs and how to set it up\n`);
   return 0;
 }
 
 export async function showRecipe(
   name: string,
   options: RecipesOptions,
-  world: CommandContext,
+  context: CommandContext,
 ): Promise<ExitCode> {
-  const details = await readDetails(name, world);
-  world.print(options.json ? printedJson(details) : printed(...detailLines(details)));
+  const details = await readDetails(name, context);
+  context.print(options.json ? printedJson(details) : printed(...detailLines(details)));
   return 0;
 }
 
 export async function testRecipes(
   name: string | undefined,
   options: RecipesOptions,
-  world: CommandContext,
+  context: CommandContext,
 ): Promise<ExitCode> {
-  const files = (name === undefined ? bundledRecipes() : [name]).map((one) => fileOf(one, world));
-  return (await runAndPrint(files, options, world)).code;
+  const files = (name === undefined ? bundledRecipes() : [name]).map((one) => fileOf(one, context));
+  return (await runAndPrint(files, options, context)).code;
 }
 
 /** Throws a UsageError for a name that no recipe has. */
 function fileOf(name: string, { cwd }: CommandContext): string {
-  // A person at the command line may name any file.
+  // The user at the command line may name any file.
   if (/[/\\]|\.ya?ml$/.test(name)) return resolve(cwd, name);
   const found = findRecipe(name, cwd);
   if ("message" in found) throw new UsageError("E_USAGE", found.message, { hint: found.hint });
   return found.file;
 }
 
-async function readDetails(name: string, world: CommandContext): Promise<RecipeDetails> {
-  const loaded = await readConfig(fileOf(name, world), world.env, {
+async function readDetails(name: string, context: CommandContext): Promise<RecipeDetails> {
+  const loaded = await readConfig(fileOf(name, context), context.env, {
     recipe: { given: {}, at: ["inputs"] },
     standIns: true,
   });
@@ -105,7 +106,7 @@ async function readDetails(name: string, world: CommandContext): Promise<RecipeD
   const [first] = issues;
   if (recipe === undefined || first !== undefined) {
     const why = first === undefined ? `${loaded.file} is not a recipe` : loaded.frame(first);
-    throw new UsageError("E_USAGE", why, { hint: `channel-router check ${name}  says more` });
+    throw new UsageError("E_USAGE", why, { hint: `channel-router check ${name}  shows more` });
   }
   const written = (key: string) => String(recipe[key] ?? "");
   const inputs = entriesOf(recipe.inputs).map(

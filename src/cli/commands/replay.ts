@@ -1,4 +1,5 @@
-// `replay`: a kept event once more, through today's config, as a new event; `--dry-run` only says what it would come to.
+// `replay`: a stored event again, through the current config, as a new event; `--dry-run` only shows what
+// would happen.
 
 import type { EmittedAnswer, PreviewAnswer } from "../../control/protocol.ts";
 import { line, type SafeText } from "../../text.ts";
@@ -17,12 +18,12 @@ interface ReplayOptions extends TalkOptions {
 export async function replay(
   eventId: string,
   options: ReplayOptions,
-  world: CommandContext,
+  context: CommandContext,
 ): Promise<ExitCode> {
-  const { ask } = await reachRouter(world, options.config);
+  const { ask } = await reachRouter(context, options.config);
   const answer = await ask("replay", { event_id: eventId, ...(options.dryRun ? { dry_run: true } : {}) });
-  if (options.json) world.print(printedJson(answer));
-  else world.print(printed(...("dry_run" in answer ? printPreview(answer) : printEmitted(answer))));
+  if (options.json) context.print(printedJson(answer));
+  else context.print(printed(...("dry_run" in answer ? printPreview(answer) : printEmitted(answer))));
   return answer.outcome === "accepted" ? 0 : 1;
 }
 
@@ -32,7 +33,7 @@ export function printEmitted({ event_id, outcome, channels, trace }: EmittedAnsw
       line`${colors.green("accepted")} ${event_id}${channels.length === 0 ? "" : ` by ${channels.join(", ")}`}`,
     ];
   const reasons =
-    trace.length === 0 && outcome === "duplicate" ? [line`  it was taken before`] : printTrace(trace);
+    trace.length === 0 && outcome === "duplicate" ? [line`  it was accepted before`] : printTrace(trace);
   return [line`${colors.yellow(outcome)} ${event_id}`, ...reasons];
 }
 

@@ -19,16 +19,19 @@ import { toStderr } from "../terminal.ts";
 
 /** From the first sign that the client is gone to the end of the process. */
 const shutdownMs = 1_900;
-/** For answers that are still under way. */
+/** For answers that are in progress. */
 const finishMs = 200;
-/** Claude Code sends SIGKILL half a second after its first signal: what comes after needs the rest of it. */
+/**
+ * Claude Code sends SIGKILL half a second after its first signal: the steps after this need the rest of that
+ * time.
+ */
 const signalledSuccessorMs = 200;
 
-/** `notes`: what of the environment does not count, a line each. */
+/** `notes`: ignored parts of the environment, one line each. */
 export async function run(args: readonly string[], notes: readonly SafeLine[] = []): Promise<void> {
   await finish(async () => {
     const { config: explicit, label } = readArguments(args);
-    if (process.stdin.isTTY && process.stdout.isTTY) return tellPerson();
+    if (process.stdin.isTTY && process.stdout.isTTY) return explainToUser();
 
     const find = () => configOfServer(explicit);
     const found = find();
@@ -43,7 +46,7 @@ export async function run(args: readonly string[], notes: readonly SafeLine[] = 
       cwd: process.cwd(),
       label,
       missing: () => missingNow(found, place.folder),
-      onChange: () => ownership.tell(),
+      onChange: () => ownership.factsChanged(),
     });
     const ownership = joinAsClient({
       place,
@@ -78,7 +81,7 @@ export async function run(args: readonly string[], notes: readonly SafeLine[] = 
       clientGone.then(() => 0),
       asked.then(() => 1),
     ]);
-    // Nothing may outlive the client: whatever still hangs is cut.
+    // Nothing may outlive the client: whatever still hangs is cut off.
     setTimeout(() => process.exit(code), shutdownMs).unref();
     await ownership.close(within);
     process.exit(code);
@@ -96,7 +99,7 @@ function readArguments(args: readonly string[]): { readonly config?: string; rea
   }
 }
 
-function tellPerson(): 2 {
+function explainToUser(): 2 {
   toStderr(
     text`This is the stdio server that Claude Code starts by itself.\nTo see your config at work on a terminal, type: channel-router dev\n`,
   );

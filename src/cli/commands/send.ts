@@ -1,5 +1,5 @@
-// `send`: hands the running router a payload as if the source had received it, past its signature check: who may open the
-// router's socket may do that.
+// `send`: passes a payload to the running router as if the source had received it, without its signature
+// check: a user who may open the router's socket may do that.
 
 import { UsageError } from "../../errors.ts";
 import type { CommandContext } from "../context.ts";
@@ -20,18 +20,18 @@ export async function send(
   source: string,
   payload: string | undefined,
   options: SendOptions,
-  world: CommandContext,
+  context: CommandContext,
 ): Promise<ExitCode> {
   if (payload !== undefined && options.data !== undefined) {
     throw new UsageError("E_USAGE", "the payload was given twice, also with --data");
   }
   const headers = readHeaders(options.header);
-  const { ask } = await reachRouter(world, options.config);
+  const { ask } = await reachRouter(context, options.config);
   const answer = await ask("send", {
     source,
     data: await readData(payload ?? options.data ?? "{}"),
     headers,
   });
-  world.print(options.json ? printedJson(answer) : printed(...printEmitted(answer)));
+  context.print(options.json ? printedJson(answer) : printed(...printEmitted(answer)));
   return answer.outcome === "accepted" ? 0 : 1;
 }

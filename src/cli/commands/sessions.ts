@@ -7,14 +7,14 @@ import { reachRouter } from "../find-router.ts";
 import { printed, printedJson } from "../print.ts";
 import { printSession, type TalkOptions } from "./status.ts";
 
-export async function sessions(options: TalkOptions, world: CommandContext): Promise<ExitCode> {
-  const { ask } = await reachRouter(world, options.config);
+export async function sessions(options: TalkOptions, context: CommandContext): Promise<ExitCode> {
+  const { ask } = await reachRouter(context, options.config);
   const answer = await ask("sessions", {});
   if (options.json) {
-    world.print(printedJson(answer));
+    context.print(printedJson(answer));
     return 0;
   }
-  const lines = answer.sessions.flatMap((session) => printSession(session, world.now()));
-  world.print(printed(...(lines.length === 0 ? [line`no session is open; events wait`] : lines)));
+  const lines = answer.sessions.flatMap((session) => printSession(session, context.now()));
+  context.print(printed(...(lines.length === 0 ? [line`no session is open; events wait`] : lines)));
   return 0;
 }

@@ -1,5 +1,5 @@
-// `silence`: nothing of a channel is delivered for a while; its events are ended as `silenced`. By the user any channel, for
-// as long as they say; below a Claude process within the bounds of the tool.
+// `silence`: nothing of a channel is delivered for a while; its events end as `silenced`. The user may
+// silence any channel for any time; below a Claude process the limits of the tool apply.
 
 import { parseDuration } from "../../config/units.ts";
 import { maxSilenceMs } from "../../daemon/commands/control.ts";
@@ -21,27 +21,27 @@ export async function silence(
   channel: string,
   duration: string | undefined,
   options: SilenceOptions,
-  world: CommandContext,
+  context: CommandContext,
 ): Promise<ExitCode> {
   if (options.off && duration !== undefined)
     throw new UsageError("E_USAGE", "--off takes no duration", {
       hint: `channel-router silence ${channel} --off`,
     });
   const forMs = options.off ? 0 : readDuration(duration ?? "1h");
-  const { ask } = await reachRouter(world, options.config);
+  const { ask } = await reachRouter(context, options.config);
   const { reason } = options;
   const answer = await ask("silence", {
     channel,
     for_ms: forMs,
-    // What Claude types is bounded like its own tool.
-    ...(world.underClaude === undefined ? {} : { by: "tool" as const }),
+    // What Claude types has the limits of its own tool.
+    ...(context.underClaude === undefined ? {} : { by: "tool" as const }),
     ...(reason === undefined ? {} : { reason }),
   });
-  if (options.json) world.print(printedJson(answer));
-  else if (answer.until === undefined) world.print(text`${channel} is no longer silenced\n`);
+  if (options.json) context.print(printedJson(answer));
+  else if (answer.until === undefined) context.print(text`${channel} is no longer silenced\n`);
   else
-    world.print(
-      text`${channel} is silent until ${printTime(answer.until)} (${printRelative(answer.until, world.now())})\n`,
+    context.print(
+      text`${channel} is silenced until ${printTime(answer.until)} (${printRelative(answer.until, context.now())})\n`,
     );
   return 0;
 }
@@ -50,7 +50,7 @@ function readDuration(written: string): number {
   const ms = parseDuration(written);
   if (ms !== undefined && ms > maxSilenceMs) {
     throw new UsageError("E_USAGE", `${written} is longer than a silence may last`, {
-      hint: "at most 30d: a channel that nobody wants for longer should leave the config",
+      hint: "at most 30d: remove a channel that is unwanted for longer from the config",
     });
   }
   if (ms !== undefined && ms > 0) return ms;

@@ -1,4 +1,4 @@
-// `status`: what the running router does: its process, config, sources, sessions, and what waits.
+// `status`: the running router: its process, config, sources, sessions, and what waits.
 
 import type {
   PowerAnswer,
@@ -25,10 +25,10 @@ export interface TalkOptions {
 }
 
 /** 1 when the config has problems, a source has failed, or the journal cannot be written. */
-export async function status(options: TalkOptions, world: CommandContext): Promise<ExitCode> {
-  const { ask } = await reachRouter(world, options.config);
+export async function status(options: TalkOptions, context: CommandContext): Promise<ExitCode> {
+  const { ask } = await reachRouter(context, options.config);
   const answer = await ask("status", {});
-  world.print(options.json ? printedJson(answer) : printed(...printStatus(answer, world.now())));
+  context.print(options.json ? printedJson(answer) : printed(...printStatus(answer, context.now())));
   const failed = answer.sources.some(({ state }) => state === "failed");
   return answer.problems.length > 0 || failed || answer.journal.failure !== undefined ? 1 : 0;
 }
@@ -104,14 +104,14 @@ export function printSession(session: SessionAnswer, nowMs: number): SafeText[] 
       ? []
       : [
           line`${colors.red(
-            `    does not read: it took nothing since ${printTime(stuck_since)} (${printRelative(stuck_since, nowMs)})`,
+            `    does not read: it has taken nothing since ${printTime(stuck_since)} (${printRelative(stuck_since, nowMs)})`,
           )}`,
         ]),
   ];
 }
 
 function printWaiting({ power, value }: PowerAnswer): SafeText {
-  return line`${colors.yellow(`waits     for your consent: ${power} ${shownLine(value)} (channel-router trust)`)}`;
+  return line`${colors.yellow(`waiting   for consent: ${power} ${shownLine(value)} (channel-router trust)`)}`;
 }
 
 function printSource(source: SourceAnswer, nowMs: number): SafeText[] {

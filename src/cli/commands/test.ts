@@ -1,5 +1,5 @@
-// `test`: runs the `tests:` of configs and recipes. Opens no port, reads no secret and touches no network; time is what the
-// tests say it is.
+// `test`: runs the `tests:` of configs and recipes. Opens no port, reads no secret and uses no network; the
+// tests set the time.
 
 import { relative, resolve } from "node:path";
 import { requireConfig } from "../../daemon/start/load-plan.ts";
@@ -27,16 +27,15 @@ export interface TestOptions {
 export async function test(
   files: readonly string[],
   options: TestOptions,
-  world: CommandContext,
+  context: CommandContext,
 ): Promise<ExitCode> {
-  if (options.watch && options.json)
-    throw new UsageError("E_USAGE", "--watch prints for a person, and --json does not");
+  if (options.watch && options.json) throw new UsageError("E_USAGE", "--watch and --json cannot be combined");
   const chosen =
-    files.length > 0 ? files.map((file) => resolve(world.cwd, file)) : [requireConfig(options.config).file];
-  const once = () => runAndPrint(chosen, options, world);
+    files.length > 0 ? files.map((file) => resolve(context.cwd, file)) : [requireConfig(options.config).file];
+  const once = () => runAndPrint(chosen, options, context);
   if (!options.watch) return (await once()).code;
 
-  const interrupted = world.interrupted();
+  const interrupted = context.interrupted();
   let changed = false;
   let wake = (): void => {};
   const watch = watchFiles({
@@ -54,41 +53,41 @@ export async function test(
     changed = false;
     const { results } = await once();
     watch.watch(results.flatMap((result) => result.files));
-    world.print(text`\nwaiting for a change (Ctrl-C ends it)\n`);
+    context.print(text`\nwaiting for a change (Ctrl-C ends it)\n`);
     while (!changed && !interrupted.aborted) {
       await new Promise<void>((resolve) => {
         wake = resolve;
         if (changed || interrupted.aborted) resolve();
       });
     }
-    world.print(text`\n`);
+    context.print(text`\n`);
   }
   clearInterval(alive);
   watch.close();
   return 0;
 }
 
-/** Prints what came of the tests of these files. Exit code 1 when one of them failed, or there was none. */
+/** Prints the results of the tests of these files. Exit code 1 when one of them failed, or there was none. */
 export async function runAndPrint(
   files: readonly string[],
   options: Omit<TestOptions, "config" | "watch">,
-  world: CommandContext,
+  context: CommandContext,
 ): Promise<{ readonly code: ExitCode; readonly results: readonly SuiteResult[] }> {
   const startMs = performance.now();
   const results: SuiteResult[] = [];
   for (const file of files) {
     results.push(
       await runSuite(file, {
-        env: world.env,
+        env: context.env,
         update: options.update === true,
         only: options.only,
-        recorded: (config, eventId) => recordedEvent(config, eventId, world),
+        recorded: (config, eventId) => recordedEvent(config, eventId, context),
       }),
     );
   }
   const ms = Math.round(performance.now() - startMs);
   const named = (file: string) => {
-    const short = relative(world.cwd, file);
+    const short = relative(context.cwd, file);
     return short.startsWith("..") ? file : short;
   };
   const ok =
@@ -96,8 +95,8 @@ export async function runAndPrint(
     results.every(
       ({ problems, tests }) => problems.length === 0 && tests.every(({ failures }) => failures.length === 0),
     );
-  if (options.json) world.print(printedJson({ ok, ...maskedReport(results) }));
-  else world.print(textReport(results, ms, named));
+  if (options.json) context.print(printedJson({ ok, ...maskedReport(results) }));
+  else context.print(textReport(results, ms, named));
   return { code: ok ? 0 : 1, results };
 }
 

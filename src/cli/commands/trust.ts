@@ -1,5 +1,5 @@
-// `trust`: shows what a config can do beyond shaping text, asks the user, and stores the answer. Only a user at a terminal
-// can answer: no option, tool, event or file edit can do it instead.
+// `trust`: shows what a config can do beyond shaping text, asks the user, and remembers the answer. Without a
+// user at a terminal there is no answer: no option, tool, event or edit replaces it.
 
 import { basename } from "node:path";
 import { ownConfig, realPath } from "../../config/paths.ts";
@@ -24,7 +24,7 @@ import { printCount } from "../times.ts";
 import { check } from "./check.ts";
 
 interface TrustOptions {
-  /** Allows all that waits without a question: for CI and containers. */
+  /** Allows everything that waits, without a question: for CI and containers. */
   readonly yes?: boolean;
   readonly list?: boolean;
   readonly revoke?: boolean;
@@ -33,20 +33,21 @@ interface TrustOptions {
 
 const answerWithinMs = 5_000;
 
-/** 1 when something waits still, or the config has problems. */
+/** 1 when something still waits, or the config has problems. */
 export async function trust(
   explicit: string | undefined,
   options: TrustOptions,
-  world: CommandContext,
+  context: CommandContext,
 ): Promise<ExitCode> {
-  const { file, chosen } = placeOf(world, explicit);
-  const place = trustLocation(world.env, file);
-  if ((options.yes || options.revoke) && world.underClaude !== undefined) throw onlyYou(world.underClaude);
+  const { file, chosen } = placeOf(context, explicit);
+  const place = trustLocation(context.env, file);
+  if ((options.yes || options.revoke) && context.underClaude !== undefined)
+    throw onlyYou(context.underClaude);
   if (options.revoke) {
     await forgetAnswers(place);
-    return tellRevoked(place.config, options, world);
+    return printRevoked(place.config, options, context);
   }
-  const asked = await askedOf(world, file, { makeKey: options.list !== true, chosen });
+  const asked = await askedOf(context, file, { makeKey: options.list !== true, chosen });
   if (asked === undefined) return check(file, options);
   const { powers, secrets } = asked;
   const log = createLog({ secrets: () => secrets });
@@ -58,20 +59,20 @@ export async function trust(
   if (options.yes && waited.length > 0) await consent.remember(waited, "trusted");
   if (options.json) {
     const answer = { config: place.config, powers: powerAnswers(powers, consent) };
-    world.print(printedJson(answer));
+    context.print(printedJson(answer));
     return waits().length === 0 ? 0 : 1;
   }
-  if (consent.outdated()) world.print(printed(line`${outdatedNote}`));
-  world.print(printed(safeLine(place.config), ...printPowers(asked, consent)));
+  if (consent.outdated()) context.print(printed(line`${outdatedNote}`));
+  context.print(printed(safeLine(place.config), ...printPowers(asked, consent)));
   if (options.list || waited.length === 0) return waits().length === 0 ? 0 : 1;
   if (!options.yes) {
-    if (world.person === undefined) throw onlyYou(world.underClaude);
-    await askForPowers(waited, consent, world.person);
+    if (context.person === undefined) throw onlyYou(context.underClaude);
+    await askForPowers(waited, consent, context.person);
   }
   const left = waits().length;
   const { router } = asked;
   const soon = router === undefined ? "" : `; the running router (pid ${router.pid}) starts it by itself`;
-  world.print(
+  context.print(
     left > 0
       ? text`${printCount(left, "power")} still ${left === 1 ? "waits" : "wait"}\n`
       : text`allowed${soon}\n`,
@@ -81,7 +82,7 @@ export async function trust(
 
 interface Asked {
   readonly powers: readonly Power[];
-  /** What comes with a file that was found, a line each. */
+  /** The contents of a discovered file, one line each. */
   readonly contents: readonly string[];
   readonly router: RunningRouter | undefined;
   /** Whose PATH, variables and home decided about the powers. */
@@ -90,26 +91,26 @@ interface Asked {
 }
 
 /**
- * What the running router asks for, which may have other variables and programs than this terminal; where none runs, what this
- * terminal makes of the file. Undefined when neither finds the config good.
+ * What the running router asks for, which may have other variables and programs than this terminal; where
+ * none runs, what this terminal reads from the file. Undefined when neither finds a valid config.
  */
 async function askedOf(
-  world: CommandContext,
+  context: CommandContext,
   file: string,
   as: { readonly makeKey: boolean; readonly chosen: boolean },
 ): Promise<Asked | undefined> {
-  const router = await findRouter(world, file);
+  const router = await findRouter(context, file);
   const answer =
     router === undefined
       ? undefined
-      : await requireRouter(world, router)
+      : await requireRouter(context, router)
           .ask("powers", {}, { withinMs: answerWithinMs })
           .catch(() => undefined); // An older router does not know the command, and one that hangs is reported by doctor.
-  const { loaded, plan, issues } = await loadPlan(file, world.env, as);
+  const { loaded, plan, issues } = await loadPlan(file, context.env, as);
   const { secrets } = loaded;
   if (answer?.asked) {
     const { powers, contents } = answer.asked;
-    // A router that was started with --config has chosen the file; sessions that find it would still ask.
+    // A router that was started with --config has chosen the file; sessions that discover it would still ask.
     const ofFile = plan.powers.filter(
       ({ power, hash }) =>
         (power === "use" || power === "instruct") && !powers.some((known) => known.hash === hash),
@@ -120,11 +121,14 @@ async function askedOf(
   return { powers: plan.powers, contents: describeContents(plan), router, by: "terminal", secrets };
 }
 
-/** Sessions in its folder discover a file of this name, so naming it here also asks for consent to use it, as they do. */
-function placeOf(world: CommandContext, explicit: string | undefined): ReturnType<typeof configLocation> {
-  const place = configLocation(world, explicit);
+/**
+ * Sessions in the folder of a file with this name discover it, so a user who names it here is asked about its
+ * use as they are.
+ */
+function placeOf(context: CommandContext, explicit: string | undefined): ReturnType<typeof configLocation> {
+  const place = configLocation(context, explicit);
   const isFound = explicit !== undefined && basename(place.file) === "channels.yaml";
-  return { ...place, chosen: place.chosen && (!isFound || isOwn(world, place.file)) };
+  return { ...place, chosen: place.chosen && (!isFound || isOwn(context, place.file)) };
 }
 
 function isOwn({ env }: CommandContext, file: string): boolean {
@@ -133,12 +137,15 @@ function isOwn({ env }: CommandContext, file: string): boolean {
 
 function onlyYou(under: UnderClaude | undefined): UsageError {
   const why = under === undefined ? "" : `, and ${under.sign}`;
-  return new UsageError("E_CONSENT_INTERACTIVE", `only a person at a terminal can allow this${why}`, {
+  return new UsageError("E_CONSENT_INTERACTIVE", `only the user at a terminal can allow this${why}`, {
     hint: "type channel-router trust in a terminal of your own; in containers and CI channel-router trust --yes allows it",
   });
 }
 
-/** Asks about all of them at once, or about each; keeps what is allowed. A `no` keeps nothing: it waits as it did. */
+/**
+ * Asks about all of them at once, or about each; stores what is allowed. A `no` stores nothing: it keeps
+ * waiting.
+ */
 export async function askForPowers(
   powers: readonly Power[],
   consent: Pick<Consent, "remember">,
@@ -172,30 +179,37 @@ function printPowers(asked: Asked, consent: Pick<Consent, "allows" | "declined">
       ...(power.power === "use" && !isTrusted ? contents.map((one) => line`       ${one}`) : []),
     ];
   });
-  return [...listed, ...whoseWorld(asked)];
+  return [...listed, ...describeEnvironment(asked)];
 }
 
-/** Programs are looked up in PATH, and variables in the environment: a session may have others than this terminal. */
-function whoseWorld({ powers, router, by }: Asked): SafeText[] {
+/**
+ * Programs are looked up in PATH, and variables in the environment: a session may have others than this
+ * terminal.
+ */
+function describeEnvironment({ powers, router, by }: Asked): SafeText[] {
   if (!powers.some(({ power }) => power === "command" || power === "secret")) return [];
   if (by === "router")
-    return [line`  as the running router (pid ${router?.pid ?? 0}) finds programs and variables`];
+    return [line`  with the programs and variables of the running router (pid ${router?.pid ?? 0})`];
   const why = router === undefined ? "no router runs" : `the running router (pid ${router.pid}) did not say`;
   return [
     line`  with the programs and variables of this terminal, because ${why}; a session that has others asks again`,
   ];
 }
 
-async function tellRevoked(config: string, options: TrustOptions, world: CommandContext): Promise<ExitCode> {
-  const router = await findRouter(world, config);
+async function printRevoked(
+  config: string,
+  options: TrustOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const router = await findRouter(context, config);
   if (options.json) {
-    world.print(printed(safeJson({ config, revoked: true })));
+    context.print(printed(safeJson({ config, revoked: true })));
     return 0;
   }
-  world.print(text`nothing is trusted for ${config} any more\n`);
+  context.print(text`nothing is trusted for ${config} any more\n`);
   if (router !== undefined)
-    world.print(
-      text`  what pid ${router.pid} has started goes on until that router ends, but its chats hear nobody before you trust it again\n`,
+    context.print(
+      text`  what pid ${router.pid} has started continues until that router stops, but its chats accept no one before you trust it again\n`,
     );
   return 0;
 }

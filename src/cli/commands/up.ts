@@ -1,5 +1,5 @@
-// `up`: a router with no session, in the background, so that nothing is missed while no session is open. The process is this
-// program again with --foreground; it is let go once it said that it serves.
+// `up`: a router without a session, in the background, so that nothing is missed while no session is open.
+// The process is this program again with --foreground; it is detached once it has reported that it serves.
 
 import { spawn } from "node:child_process";
 import { closeSync, constants, openSync } from "node:fs";
@@ -24,7 +24,7 @@ import type { TalkOptions } from "./status.ts";
 
 interface UpOptions extends TalkOptions {
   readonly foreground?: boolean;
-  /** The parent that started us says that the file it names was found, not chosen. */
+  /** Set by the parent process: the file was discovered, not chosen. */
   readonly found?: boolean;
   readonly printUnit?: boolean;
 }
@@ -33,33 +33,33 @@ const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
 const upWithinMs = 20_000;
 const maxLogBytes = 5 * 1024 * 1024;
 
-export async function up(options: UpOptions, world: CommandContext): Promise<ExitCode> {
-  const place = configLocation(world, options.config);
+export async function up(options: UpOptions, context: CommandContext): Promise<ExitCode> {
+  const place = configLocation(context, options.config);
   const file = realPath(place.file);
   const config = { file, chosen: place.chosen && options.found !== true };
   if (options.printUnit) {
-    const { CLAUDE_CONFIG_DIR, CHANNEL_ROUTER_STATE_DIR } = world.env;
+    const { CLAUDE_CONFIG_DIR, CHANNEL_ROUTER_STATE_DIR } = context.env;
     const places = { CLAUDE_CONFIG_DIR, CHANNEL_ROUTER_STATE_DIR };
-    world.print(unitText({ program: thisProgram(), config: file, folder: dirname(file), places }));
+    context.print(unitText({ program: thisProgram(), config: file, folder: dirname(file), places }));
     return 0;
   }
-  const folder = stateFolder(world.env, file);
-  const already = await findUp(folder, world.processes);
-  if (already !== undefined) return tellAlready(already.pid, file, options, world);
+  const folder = stateFolder(context.env, file);
+  const already = await findUp(folder, context.processes);
+  if (already !== undefined) return printAlreadyRunning(already.pid, file, options, context);
   return options.foreground
-    ? inForeground(config, folder, world)
-    : inBackground(config, folder, options, world);
+    ? inForeground(config, folder, context)
+    : inBackground(config, folder, options, context);
 }
 
-async function inForeground(config: UpConfig, folder: string, world: CommandContext): Promise<ExitCode> {
+async function inForeground(config: UpConfig, folder: string, context: CommandContext): Promise<ExitCode> {
   const { file } = config;
-  const self = await world.processes.self();
+  const self = await context.processes.self();
   const leave = await enterUp(folder, self).catch(unusable(folder));
   try {
-    return await world.foreground(config, (state) => {
-      // The parent that waits for this word is only there when it started us.
-      if (process.send === undefined) world.print(printed(describeState(process.pid, file, state)));
-      // It may have been ended meanwhile; that is no concern of ours.
+    return await context.foreground(config, (state) => {
+      // A parent that waits for this message exists only when it started us.
+      if (process.send === undefined) context.print(printed(describeState(process.pid, file, state)));
+      // The parent may have ended meanwhile, which does not matter.
       else process.send(state, undefined, undefined, () => {});
     });
   } finally {
@@ -71,26 +71,26 @@ async function inBackground(
   config: UpConfig,
   folder: string,
   options: TalkOptions,
-  world: CommandContext,
+  context: CommandContext,
 ): Promise<ExitCode> {
   const { file } = config;
-  const { issues } = await loadPlan(file, world.env);
+  const { issues } = await loadPlan(file, context.env);
   if (issues.length > 0) return check(file, options);
   const log = await openLog(folder).catch(unusable(folder));
-  const { pid, state } = await startDetached(config, log, world);
-  const running = await findRouter(world, file);
-  const answer = running === undefined ? undefined : await requireRouter(world, running).ask("status", {});
+  const { pid, state } = await startDetached(config, log, context);
+  const running = await findRouter(context, file);
+  const answer = running === undefined ? undefined : await requireRouter(context, running).ask("status", {});
   if (options.json) {
     const owned = state.mode === "owner" ? answer : undefined;
-    world.print(printedJson({ pid, ...state, config: file, log, ...owned }));
+    context.print(printedJson({ pid, ...state, config: file, log, ...owned }));
     return 0;
   }
-  world.print(printed(describeState(pid, file, state)));
+  context.print(printed(describeState(pid, file, state)));
   for (const { name, address } of (state.mode === "owner" ? answer?.sources : undefined) ?? [])
-    if (address !== undefined) world.print(text`  ${name}: ${address}\n`);
+    if (address !== undefined) context.print(text`  ${name}: ${address}\n`);
   const waits = waitingLine(answer?.powers ?? []);
-  if (waits !== undefined) world.print(text`  ${colors.yellow(waits)}\n`);
-  world.print(text`  log: ${log}\n  ${colors.dim("channel-router down ends it")}\n`);
+  if (waits !== undefined) context.print(text`  ${colors.yellow(waits)}\n`);
+  context.print(text`  log: ${log}\n  ${colors.dim("channel-router down ends it")}\n`);
   return 0;
 }
 
@@ -106,17 +106,22 @@ function waitingLine(powers: readonly PowerAnswer[]): string | undefined {
 function describeState(pid: number, file: string, { mode }: UpState): SafeLine {
   return mode === "owner"
     ? line`up: pid ${pid} runs ${file}`
-    : line`up: pid ${pid} stands by; a Claude session runs ${file}, and when it ends ${pid} takes over`;
+    : line`up: pid ${pid} is a standby; a Claude session runs ${file}, and when it ends ${pid} takes over`;
 }
 
-function tellAlready(pid: number, file: string, options: UpOptions, world: CommandContext): ExitCode {
+function printAlreadyRunning(
+  pid: number,
+  file: string,
+  options: UpOptions,
+  context: CommandContext,
+): ExitCode {
   // A service manager must not take this for a start.
   if (options.foreground) {
     throw new ConnectorError("E_CONTROL", `${file} is already running (pid ${pid})`, {
       hint: "channel-router down ends it",
     });
   }
-  world.print(
+  context.print(
     printed(options.json ? safeJson({ pid, config: file }) : line`already running (pid ${pid}), ${file}`),
   );
   return 0;
@@ -125,15 +130,15 @@ function tellAlready(pid: number, file: string, options: UpOptions, world: Comma
 async function startDetached(
   { file, chosen }: UpConfig,
   log: string,
-  world: CommandContext,
+  context: CommandContext,
 ): Promise<{ readonly pid: number; readonly state: UpState }> {
   const output = openSync(log, O_APPEND | O_CREAT | O_WRONLY | (O_NONBLOCK ?? 0), 0o600);
   const named = ["--config", file, ...(chosen ? [] : ["--found"])];
   const [program, ...args] = [...thisProgram(), "up", "--foreground", ...named];
   const child = spawn(program as string, args, {
     cwd: dirname(file),
-    // Once we are gone, its ancestors do not say any more who started it.
-    env: { ...world.env, ...(world.underClaude === undefined ? {} : { CLAUDECODE: "1" }) },
+    // Once we are gone, its ancestors no longer show who started it.
+    env: { ...context.env, ...(context.underClaude === undefined ? {} : { CLAUDECODE: "1" }) },
     detached: true,
     stdio: ["ignore", output, output, "ipc"],
   });
@@ -162,12 +167,12 @@ function unusable(folder: string): (error: NodeJS.ErrnoException) => never {
   return (error) => {
     if (error.syscall === undefined) throw error;
     throw new ConnectorError("E_CONTROL", `the state folder ${folder} cannot be used: ${error.message}`, {
-      hint: "make it writable, or set CHANNEL_ROUTER_STATE_DIR to a folder of yours; channel-router doctor looks at it",
+      hint: "make it writable, or set CHANNEL_ROUTER_STATE_DIR to a folder of yours; channel-router doctor checks it",
     });
   };
 }
 
-/** Begins a new log when the last one has grown large; one old log is kept. */
+/** Starts a new log when the last one has grown large; one old log is kept. */
 async function openLog(folder: string): Promise<string> {
   const log = join(folder, "up.log");
   await mkdir(folder, { recursive: true, mode: 0o700 });

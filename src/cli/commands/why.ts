@@ -10,10 +10,10 @@ import { printed, printedJson, printTrace } from "../print.ts";
 import { printRelative, printTime } from "../times.ts";
 import type { TalkOptions } from "./status.ts";
 
-export async function why(eventId: string, options: TalkOptions, world: CommandContext): Promise<ExitCode> {
-  const { ask } = await reachRouter(world, options.config);
+export async function why(eventId: string, options: TalkOptions, context: CommandContext): Promise<ExitCode> {
+  const { ask } = await reachRouter(context, options.config);
   const answer = await ask("why", { event_id: eventId });
-  world.print(options.json ? printedJson(answer) : printed(...printStory(answer, world.now())));
+  context.print(options.json ? printedJson(answer) : printed(...printStory(answer, context.now())));
   return 0;
 }
 
@@ -32,6 +32,6 @@ function printStory(answer: WhyAnswer, nowMs: number): SafeText[] {
     }
   }
   if (trace === undefined && answer.outcome === "accepted")
-    shown.push(line`${colors.dim("what each channel said is kept for the last 1,000 events only")}`);
+    shown.push(line`${colors.dim("the answers of channels are kept for the last 1,000 events only")}`);
   return shown;
 }

@@ -1,4 +1,4 @@
-// The words of `doctor`: one finding of a check, and what the checks may look at.
+// The types of `doctor`: one finding of a check, and the inputs of the checks.
 
 import type { StatusAnswer } from "../../control/protocol.ts";
 import type { ProvenConfig } from "../../daemon/start/load-plan.ts";
@@ -29,7 +29,7 @@ export interface Patient {
     readonly isKept?: boolean;
   };
   readonly router: RunningRouter | undefined;
-  /** What the running router says, or why it says nothing; undefined when none runs. */
+  /** The running router's status, or why it does not answer; undefined when none runs. */
   readonly status: StatusAnswer | { readonly silent: string } | undefined;
   /** Where an administrator's settings are. */
   readonly managedSettings: string;

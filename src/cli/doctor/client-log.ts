@@ -1,4 +1,4 @@
-// What Claude Code's own MCP log says about this channel: a hint, because the log is undocumented.
+// What Claude Code's own MCP log shows about this channel: a hint, because the log is undocumented.
 
 import type { Finding, Patient } from "./check.ts";
 

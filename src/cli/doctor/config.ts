@@ -1,4 +1,4 @@
-// Is there a config, and is it good?
+// Checks that there is a config, and that it is valid.
 
 import { countIssues } from "../../config/yaml/issue-location.ts";
 import type { StatusAnswer } from "../../control/protocol.ts";
@@ -24,7 +24,7 @@ export function checkConfig({
       name: "config",
       state: "fail",
       detail: `${printCount(countIssues(proven.issues), "problem")} in ${file}; the first, line ${first.line}: ${proven.mask(first.message)}; ${activeInstead(config.isKept === true, answered(status))}`,
-      todo: "channel-router check shows each at its place",
+      todo: "channel-router check shows each at its location",
     };
   }
   const { sources, channels } = proven.plan;

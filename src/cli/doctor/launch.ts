@@ -1,4 +1,4 @@
-// The line that starts Claude Code with this channel, and whether what it names would start.
+// The line that starts Claude Code with this channel, and whether the program that it names would start.
 
 import { basename } from "node:path";
 import type { Finding, Patient } from "./check.ts";
@@ -19,7 +19,7 @@ export async function checkLaunch(patient: Pick<Patient, "env" | "project" | "co
   const servers = await findServers(patient);
   const chosen = servers.find((server) => server.name === configured) ?? servers[0];
   const server = chosen?.name ?? configured;
-  // Names of servers are a project's to choose, and the line is there to be typed into a shell.
+  // A project chooses the names of its servers, and the line is meant to be typed into a shell.
   const line = `claude --dangerously-load-development-channels ${shellWord(`server:${server}`)}`;
   return { server, line, finding: judge(chosen, configured, line) };
 }
@@ -41,7 +41,7 @@ function judge(server: McpServer | undefined, configured: string, line: string):
     return {
       name,
       state: "fail",
-      detail: `${server.name} in ${server.file} starts ${server.script}, which is not there`,
+      detail: `${server.name} in ${server.file} starts ${server.script}, which does not exist`,
       todo: "build it (npm run build), or correct the path",
     };
   }

@@ -1,5 +1,5 @@
-// What Claude Code is told to start: the entries of ./.mcp.json and of ~/.claude.json that start this program. Best effort:
-// neither file is ours.
+// What Claude Code is configured to start: the entries of ./.mcp.json and of ~/.claude.json that start this
+// program. Best effort: neither file is ours.
 
 import { stat } from "node:fs/promises";
 import { basename, isAbsolute, join, resolve } from "node:path";
@@ -9,11 +9,11 @@ import type { Patient } from "./check.ts";
 
 export interface McpServer {
   readonly name: string;
-  /** The file that says so. */
+  /** The file of the entry. */
   readonly file: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** The script that node is to run, absolute; undefined when something else is started. */
+  /** The script that node should run, absolute; undefined when something else is started. */
   readonly script: string | undefined;
   readonly scriptExists: boolean;
 }
@@ -65,7 +65,9 @@ async function readServer(
   return { name, file, command, args, script, scriptExists: exists };
 }
 
-/** As the client does it in .mcp.json: `${NAME}` and `${NAME:-default}`; what is not set stays as it is. */
+/**
+ * As the client does in .mcp.json: `${NAME}` and `${NAME:-default}`; unset variables are left as they are.
+ */
 function expandVariables(text: string, env: NodeJS.ProcessEnv): string {
   return text.replace(
     /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g,
@@ -80,11 +82,11 @@ export function asObject(value: unknown): Record<string, unknown> {
     : {};
 }
 
-/** The file's object; empty when there is none or it cannot be read. */
+/** The file's object; empty when there is none or it is unreadable. */
 export async function readObject(file: string): Promise<Record<string, unknown>> {
   try {
     return asObject(JSON.parse((await readRegular(file)).toString("utf8")));
   } catch {
-    return {}; // Somebody else's file: what cannot be read says nothing.
+    return {}; // Not our file: an unreadable one counts as empty.
   }
 }

@@ -1,4 +1,4 @@
-// The version of Node that runs us now; the one that Claude Code starts may be another.
+// The version of Node that runs this process; Claude Code may start another one.
 
 import type { Finding, Patient } from "./check.ts";
 

@@ -1,4 +1,4 @@
-// Does a router of this config run, does it answer, and is it our version?
+// Checks that a router of this config runs, answers, and is our version.
 
 import { version } from "../../version.ts";
 import { printCount, printSpan } from "../times.ts";
@@ -20,7 +20,7 @@ export function checkOwner({ router, status, nowMs }: Pick<Patient, "router" | "
       name,
       state: "fail",
       detail: `pid ${router.pid} runs but does not answer: ${status.silent}`,
-      todo: `if it stays so: kill -9 ${router.pid}; another process takes over, nothing that was accepted is lost`,
+      todo: `if this continues: kill -9 ${router.pid}; another process takes over, accepted events are not lost`,
     };
   }
   const kind = status.background ? "in the background" : "inside a Claude session";
@@ -30,7 +30,7 @@ export function checkOwner({ router, status, nowMs }: Pick<Patient, "router" | "
     const runs =
       status.active === "previous"
         ? `the config file has a problem, and the previous config stays active (${printCount(status.sources.length, "source")}, ${printCount(status.channels.length, "channel")})`
-        : "it has no good config";
+        : "it has no valid config";
     return {
       name,
       state: "fail",

@@ -1,4 +1,4 @@
-// Can the listener have its port? Whether it is free is tried by binding it for a moment.
+// Whether the HTTP server can have its port. Checks whether it is free by binding it for a moment.
 
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -43,7 +43,7 @@ export async function checkPort(
       state: isFixed ? "fail" : "warn",
       detail: `${where} is held by ${holder}${isFixed ? "" : "; the next free port will be taken"}`,
       todo: isFixed
-        ? 'end that process, or choose another port: listen: "127.0.0.1:0" picks a free one'
+        ? 'stop that process, or choose another port: listen: "127.0.0.1:0" picks a free one'
         : "send to the address that channel-router status shows, or fix one with listen:",
     };
   }

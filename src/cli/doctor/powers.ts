@@ -1,4 +1,5 @@
-// Does something of the config wait for a person? The running router knows what its environment trusts; without one, ours counts.
+// Whether something of the config waits for consent. The running router knows what its environment trusts;
+// without one, ours counts.
 
 import { powerAnswers } from "../../daemon/commands/power-answers.ts";
 import { consentOf } from "../../daemon/trust/trust-location.ts";

@@ -1,4 +1,4 @@
-// Does each session see what is pushed into it? The router's evidence, with its reason.
+// Whether each session sees what is pushed into it: the router's evidence, with its reason.
 
 import type { SessionAnswer } from "../../control/protocol.ts";
 import { answered, type Finding, type Patient } from "./check.ts";
@@ -27,7 +27,7 @@ function judgeReading({ id, project, stuck_since }: SessionAnswer): Finding[] {
       name: `session ${id}`,
       state: "fail",
       detail: `${project}: its client does not read since ${stuck_since}`,
-      todo: "look at that Claude Code: it may be suspended (fg, kill -CONT) or hang; end it, and its events go to another session",
+      todo: "look at that Claude Code: it may be suspended (fg, kill -CONT) or hang; close it, and its events go to another session",
     },
   ];
 }
@@ -41,7 +41,9 @@ function judge({ id, project, listening: { state, reason } }: SessionAnswer, lau
       ? {}
       : {
           todo:
-            state === "no" ? `end it and start: ${launch}` : `if events do not show, start it so: ${launch}`,
+            state === "no"
+              ? `close it and start: ${launch}`
+              : `if events do not show, start it so: ${launch}`,
         }),
   };
 }

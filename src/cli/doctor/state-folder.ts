@@ -1,4 +1,5 @@
-// The state folder: private, writable, on a disk with room. One that is not there yet is looked for where it would be made.
+// The state folder: private, writable, on a disk with room. A missing folder is checked where it would be
+// created.
 
 import { constants } from "node:fs";
 import { access, lstat, readdir, stat, statfs } from "node:fs/promises";
@@ -26,7 +27,7 @@ export async function checkStateFolder(
     return {
       name,
       state: "fail",
-      detail: `${inTheWay} is no folder, so events cannot be kept`,
+      detail: `${inTheWay} is not a folder, so events cannot be stored`,
       todo: "move it away, or set CHANNEL_ROUTER_STATE_DIR to a folder of yours",
     };
   }
@@ -36,7 +37,7 @@ export async function checkStateFolder(
     return {
       name,
       state: "fail",
-      detail: `${nearest} cannot be written, so events cannot be kept`,
+      detail: `${nearest} cannot be written, so events cannot be stored`,
       todo: `chown or chmod it, or set CHANNEL_ROUTER_STATE_DIR to a folder of yours`,
     };
   }
@@ -51,7 +52,7 @@ export async function checkStateFolder(
     };
   }
   if (nearest !== folder)
-    return { name, state: "ok", detail: `${folder} will be made; ${printBytes(free)} free` };
+    return { name, state: "ok", detail: `${folder} will be created; ${printBytes(free)} free` };
   const fault = await journalFault(join(folder, "journal"));
   if (fault !== undefined) {
     return {
@@ -74,7 +75,7 @@ export async function checkStateFolder(
   return { name, state: "ok", detail: `${folder}: private, ${printBytes(free)} free` };
 }
 
-/** `inTheWay`: what stands, as no folder, where one would have to be made. */
+/** `inTheWay`: a file at a path where a folder would have to be created. */
 async function nearestFolder(folder: string): Promise<{ nearest: string; inTheWay?: string }> {
   for (let path = folder; ; path = dirname(path)) {
     const found = await stat(path).catch(() => undefined);
@@ -83,13 +84,16 @@ async function nearestFolder(folder: string): Promise<{ nearest: string; inTheWa
   }
 }
 
-/** Paths that anybody but the owner has any right to; `secrets` is the person's `.env`, which all configs share. */
+/**
+ * Paths that anybody but the owning user has any right to; `secrets` is the user's `.env`, which all configs
+ * share.
+ */
 async function openToOthers(folder: string, secrets: string): Promise<string[]> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
   const paths = [secrets, folder, ...names.slice(0, maxLooked).map((name) => join(folder, name))];
   const looked = await Promise.all(
     paths.map(async (path) => {
-      const found = await lstat(path).catch(() => undefined); // Gone meanwhile.
+      const found = await lstat(path).catch(() => undefined); // Removed meanwhile.
       return found !== undefined && !found.isSymbolicLink() && (found.mode & 0o077) !== 0 ? [path] : [];
     }),
   );

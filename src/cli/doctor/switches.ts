@@ -1,4 +1,5 @@
-// Switches outside the router with which Claude Code takes no channels: an administrator's settings, the environment.
+// Settings outside the router that make Claude Code ignore channels: an administrator's settings, the
+// environment.
 
 import { join } from "node:path";
 import { claudeConfigFolder } from "../../config/paths.ts";
@@ -6,7 +7,7 @@ import { readRegular } from "../../regular-file.ts";
 import type { Finding, Patient } from "./check.ts";
 import { asObject, readObject } from "./mcp-servers.ts";
 
-/** Where the client reads what an administrator wrote. */
+/** Where the client reads an administrator's settings. */
 export function managedSettingsPath(platform: NodeJS.Platform): string {
   if (platform === "darwin") return "/Library/Application Support/ClaudeCode/managed-settings.json";
   if (platform === "win32") return "C:\\Program Files\\ClaudeCode\\managed-settings.json";
@@ -111,5 +112,5 @@ export async function checkSwitches({ env, project }: Pick<Patient, "env" | "pro
   });
   return found.length > 0
     ? found
-    : [{ name: "switches", state: "ok", detail: "no variable is set that keeps channels away" }];
+    : [{ name: "switches", state: "ok", detail: "no variable that disables channels is set" }];
 }
