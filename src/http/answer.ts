@@ -1,4 +1,4 @@
-// What an http source says to its sender. Answers are JSON, are never cached, never guessed at by a browser, and carry no
+// The answers of an http source. Answers are JSON, are never cached or sniffed by a browser, and carry no
 // CORS headers: no page of another origin may read them.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -6,12 +6,15 @@ import type { Clock } from "../contract.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
-/** A request that becomes no event, with what its sender is told. A value, not an error: refusing is normal work. */
+/**
+ * A request that becomes no event, with the answer to its sender. A value, not an error: refusing is normal
+ * work.
+ */
 export class Refusal {
   readonly status: number;
   readonly error: string;
   readonly headers: Headers;
-  /** Nothing more is read of the sender: how it sends is what it is refused for. */
+  /** Nothing more is read from the sender: it is refused for how it sends. */
   readonly isAbrupt: boolean;
 
   constructor(status: number, error: string, headers: Headers = {}, isAbrupt = false) {
@@ -24,7 +27,9 @@ export class Refusal {
 
 const common = { "cache-control": "no-store", "x-content-type-options": "nosniff" } as const;
 
-/** How long we go on reading what nobody wants, so that the sender can read our answer before the socket is gone. */
+/**
+ * How long unwanted data is still read, so that the sender can read the answer before the socket is closed.
+ */
 const lingerMs = 1_000;
 
 export function answerJson(response: ServerResponse, status: number, body: unknown, headers?: Headers): void {
@@ -43,7 +48,10 @@ export function answerText(
   response.end(text);
 }
 
-/** As `answerText` with status 200. Settles with true when the system took the whole answer, with false when it never will. */
+/**
+ * As `answerText` with status 200. Settles with true when the system took the whole answer, with false when
+ * it never will.
+ */
 export function handOver(response: ServerResponse, text: string, contentType: string): Promise<boolean> {
   if (response.headersSent || response.destroyed) return Promise.resolve(false);
   return new Promise((resolve) => {
@@ -51,7 +59,8 @@ export function handOver(response: ServerResponse, text: string, contentType: st
     const { socket } = response;
     response.once("close", () => resolve(taken));
     response.writeHead(200, textHeaders(text, contentType));
-    // A connection that was cut off also ends with "finish", and calls a write under way back without an error.
+    // A connection that was cut off also ends with "finish", and calls a write in progress back without an
+    // error.
     response.write(text, (error) => {
       taken = error == null && socket?.destroyed === false;
     });
@@ -75,8 +84,8 @@ export function answerEmpty(response: ServerResponse, status: number): void {
 }
 
 /**
- * Answers a refusal. Where the body was not read to its end the connection cannot be used again, and is closed: at once
- * for a sender whose way of sending was the fault, else after it had a moment to read the answer.
+ * Answers a refusal. If the body was not read to its end the connection cannot be used again, and is closed:
+ * at once for a sender whose way of sending is at fault, else after it had a moment to read the answer.
  */
 export function refuse(response: ServerResponse, refusal: Refusal, clock: Pick<Clock, "after">): void {
   const { status, error, headers } = refusal;

@@ -1,4 +1,4 @@
-// A listen address as people read it.
+// A listen address in readable form.
 
 import type { ListenAddress } from "../contract.ts";
 

@@ -1,4 +1,5 @@
-// The addresses to try when `listen` is not set: the one this config had last time, the default port, the next free one.
+// The addresses to try when `listen` is not set: the one this config had last time, the default port, the
+// next free one.
 
 import { join } from "node:path";
 import type { ListenAddress, Log } from "../contract.ts";
@@ -12,8 +13,8 @@ const nextPorts = 20;
 export interface ListenChoice {
   readonly addresses: readonly ListenAddress[];
   /**
-   * Remembers the address in force, once: senders were told of it. When it is taken at one start, another serves for that
-   * start only.
+   * Remembers the active address, once: senders were configured with it. When it is taken at one start,
+   * another is used for that start only.
    */
   onBound(address: ListenAddress): void;
 }
@@ -32,7 +33,7 @@ export async function chooseListen(
     onBound(address) {
       if (!("port" in address) || last !== undefined) return;
       writeStateFile(file, `${JSON.stringify({ port: address.port })}\n`).catch((error: Error) => {
-        log.warn(line`the port could not be remembered: ${error.message}`);
+        log.warn(line`the port could not be stored: ${error.message}`);
       });
     },
   };

@@ -1,4 +1,4 @@
-// Binding a server to an address, with every way in which that fails told in the user's words.
+// Binds a server to an address, with a clear message for every way in which that fails.
 
 import { chmod, lstat, unlink } from "node:fs/promises";
 import { connect, type Server } from "node:net";
@@ -7,7 +7,7 @@ import { ConnectorError } from "../errors.ts";
 import { printAddress } from "./bind-address.ts";
 import { portHolder } from "./port-holder.ts";
 
-/** Settles with the address in force (a port 0 is replaced by the one that was given). */
+/** Settles with the active address (port 0 is replaced by the assigned one). */
 export async function bind(server: Server, address: ListenAddress): Promise<ListenAddress> {
   if ("unix" in address) await removeStaleSocket(address.unix);
   try {
@@ -35,7 +35,9 @@ function listen(server: Server, address: ListenAddress): Promise<void> {
   });
 }
 
-/** A socket file that nobody serves is left over from a process that was killed. Nothing but a socket is ever removed. */
+/**
+ * A socket file without a server is left over from a process that was killed. Only sockets are ever removed.
+ */
 async function removeStaleSocket(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (!found?.isSocket()) return;
@@ -58,7 +60,7 @@ async function explain(error: NodeJS.ErrnoException, address: ListenAddress): Pr
       "E_LISTEN_IN_USE",
       `${where} is taken${holder === undefined ? "" : ` by ${holder}`}`,
       {
-        hint: 'end that process, or choose another port: listen: "127.0.0.1:0" picks a free one',
+        hint: 'stop that process, or choose another port: listen: "127.0.0.1:0" picks a free one',
         retryable: true,
         cause: error,
       },
@@ -66,7 +68,7 @@ async function explain(error: NodeJS.ErrnoException, address: ListenAddress): Pr
   }
   if (error.code === "EACCES" || error.code === "EPERM") {
     return new ConnectorError("E_LISTEN_DENIED", `no permission to listen on ${where}`, {
-      hint: "choose a port from 1024 up, or a folder that is yours",
+      hint: "choose a port from 1024 up, or a folder that you own",
       cause: error,
     });
   }
@@ -82,11 +84,11 @@ async function pathTaken(cause: Error, path: string): Promise<ConnectorError> {
   // Sockets without a process behind them were removed before.
   return found === undefined || found.isSocket()
     ? new ConnectorError("E_LISTEN_IN_USE", `another process serves the socket ${path}`, {
-        hint: `end that process, or ${another}`,
+        hint: `stop that process, or ${another}`,
         retryable: true,
         cause,
       })
-    : new ConnectorError("E_LISTEN_IN_USE", `${path} exists and is no socket`, {
+    : new ConnectorError("E_LISTEN_IN_USE", `${path} exists and is not a socket`, {
         hint: `remove it when it is not needed, or ${another}`,
         retryable: true,
         cause,

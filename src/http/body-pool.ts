@@ -1,23 +1,23 @@
-// The memory for bodies that nobody has vouched for yet: one pool for all senders together. When it is full, the body that has
-// been coming for longest makes way if it is slow, and else the new one is refused. Whoever has proven itself is counted
-// apart, so that strangers cannot take its room.
+// The memory for bodies of unproven senders: one pool for all together. When it is full, the oldest body is
+// dropped if it is slow, and otherwise the new one is refused. Proven senders are counted separately, so that
+// strangers cannot take their space.
 
 import type { IncomingMessage } from "node:http";
 import type { BodyLease, BodyPool } from "../contract/host.ts";
 
 interface BodyPoolOptions {
-  /** Of bodies whose senders have proven nothing. Default 64 MiB. */
+  /** For bodies of unproven senders. Default 64 MiB. */
   readonly maxUnprovenBytes?: number;
-  /** Of all others that are being processed. Default 256 MiB. */
+  /** For all others that are being processed. Default 256 MiB. */
   readonly maxProvenBytes?: number;
-  /** Told of a request whose sender has proven itself. */
+  /** Called for a request whose sender has proven itself. */
   proven?(request: IncomingMessage): void;
-  /** Milliseconds of a clock that only goes forward. */
+  /** Milliseconds of a monotonic clock. */
   now?(): number;
 }
 
 const mebibyte = 1024 * 1024;
-/** A body that has been coming for longer makes way for others when room is needed. */
+/** A body older than this is dropped when space is needed. */
 const slowMs = 1_000;
 
 interface Account {
@@ -43,7 +43,7 @@ export function createBodyPool({
   /** Oldest first. */
   const reading = new Set<Entry>();
 
-  /** One that is alone may always go on: a body can be as large as the pool. */
+  /** A single body may always continue: it can be as large as the pool. */
   const fits = ({ account, bytes: own }: Entry, bytes: number) =>
     account.bytes + bytes <= account.maxBytes || account.bytes === own;
 

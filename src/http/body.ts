@@ -1,5 +1,5 @@
-// Reads a request's body as bytes, within a bound on what is sent, a bound on what that inflates to, a bound on all bodies
-// together, and a time. Refuses by a Refusal; never throws for what a client does.
+// Reads a request's body as bytes, within a limit on its size, on its decompressed size, on all bodies
+// together, and on time. Refuses with a Refusal; never throws because of what a client does.
 
 import type { IncomingMessage } from "node:http";
 import type { Transform } from "node:stream";
@@ -15,7 +15,7 @@ export interface Body {
   readonly wire: Buffer;
   /** Without its content-encoding; the same object as `wire` when there is none. */
   readonly content: Buffer;
-  /** What it holds of the pool: the caller releases it when the body is not needed any more. */
+  /** Its share of the pool: the caller releases it when the body is no longer needed. */
   readonly lease: BodyLease;
 }
 
@@ -23,16 +23,19 @@ export interface BodyOptions {
   readonly maxBytes: number;
   readonly clock: Pick<Clock, "after">;
   readonly pool: BodyPool;
-  /** The head of the request has proven its sender already. */
+  /** The head of the request has already proven its sender. */
   readonly isProven?: boolean;
 }
 
 const bodyTimeoutMs = 10_000;
-/** So many pieces may be tiny: some encoders write each token by itself. From then on they must be larger on average. */
+/**
+ * This many pieces may be tiny: some encoders write each token by itself. From then on they must be larger on
+ * average.
+ */
 const freePieces = 4_096;
 const leastPieceBytes = 64;
 
-/** Undefined when the client went away: nobody is left to answer. */
+/** Undefined when the client went away: there is nobody to answer. */
 export async function readBody(
   request: IncomingMessage,
   { maxBytes, clock, pool, isProven = false }: BodyOptions,
@@ -41,7 +44,7 @@ export async function readBody(
   if (encoding !== "identity" && decoders[encoding] === undefined) {
     return new Refusal(
       415,
-      `content-encoding ${quote(encoding)} is not taken here, only gzip, deflate and br`,
+      `content-encoding ${quote(encoding)} is not supported, only gzip, deflate and br`,
       {
         "accept-encoding": "gzip, deflate, br",
       },
@@ -82,7 +85,7 @@ function readWire(
     });
     let pieces = 0;
     let isOver = false;
-    // It may lie in the socket: this process was stopped, or had no time to read it.
+    // It may be in the socket: this process was stopped, or had no time to read it.
     const onLate = async () => {
       await lookOnceMore(
         () => request.socket.bytesRead + bytes.length,
@@ -150,7 +153,7 @@ function inflated(
   });
 }
 
-/** What zlib and brotli call a body that is not what it says; all else is a failure of our own. */
+/** The errors of zlib and brotli for an invalid body; all others are our own failures. */
 export function isFaultOfSender({ code = "" }: NodeJS.ErrnoException): boolean {
   return /^(Z_DATA_ERROR|Z_BUF_ERROR|Z_NEED_DICT|ERR__ERROR_FORMAT_\w+)$/.test(code);
 }
@@ -165,7 +168,10 @@ const decoders: Readonly<Record<string, ((body: Buffer) => Transform) | undefine
   br: () => createBrotliDecompress(options),
 };
 
-/** RFC 9110 means zlib by "deflate", but some senders leave its header out. RFC 1950 section 2.2 tells them apart. */
+/**
+ * RFC 9110 means zlib by "deflate", but some senders omit its header. RFC 1950 section 2.2 distinguishes
+ * them.
+ */
 function hasZlibHeader(body: Buffer): boolean {
   return body.length >= 2 && ((body[0] ?? 0) & 0x0f) === 8 && body.readUInt16BE(0) % 31 === 0;
 }
@@ -178,7 +184,7 @@ function tooFine(): Refusal {
   return new Refusal(400, "the body comes in too many tiny chunks", {}, true);
 }
 
-/** Other bodies have taken the memory for senders that have proven nothing yet. */
+/** Other bodies of unproven senders have taken the memory. */
 function noRoom(): Refusal {
   return new Refusal(503, "too many bodies arrive at once: try again later", { "retry-after": "1" });
 }

@@ -1,19 +1,22 @@
-// An HTTP server with the bounds that every socket of ours has, and its end. Knows no routes.
+// An HTTP server with the limits that apply to every socket of ours, and its shutdown. Knows no routes.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Connections } from "./connections.ts";
 import { lookOnceMore } from "./last-look.ts";
 
-/** A backstop: ours (connections.ts) is lower, and chooses. */
+/** A backstop: our own limit (connections.ts) is lower, and selects. */
 const maxConnections = 1_024;
-/** Of 16 KB of them there could be thousands, each with objects of its own for as long as its request lasts. */
+/** 16 KB could hold thousands, each with its own objects while its request lasts. */
 const maxHeaders = 256;
 const headersTimeoutMs = 10_000;
 /** Headers and body together; a route may be stricter with the body. */
 const requestTimeoutMs = 20_000;
 const idleTimeoutMs = 5_000;
-/** So much later at most a slow request is cut. Node looks whether there are any or not, and each look wakes the processor. */
+/**
+ * A slow request is ended at most this much later. Node checks even without requests, and each check wakes
+ * the processor.
+ */
 const lookEveryMs = 5_000;
 
 export function createHttpServer(
@@ -22,7 +25,7 @@ export function createHttpServer(
 ): Server {
   const lastRequests = new WeakMap<Socket, IncomingMessage>();
 
-  /** Node's timer fires before what came meanwhile is read: this process may have been stopped. */
+  /** Node's timer fires before data that arrived meanwhile is read: this process may have been stopped. */
   async function refuseSlow(error: NodeJS.ErrnoException, socket: Socket): Promise<void> {
     const before = lastRequests.get(socket);
     const isInBody = before?.complete === false;
@@ -31,11 +34,14 @@ export function createHttpServer(
       return socket.destroyed || (now !== undefined && (now !== before || (isInBody && now.complete)));
     };
     await lookOnceMore(() => socket.bytesRead, isWhole);
-    // A body of which only the headers have come is the route's to judge.
+    // A body after complete headers is left to the route.
     if (!isWhole()) refuse(error, socket);
   }
 
-  /** An idle connection is closed, unless the next request lies in it already: it would be cut off without an answer. */
+  /**
+   * Closes an idle connection, unless the next request is already in it: it would be cut off without an
+   * answer.
+   */
   async function closeIdle(socket: Socket): Promise<void> {
     const before = socket.bytesRead;
     const hasCome = () => socket.destroyed || socket.bytesRead !== before;
@@ -60,7 +66,7 @@ export function createHttpServer(
   );
   connections.watch(server);
   server.maxConnections = maxConnections;
-  // Node would drop the headers after the 2,000th unseen, and guards must see them all.
+  // Node would silently drop the headers after the 2,000th, and guards must see them all.
   server.maxHeadersCount = 0;
   server.on("timeout", (socket) => void closeIdle(socket));
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
@@ -75,7 +81,10 @@ function refuseHeaders(response: ServerResponse): void {
   response.end(() => response.req.socket.destroy());
 }
 
-/** Takes no more connections at once; settles when all are gone, which at the deadline they are made to be. */
+/**
+ * Accepts no more connections at once; settles when all are closed, at the latest at the deadline, when they
+ * are destroyed.
+ */
 export function closeServer(server: Server, deadline: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const cut = () => server.closeAllConnections();
@@ -94,7 +103,7 @@ const statusOfError: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
 };
 
-/** A request that could not even be parsed, or came too slowly: one short answer, and the socket is gone. */
+/** A request that could not be parsed, or was too slow: one short answer, and the socket is destroyed. */
 function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === "ECONNRESET") {
     socket.destroy();

@@ -1,14 +1,14 @@
-// The connections of the listener: bounded in number, so that whoever opens a thousand of them and says nothing keeps nobody
-// out. When there are too many, the oldest one that has proven nothing makes way.
+// The connections of the HTTP server: limited in number, so that a client that opens a thousand idle ones
+// keeps nobody out. When there are too many, the oldest unproven one is closed.
 
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { createSliceReader } from "./slice-reader.ts";
 
 export interface Connections {
-  /** To be called before the server takes connections. */
+  /** Call it before the server accepts connections. */
   watch(server: Server): void;
-  /** A request begins to be handled; it ends with its response. */
+  /** The handling of a request starts; it ends with its response. */
   handles(request: IncomingMessage, response: ServerResponse): void;
   /** The sender of a request on this connection has proven itself. */
   prove(request: IncomingMessage): void;
@@ -16,11 +16,13 @@ export interface Connections {
 
 interface Connection {
   isProven: boolean;
-  /** Requests without an answer so far. */
+  /** Requests that are unanswered. */
   readonly requests: Set<IncomingMessage>;
 }
 
-/** `max`: Node would drop the newest beyond its own bound, which is a little higher than the highest of ours. */
+/**
+ * `max`: Node would drop the newest beyond its own limit, which is a little higher than the highest of ours.
+ */
 export function createConnections(max: number): Connections {
   /** Oldest first. */
   const open = new Map<Socket, Connection>();
@@ -65,7 +67,7 @@ export function createConnections(max: number): Connections {
   };
 }
 
-/** While its body comes a request can be cut: nobody was promised anything. */
+/** While its body is being read a request can be dropped: nothing was acknowledged. */
 function isBusy({ requests }: Connection): boolean {
   for (const { complete } of requests) if (complete) return true;
   return false;

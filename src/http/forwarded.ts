@@ -1,18 +1,18 @@
-// Was a request forwarded to this machine? Tunnels, proxies and the fronts of hosting platforms leave headers that nobody else
-// sends. What passes bytes on without reading them (`ssh -R`, socat, kubectl port-forward, a TCP tunnel) leaves none, and cannot
-// be seen: docs/connectors/http.md says so.
+// Whether a request was forwarded to this machine. Tunnels, proxies and the front ends of hosting platforms
+// add headers that nobody else sends. Byte-level forwarding (`ssh -R`, socat, kubectl port-forward, a TCP
+// tunnel) adds none, and cannot be detected: docs/connectors/http.md explains this.
 
 import type { IncomingHttpHeaders } from "node:http";
 
-/** By whom: so that a name is neither added twice nor taken for a sender's own. */
+/** By origin: so that a name is neither added twice nor taken for a sender's own. */
 const names: ReadonlySet<string> = new Set([
-  // RFC 9110, RFC 7239, RFC 8586, and what stays of a request to a proxy.
+  // RFC 9110, RFC 7239, RFC 8586, and leftovers of a request to a proxy.
   "via",
   "forwarded",
   "cdn-loop",
   "max-forwards",
   "proxy-connection",
-  // nginx, HAProxy, Traefik, Apache, IIS and the habits of their users.
+  // nginx, HAProxy, Traefik, Apache, IIS and common conventions of their users.
   "client-ip",
   "forwarded-for",
   "forwarded-for-ip",
@@ -48,7 +48,7 @@ const names: ReadonlySet<string> = new Set([
   "surrogate-capability",
   "true-client-ip",
   "x-varnish",
-  // Amazon, Google, Microsoft, Heroku and others that run programs behind a front.
+  // Amazon, Google, Microsoft, Heroku and others that run programs behind a front end.
   "x-amzn-trace-id",
   "x-cloud-trace-context",
   "x-request-start",

@@ -1,9 +1,9 @@
-// Keeps a web page in the user's browser, a rebound DNS name and a forgotten tunnel away from sources that nothing else
-// protects: all of them can reach a loopback port. Signed sources need none of this and skip it.
+// Keeps web pages in the user's browser, rebound DNS names and forgotten tunnels away from sources without any other
+// protection: all of them can reach a loopback port. Signed sources need none of this and skip it.
 //
-// What a browser says of the page that a request comes from: `Origin` with each method but GET and HEAD, and `Sec-Fetch-Site` with
-// every request to a loopback address or over https. So a GET to another name over plain http says nothing, and cannot be told from
-// a program's.
+// What a browser sends about the page that a request comes from: `Origin` with each method except GET and HEAD, and
+// `Sec-Fetch-Site` with every request to a loopback address or over https. So a GET to another name over plain http
+// carries no evidence, and looks like that of a program.
 
 import type { IncomingMessage } from "node:http";
 import { forwardingHeader } from "./forwarded.ts";
@@ -13,13 +13,13 @@ export interface GuardRules {
   readonly hosts: readonly string[];
   /** `http://127.0.0.1:8788`; its host is accepted too. */
   readonly address?: string | undefined;
-  /** True where a GET does something. */
+  /** True where a GET has an effect. */
   readonly makesEvents?: boolean;
-  /** Whether a tunnel or proxy may pass requests on. Default: no. */
+  /** Whether a tunnel or proxy may forward requests. Default: no. */
   readonly forwarded?: boolean;
 }
 
-/** Why the request is refused, in words for its sender, or undefined. */
+/** Why the request is refused, for its sender, or undefined. */
 export type Guard = (request: IncomingMessage) => string | undefined;
 
 const fromPage = "requests from web pages are not accepted here";
@@ -59,11 +59,11 @@ interface Host {
   /** The same without a trailing dot. */
   readonly name: string;
   readonly port: string;
-  /** As it would stand in a URL: the name with its port. */
+  /** As in a URL: the name with its port. */
   readonly text: string;
 }
 
-/** The one Host header, which must not be contradicted by an absolute request target. */
+/** The one Host header, which an absolute request target must not contradict. */
 function soleHost(request: IncomingMessage): Host | undefined {
   let text: string | undefined;
   for (let index = 0; index < request.rawHeaders.length; index += 2) {
@@ -96,12 +96,12 @@ function isLoopbackName(name: string): boolean {
   return parts?.slice(1).every((part) => Number(part) <= 255) ?? false;
 }
 
-/** Names for which every browser says where a request comes from. `localhost.` is not one for all of them. */
+/** Names for which every browser sends the origin of a request. `localhost.` is not one for all of them. */
 function isTrustworthyName(written: string): boolean {
   return isLoopbackName(written) && !written.endsWith(".");
 }
 
-/** A page of our own: same name and port as the Host that it speaks to. `null` and other schemes are foreign. */
+/** A page of our own: same name and port as the Host of the request. `null` and other schemes are foreign. */
 function isSameOrigin(origin: string, host: Host): boolean {
   if (!/^https?:\/\//i.test(origin) || !URL.canParse(origin)) return false;
   const url = new URL(origin);

@@ -1,13 +1,16 @@
-// Before a sender is judged to be too slow: what it sent may lie in the socket while this process was the slow one, stopped or
-// starved. Timers fire before sockets are read, so a time-out alone cannot tell the two apart.
+// Before a sender is considered too slow: its data may be in the socket while this process was the slow one,
+// stopped or starved. Timers fire before sockets are read, so a time-out alone cannot distinguish the two.
 
-/** Nothing came for this long: it is not in the socket either. The rest of a large body follows only as the first part is read. */
+/**
+ * After this time without progress the data is not in the socket either. The rest of a large body follows
+ * only as the first part is read.
+ */
 const quietMs = 100;
-/** A sender that trickles is not read for ever. */
+/** A sender that trickles is not read forever. */
 const mostMs = 2_000;
 const betweenMs = 5;
 
-/** Settles when `isDone`, when `progress` has stood for a moment, or after two seconds. */
+/** Settles when `isDone`, when `progress` has not changed for a moment, or after two seconds. */
 export async function lookOnceMore(progress: () => number, isDone: () => boolean): Promise<void> {
   const beganMs = performance.now();
   let sinceMs = beganMs;

@@ -1,9 +1,9 @@
-// A form as browsers send it (RFC 7578), from a whole body. What could be made to hold a hundred thousand parts, each with
-// objects of its own, is bounded here: a page sends a handful.
+// A form as browsers send it (RFC 7578), from a whole body. A body could hold a hundred thousand parts, each
+// with its own objects, so the number is limited here: a page sends a handful.
 
 export interface FormPart {
   readonly name: string;
-  /** There for a file. */
+  /** Present for a file. */
   readonly filename?: string;
   readonly type: string;
   /** A view of the body. */
@@ -13,7 +13,7 @@ export interface FormPart {
 const fewParts = 32;
 const maxHeadBytes = 4_096;
 
-/** Undefined for what is not a form, is cut short, or has too many parts. */
+/** Undefined for a body that is not a form, is truncated, or has too many parts. */
 export function parseMultipart(
   body: Buffer,
   contentType: string,

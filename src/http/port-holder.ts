@@ -1,9 +1,9 @@
-// Who holds a TCP port, for the one message where it matters. Linux only: elsewhere, and for processes of other users,
-// the answer is "not known".
+// Which process holds a TCP port, for the one message where it matters. Linux only: elsewhere, and for
+// processes of other users, it is unknown.
 
 import { readdir, readFile, readlink } from "node:fs/promises";
 
-/** For instance `node server.js (pid 4711)`; undefined when it cannot be found out. Never rejects. */
+/** For instance `node server.js (pid 4711)`; undefined when it cannot be determined. Never rejects. */
 export async function portHolder(port: number): Promise<string | undefined> {
   try {
     const inodes = new Set(
@@ -14,7 +14,7 @@ export async function portHolder(port: number): Promise<string | undefined> {
       if (await holdsSocket(pid, inodes)) return `${await commandLine(pid)} (pid ${pid})`;
     }
   } catch {
-    // No /proc, or not ours to read: the message does without the name.
+    // No /proc, or no permission to read it: the message omits the name.
   }
   return undefined;
 }
@@ -41,7 +41,7 @@ async function holdsSocket(pid: string, inodes: ReadonlySet<string>): Promise<bo
   return false;
 }
 
-/** The program and its script, no further arguments: those may hold what is nobody's business. */
+/** The program and its script, no further arguments: those may be private. */
 async function commandLine(pid: string): Promise<string> {
   const words = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0").filter(Boolean);
   const [program = "a process", script] = words.map((word) => word.slice(word.lastIndexOf("/") + 1));

@@ -1,5 +1,5 @@
-// What one source turned away: how often with which status, and the last time. Tells the log of wrong proofs, which may be
-// a secret that was changed on one side only, but never as often as they come.
+// The requests that one source refused: how often with which status, and the last time. Logs wrong proofs,
+// which may mean that a secret was changed on one side only, but never as often as they occur.
 
 import { STATUS_CODES } from "node:http";
 import type { Host } from "../contract/host.ts";
@@ -23,7 +23,7 @@ export interface Refusals {
 
 const logEveryMs = 60_000;
 
-/** `subject` begins the lines of the log: `source github`. */
+/** `subject` is the prefix of its log lines: `source github`. */
 export function createRefusals(
   subject: string,
   { clock, log }: { readonly clock: Pick<Clock, "now">; readonly log: Log },
@@ -33,7 +33,7 @@ export function createRefusals(
   let loggedMs: number | undefined;
   let unlogged = 0;
 
-  function tell(nowMs: number): void {
+  function logRefusals(nowMs: number): void {
     unlogged += 1;
     if (loggedMs !== undefined && Math.abs(nowMs - loggedMs) < logEveryMs) return;
     const what =
@@ -50,7 +50,7 @@ export function createRefusals(
       const timeMs = clock.now();
       counts.set(status, (counts.get(status) ?? 0) + 1);
       last = { status, reason, timeMs };
-      if (status === 401) tell(timeMs);
+      if (status === 401) logRefusals(timeMs);
     },
     report() {
       if (last === undefined) return undefined;
@@ -60,7 +60,10 @@ export function createRefusals(
   };
 }
 
-/** `5 x 401 unauthorized, 1 x 413 payload too large, last 12:03:11`: holds nothing that a sender wrote. Local time. */
+/**
+ * `5 x 401 unauthorized, 1 x 413 payload too large, last 12:03:11`: contains nothing that a sender wrote.
+ * Local time.
+ */
 export function describeRefusals({ statuses, last }: RefusalReport): string {
   const counted = statuses.map(({ status, count }) => `${count} x ${describeStatus(status)}`);
   return `${counted.join(", ")}, last ${new Date(last.timeMs).toTimeString().slice(0, 8)}`;

@@ -1,5 +1,5 @@
-// Which route a request belongs to. A table is never changed: a new one takes its place, and a request ends on the table
-// that it began with.
+// Which route a request belongs to. A table is never changed: a new one replaces it, and a request ends on
+// the table that it started with.
 
 import findMyWay from "find-my-way";
 import type { Route } from "../contract/host.ts";
@@ -23,7 +23,7 @@ export function createRouteTable(routes: readonly Route[]): RouteTable {
   for (const route of routes) {
     for (const method of route.methods) {
       methods.add(method);
-      // find-my-way wants a handler; only the store that comes back with a match is of use here.
+      // find-my-way requires a handler; only the store that comes with a match is used here.
       router.on(method as findMyWay.HTTPMethod, route.path, unused, route);
     }
   }

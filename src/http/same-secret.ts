@@ -1,4 +1,4 @@
-// Whether a request brought the secret, in a time that shows neither its content nor its length.
+// Compares the secret of a request in a time that reveals neither its content nor its length.
 
 import { createHash, timingSafeEqual } from "node:crypto";
 

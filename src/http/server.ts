@@ -1,7 +1,7 @@
-// The one HTTP listener: sockets, time-outs, the connection bound and the route table. Bound by the first route that asks
-// for it, so that a config without HTTP opens no port. What a request means is the route's business. A stage prepares the
-// next plan's routes and address beside what is live; its commit is one assignment, with no moment in which a path that both
-// plans have is not answered.
+// The HTTP server: sockets, time-outs, the connection limit and the route table. Bound by the first route
+// that needs it, so that a config without HTTP opens no port. The route handles the request. A stage prepares
+// the next plan's routes and address beside the live ones; its commit is one assignment, so a path that both
+// plans have is answered at every moment.
 
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { BodyPool, Listener, Route } from "../contract/host.ts";
@@ -20,13 +20,16 @@ import { answer } from "./short-answer.ts";
 import { removesStrayWorker } from "./stray-worker.ts";
 
 export interface ListenSettings {
-  /** Tried in order until one can be bound; only the last one's failure is told. */
+  /** Tried in order until one can be bound; only the last one's failure is reported. */
   readonly addresses: readonly ListenAddress[];
   readonly hosts: readonly string[];
   readonly publicUrl?: string;
-  /** May this config listen beyond loopback? A person must have said so; asked at each try to bind. */
+  /**
+   * Whether this config may listen beyond loopback, which needs the user's consent; checked at each attempt
+   * to bind.
+   */
   trusted(): boolean;
-  /** Called with the address in force, to be preferred next time. */
+  /** Called with the active address, to be preferred next time. */
   onBound?(address: ListenAddress): void;
 }
 
@@ -35,13 +38,15 @@ interface ListenerOptions extends ListenSettings {
 }
 
 export interface OpenListener extends Listener {
-  /** From now on `told` hears of each request that no route answered. */
-  onUnrouted(told: (refusal: Refusal) => void): void;
-  /** From now on a path without a route is not unknown: its source is stopping. To be called before sources stop. */
+  /** Calls the listener for each request that no route answered. */
+  onUnrouted(listener: (refusal: Refusal) => void): void;
+  /**
+   * From now on a path without a route is not unknown: its source is stopping. Call it before sources stop.
+   */
   leave(): void;
-  /** Takes no more connections at once; cuts those that are left when the deadline passes. Idempotent. */
+  /** Accepts no more connections at once; destroys the remaining ones at the deadline. Idempotent. */
   close(deadline: AbortSignal): Promise<void>;
-  /** One at a time. With `addresses` the listener moves there. */
+  /** One at a time. With `addresses` the server moves there. */
   stage(next: Omit<ListenSettings, "addresses"> & Partial<ListenSettings>): Stage;
 }
 
@@ -50,14 +55,18 @@ export interface Stage {
   /** For the new sources: their routes answer from the commit on. */
   readonly listener: Listener;
   /**
-   * Binds the new address beside the old one, if there is a new one and the old one is in use. Rejects when it cannot. Only
-   * where the two overlap (another host, the same port) the old one takes no connections meanwhile. An address that waits
-   * for a person is not bound now, and does not fail: the old one is left, and routes are refused with E_CONSENT_REQUIRED.
+   * Binds the new address beside the old one, if there is a new one and the old one is in use. Rejects when
+   * it cannot. Only when the two overlap (another host, the same port) the old one accepts no connections
+   * meanwhile. An address that waits for consent is not bound now, and does not fail: the old one is closed,
+   * and routes are refused with E_CONSENT_REQUIRED.
    */
   bind(): Promise<void>;
-  /** Routes of owners that leave make way for the new ones. The result ends what is no longer listened on. */
+  /**
+   * Routes of sources that are removed give way to the new ones. The result closes the addresses that are no
+   * longer used.
+   */
   commit(leaves: (owner: string) => boolean): (deadline: AbortSignal) => Promise<void>;
-  /** Everything is as it was before. */
+  /** Everything is as before. */
   abandon(): Promise<void>;
 }
 
@@ -66,7 +75,7 @@ interface Bound {
   readonly address: ListenAddress;
 }
 
-const tellEveryMs = 60_000;
+const logEveryMs = 60_000;
 
 export function createListener(options: ListenerOptions): OpenListener {
   return new HttpServer(options);
@@ -79,11 +88,11 @@ class HttpServer implements OpenListener {
   #table: RouteTable = createRouteTable([]);
   #bound: Bound | undefined;
   #binding: Promise<Bound> | undefined;
-  #tellUnrouted: (refusal: Refusal) => void = () => {};
+  #onUnrouted: (refusal: Refusal) => void = () => {};
   #isLeaving = false;
   readonly #connections = createConnections(mostConnections());
   readonly bodies: BodyPool;
-  #toldMs = Number.NEGATIVE_INFINITY;
+  #loggedMs = Number.NEGATIVE_INFINITY;
   readonly loopback;
   readonly hosts;
   readonly publicUrl?: NonNullable<OpenListener["publicUrl"]>;
@@ -101,8 +110,8 @@ class HttpServer implements OpenListener {
     }
   }
 
-  onUnrouted(told: (refusal: Refusal) => void): void {
-    this.#tellUnrouted = told;
+  onUnrouted(listener: (refusal: Refusal) => void): void {
+    this.#onUnrouted = listener;
   }
 
   stage({ addresses, ...surroundings }: Omit<ListenSettings, "addresses"> & Partial<ListenSettings>): Stage {
@@ -116,9 +125,9 @@ class HttpServer implements OpenListener {
     let isCommitted = false;
     let moved: Bound | undefined;
     let moving: Promise<Bound> | undefined;
-    /** The old address, when it had to be left first. */
+    /** The old address, if it had to be closed first. */
     let left: ListenAddress | undefined;
-    /** Nobody has allowed the new address yet: the first route that comes once somebody did binds it. */
+    /** The new address has no consent yet: the first route after the consent binds it. */
     let waits = false;
 
     const move = async (): Promise<void> => {
@@ -127,7 +136,7 @@ class HttpServer implements OpenListener {
     };
 
     async function leaveAndMove(from: Bound): Promise<void> {
-      // Stops listening at once; requests in flight go on.
+      // Stops listening at once; requests in flight continue.
       from.server.close();
       left = from.address;
       moving = undefined;
@@ -164,7 +173,7 @@ class HttpServer implements OpenListener {
       },
       commit: (leaves) => {
         const old = this.#bound;
-        // Throws for a table that cannot be, and then nothing has changed.
+        // Throws for an invalid table, and then nothing has changed.
         this.#table = createRouteTable([
           ...this.#table.routes.filter(({ owner }) => !leaves(owner)),
           ...routes,
@@ -182,7 +191,7 @@ class HttpServer implements OpenListener {
       abandon: async () => {
         await moving?.then(
           ({ server }) => closeServer(server, AbortSignal.abort()),
-          () => undefined, // Whoever began it has told.
+          () => undefined, // The code that started it has reported it.
         );
         if (left !== undefined) this.#bound = await this.#open({ ...this.#settings, addresses: [left] });
       },
@@ -210,17 +219,17 @@ class HttpServer implements OpenListener {
     return this.#bound === undefined ? undefined : printAddress(this.#bound.address);
   }
 
-  /** Without a descriptor left, each connection that comes is one more failure. */
-  #tellFailure({ code, message }: NodeJS.ErrnoException): void {
+  /** Without a free descriptor, each incoming connection is one more failure. */
+  #logFailure({ code, message }: NodeJS.ErrnoException): void {
     const nowMs = performance.now();
-    if (nowMs - this.#toldMs < tellEveryMs) return;
-    this.#toldMs = nowMs;
+    if (nowMs - this.#loggedMs < logEveryMs) return;
+    this.#loggedMs = nowMs;
     const hint = tooManyOpen(code);
     this.#log.error(line`listener: ${message}${hint === undefined ? "" : `; ${hint}`}`);
   }
 
   async #open({ addresses, trusted, onBound }: ListenSettings): Promise<Bound> {
-    // Its sources wait before they come here; this door is closed as well.
+    // Its sources wait before they reach this; it is checked here as well.
     if (!isLoopback(addresses) && !trusted()) throw consentRequired();
     for (const [index, address] of addresses.entries()) {
       const server = createHttpServer(
@@ -229,7 +238,7 @@ class HttpServer implements OpenListener {
       );
       try {
         const inForce = await bind(server, address);
-        server.on("error", (error: NodeJS.ErrnoException) => this.#tellFailure(error));
+        server.on("error", (error: NodeJS.ErrnoException) => this.#logFailure(error));
         onBound?.(inForce);
         return { server, address: inForce };
       } catch (error) {
@@ -239,7 +248,7 @@ class HttpServer implements OpenListener {
     throw new Error("no address to listen on");
   }
 
-  /** A failed bind is forgotten, so that the next route, or the same one's next try, tries again. */
+  /** A failed bind is forgotten, so that the next route, or the next attempt of the same one, tries again. */
   async #ensureBound(): Promise<void> {
     if (this.#bound !== undefined) return;
     this.#binding ??= this.#open(this.#settings).finally(() => {
@@ -252,13 +261,13 @@ class HttpServer implements OpenListener {
     if (removesStrayWorker(request, response)) return;
     const match = this.#table.find(request.method ?? "GET", request.url ?? "/");
     if (match.kind !== "route" && this.#isLeaving) {
-      // Somebody else serves in a moment; a sender that is told 404 may never come again.
+      // Another process serves in a moment; a sender that gets a 404 may never retry.
       answer(response, 503, "the router is stopping: try again", { "retry-after": "1", connection: "close" });
     } else if (match.kind === "no-path") {
-      this.#tellUnrouted({ status: 404, reason: "no such path" });
+      this.#onUnrouted({ status: 404, reason: "no such path" });
       answer(response, 404, "no such path");
     } else if (match.kind === "no-method") {
-      this.#tellUnrouted({ status: 405, reason: "method not allowed" });
+      this.#onUnrouted({ status: 405, reason: "method not allowed" });
       answer(response, 405, "method not allowed", { allow: match.allow.join(", ") });
     } else {
       const { route, params } = match;

@@ -1,4 +1,4 @@
-// The listener's own short answers. What a source answers is the source's business.
+// The HTTP server's own short answers. Sources write their own.
 
 import type { ServerResponse } from "node:http";
 

@@ -1,33 +1,34 @@
-// Feeds what comes on connections to Node's HTTP parser in small slices, so many in a turn of the event loop as there is time
-// for. A body in chunks of one byte makes ten thousand callbacks of one read, and headers can be as fine: what a hundred
-// connections sent at once would be handled in one turn, and everything else would wait for seconds.
+// Feeds incoming data to Node's HTTP parser in small slices, as many per turn of the event loop as there is
+// time for. A body in chunks of one byte causes ten thousand callbacks for one read, and headers can be as
+// fine: data that a hundred connections sent at once would be handled in one turn, and everything else would
+// wait for seconds.
 
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 
 export interface SliceReader {
-  /** To be called when Node's own listener has the connection. */
+  /** Call it when Node's own listener has the connection. */
   read(socket: Socket): void;
   /** The request that is being received on this connection. */
   receives(request: IncomingMessage): void;
-  /** What its sender sends comes first from now on. */
+  /** Data of its sender has priority from now on. */
   prefer(request: IncomingMessage): void;
 }
 
 const sliceBytes = 4 * 1024;
-/** Of one turn, for all connections together. One slice more may be begun. */
+/** Per turn, for all connections together. One more slice may be started. */
 const turnMs = 5;
 
 interface Reading {
   readonly socket: Socket;
-  /** Node's own: hands bytes to the parser. */
+  /** Node's own: passes bytes to the parser. */
   readonly parse: (bytes: Buffer) => void;
   pending: Buffer[];
   request: IncomingMessage | undefined;
   isHeld: boolean;
   isParsing: boolean;
   isPreferred: boolean;
-  /** What this request has taken so far. */
+  /** The time this request has used so far. */
   usedMs: number;
 }
 
@@ -60,7 +61,7 @@ export function createSliceReader(): SliceReader {
 
   const isLate = () => usedMs >= turnMs || waiting.size > 0;
 
-  /** Feeds a slice, and more for as long as nobody else waits. */
+  /** Feeds a slice, and more while nothing else waits. */
   function goOn(reading: Reading): void {
     const { socket, pending } = reading;
     do {
@@ -103,10 +104,10 @@ export function createSliceReader(): SliceReader {
       };
       readings.set(socket, reading);
       socket.off("data", parse);
-      // Another listener than its own makes Node hand out what it reads, where it would parse it by itself.
+      // A foreign listener makes Node emit what it reads, instead of parsing it directly.
       socket.on("data", (bytes: Buffer) => {
         reading.pending.push(bytes);
-        // Callbacks of the parser may bring more while it runs.
+        // Callbacks of the parser may deliver more while it runs.
         if (reading.isParsing || reading.isHeld) return;
         if (isLate()) later(reading);
         else goOn(reading);
@@ -129,7 +130,7 @@ export function createSliceReader(): SliceReader {
   };
 }
 
-/** Whoever has taken the least comes first: a small request is not kept waiting by a hundred large ones. */
+/** The one with the least time used comes first: a small request does not wait for a hundred large ones. */
 function nextOf(waiting: Set<Reading>): Reading {
   let best: Reading | undefined;
   for (const one of waiting) {
@@ -143,7 +144,7 @@ function isBefore(one: Reading, other: Reading): boolean {
   return one.usedMs < other.usedMs;
 }
 
-/** Its chunks would be kept, each an object, until somebody reads them. */
+/** Its chunks would be stored, each an object, until they are read. */
 function isUnread(request: IncomingMessage | undefined): boolean {
   return request !== undefined && !request.complete && request.readableFlowing !== true && !request.destroyed;
 }
@@ -158,7 +159,7 @@ function nextSlice(pending: Buffer[]): Buffer {
   return first.subarray(0, sliceBytes);
 }
 
-/** Nothing more is read, also where the parser asks for more: its own wish is granted with the release. */
+/** Nothing more is read, even if the parser asks for more: its request is granted on release. */
 function hold(reading: Reading): void {
   if (reading.isHeld) return;
   reading.isHeld = true;

@@ -1,6 +1,6 @@
-// Nothing here has a service worker. One that a browser has for this address was left by another program that served the port before:
-// it would stand between the browser and every page here, for ever. The browser looks for a newer version of it now and then, and
-// gets one that removes itself.
+// Nothing here has a service worker. One that a browser has for this address was left by another program that
+// used the port before: it would intercept every page here, forever. The browser checks for a newer version
+// of it from time to time, and gets one that removes itself.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 
@@ -13,7 +13,7 @@ export function removesStrayWorker({ headers }: IncomingMessage, response: Serve
   if (headers["service-worker"] !== "script") return false;
   response.writeHead(200, {
     "content-type": "text/javascript",
-    // Whatever the one before was for.
+    // Whatever scope the old one had.
     "service-worker-allowed": "/",
     "content-length": Buffer.byteLength(script),
     "cache-control": "no-store",

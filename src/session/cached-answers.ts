@@ -1,5 +1,5 @@
-// The answers that open a conversation, for a process that has no session yet: the refused probe and `initialize`. A
-// request that it does not know how to answer as the session would is left to the session.
+// The answers that open a conversation, for a process that has no session yet: the refused probe and
+// `initialize`. A request that it cannot answer exactly as the session would is left to the session.
 
 import {
   answerInitialize,
@@ -9,7 +9,10 @@ import {
 } from "./initialize-result.ts";
 import { isRequest, readMessage, toLine } from "./json-rpc.ts";
 
-/** The answer to a line of the client, both without a line end; undefined for what only a session can answer. */
+/**
+ * The answer to a line of the client, both without a line end; undefined for a line that only a session can
+ * answer.
+ */
 export type CachedAnswers = (line: string) => string | undefined;
 
 export function cachedAnswers(greeting: InitializeResult): CachedAnswers {

@@ -1,5 +1,6 @@
-// A question to the person at the client, as a form (`elicitation/create`): the client shows it in its own terminal and the
-// model neither sees nor answers it. Types and the look at what the client declared; server.ts sends it.
+// Elicitation (`elicitation/create`): a question to the user of the client, as a form. The client shows it in
+// its own terminal, and the model neither sees nor answers it. Types and the check of the client's
+// declaration; server.ts sends it.
 
 import type { JsonObject } from "../contract.ts";
 import type { SafeLine, SafeText } from "../text.ts";
@@ -8,7 +9,7 @@ import type { Request } from "./json-rpc.ts";
 export interface Elicitation {
   /** May have several lines. */
   readonly message: SafeText;
-  /** By name; each must be filled in. */
+  /** By name; each is required. */
   readonly fields: Readonly<Record<string, Field>>;
 }
 
@@ -19,12 +20,12 @@ export interface Field {
   readonly choices: readonly [SafeLine, ...SafeLine[]];
 }
 
-/** `decline`: the person said no. `cancel`: the question was put away without an answer. */
+/** `decline`: the user said no. `cancel`: the question was dismissed without an answer. */
 export type ElicitationResult =
   | { readonly action: "accept"; readonly values: JsonObject }
   | { readonly action: "decline" | "cancel" };
 
-/** A client that declares `elicitation` without saying which kind takes forms: MCP 2025-11-25, "Elicitation". */
+/** A client that declares `elicitation` without a mode supports forms: MCP 2025-11-25, "Elicitation". */
 export function supportsElicitation(initialize: Request | undefined): boolean {
   const capabilities = initialize?.params?.capabilities as { elicitation?: unknown } | undefined;
   const { elicitation } = capabilities ?? {};

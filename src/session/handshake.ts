@@ -1,6 +1,7 @@
-// Stands between the client's lines and the SDK's server. Answers the start of the conversation itself (probe, ping,
-// `initialize`), so that the SDK can be loaded afterwards, and keeps the rest for it in order. The SDK's server gets the
-// recorded `initialize` replayed; its own answer to that is swallowed, because the client already has one.
+// Sits between the client's lines and the SDK's server. Answers the start of the conversation itself (probe,
+// ping, `initialize`), so that the SDK can be loaded afterwards, and queues the rest for it in order. The
+// recorded `initialize` is replayed to the SDK's server; its answer is dropped, because the client already
+// has one.
 
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
@@ -15,7 +16,7 @@ import {
 import { isCall, isRequest, type Message, type Request, type RequestId, rpcErrors } from "./json-rpc.ts";
 import { ignoreClosed, type StdioTransport } from "./stdio-transport.ts";
 
-/** No client can have sent this id: it is made for one replay. */
+/** No client can have sent this id: it is created for one replay. */
 const replayId = "channel-router/replayed-initialize";
 
 export class EarlyHandshake {
@@ -62,19 +63,21 @@ export class EarlyHandshake {
       },
     };
     this.transport = inner;
-    // A failure is told when the client asks; until then it must not count as an unhandled rejection.
+    // A failure is reported when the client asks; until then it must not count as an unhandled rejection.
     Promise.resolve(greeting).catch(() => undefined);
     wire.onmessage = (message) => this.#receive(message as Message);
   }
 
-  /** The client's own `initialize`, once it came: what another process needs to take this conversation over. */
+  /**
+   * The client's own `initialize`, once received: what another process needs to take over this conversation.
+   */
   recordedInitialize(): Request | undefined {
     return this.#recorded;
   }
 
-  /** Waits, at most `withinMs`, until no request of the client is left unanswered. */
+  /** Waits, at most `withinMs`, until every request of the client is answered. */
   settled(withinMs: number): Promise<void> {
-    // Without the SDK's server nothing will answer what waits for it.
+    // Without the SDK's server nothing will answer the queued requests.
     if (this.#unanswered.size === 0 || !this.#connected) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
@@ -137,7 +140,7 @@ export class EarlyHandshake {
       this.#openWhenReady();
     } catch (error) {
       this.#log.error(
-        line`could not greet the client: ${error instanceof Error ? error.message : String(error)}`,
+        line`could not answer initialize: ${error instanceof Error ? error.message : String(error)}`,
       );
       this.#refuse(request, rpcErrors.internal, "the router could not start");
     }

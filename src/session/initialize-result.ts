@@ -1,5 +1,5 @@
-// What this server says of itself, and how it answers `initialize`, without loading the MCP SDK: the client waits for this
-// answer while it starts. The negotiation is that of SDK 1.x; a test compares the two.
+// This server's description of itself, and its answer to `initialize`, without loading the MCP SDK: the
+// client waits for this answer while it starts. The negotiation is that of SDK 1.x; a test compares the two.
 
 import type { JsonObject } from "../contract.ts";
 import type { SafeText } from "../text.ts";
@@ -10,7 +10,7 @@ export interface InitializeResult {
   readonly serverInfo: { readonly name: string; readonly version: string };
   /** Fixed for the whole conversation: a client reads them once. */
   readonly capabilities: JsonObject;
-  /** Under 2,048 bytes; the client cuts what is longer. */
+  /** Under 2,048 bytes; the client cuts longer text. */
   readonly instructions: SafeText;
 }
 
@@ -20,15 +20,18 @@ export const channelCapabilities: JsonObject = {
   tools: { listChanged: true },
 };
 
-/** The same for one that can ask somebody. Elsewhere the key is left out: before 2.1.234 a client took `false` for declared. */
+/**
+ * The same for one that relays permission prompts. Otherwise the key is omitted: before 2.1.234 a client took
+ * `false` for declared.
+ */
 export const relayCapabilities: JsonObject = {
   ...channelCapabilities,
   experimental: { "claude/channel": {}, [permissionCapability]: {} },
 };
 
 /**
- * Newest first. 2026-07-28 is left out on purpose: a channel server that negotiates it is not registered as a channel
- * ("that revision can't carry channel messages", Claude Code's MCP reference).
+ * Newest first. 2026-07-28 is omitted on purpose: a channel server that negotiates it is not registered as a
+ * channel ("that revision can't carry channel messages", Claude Code's MCP reference).
  */
 export const protocolVersions = [
   "2025-11-25",
@@ -38,7 +41,7 @@ export const protocolVersions = [
   "2024-10-07",
 ] as const;
 
-/** The requested version when it is known, else the newest that we know. */
+/** The requested version when it is known, else the newest known one. */
 export function negotiateVersion(requested: string): string {
   return (protocolVersions as readonly string[]).includes(requested) ? requested : protocolVersions[0];
 }

@@ -1,6 +1,6 @@
-// One line of JSON to one JSON-RPC message as MCP uses it, and back. Checks the envelope only, without a schema library,
-// because it runs before the MCP SDK is loaded. Members that the envelope does not know are left out: the SDK would
-// otherwise not answer such a request at all.
+// One line of JSON to one JSON-RPC message as MCP uses it, and back. Checks only the envelope, without a
+// schema library, because it runs before the MCP SDK is loaded. Unknown members of the envelope are dropped:
+// the SDK would otherwise not answer such a request at all.
 
 import type { Json, JsonObject } from "../contract.ts";
 import { readJson } from "../json.ts";
@@ -44,7 +44,7 @@ export const rpcErrors = {
 
 export type Reading =
   | { readonly message: Message }
-  /** `id` is set when the value asks for an answer that names it. */
+  /** `id` is set when the value is a request whose answer can name it. */
   | { readonly problem: string; readonly id?: RequestId };
 
 export function readMessage(line: string): Reading {
@@ -52,10 +52,10 @@ export function readMessage(line: string): Reading {
   try {
     value = JSON.parse(line);
   } catch {
-    // The parser's own message quotes the line, which may hold a secret.
+    // The parser's own message quotes the line, which may contain a secret.
     return { problem: "not JSON" };
   }
-  if (!isObject(value)) return { problem: `JSON, but ${Array.isArray(value) ? "a list" : "no object"}` };
+  if (!isObject(value)) return { problem: `JSON, but ${Array.isArray(value) ? "a list" : "not an object"}` };
   const id = isRequestId(value.id) ? value.id : undefined;
   const problem = (what: string): Reading => ({ problem: what, ...(id !== undefined && { id }) });
   if (value.jsonrpc !== "2.0") return problem('an object without "jsonrpc": "2.0"');
@@ -63,14 +63,14 @@ export function readMessage(line: string): Reading {
 
   if ("method" in value) {
     const { method } = value;
-    // An id is a number as it is; what a tool is called with keeps its digits.
+    // A numeric id stays a number; the arguments of a tool keep their digits.
     const { params } = readJson(line) as JsonObject;
     if (typeof method !== "string") return problem("a method that is not a text");
     if (params !== undefined && !isObject(params)) return problem("params that are not an object");
     const call = { jsonrpc: "2.0" as const, method, ...(params !== undefined && { params }) };
     return { message: id === undefined ? call : { ...call, id } };
   }
-  // A broken answer has no answer of its own.
+  // An invalid answer is not answered.
   if ("result" in value) {
     if (id === undefined || !isObject(value.result))
       return { problem: "an answer without an id or an object" };

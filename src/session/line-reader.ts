@@ -1,5 +1,6 @@
-// Bytes to lines. Works on bytes, so a character split over two chunks is whole again, and each byte is copied at most a
-// few times however small the chunks are. A line that is too long is dropped to its end; the next one is read as usual.
+// Bytes to lines. Works on bytes, so a character split over two chunks is joined, and each byte is copied at
+// most a few times however small the chunks are. A line that is too long is dropped to its end; the next one
+// is read as usual.
 
 export interface LineReader {
   /** Calls `onLine` for each line that this chunk completes, without its line end (LF or CRLF). */
@@ -9,14 +10,14 @@ export interface LineReader {
 export interface LineReaderOptions {
   readonly maxLineBytes: number;
   onLine(line: string): void;
-  /** Called once for each dropped line, when it has become too long. */
+  /** Called once for each dropped line, when it becomes too long. */
   onTooLong(): void;
 }
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const firstCapacityBytes = 4096;
-/** A buffer that grew beyond this for one long line is given back after it. */
+/** A buffer that grew beyond this for one long line is released after it. */
 const keptCapacityBytes = 256 * 1024;
 
 export function createLineReader(options: LineReaderOptions): LineReader {

@@ -1,6 +1,6 @@
-// The only place that writes to the client. One write is in flight at a time; lines that wait meanwhile go out together
-// in the next one, and each is settled when the stream took it. Answers to the client's requests are always accepted and
-// overtake waiting events; events are bounded. Within each kind the order is kept.
+// The only place that writes to the client. One write is in flight at a time; lines that are queued meanwhile
+// go out together in the next one, and each settles when the stream took it. Answers to the client's requests
+// are always accepted and overtake queued events; events are bounded. Within each kind the order is kept.
 
 import type { Writable } from "node:stream";
 import { DeliveryError } from "../errors.ts";
@@ -14,16 +14,16 @@ export interface LineWriterOptions {
   readonly output: Writable;
   readonly maxEvents: number;
   readonly maxEventBytes: number;
-  /** Called once when the stream broke or was closed by the other side; the writer has stopped by then. */
+  /** Called once when the stream failed or was closed by the peer; the writer has stopped by then. */
   onBroken(reason: string): void;
   /** Called when answers were written. */
   onAnswersTaken?(): void;
 }
 
-/** Waiting lines are joined up to about this size: a pipe's usual capacity. */
+/** Queued lines are joined up to about this size: a pipe's usual capacity. */
 const maxBatchBytes = 64 * 1024;
 
-/** Events gathered in one turn before they are written without waiting for its end. */
+/** Events of one turn that are collected before they are written without waiting for its end. */
 const maxGathered = 64;
 
 interface Entry {
@@ -36,7 +36,8 @@ interface Entry {
 export class LineWriter {
   readonly #options: LineWriterOptions;
   readonly #output: LineWriterOptions["output"];
-  // Sets, because a withdrawn line must leave the middle at once: a stalled reader must not let them pile up.
+  // Sets, because a withdrawn line must be removable from the middle at once: a stalled reader must not let
+  // them pile up.
   readonly #answers = new Set<Entry>();
   readonly #events = new Set<Entry>();
   readonly waiting = { answers: { count: 0, bytes: 0 }, events: { count: 0, bytes: 0 } };
@@ -46,14 +47,16 @@ export class LineWriter {
   #released = false;
   #isEnded = false;
   #stopped: string | undefined;
-  /** One listener for all events that wait on one signal: a listener for each would cost more than its line. */
+  /**
+   * One listener for all events that wait on one signal: a listener for each would cost more than its line.
+   */
   readonly #bySignal = new Map<AbortSignal, { readonly entries: Set<Entry>; withdraw(): void }>();
 
   constructor(options: LineWriterOptions) {
     this.#options = options;
     const { output } = options;
     this.#output = output;
-    // Stays for good: a late EPIPE without a listener would end the process as an uncaught exception.
+    // Never removed: a late EPIPE without a listener would end the process as an uncaught exception.
     output.on("error", (error) => this.#fail(describe(error)));
     output.on("close", () => this.#fail("stdout was closed"));
   }
@@ -71,7 +74,8 @@ export class LineWriter {
     if (signal?.aborted || (this.#isEnded && this.#stopped === undefined))
       return Promise.reject(withdrawn(signal));
     const { count, bytes } = this.waiting.events;
-    // A single event over the byte limit is let into an empty queue: refused, it would be refused for ever.
+    // A single event over the byte limit is accepted into an empty queue: otherwise it would be rejected
+    // forever.
     const isFull =
       count >= this.#options.maxEvents ||
       (count > 0 && bytes + Buffer.byteLength(line) > this.#options.maxEventBytes);
@@ -79,13 +83,16 @@ export class LineWriter {
     return this.#enqueue(this.#events, this.waiting.events, line, signal);
   }
 
-  /** Lets events go. */
+  /** Releases the events. */
   release(): void {
     this.#released = true;
     this.#pump();
   }
 
-  /** The client is leaving: events that were not begun to be written are given back (E_SESSION_BUSY), and all that follow. */
+  /**
+   * The client is leaving: events whose write has not started are given back (E_SESSION_BUSY), and so are all
+   * later ones.
+   */
   endEvents(): void {
     this.#isEnded = true;
     const waitingEvents = [...this.#events];
@@ -167,7 +174,10 @@ export class LineWriter {
     });
   }
 
-  /** Events of one turn of the event loop go out in one write: each write wakes the reader, and costs more than its bytes. */
+  /**
+   * Events of one turn of the event loop go out in one write: each write wakes the reader, and costs more
+   * than its bytes.
+   */
   #pumpSoon(): void {
     if (this.#pumping) return;
     this.#pumping = true;

@@ -1,5 +1,6 @@
-// The client's permission relay on the wire (Claude Code's channels reference): it tells every channel that declares the
-// capability what it asks the person at the terminal, and takes the first answer, theirs or a channel's.
+// The client's permission relay on the wire (Claude Code's channels reference): the client sends every
+// channel that declares the capability the question that it asks its user, and takes the first answer, from
+// the user or a channel.
 
 import type { JsonObject } from "../contract.ts";
 
@@ -11,15 +12,15 @@ export const permissionMethods = {
 } as const;
 
 export interface PermissionRequest {
-  /** Five letters; what a verdict names. */
+  /** Five letters; the id that a verdict names. */
   readonly id: string;
   readonly tool: string;
   readonly description: string;
-  /** Text for display in the shape of JSON; not to be parsed. */
+  /** Text for display in the shape of JSON; not meant for parsing. */
   readonly preview: string;
 }
 
-/** Undefined for what is no such request. */
+/** Undefined for params that are not such a request. */
 export function readPermissionRequest(params: unknown): PermissionRequest | undefined {
   const { request_id, tool_name, description, input_preview } = (params ?? {}) as Partial<JsonObject>;
   if (typeof request_id !== "string" || typeof tool_name !== "string") return undefined;

@@ -1,5 +1,5 @@
-// The MCP SDK's server over the front's transport, for everything after the greeting. The only file that loads the SDK;
-// import it lazily. Channel events do not pass through here: the session writes them itself.
+// The MCP SDK's server over the handshake's transport, for everything after `initialize`. The only file that
+// loads the SDK; import it lazily. Channel events do not pass through here: the session writes them itself.
 
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
@@ -17,13 +17,13 @@ import { callTool, listTools, type Neutralise } from "./tool-calls.ts";
 import { watchResults } from "./written-results.ts";
 
 export interface ToolServer {
-  /** Tells the client when the list that it last saw is no longer right. */
+  /** Notifies the client when the list that it last saw is outdated. */
   setTools(tools: readonly Tool[]): void;
   /** See `OpenSession.ask`. */
   ask(form: Elicitation, signal: AbortSignal): Promise<ElicitationResult>;
   /** See `OpenSession.decide`. */
   decide(requestId: string, behavior: "allow" | "deny"): Promise<void>;
-  /** Aborts calls under way; writes nothing more. */
+  /** Aborts calls in progress; writes nothing more. */
   close(): Promise<void>;
 }
 
@@ -41,13 +41,13 @@ export interface ToolServerOptions {
   readonly log: Log;
 }
 
-/** A person may be away; the SDK would give up after a minute. Within what a timer takes. */
+/** The user may be away; the SDK would give up after a minute. Within the range of a timer. */
 const askWithinMs = 7 * 24 * 60 * 60 * 1_000;
 
 export async function connectToolServer(options: ToolServerOptions): Promise<ToolServer> {
   const { greeting, log, neutralise, waiting, reminder } = options;
   let tools = options.tools;
-  /** The list as the client last got it; undefined while it never asked. */
+  /** The list as the client last got it; undefined if it never asked. */
   let listed: string | undefined;
 
   const server = new Server(
@@ -102,7 +102,7 @@ export async function connectToolServer(options: ToolServerOptions): Promise<Too
       return action === "accept" ? { action, values: (content ?? {}) as JsonObject } : { action };
     },
     async decide(requestId, behavior) {
-      // A method of the client's own, which the SDK's types do not know.
+      // A method of the client, which the SDK's types do not know.
       const params = { request_id: requestId, behavior };
       await server.notification({ method: permissionMethods.verdict, params } as never);
     },

@@ -1,5 +1,6 @@
-// One MCP conversation over a pair of streams, from the first byte to the last. Loads nothing of the MCP SDK until tools
-// are attached, so that the client gets its first answer at once. Never exits the process and sets no signal handler.
+// One MCP conversation over a pair of streams, from the first byte to the last. Loads nothing of the MCP SDK
+// until tools are attached, so that the client gets its first answer at once. Never exits the process and
+// sets no signal handler.
 
 import type { Readable, Writable } from "node:stream";
 import type { Log, Rendered, Session, Tool } from "../contract.ts";
@@ -16,9 +17,10 @@ import type { Neutralise } from "./tool-calls.ts";
 
 export interface OpenSession extends Session {
   /**
-   * Loads the MCP SDK and answers what the client asked meanwhile; called again it replaces the tools and tells the client
-   * when the list changed. Settles when the tools answer. `waiting`, where given with the first call, says how many events
-   * the client could ask for with `pending`; each result ends with it, and with what `reminder` says.
+   * Loads the MCP SDK and answers queued requests; called again it replaces the tools and notifies the client
+   * when the list changed. Settles when the tools answer. `waiting`, if given with the first call, returns
+   * how many events the client could fetch with `pending`; each result ends with it, and with the text of
+   * `reminder`.
    */
   attachTools(
     tools: readonly Tool[],
@@ -29,14 +31,18 @@ export interface OpenSession extends Session {
   /** Settles when the client is ready: `initialize` answered and `notifications/initialized` received. */
   readonly initialized: Promise<void>;
   readonly recordedInitialize: EarlyHandshake["recordedInitialize"];
-  /** Has the client said that it shows forms? False before it said anything. */
+  /** Whether the client has declared that it shows forms. False before `initialize`. */
   takesForms(): boolean;
   /**
-   * Shows the person a form and settles with their answer, however long that takes: hours, when nobody is there. Rejects when the
-   * client takes no forms or refuses this one, when the session ends, and when the signal fires, which takes the form back.
+   * Shows the user a form and settles with the answer, however long that takes: hours, when the user is away.
+   * Rejects when the client does not support forms or rejects this one, when the session ends, and when the
+   * signal fires, which withdraws the form.
    */
   ask(form: Elicitation, signal: AbortSignal): Promise<ElicitationResult>;
-  /** Hands over a verdict on a permission request. Settles when the client's stream took it; rejects when the session ended. */
+  /**
+   * Passes on a verdict on a permission request. Settles when the client's stream took it; rejects when the
+   * session ended.
+   */
   decide(requestId: string, behavior: "allow" | "deny"): Promise<void>;
 }
 
@@ -46,9 +52,12 @@ export interface SessionOptions {
   /** May settle after the session was opened: an early `initialize` waits for it. */
   readonly greeting: InitializeResult | Promise<InitializeResult>;
   readonly log: Log;
-  /** The client asks its person for a permission, and says so to channels that declared that they relay it. */
+  /** The client asks its user for a permission, and notifies channels that declared that they relay it. */
   readonly onPermissionRequest?: (request: PermissionRequest) => void;
-  /** How long `close` waits for unanswered requests, and as long again for a slow reader. Default 400 ms. */
+  /**
+   * How long `close` waits for unanswered requests, and again the same time for a slow reader. Default 400
+   * ms.
+   */
   readonly flushMs?: number;
 }
 
@@ -116,13 +125,13 @@ export function openSession(options: SessionOptions): OpenSession {
 }
 
 /**
- * `params` as Claude Code's channels reference has them. The client drops the whole notification without a word when one
- * value of `meta` is not a string, so such an event is a bug that must be seen here.
+ * `params` as in Claude Code's channels reference. The client silently drops the whole notification when one
+ * value of `meta` is not a string, so such an event is a bug that must be detected here.
  */
 function channelNotification({ content, meta, eventId }: Rendered): object {
   for (const key in meta) {
     if (typeof meta[key] !== "string") {
-      throw new TypeError(`meta.${key} of event ${eventId} is no string but ${typeof meta[key]}`);
+      throw new TypeError(`meta.${key} of event ${eventId} is not a string but ${typeof meta[key]}`);
     }
   }
   return { jsonrpc: "2.0", method: "notifications/claude/channel", params: { content, meta } };

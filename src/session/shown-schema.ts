@@ -1,5 +1,5 @@
-// The arguments of a tool as the client is shown them: of what a config wrote into a schema, every text is clean and bounded. The
-// check of a call goes by the schema itself.
+// The arguments of a tool as the client sees them: every text that a config wrote into a schema is clean and
+// bounded. A call is validated against the schema itself.
 
 import type { JsonSchema } from "../contract.ts";
 import { cut } from "../text/clip.ts";

@@ -1,10 +1,10 @@
-// The part of `status` about what happens after an event was accepted: who owns the sources, which sessions there are and
-// whether they listen, what waits, what went wrong for good.
+// The part of `status` about what happens after an event was accepted: the leader, the sessions and whether
+// they listen, what waits, and what failed permanently.
 
 import { cut, cutList } from "../text/clip.ts";
 import { line, type SafeLine, type SafeText, safeLine } from "../text.ts";
 
-/** Every part is optional: what is absent is not mentioned. */
+/** Every part is optional: absent ones are not mentioned. */
 export interface DeliveryReport {
   /** The process that runs the sources and the journal. */
   readonly owner?: { readonly pid: number; readonly isThis: boolean; readonly note?: string };
@@ -13,7 +13,7 @@ export interface DeliveryReport {
   /** Events that this session can fetch with `pending`. */
   readonly waiting?: number;
   readonly journal?: {
-    /** By state, for instance `held` or `sent`; those that are 0 may be left out. */
+    /** By state, for instance `held` or `sent`; zero counts may be absent. */
     readonly open: Readonly<Record<string, number>>;
     readonly bytes: number;
     /** Why the last write failed. */
@@ -28,7 +28,7 @@ export interface DeliveryReport {
       readonly reason?: string;
     }[];
   };
-  /** What flow control came to, a line for each channel that it did something for. */
+  /** The results of flow control, one line for each channel with any. */
   readonly flow?: readonly string[];
   readonly silences?: readonly {
     readonly channel: string;
@@ -38,17 +38,17 @@ export interface DeliveryReport {
 }
 
 export interface SessionReport {
-  /** As `to: { session }` takes it. */
+  /** The id that `to: { session }` takes. */
   readonly id: string;
   /** True for the session that asks. */
   readonly isThis: boolean;
   readonly listening: "yes" | "no" | "unknown";
-  /** What that rests on, and for `no` what to do. */
+  /** The evidence, and for `no` what to do. */
   readonly reason: string;
   readonly label?: string;
   /** The project folder. */
   readonly project?: string;
-  /** Its client takes nothing that is written to it. */
+  /** Its client does not read. */
   readonly isStuck?: boolean;
 }
 
@@ -94,11 +94,11 @@ export function adviseDelivery(report: DeliveryReport): string[] {
     ...(owner?.note === undefined
       ? []
       : [
-          'this session receives nothing while that is so: "channel-router doctor", in a shell, says what to do',
+          'this session receives nothing until this is fixed: "channel-router doctor", in a shell, shows what to do',
         ]),
     ...(journal?.failure === undefined
       ? []
-      : ["the journal cannot be written, so senders are told to try again: free disk space"]),
+      : ["the journal cannot be written, so senders are asked to retry: free disk space"]),
     ...(waiting > 0 ? ["events wait: call pending"] : []),
     ...(deaf === undefined
       ? []

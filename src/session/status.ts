@@ -1,5 +1,5 @@
-// The `status` tool: what is set up, what is wrong and what to do next, as a short text for the model. Reads a report that
-// its caller makes; it holds no state and no secret may be in the report.
+// The `status` tool: the setup, what is wrong and what to do next, as a short text for the model. It shows a
+// report from its caller; it keeps no state, and the report must not contain secrets.
 
 import type { SinkReport } from "../contract/sink.ts";
 import type { SourceHealth, Tool } from "../contract.ts";
@@ -12,16 +12,16 @@ export interface StatusReport extends DeliveryReport {
   readonly config: {
     /** Absolute; absent when none was found. */
     readonly file?: string;
-    /** Where it was looked for, in order. */
+    /** The searched paths, in order. */
     readonly searched: readonly string[];
-    /** The user's own config, which the file that was found keeps from being used here. */
+    /** The user's own config, which the discovered file takes precedence over here. */
     readonly inPlaceOf?: string | undefined;
   };
-  /** What the last reload came to, in one line. */
+  /** The result of the last reload, in one line. */
   readonly reload?: string;
-  /** The instructions of this server as they are now, where this session began with others. */
+  /** The current instructions of this server, when this session started with others. */
   readonly instructions?: SafeText;
-  /** One framed issue each: place, message, source lines with a caret, hint. */
+  /** One framed issue each: location, message, source lines with a caret, hint. */
   readonly problems: readonly SafeText[];
   readonly listener?: {
     /** For instance `http://127.0.0.1:8788`; absent while it is not bound. */
@@ -30,15 +30,15 @@ export interface StatusReport extends DeliveryReport {
     /** Requests that no source answers, as in a source. */
     readonly refused?: string;
   };
-  /** What the config can do beyond shaping text; what is not trusted waits for a person. */
+  /** What the config can do beyond shaping text; powers that are not trusted wait for consent. */
   readonly powers?: readonly PowerReport[];
   readonly sources: readonly SourceReport[];
   readonly channels: readonly ChannelReport[];
   readonly sinks?: readonly SinkReport[];
   readonly counts: EventCounts;
-  /** Messages of people that nobody has answered, oldest first. */
+  /** Unanswered messages of chat users, oldest first. */
   readonly unanswered?: readonly UnansweredReport[];
-  /** Further things to do that only the caller knows, most urgent first. */
+  /** Further actions that only the caller knows, most urgent first. */
   readonly next?: readonly string[];
 }
 
@@ -82,16 +82,19 @@ export interface SourceReport extends SourceHealth {
 export interface EventCounts {
   /** Taken by at least one channel. */
   readonly accepted: number;
-  /** Written to the client, which does not say whether it showed them. */
+  /** Written to the client, which does not report whether it showed them. */
   readonly delivered: number;
   readonly unmatched: number;
   readonly dropped: number;
   readonly duplicate: number;
-  /** Turned away before they became events: wrong signature, too large, and the like. */
+  /** Rejected before they became events: wrong signature, too large, and the like. */
   readonly refused: number;
 }
 
-/** Parts of the text, in UTF-16 units: with those of status-delivery.ts under 8,000, which is about 2,000 tokens. */
+/**
+ * Parts of the text, in UTF-16 units: together with those of status-delivery.ts under 8,000, which is about
+ * 2,000 tokens.
+ */
 const limits = {
   searched: 600,
   problems: 2000,
@@ -133,7 +136,7 @@ export function describeStatus(report: StatusReport): SafeText {
     ...section("next", adviseNext(report), limits.next, "steps"),
     ...(report.instructions === undefined
       ? []
-      : [line`instructions, changed since this session began:`, report.instructions]),
+      : [line`instructions, changed since this session started:`, report.instructions]),
   ]);
 }
 
@@ -145,7 +148,7 @@ function describeConfig({ config }: StatusReport): SafeText[] {
     return [
       file,
       line`  found in the project, so the user's own config is not used here: ${own}`,
-      line`  to use that one in its place, the user sets CHANNEL_ROUTER_CONFIG=${own} before Claude Code is started`,
+      line`  to use that one instead, the user sets CHANNEL_ROUTER_CONFIG=${own} before Claude Code is started`,
     ];
   }
   const searched = config.searched.map((place) => line`  ${cut(safeLine(place), 200)}`);
@@ -171,7 +174,7 @@ function describeListener(listener: StatusReport["listener"]): SafeText[] {
 function describePowers(powers: readonly PowerReport[]): SafeText[] {
   if (powers.length === 0) return [];
   const listed = powers.map(({ power, value, trusted }) =>
-    cut(line`  ${power} ${shownLine(value)}: ${trusted ? "trusted" : "waits for a person"}`, 200),
+    cut(line`  ${power} ${shownLine(value)}: ${trusted ? "trusted" : "waiting for consent"}`, 200),
   );
   return [line`powers:`, ...cutList(listed, limits.powers, "powers")];
 }
@@ -241,11 +244,11 @@ function adviseNext(report: StatusReport): SafeText[] {
   }
   if (report.powers?.some(({ trusted }) => !trusted)) {
     steps.push(
-      line`a power of the config waits for the person, and only they can allow it: "channel-router trust" in a terminal of theirs`,
+      line`a power of the config waits for the user's consent, and only they can give it: "channel-router trust" in their own terminal`,
     );
   }
   if (sources.some((source) => source.state === "failed")) {
-    steps.push(line`a source has failed: its line above says why`);
+    steps.push(line`a source has failed: its line above shows why`);
   }
   const quiet = counts.accepted + counts.unmatched + counts.dropped + counts.refused === 0;
   const trial = sources.find((source) => source.state === "running" && source.tryIt !== undefined);
@@ -253,9 +256,9 @@ function adviseNext(report: StatusReport): SafeText[] {
     steps.push(line`nothing has arrived yet; to try ${trial.name}: ${cut(safeLine(trial.tryIt), 400)}`);
   }
   if (counts.unmatched > 0 && counts.accepted === 0) {
-    steps.push(line`no channel took any event: "channel-router explain SOURCE PAYLOAD" says why`);
+    steps.push(line`no channel took any event: "channel-router explain SOURCE PAYLOAD" shows why`);
   }
-  // Where the evidence of listening is reported, it says more.
+  // The evidence of listening, where reported, is more precise.
   if (counts.delivered > 0 && report.sessions === undefined) {
     steps.push(
       line`if delivered events did not show up, Claude Code was started without this channel: claude --dangerously-load-development-channels server:NAME, with the name in .mcp.json`,

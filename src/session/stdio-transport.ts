@@ -1,6 +1,7 @@
-// One MCP conversation's lines over a pair of streams: an SDK `Transport` that ends when the client goes away, survives
-// garbage, and holds a bounded number of events when the client does not read. It never ends the output stream and
-// never exits the process: both belong to whoever opened it. The SDK is imported as types only.
+// The lines of one MCP conversation over a pair of streams: an SDK `Transport` that ends when the client goes
+// away, survives garbage, and queues a bounded number of events when the client does not read. It never ends
+// the output stream and never exits the process: both belong to the code that opened it. The SDK is imported
+// as types only.
 
 import type { Readable, Writable } from "node:stream";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
@@ -14,12 +15,12 @@ import { LineWriter } from "./line-writer.ts";
 export interface StdioTransport extends Transport {
   /** Queues one event; see `LineWriter.post`. The line has no line end. */
   post(line: string, signal?: AbortSignal): Promise<void>;
-  /** Events wait until this was called. */
+  /** Events wait until this is called. */
   release(): void;
   /** Settles once, with the reason, when the input ended, the output broke, or `close` was called. */
   readonly ended: Promise<string>;
   readonly waiting: LineWriter["waiting"];
-  /** Stops reading, writes what waits for at most `flushMs`, rejects the rest. Idempotent. */
+  /** Stops reading, writes queued lines for at most `flushMs`, rejects the rest. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -31,7 +32,7 @@ export interface StdioTransportOptions {
   readonly maxEvents?: number;
   /** Default 4 MiB. */
   readonly maxEventBytes?: number;
-  /** Default 10 MiB: what the SDK's own transport takes. */
+  /** Default 10 MiB: the limit of the SDK's own transport. */
   readonly maxLineBytes?: number;
   /** Default 1,000 ms. */
   readonly flushMs?: number;
@@ -117,14 +118,14 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
       try {
         transport.onmessage?.(result.message as JSONRPCMessage);
       } catch (error) {
-        // One message that breaks its handler must not end the conversation for all the others.
+        // One message that breaks its handler must not end the conversation for all others.
         log.error(text`internal error while handling a message: ${stackOf(error)}`);
         transport.onerror?.(error as Error);
       }
       return;
     }
-    warn(result.problem, `ignored a line on stdin that is no JSON-RPC message: ${result.problem}`);
-    // Without an id nothing is answered: MCP has no place for an answer whose id is null.
+    warn(result.problem, `ignored a line on stdin that is not a JSON-RPC message: ${result.problem}`);
+    // Without an id nothing is answered: MCP does not allow an answer whose id is null.
     if (result.id === undefined) return;
     const error = { code: rpcErrors.invalidRequest, message: `Invalid request: ${result.problem}` };
     writer.send(toLine({ jsonrpc: "2.0", id: result.id, error })).catch(ignoreClosed);
@@ -150,7 +151,7 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
       input.off("data", onData);
       input.off("end", onEnd);
       input.off("close", onEnd);
-      // `onError` stays: an error after the end must find a listener.
+      // `onError` stays: an error after the end needs a listener.
       input.pause();
     }
     writer.endEvents();
@@ -161,5 +162,5 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
   return transport;
 }
 
-/** The end of the conversation is told by `ended`; an answer that nobody will read is no news. */
+/** `ended` reports the end of the conversation; an answer that nobody will read is not news. */
 export function ignoreClosed(): void {}

@@ -1,5 +1,6 @@
-// The tools as the protocol sees them: the list, and what a call gives back. Every text for the model goes through
-// `neutralise`, error texts too: they may quote what came from outside. Every result ends with how many events wait.
+// The tools as the protocol sees them: the list, and the results of calls. Every text for the model is passed
+// through `neutralise`, error texts too: they may quote outside text. Every result ends with the number of
+// waiting events.
 
 import type { JsonObject, Log, Tool, ToolResult } from "../contract.ts";
 import { isRouterError, UsageError } from "../errors.ts";
@@ -9,7 +10,7 @@ import { line, lines, type SafeLine, type SafeText, stackOf, text } from "../tex
 import { shownSchema } from "./shown-schema.ts";
 import { checkToolInput } from "./tool-input.ts";
 
-/** Breaks up everything in a text that could pass for a tag of the client's own. */
+/** Breaks up everything in a text that could pass for one of the client's own tags. */
 export type Neutralise = (text: string) => string;
 
 export interface ListedTool {
@@ -30,7 +31,7 @@ export interface CallResult {
 export interface CallContext {
   readonly tools: readonly Tool[];
   readonly neutralise: Neutralise;
-  /** How many events the session has not been sent and could ask for with `pending`. */
+  /** How many events the session has not been sent and could fetch with `pending`. */
   readonly waiting: () => number;
   /** One line for the end of each result. */
   readonly reminder: () => SafeLine | undefined;
@@ -60,8 +61,8 @@ export function listTools(tools: readonly Tool[], neutralise: Neutralise = neutr
 }
 
 /**
- * Never rejects. A RouterError becomes a tool error with its message and hint; anything else is a bug: it is logged with
- * its stack, and the model learns only that it happened.
+ * Never rejects. A RouterError becomes a tool error with its message and hint; any other error is a bug: it
+ * is logged with its stack, and the model learns only that it happened.
  */
 export async function callTool(name: string, input: JsonObject, context: CallContext): Promise<Called> {
   const { tools, neutralise, log } = context;
@@ -91,11 +92,11 @@ function explain(error: unknown, name: string, log: Log): SafeText {
     return lines([line`${error.message}`, ...(error.hint === undefined ? [] : [line`${error.hint}`])]);
   }
   log.error(text`internal error in the tool ${name}: ${stackOf(error)}`);
-  return line`internal error: the router's own log on stderr says more`;
+  return line`internal error: see the router's log on stderr`;
 }
 
 function unknownTool(tools: readonly Tool[], name: string): UsageError {
-  return new UsageError("E_TOOL_UNKNOWN", `no tool is named ${JSON.stringify(name.slice(0, 80))}`, {
+  return new UsageError("E_TOOL_UNKNOWN", `no tool named ${JSON.stringify(name.slice(0, 80))}`, {
     hint: `the tools are: ${tools.map((tool) => tool.name).join(", ") || "none"}`,
   });
 }

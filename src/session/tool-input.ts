@@ -1,5 +1,5 @@
-// Checks a tool call's arguments against the tool's JSON Schema. A schema is compiled at the tool's first call: most
-// conversations never call most tools. (The MCP SDK loads Ajv anyway.)
+// Validates a tool call's arguments against the tool's JSON Schema. A schema is compiled at the tool's first
+// call: most conversations never call most tools. (The MCP SDK loads Ajv anyway.)
 
 import { Ajv } from "ajv";
 import type { JsonObject, OptionsValidator, SchemaError, Tool } from "../contract.ts";

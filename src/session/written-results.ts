@@ -1,5 +1,6 @@
-// Tells a tool when the line with its result was written. The SDK hands a result to the transport and forgets it, so the
-// transport is where that can be seen. A result that is not sent because the call was cancelled is told too.
+// Notifies a tool when the line with its result was written. The SDK passes a result to the transport and
+// forgets it, so only the transport can see that. It also notifies when a result is not sent because the call
+// was cancelled.
 
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { Log } from "../contract.ts";
@@ -9,12 +10,15 @@ import type { RequestId } from "./json-rpc.ts";
 type AfterWritten = (written: boolean) => void;
 
 export interface WrittenResults {
-  /** What the SDK's server is to be connected to. */
+  /** The transport for the SDK's server. */
   readonly transport: Transport;
   /** Fires when the client cancels the request; not when the session ends. Call `forget` when the request is done. */
   cancelled(id: RequestId): AbortSignal;
   forget(id: RequestId): void;
-  /** Call it before the result of the request is given to the SDK. `signal` fires when the SDK will not send it. */
+  /**
+   * Call it before the result of the request is given to the SDK. `signal` fires when the SDK will not send
+   * it.
+   */
   expect(id: RequestId, signal: AbortSignal, afterWritten: AfterWritten): void;
 }
 
@@ -22,7 +26,7 @@ export function watchResults(inner: Transport, log: Log): WrittenResults {
   const underWay = new Map<RequestId, AbortController>();
   const expected = new Map<RequestId, AfterWritten>();
 
-  function tell(afterWritten: AfterWritten, written: boolean): void {
+  function report(afterWritten: AfterWritten, written: boolean): void {
     try {
       afterWritten(written);
     } catch (error) {
@@ -36,10 +40,10 @@ export function watchResults(inner: Transport, log: Log): WrittenResults {
     async send(message, options) {
       const id = "id" in message && !("method" in message) ? message.id : undefined;
       const afterWritten = id === undefined ? undefined : expected.get(id);
-      // Taken out before the write: a signal that fires from now on comes too late.
+      // Removed before the write: a signal that fires from now on comes too late.
       if (id !== undefined) expected.delete(id);
       await inner.send(message, options);
-      if (afterWritten !== undefined) tell(afterWritten, "result" in message);
+      if (afterWritten !== undefined) report(afterWritten, "result" in message);
     },
   };
   inner.onmessage = (message, extra) => {
@@ -59,14 +63,14 @@ export function watchResults(inner: Transport, log: Log): WrittenResults {
     },
     forget: (id) => void underWay.delete(id),
     expect(id, signal, afterWritten) {
-      if (signal.aborted) return tell(afterWritten, false);
+      if (signal.aborted) return report(afterWritten, false);
       expected.set(id, afterWritten);
       signal.addEventListener(
         "abort",
         () => {
           if (expected.get(id) !== afterWritten) return;
           expected.delete(id);
-          tell(afterWritten, false);
+          report(afterWritten, false);
         },
         { once: true },
       );

@@ -1,5 +1,5 @@
-// A map of so many entries at most: the ones that were set longest ago go first. Finding the oldest costs the same whatever went before:
-// a fresh iterator would walk over the places of everything that was deleted, so one is kept.
+// A map with a maximum number of entries: the ones that were set least recently are evicted first. Finding
+// the oldest has constant cost: a fresh iterator would walk over all deleted slots, so one is kept.
 
 export interface BoundedMap<V> {
   get(key: string): V | undefined;

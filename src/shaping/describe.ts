@@ -1,10 +1,11 @@
-// Shaping in words: for the trace of an admission, for `why`, `explain` and `status`, and for the first line of a digest.
+// Describes shaping: for the trace of an admission, for `why`, `explain` and `status`, and for the first line
+// of a digest.
 
 import { keyText } from "../key-parts.ts";
 import type { Reason, ShapingOptions } from "./options.ts";
 import type { Hold } from "./shaper.ts";
 
-/** `90000` -> `90s`: the largest unit that fits without a rest. */
+/** `90000` -> `90s`: the largest unit that divides it. */
 export function showDuration(ms: number): string {
   const units: [string, number][] = [
     ["d", 86_400_000],
@@ -16,7 +17,7 @@ export function showDuration(ms: number): string {
   return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`;
 }
 
-/** A stretch of time to about two digits. */
+/** A period of time to about two digits. */
 export function showSpan(ms: number): string {
   const seconds = Math.round(ms / 1_000);
   if (seconds < 100) return `${seconds}s`;
@@ -28,12 +29,10 @@ export function showSpan(ms: number): string {
 
 /** `2026-01-05T09:00:30.000Z` -> `2026-01-05 09:00:30 UTC`. */
 export function showTime(ms: number): string {
-  return Number.isFinite(ms)
-    ? `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`
-    : "for ever";
+  return Number.isFinite(ms) ? `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC` : "forever";
 }
 
-/** Why these events come as one. */
+/** Why these events were combined. */
 export function describeReason(reason: Reason, { throttle, hour }: Partial<ShapingOptions>): string {
   switch (reason) {
     case "throttle":
@@ -50,7 +49,7 @@ export function describeReason(reason: Reason, { throttle, hour }: Partial<Shapi
 }
 
 export function describeHold(hold: Hold): string {
-  if (hold.by === "closing") return "is being put into a digest now";
+  if (hold.by === "closing") return "is being folded into a digest now";
   const { untilMs, count, key } = hold;
   const of = key === "" ? "" : ` of ${JSON.stringify(keyText(key))}`;
   const others = count > 1 ? ` with ${count - 1} more` : "";
@@ -66,11 +65,11 @@ export function describeHold(hold: Hold): string {
   }
 }
 
-/** What is to come for events of a channel, in the order in which it does: for `explain` and `status`. */
+/** What will happen to events of a channel, in that order: for `explain` and `status`. */
 export function describeShaping(options: ShapingOptions): string[] {
   const { throttle, digest, supersedes, quiet, hour } = options;
   return [
-    ...(supersedes ? ["supersede: takes the place of an older one that was not sent yet"] : []),
+    ...(supersedes ? ["supersede: replaces an older one that was not sent yet"] : []),
     ...(throttle === undefined
       ? []
       : [

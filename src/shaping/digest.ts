@@ -1,5 +1,6 @@
-// `digest`: when the group of a key closes. The first digest comes `wait` after its first event; while digests follow one another,
-// each comes `every` after the one before. An event that comes later than that opens the cadence anew.
+// `digest`: when the group of a key closes. The first digest is sent `wait` after its first event; while
+// digests follow one another, each is sent `every` after the previous one. A later event restarts the
+// cadence.
 
 import type { Json } from "../contract.ts";
 import type { DigestOptions } from "./options.ts";
@@ -7,7 +8,7 @@ import type { DigestOptions } from "./options.ts";
 /** The last closing of a key. */
 export interface Cadence {
   readonly closedMs: number;
-  /** The last event that it took: those up to it have been let go. */
+  /** The last event in it: events up to it have been released. */
   readonly lastId: string;
 }
 
@@ -17,7 +18,7 @@ export function digestDueMs(
   last: Cadence | undefined,
 ): number {
   const nextMs = last === undefined ? undefined : last.closedMs + everyMs;
-  // A clock that was set back must not put a digest off for longer than its cadence.
+  // A clock that was set back must not delay a digest for longer than its cadence.
   return nextMs !== undefined && firstMs < nextMs && nextMs - firstMs <= everyMs ? nextMs : firstMs + waitMs;
 }
 

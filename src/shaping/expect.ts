@@ -1,14 +1,15 @@
-// `expect`: how long nothing has come from a source. Only time in which somebody listened counts, so what an earlier router waited is
-// carried over and the time between is not. It is told once, until something comes again.
+// `expect`: how long a source has sent nothing. Only time in which a router ran counts, so the time that an
+// earlier router waited is carried over and the time between is not. It is reported once, until something
+// arrives again.
 
 import type { Json } from "../contract.ts";
 import { showDuration, showTime } from "./describe.ts";
 
 export interface Silence {
-  /** Of earlier routers, at the end of which this one began. */
+  /** Of earlier routers, up to the start of this one. */
   readonly carriedMs: number;
   readonly sinceMs: number;
-  /** When something came last, perhaps in an earlier router's time. */
+  /** When the last event arrived, perhaps at an earlier router. */
   readonly lastMs?: number;
   readonly isTold: boolean;
 }
@@ -23,7 +24,7 @@ export function beginSilence(nowMs: number, stored: Json | undefined): Silence {
   };
 }
 
-/** Something came then. */
+/** An event arrived at this time. */
 export function breakSilence(silence: Silence, atMs: number): Silence {
   return atMs < silence.sinceMs || silence.lastMs === atMs
     ? silence
@@ -34,7 +35,7 @@ export function silentMs({ carriedMs, sinceMs }: Silence, nowMs: number): number
   return carriedMs + Math.max(0, nowMs - sinceMs);
 }
 
-/** When it is to be told; Infinity when it was. */
+/** When it should be reported; Infinity when it was. */
 export function dueMs({ carriedMs, sinceMs, isTold }: Silence, expectMs: number): number {
   return isTold ? Number.POSITIVE_INFINITY : sinceMs + expectMs - carriedMs;
 }

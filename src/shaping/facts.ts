@@ -1,5 +1,5 @@
-// What a group knows of its members without keeping them: how many, since when, and what a digest of them takes over: the strictest
-// receipt, the highest priority, the latest end, and whatever they all agree on.
+// What a group knows of its members without storing them: how many, since when, and what a digest of them
+// inherits: the strictest receipt, the highest priority, the latest expiry, and everything they agree on.
 
 import type { GroupTerms, ShapedEntry } from "./member.ts";
 
@@ -10,14 +10,14 @@ export interface Facts {
   /** The greatest id. */
   readonly lastId: string;
   readonly priority: ShapedEntry["priority"];
-  /** Absent: one of them has no end. */
+  /** Absent: one of them has no expiry. */
   readonly untilMs?: number;
   /** Attributes that all have, beside the router's own; `trust` when one has it. */
   readonly meta: Readonly<Record<string, string>>;
   readonly terms: GroupTerms;
 }
 
-/** Set anew for a digest. */
+/** Set again for a digest. */
 const renewed: ReadonlySet<string> = new Set(["channel", "event_id", "count", "error", "attempt", "thread"]);
 const priorities = ["low", "normal", "high"] as const;
 
@@ -51,7 +51,7 @@ export function joinFacts(one: Facts, other: Facts): Facts {
   };
 }
 
-/** `joinFacts` for one more event, without making anything anew where it is like those before: a group has thousands. */
+/** `joinFacts` for one more event, without allocating when it equals those before: a group has thousands. */
 export function addFacts(facts: Facts, entry: ShapedEntry): Facts {
   const { id, priority, untilMs, meta, shaping, terms } = entry;
   const isLike =
@@ -97,7 +97,7 @@ function commonMeta(one: Facts["meta"], other: Facts["meta"]): Facts["meta"] {
   return { ...(trust === undefined ? {} : { trust }), ...Object.fromEntries(common) };
 }
 
-/** Nearly always: then nothing is made anew for an event that joins a group of thousands. */
+/** Nearly always equal: then nothing is allocated for an event that joins a group of thousands. */
 function sameMeta(one: Facts["meta"], other: Facts["meta"]): boolean {
   for (const key in one) if (one[key] !== other[key]) return false;
   return true;

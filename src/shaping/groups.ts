@@ -1,6 +1,6 @@
-// The groups that fill: for each the ids of its members and the facts about them, never their text. Bounded: a group that grows too
-// large, or the largest when all together do, is folded in part, and the part goes on as one member; of too many groups of
-// a channel the oldest closes early.
+// The open groups: for each the ids of its members and the facts about them, never their text. Bounded: a
+// group that grows too large, or the largest when all together do, is folded in part, and the part continues
+// as one member; of too many groups of a channel the oldest closes early.
 
 import { scopeOf } from "../apart.ts";
 import { addFacts, type Facts, factsOf, joinFacts } from "./facts.ts";
@@ -10,7 +10,7 @@ import type { Reason, SumTerms } from "./options.ts";
 export interface GroupLimits {
   /** Of one group, before it is folded in part. */
   readonly members: number;
-  /** Of one channel, and as many more of its unproven events. */
+  /** Of one channel, and the same number again for its unproven events. */
   readonly groups: number;
   /** Of all groups together. */
   readonly ids: number;
@@ -22,7 +22,7 @@ export interface Place {
   readonly reason: Reason;
   readonly channel: string;
   readonly key: string;
-  /** Of a group that waits for room in a session's hour. */
+  /** Of a group that waits for space in a session's hour. */
   readonly session?: string;
   /** Of events that anybody could have made: they have groups of their own. */
   readonly unproven?: true;
@@ -31,7 +31,7 @@ export interface Place {
 export interface Group extends Place {
   readonly name: string;
   facts: Facts;
-  /** In the order in which they joined; of those that are digests themselves, what they sum up. */
+  /** In the order in which they joined; for members that are digests, what they summarize. */
   members: Map<string, SumTerms | undefined>;
   dueMs: number;
   /** It is closed even in quiet time. */
@@ -54,7 +54,7 @@ export class Groups {
   /** By channel, then id. */
   readonly #holders = new Map<string, Map<string, Group | Closing>>();
   readonly #perChannel = new Map<string, number>();
-  /** In groups, not in those that are being folded. */
+  /** In groups, not counting those that are being folded. */
   #ids = 0;
   #nextMs = Number.POSITIVE_INFINITY;
   #large = new Set<Group>();
@@ -63,7 +63,7 @@ export class Groups {
     this.#limits = limits;
   }
 
-  /** Adds a member; `dueMs` is asked for a group that is new. */
+  /** Adds a member; `dueMs` is called for a new group. */
   join(place: Place, entry: ShapedEntry, dueMs: () => number): Group {
     const name = this.#nameOf(place, entry.terms.to);
     const { sums } = entry.shaping;
@@ -101,7 +101,7 @@ export class Groups {
     if (dueMs < group.dueMs) this.#schedule(group, dueMs);
   }
 
-  /** It came to its end by itself. */
+  /** It ended by itself. */
   leave({ id, channel }: Member): void {
     const ofChannel = this.#holders.get(channel);
     const group = ofChannel?.get(id);
@@ -119,13 +119,13 @@ export class Groups {
     return this.#large.size > 0 ? 0 : this.#nextMs;
   }
 
-  /** Those that are due; `postpone` gives a later time to one that must wait. */
+  /** Those that are due; `postpone` returns a later time for one that must wait. */
   due(nowMs: number, postpone: (group: Group) => number | undefined): Group[] {
     if (nowMs < this.#nextMs) return [];
     this.#nextMs = Number.POSITIVE_INFINITY;
     const found: Group[] = [];
     for (const group of this.#groups.values()) {
-      // Its part comes back as a member, and asks again.
+      // Its part returns as a member, and asks again.
       if (group.partsUnderWay > 0) continue;
       if (group.dueMs <= nowMs && !group.mustClose) group.dueMs = postpone(group) ?? group.dueMs;
       if (group.dueMs <= nowMs) found.push(group);
@@ -134,7 +134,7 @@ export class Groups {
     return found;
   }
 
-  /** Those that must be folded in part to keep within the bounds. */
+  /** Those that must be folded in part to stay within the limits. */
   tooLarge(): Group[] {
     const found = [...this.#large].filter(({ members }) => members.size > 1);
     this.#large = new Set();
@@ -155,7 +155,7 @@ export class Groups {
     return closing;
   }
 
-  /** Its members are done with: folded, or let go. */
+  /** Its members are done: folded, or released. */
   settle(closing: Closing): void {
     const ofChannel = this.#holders.get(closing.channel);
     for (const id of closing.members.keys()) if (ofChannel?.get(id) === closing) ofChannel.delete(id);
@@ -166,7 +166,7 @@ export class Groups {
     }
   }
 
-  /** They could not be folded: they are a group again, due then. */
+  /** They could not be folded: they are a group again, due at that time. */
   reopen(closing: Closing, dueMs: number): void {
     let group = this.#groups.get(closing.name);
     if (group === undefined) {
@@ -182,7 +182,7 @@ export class Groups {
     this.#schedule(group, closing.isPart ? group.dueMs : dueMs);
   }
 
-  /** Lets go of the groups of a channel; those that are being folded stay until they are settled. */
+  /** Releases the groups of a channel; those that are being folded stay until they are settled. */
   forget(channel: string): void {
     for (const group of [...this.#groups.values()]) if (group.channel === channel) this.#remove(group);
     const ofChannel = this.#holders.get(channel);

@@ -1,12 +1,12 @@
-// `budget.hour`: the tokens that a session was sent in the last hour, by channel and in all. Counted in steps of five minutes that are
-// forgotten late rather than early, so that no stretch of sixty minutes goes over. Events by themselves get the
-// larger part; the rest is kept for the digests that take their place.
+// `budget.hour`: the tokens that a session was sent in the last hour, by channel and in total. Counted in
+// steps of five minutes that expire late rather than early, so that no period of sixty minutes exceeds it.
+// Single events get the larger part; the rest is reserved for the digests that replace them.
 
 import type { Json } from "../contract.ts";
 
 const stepMs = 5 * 60_000;
 const steps = 12;
-/** Of an hour's budget, what events by themselves may use. */
+/** The share of an hour's budget for single events. */
 const plainShare = 0.8;
 const maxSessions = 200;
 
@@ -19,23 +19,25 @@ export interface Spending {
 export interface HourBudget {
   add(spending: Spending, tokens: number, nowMs: number): void;
   used(spending: Spending, nowMs: number): number;
-  /** When so many tokens have room: `nowMs` when at once. A session that was sent nothing takes anything. */
+  /**
+   * When this many tokens have room: `nowMs` for at once. A session that was sent nothing accepts anything.
+   */
   roomMs(spending: Spending, limit: number, ask: Ask, nowMs: number): number;
-  /** Of one session, to be kept and given to `restore`. */
+  /** Of one session, to be stored and passed to `restore`. */
   dump(session: string): Json;
   restore(session: string, stored: Json): void;
 }
 
 export interface Ask {
   readonly tokens: number;
-  /** A digest may use what is kept for digests. */
+  /** A digest may use the share that is reserved for digests. */
   readonly isDigest: boolean;
 }
 
 type Steps = Map<number, number>;
 
 export function createHourBudget(): HourBudget {
-  /** By session, then by channel; the empty name stands for all of them. */
+  /** By session, then by channel; the empty name is the total. */
   const sessions = new Map<string, Map<string, Steps>>();
 
   function stepsOf({ session, channel = "" }: Spending): Steps | undefined {
@@ -55,7 +57,7 @@ export function createHourBudget(): HourBudget {
   return {
     add({ session, channel = "" }, tokens, nowMs) {
       const channels = sessions.get(session) ?? new Map<string, Steps>();
-      sessions.delete(session); // Set anew, so that the order stays that of use.
+      sessions.delete(session); // Deleted and set again, so that the order is the order of use.
       sessions.set(session, channels);
       if (sessions.size > maxSessions) sessions.delete(sessions.keys().next().value as string);
       const found = channels.get(channel) ?? new Map<number, number>();

@@ -1,4 +1,4 @@
-// An event on a channel, as shaping sees it: who it is, and what of it a digest has to take over.
+// An event on a channel, as shaping sees it: its identity, and what a digest inherits from it.
 
 import type { ShapingTerms } from "./options.ts";
 
@@ -11,7 +11,7 @@ export interface ShapedEntry extends Member {
   readonly position: number;
   readonly priority: "low" | "normal" | "high";
   readonly untilMs?: number;
-  /** 0 until it was sent, perhaps. */
+  /** 0 until it was, perhaps, sent. */
   readonly attempt: number;
   readonly tokens: number;
   readonly meta: Readonly<Record<string, string>>;
@@ -19,10 +19,10 @@ export interface ShapedEntry extends Member {
   readonly terms: GroupTerms;
 }
 
-/** Terms of delivery that a digest inherits. */
+/** Delivery options that a digest inherits. */
 export interface GroupTerms {
   readonly source: string;
-  /** As JSON: only events for the same sessions go into one digest. */
+  /** As JSON: only events for the same sessions are combined in one digest. */
   readonly to: string;
   readonly receipt?: { readonly ackWithinMs: number; readonly attempts: number };
   readonly conversation?: string;

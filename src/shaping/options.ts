@@ -1,5 +1,5 @@
-// What a channel asks of shaping, as the plan has proven it, and what one event brings along. Both are plain data: options are
-// compared to see whether a reload changed them, terms stand in the journal.
+// What a channel requires of shaping, as proven by the plan, and what one event adds. Both are plain data:
+// options are compared to see whether a reload changed them, terms are stored in the journal.
 
 import type { QuietWindow } from "./quiet.ts";
 
@@ -24,20 +24,22 @@ export interface DigestOptions {
   readonly everyMs: number;
   readonly waitMs: number;
   readonly max?: number;
-  /** Where its cadence is remembered: (channel, digest, these options). */
+  /** The scope of its cadence: (channel, digest, these options). */
   readonly scope: string;
 }
 
-/** Why events were put together. */
+/** Why events were combined. */
 export type Reason = "throttle" | "digest" | "quiet" | "hour";
 
-/** What admission found out for shaping. A type, not an interface: it must be assignable to a JSON object. */
+/**
+ * What admission determined for shaping. A type, not an interface: it must be assignable to a JSON object.
+ */
 export type ShapingTerms = {
   /** When the event arrived. */
   readonly atMs: number;
   /** It is over the limit of its window, which closes then. */
   readonly throttled?: { readonly key: string; readonly untilMs: number };
-  /** The key of the digest that it belongs to. */
+  /** The key of its digest. */
   readonly digest?: string;
   readonly supersede?: string;
   /** It is a digest. */
@@ -51,6 +53,6 @@ export type SumTerms = {
   readonly lastMs: number;
   /** The newest few, oldest first. */
   readonly lines: { readonly id: string; readonly atMs: number; readonly line: string }[];
-  /** Made of a group that went on growing: it is a member of it in its turn. */
+  /** Made of a group that kept growing: it is a member of that group itself. */
   readonly part?: true;
 };

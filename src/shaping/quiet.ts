@@ -1,5 +1,5 @@
-// `quiet`: windows by the clock on the wall, in a time zone. A window that does not end after it begins ends on the next day; its
-// `days` are those on which it begins. Windows that meet are one.
+// `quiet`: windows of wall clock time in a time zone. A window that does not end after its start ends on the
+// next day; its `days` are those on which it starts. Adjoining windows are one.
 
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { zoneOffsetMs, zoneTimeMs } from "../time-zone.ts";
@@ -7,7 +7,7 @@ import { zoneOffsetMs, zoneTimeMs } from "../time-zone.ts";
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 const dayNames = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
-/** Windows that meet for longer than this never end. */
+/** Windows that adjoin for longer than this never end. */
 const longestMs = 8 * dayMs;
 
 export interface QuietWindow {
@@ -26,19 +26,19 @@ export interface WrittenWindow {
   readonly tz?: string;
 }
 
-/** The form of days and times was checked before; `machineZone` is for windows that name none. */
+/** The format of days and times was checked before; `machineZone` is for windows without a zone. */
 export function readWindow({ days, from, to, tz }: WrittenWindow, machineZone: string): QuietWindow {
   return { days: readDays(days), from: minutes(from), to: minutes(to), tz: tz ?? machineZone };
 }
 
-/** What is wrong with the name of a zone. */
+/** The problem with the name of a zone. */
 export function zoneProblem(zone: string): { readonly message: string; readonly hint: string } | undefined {
   if (zoneOffsetMs(zone, 0) !== undefined) return undefined;
   const hint = didYouMeanHint(zone, Intl.supportedValuesOf("timeZone")) ?? "for example Europe/Berlin or UTC";
-  return { message: `there is no time zone ${JSON.stringify(zone.slice(0, 60))}`, hint };
+  return { message: `unknown time zone ${JSON.stringify(zone.slice(0, 60))}`, hint };
 }
 
-/** When the quiet time that holds `nowMs` ends; undefined when it is not quiet. Infinity when it never ends. */
+/** When the quiet time at `nowMs` ends; undefined when it is not quiet. Infinity when it never ends. */
 export function quietUntilMs(windows: readonly QuietWindow[], nowMs: number): number | undefined {
   let untilMs: number | undefined;
   for (let atMs = nowMs; atMs - nowMs < longestMs; atMs = untilMs) {
@@ -49,7 +49,7 @@ export function quietUntilMs(windows: readonly QuietWindow[], nowMs: number): nu
   return Number.POSITIVE_INFINITY;
 }
 
-/** How long it can be quiet at a stretch; Infinity when it is always quiet. */
+/** The longest continuous quiet time; Infinity when it is always quiet. */
 export function longestQuietMs(windows: readonly QuietWindow[]): number {
   let longest = 0;
   const sundayMs = Date.UTC(2026, 0, 4);
@@ -62,7 +62,10 @@ export function longestQuietMs(windows: readonly QuietWindow[]): number {
   return longest;
 }
 
-/** `quietUntilMs` for one channel, asked for each of its events: windows begin at whole minutes, so an answer holds for one. */
+/**
+ * `quietUntilMs` for one channel, called for each of its events: windows start at whole minutes, so an answer
+ * is valid for one.
+ */
 export function createQuietClock(windows: readonly QuietWindow[]): (nowMs: number) => number | undefined {
   let fromMs = 0;
   let toMs = 0;

@@ -1,10 +1,11 @@
-// What happens to an event between the journal and a session, as a state machine: it is told of events in their order and of
-// the time, and says what is to be done. No clock, no disk, no promise: the running router drives it from the journal
-// (dispatch/shaping/driver.ts), a rehearsal from memory (testing/simulator.ts), and both come to the same.
+// Decides what happens to an event between the journal and a session, as a state machine: it receives events in
+// order, and the time, and returns the actions to take. No clock, no disk, no promise: the running router drives it
+// from the journal (dispatch/shaping/driver.ts), a rehearsal from memory (testing/simulator.ts), with the same result.
 //
-// The order of the steps, for one event: `supersede` (an older one goes), `throttle` (over the limit: the summary of its window),
-// `digest` (its group), `quiet`, and, once a session is chosen, the hour budgets. The first that holds it back keeps it. What a group
-// comes to is an event of its own, which only `quiet` and the budgets can hold back. In quiet time no group closes.
+// The order of the steps for one event: `supersede` (an older one ends), `throttle` (over the limit: the summary of
+// its window), `digest` (its group), `quiet`, and, once a session is chosen, the hour budgets. The first step that
+// holds it keeps it. The digest of a group is an event of its own, which only `quiet` and the budgets can hold. In
+// quiet time no group closes.
 
 import { isUnproven, scopeOf } from "../apart.ts";
 import { createBoundedMap } from "./bounded-map.ts";
@@ -18,11 +19,14 @@ import { createQuietClock } from "./quiet.ts";
 import { createLatest, type Latest } from "./supersede.ts";
 
 export interface ShaperOptions {
-  /** By channel; channels that are not there are let through. */
+  /** By channel; events of other channels pass. */
   readonly channels: ReadonlyMap<string, ShapingOptions>;
   /** Tokens that one session may be sent in an hour. */
   readonly hour?: number;
-  /** Are there sources of both kinds, whose events anybody could make and others? Then a part of each hour is kept for the others. */
+  /**
+   * Whether there are sources of both kinds, unproven and proven ones. Then a part of each hour is reserved
+   * for the proven ones.
+   */
   readonly isMixed?: boolean;
   /** Channels that both kinds feed. */
   readonly mixed?: ReadonlySet<string>;
@@ -31,7 +35,10 @@ export interface ShaperOptions {
 export type Action =
   | { readonly do: "supersede"; readonly member: Member; readonly by: string }
   | { readonly do: "fold"; readonly closing: Closing }
-  /** What was held without a group may go now: everything from this position on is to be asked about again. */
+  /**
+   * Events that were held without a group may be released: everything from this position on must be asked
+   * about again.
+   */
   | { readonly do: "ask"; readonly position: number };
 
 /** What one event costs. */
@@ -75,11 +82,11 @@ export interface ShaperPorts {
   isOpen(member: Member): boolean;
 }
 
-/** While a session is over its hour, a channel's digests come no more often. */
+/** While a session is over its hour, a channel's digests are sent at most this often. */
 const hourDigestMs = 10 * 60_000;
-/** Of an hour's budget, what events that anybody could have made may use where there are others. */
+/** The share of an hour's budget for unproven events where there are others. */
 const unprovenShare = 0.5;
-/** What came together goes together. */
+/** Events that arrive together are sent together. */
 const hourGatherMs = 30_000;
 const maxRemembered = 1_000;
 
@@ -87,7 +94,7 @@ interface Shaped {
   readonly options: ShapingOptions;
   readonly quietUntil: (nowMs: number) => number | undefined;
   readonly latest: Latest;
-  /** Of events that anybody could have made: they take no other's place. */
+  /** Of unproven events: they replace no other. */
   readonly latestUnproven: Latest;
 }
 
@@ -103,7 +110,7 @@ export class Shaper {
   #isMixed: boolean | undefined;
   #mixed: ReadonlySet<string> | undefined;
   #pending: Action[] = [];
-  /** What is held without a group: why, where the first of it stands, and when to look again. */
+  /** Held without a group: why, the position of the first one, and when to check again. */
   #gated = createBoundedMap<HeldAlone>(maxRemembered);
   #gate: { position: number; atMs: number } | undefined;
   readonly reopen: (closing: Closing, dueMs: number) => void;
@@ -120,7 +127,7 @@ export class Shaper {
     this.groups = () => this.#groups.list();
   }
 
-  /** Tells which channels' events must be entered again, because they are shaped in another way now. */
+  /** Returns the channels whose events must be entered again, because their shaping has changed. */
   configure(next: ShaperOptions): readonly string[] {
     const before = this.#channels;
     if ((this.#hour !== next.hour || this.#isMixed !== next.isMixed) && this.#gate !== undefined)
@@ -139,19 +146,22 @@ export class Shaper {
     return changed;
   }
 
-  /** Each event once, in the order of the journal. */
+  /** Each event once, in journal order. */
   enter(entry: ShapedEntry, nowMs: number): void {
     const shaped = this.#channels.get(entry.channel);
     if (shaped === undefined || this.#groups.of(entry) !== undefined) return;
     this.#supersede(entry, isUnproven(entry.meta.trust) ? shaped.latestUnproven : shaped.latest);
     if (entry.attempt > 0) return;
     if (this.#joinThrottle(entry, shaped.options) || this.#joinDigest(entry, shaped.options, nowMs)) return;
-    // Not left to the moment at which it is asked about, so that nobody need be there for it.
+    // Not deferred until somebody asks, so that no session needs to be there for it.
     if (!this.#isQuiet(entry, shaped, nowMs) && entry.shaping.sums === undefined)
       this.#isQuiet(entry, shaped, entry.shaping.atMs);
   }
 
-  /** Is it held back? `session`: where it would go; absent when nobody in particular would get it. May make it join a group. */
+  /**
+   * Whether it is held. `session`: where it would go; absent when no particular session would get it. May
+   * make it join a group.
+   */
   holds(entry: ShapedEntry, session: string | undefined, nowMs: number): boolean {
     const shaped = this.#channels.get(entry.channel);
     if (this.#groups.of(entry) !== undefined) return true;
@@ -169,14 +179,14 @@ export class Shaper {
     }
   }
 
-  /** It came to an end that shaping did not decide. */
+  /** It ended in a way that shaping did not decide. */
   ended(member: Member): void {
     this.#groups.leave(member);
   }
 
   /**
-   * What is to be done now. A closing stays held until `settle` or `reopen`. `onlyUrgent`: while events that were accepted before are
-   * still being entered no group closes, because its other members may be to come.
+   * What must be done now. A closing group stays held until `settle` or `reopen`. `onlyUrgent`: while earlier
+   * accepted events are still being entered no group closes, because other members may follow.
    */
   actions(nowMs: number, onlyUrgent: boolean = false): readonly Action[] {
     const found = this.#pending;
@@ -193,7 +203,7 @@ export class Shaper {
     return found;
   }
 
-  /** When to ask for actions again; Infinity when nothing is waited for. */
+  /** When to ask for actions again; Infinity when nothing is pending. */
   nextMs(): number {
     return this.#pending.length > 0
       ? 0
@@ -212,7 +222,7 @@ export class Shaper {
       for (const id of closing.members.keys()) this.#alone.set(`${closing.channel}/${id}`, true);
   }
 
-  /** What holds it back, if anything. */
+  /** What holds it, if anything. */
   holdOf(member: Member): Hold | undefined {
     const holder = this.#groups.of(member);
     if (holder === undefined) return this.#gated.get(`${member.channel}/${member.id}`);
@@ -246,7 +256,7 @@ export class Shaper {
     const { id, channel } = entry;
     const older = latest.replace(key, { id, channel });
     if (older === undefined || older.id === id || !this.#ports.isOpen(older)) return;
-    // In the hands of a fold: it goes out with that.
+    // Being folded: it is sent with that.
     const holder = this.#groups.of(older);
     if (holder !== undefined && !("dueMs" in holder)) return;
     this.#groups.leave(older);
@@ -271,7 +281,7 @@ export class Shaper {
     if (throttled === undefined || options.throttle === undefined) return false;
     if (sums !== undefined && sums.part !== true) return false;
     const { key, untilMs } = throttled;
-    // A window has a summary of its own, however late its events are looked at.
+    // A window has a summary of its own, however late its events are read.
     this.#groups.join(placeOf(entry, { reason: "throttle", key: `${untilMs} ${key}` }), entry, () => untilMs);
     if (sums === undefined) this.#count(entry.channel, "throttled");
     return true;
@@ -286,12 +296,12 @@ export class Shaper {
     };
   }
 
-  /** What may have been sent once is only kept back: in a digest it would come again without a word. */
+  /** An event that may have been sent once is only held: in a digest it would be repeated silently. */
   #canJoin({ attempt, terms }: ShapedEntry) {
     return attempt === 0 && terms.to !== '"all"';
   }
 
-  /** `nowMs` may be in the past: a quiet time that has ended meanwhile has its digest all the same. */
+  /** `nowMs` may be in the past: a quiet time that has ended meanwhile still has its digest. */
   #isQuiet(entry: ShapedEntry, { quietUntil }: Shaped, nowMs: number): boolean {
     if (entry.priority === "high") return false;
     const untilMs = quietUntil(nowMs);
@@ -309,7 +319,7 @@ export class Shaper {
     if (entry.priority === "high") return false;
     const { channel } = entry;
     const place = placeOf(entry, { reason: "hour", key: "", session });
-    // An event that was alone in its group goes out in place of its digest.
+    // An event that was alone in its group is sent instead of its digest.
     const asDigest = entry.shaping.sums !== undefined || this.#alone.get(`${channel}/${entry.id}`) === true;
     const waits = !asDigest && this.#groups.find(place, entry.terms.to) !== undefined;
     const ask = { channel, tokens: entry.tokens, isDigest: asDigest, unproven: place.unproven === true };
@@ -345,7 +355,7 @@ export class Shaper {
     return Math.max(room("", this.#hour, this.#isMixed), room(channel, own, this.#mixed?.has(channel)));
   }
 
-  /** When a group that is due must wait for longer. */
+  /** When a due group must wait longer. */
   #postpone(group: Group, nowMs: number): number | undefined {
     const shaped = this.#channels.get(group.channel);
     if (shaped === undefined) return undefined;

@@ -1,12 +1,12 @@
-// Reads an event's shaping terms back from the journal. Another version may have written them: what is not understood is
-// left out, and nothing throws.
+// Reads an event's shaping terms back from the journal. Another version may have written them: anything not
+// understood is skipped, and nothing throws.
 
 import type { Json, JsonObject } from "../contract.ts";
 import type { Reason, ShapingTerms, SumTerms } from "./options.ts";
 
 const reasons: ReadonlySet<string> = new Set<Reason>(["throttle", "digest", "quiet", "hour"]);
 
-/** `fallbackMs`: when it came, where the terms do not say. */
+/** `fallbackMs`: its arrival time, if the terms do not contain it. */
 export function readShapingTerms(stored: JsonObject, fallbackMs: number): ShapingTerms {
   const terms = asObject(stored.shaping);
   if (terms === undefined) return { atMs: fallbackMs };

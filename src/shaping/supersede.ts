@@ -1,4 +1,5 @@
-// `supersede`: which event of a key is the latest, by channel. Of a key that is forgotten, the older event is simply delivered too.
+// `supersede`: the latest event of each key, by channel. When a key is evicted, the older event is simply
+// delivered too.
 
 import { createBoundedMap } from "./bounded-map.ts";
 import type { Member } from "./member.ts";
@@ -6,7 +7,7 @@ import type { Member } from "./member.ts";
 const maxKeys = 10_000;
 
 export interface Latest {
-  /** The event that this one takes the place of. */
+  /** The event that this one replaces. */
   replace(key: string, member: Member): Member | undefined;
 }
 

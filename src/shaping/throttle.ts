@@ -1,27 +1,27 @@
-// `throttle`: at most so many events of a key in a window, which its first event opens. The window does not slide. Decided when an
-// event is admitted, so that the count is committed with the event and a restart or a reload goes on counting; what is over
-// the limit is in the journal too, and waits for the window to close.
+// `throttle`: at most this many events of a key in a window, which its first event opens. The window does not
+// slide. Decided at admission, so that the count is committed with the event and a restart or a reload
+// continues it; events over the limit are in the journal too, and wait for the window to close.
 
 import type { Json, Memory, MemoryWrite } from "../contract.ts";
 
 export interface ThrottleParts {
-  /** Where windows are remembered: (channel, throttle, its own options). */
+  /** The scope of its windows: (channel, throttle, its own options). */
   readonly scope: string;
   readonly max: number;
   readonly perMs: number;
-  /** How many keys are remembered; the oldest go first. */
+  /** How many keys are remembered; the oldest are evicted first. */
   readonly keys: number;
 }
 
 export interface Throttled {
   readonly over: boolean;
-  /** Which one of its window it is; of those over the limit, the first that is. */
+  /** Its number within the window; for events over the limit, that of the first one. */
   readonly nth: number;
   /** When the window closes. */
   readonly untilMs: number;
   /** To be remembered once the event is committed. */
   readonly write?: MemoryWrite;
-  /** The commit under way that the answer rests on. */
+  /** The commit in progress that the answer depends on. */
   readonly pending?: Promise<unknown>;
 }
 
@@ -29,7 +29,7 @@ export function countThrottle(parts: ThrottleParts, key: string, memory: Memory,
   const { scope, max, perMs, keys } = parts;
   const found = memory.get(scope, key);
   const window = found === undefined ? undefined : readWindow(found.value);
-  // A clock that was set back must not make a window last longer than it may.
+  // A clock that was set back must not extend a window.
   const isOpen = window !== undefined && nowMs < window.startMs + perMs && nowMs >= window.startMs - perMs;
   const { startMs, count } = isOpen ? window : { startMs: nowMs, count: 0 };
   const untilMs = startMs + perMs;

@@ -1,5 +1,5 @@
-// From what a test sends to the arrival that its source would hand over, and the time at which it does. Payloads may stand
-// in files below the folder of the test; nothing else is read.
+// From a test's `send` to the arrival that its source would emit, and its time. Payloads may be in files
+// below the folder of the test; nothing else is read.
 
 import { realpathSync } from "node:fs";
 import { relative, resolve, sep } from "node:path";
@@ -12,21 +12,24 @@ import { readRegularSync } from "../regular-file.ts";
 import type { Send } from "./test-case.ts";
 
 export interface Payload {
-  /** As it comes over the wire. */
+  /** As sent over the wire. */
   readonly text: string;
-  /** Set where the test says what `data` is. */
+  /** Set when the test gives `data`. */
   readonly data?: Json;
 }
 
-/** A Monday morning in 2026, in UTC: when a test begins that does not say when. */
+/** A Monday morning in 2026, in UTC: the start of a test that gives none. */
 export const defaultStartMs = Date.UTC(2026, 0, 5, 9);
 
 const maxFixtureBytes = 8 * 1024 * 1024;
 
 export interface Fixtures {
-  /** Throws a UsageError for a file that is not there, is outside the folder, or is not JSON where its name says so. */
+  /**
+   * Throws a UsageError for a file that is missing, is outside the folder, or is not JSON although its name
+   * says so.
+   */
   read(path: string): Payload;
-  /** Every file that was asked for, absolute. */
+  /** Every file that was read, absolute. */
   files(): readonly string[];
 }
 
@@ -48,7 +51,7 @@ export function openFixtures(folder: string): Fixtures {
   };
 }
 
-/** `recorded` is the kept event that `send.event` names. */
+/** `recorded` is the stored event that `send.event` names. */
 export function arrivalOf(
   send: Send,
   source: PlannedSource,
@@ -90,14 +93,14 @@ function payloadOf({ data, text }: Send, fixtures: Fixtures): Payload {
   return { text: typeof data === "string" ? data : JSON.stringify(data), data };
 }
 
-/** `{file: PATH}` and nothing else. */
+/** Exactly `{file: PATH}`. */
 export function fileOf(data: Json | undefined): string | undefined {
   if (typeof data !== "object" || data === null || Array.isArray(data)) return undefined;
   const { file, ...others } = data;
   return typeof file === "string" && Object.keys(others).length === 0 ? file : undefined;
 }
 
-/** `0s` after the start, `+5m` after the last one, or a time of its own. Milliseconds since the epoch. */
+/** `0s` after the start, `+5m` after the last one, or an absolute time. Milliseconds since the epoch. */
 export function timeOf(at: string | undefined, startMs: number, lastMs: number): number {
   if (at === undefined) return lastMs;
   const absolute = absoluteMs(at);
@@ -124,7 +127,7 @@ function readBelow(folder: string, path: string): string {
   try {
     real = realpathSync(file);
   } catch {
-    throw new UsageError("E_USAGE", `the file ${path} is not there`, { hint });
+    throw new UsageError("E_USAGE", `the file ${path} does not exist`, { hint });
   }
   const inside = relative(realpathSync(folder), real);
   if (inside === ".." || inside.startsWith(`..${sep}`) || resolve(inside) === inside)

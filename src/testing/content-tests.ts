@@ -1,4 +1,4 @@
-// One text against what is expected of it.
+// Compares one text with what is expected of it.
 
 import type { Regex } from "../filters/regex.ts";
 import { difference } from "./difference.ts";
@@ -6,10 +6,10 @@ import type { Snapshots } from "./snapshots.ts";
 import type { ContentTests, Failure } from "./test-case.ts";
 
 export interface TextContext {
-  /** What the text is called in a message. */
+  /** The name of the text in a message. */
   readonly what: string;
   readonly path: Failure["path"];
-  /** Under which its snapshot is kept. */
+  /** The key of its snapshot. */
   readonly key: string;
   readonly snapshots: Snapshots;
   readonly update: boolean;
@@ -52,11 +52,11 @@ function testSnapshot(text: string, { what, path, key, snapshots, update }: Text
     const lines = text.split("\n").map((line) => `+ ${line}`);
     return [{ path: at, message: `${what} has no snapshot yet: --update records it`, lines, actual: text }];
   }
-  const message = `${what} is not what was recorded: --update records it anew`;
+  const message = `${what} differs from the snapshot: --update records it again`;
   return [{ path: at, message, lines: difference(recorded, text), expected: recorded, actual: text }];
 }
 
-/** Line breaks at the end are an accident of how YAML was written. */
+/** Line breaks at the end depend on how YAML was written. */
 function trimmed(text: string): string {
   return text.replace(/\n+$/, "");
 }

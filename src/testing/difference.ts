@@ -1,10 +1,10 @@
-// What is different between two texts, line by line, as people read it: what both have, what was expected, what came.
+// The difference between two texts, line by line: common lines, expected ones, actual ones.
 
 const around = 2;
-/** Longer texts are compared from their beginning to here. */
+/** Longer texts are compared up to here. */
 const maxLines = 400;
 
-/** `- expected`, `+ came`, `  both`; lines far from any difference are left out. */
+/** `- expected`, `+ actual`, `  both`; lines far from any difference are omitted. */
 export function difference(expected: string, actual: string): string[] {
   const [before, after] = [expected, actual].map((text) => text.split("\n").slice(0, maxLines)) as [
     string[],
@@ -54,7 +54,7 @@ function mark(before: readonly string[], after: readonly string[]): Marked[] {
   return out;
 }
 
-/** Blanks at the end of a line that is different would not be seen. */
+/** Trailing blanks on a different line would be invisible. */
 function visible(line: string, sign: Marked[0]): string {
   return sign === " " ? line : line.replace(/[ \t]+$/, (blanks) => "·".repeat(blanks.length));
 }

@@ -1,4 +1,5 @@
-// What came of a test against what was expected of it. Every difference is told, with where the expectation stands.
+// Compares the result of a test with its expectations. Every difference is reported, with the location of the
+// expectation.
 
 import type { TraceStep } from "../contract.ts";
 import { type TextContext, testText } from "./content-tests.ts";
@@ -9,7 +10,7 @@ import { type Called, testCall } from "./tool-calls.ts";
 export interface Came {
   /** Absent when nothing was sent. */
   readonly last: Rehearsed | undefined;
-  /** What Claude's call of a sink came to. */
+  /** The result of Claude's call of a sink. */
   readonly called?: Called | undefined;
   /** In order. */
   readonly delivered: readonly RehearsedDelivery[];
@@ -159,7 +160,7 @@ function testDelivery(
         ? actual === expected.digest
         : expected.digest === (actual !== false);
     if (!holds) {
-      const message = actual === false ? "it is no digest" : `it is a digest of ${actual} events`;
+      const message = actual === false ? "it is not a digest" : `it is a digest of ${actual} events`;
       failures.push({ path: [...path, "digest"], message, lines, expected: expected.digest, actual });
     }
   }

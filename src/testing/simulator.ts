@@ -1,12 +1,13 @@
-// A plan at work without a journal, a port or a clock: what its channels admit, shape and would deliver, and when. It runs the same
-// admission and the same shaping as the router; time stands still until it is moved, so the same arrivals give the same answer.
+// Runs a plan without a journal, a port or a clock: what its channels admit, shape and would deliver, and when. It uses
+// the same admission and the same shaping as the router; time only advances on request, so the same arrivals give the
+// same result.
 //
 //   const rehearsal = createRehearsal({ plan, startMs: 0 });
-//   rehearsal.send("github", arrival);        // now; gives the admission with its trace
-//   rehearsal.advance(10 * 60_000);           // time passes: windows close, digests come, quiet ends
-//   rehearsal.delivered();                    // what one listening session was sent, in order, digests included
-//   rehearsal.ended();                        // what never will be: superseded, expired, folded into which digest
-//   rehearsal.waiting();                      // what is held back at this moment, and by what
+//   rehearsal.send("github", arrival);        // now; returns the admission with its trace
+//   rehearsal.advance(10 * 60_000);           // time passes: windows close, digests are sent, quiet time ends
+//   rehearsal.delivered();                    // what one listening session was sent, in order, including digests
+//   rehearsal.ended();                        // what will not be delivered: superseded, expired, folded into which digest
+//   rehearsal.waiting();                      // what is held now, and by what
 //
 // `dev` runs it beside the real clock: `accept` takes what the router has admitted, `nextMs` says when to advance.
 
@@ -30,12 +31,12 @@ import { type Hold, Shaper } from "../shaping/shaper.ts";
 export interface SimulatorOptions {
   readonly plan: Plan;
   readonly startMs: number;
-  /** Of the one session that is there. Default `rehearsal`. */
+  /** The id of the one session. Default `rehearsal`. */
   readonly session?: string;
   newId?(nowMs: number): string;
-  /** Told of each delivery, which is not kept for `delivered` then. */
+  /** Called for each delivery, which is not kept for `delivered` then. */
   onDelivered?(delivery: RehearsedDelivery): void;
-  /** Told of each end, which is not kept for `ended` then. */
+  /** Called for each end, which is not kept for `ended` then. */
   onEnded?(end: RehearsedEnd): void;
 }
 
@@ -49,17 +50,17 @@ export interface Rehearsed {
 export interface RehearsedDelivery {
   readonly timeMs: number;
   readonly delivery: Rehearsable;
-  /** The events that it stands for: itself, or the members of a digest, oldest first. */
+  /** The events that it represents: itself, or the members of a digest, oldest first. */
   readonly members: readonly string[];
 }
 
-/** A digest may have no end. */
+/** A digest may have no expiry. */
 export type Rehearsable = Omit<PlannedDelivery, "untilMs"> & { readonly untilMs?: number };
 
 export interface RehearsedEnd extends Member {
   readonly timeMs: number;
   readonly state: "superseded" | "expired" | "folded";
-  /** One line, with the id of the event that took its place. */
+  /** One line, with the id of the event that replaced it. */
   readonly reason: string;
 }
 
@@ -71,13 +72,13 @@ export interface RehearsedWait extends Member {
 
 export interface Simulator {
   nowMs(): number;
-  /** Throws a UsageError for a source that the plan does not have, or that is off. */
+  /** Throws a UsageError for a source that the plan does not have, or that is disabled. */
   send(source: string, arrival: Arrival): Rehearsed;
   /** Takes deliveries that were admitted elsewhere. */
   accept(event: RouterEvent, deliveries: readonly PlannedDelivery[]): void;
-  /** Moves time on to then; does nothing when it has passed. */
+  /** Advances the time to this; does nothing when it has passed. */
   advance(toMs: number): void;
-  /** When something will happen by itself; Infinity for never. */
+  /** The next time at which something happens by itself; Infinity for never. */
   nextMs(): number;
   delivered(): readonly RehearsedDelivery[];
   ended(): readonly RehearsedEnd[];
@@ -107,8 +108,8 @@ class PlanSimulator implements Simulator {
   readonly #open = new Map<string, Entry>();
   readonly #delivered: RehearsedDelivery[] = [];
   readonly #ended: RehearsedEnd[] = [];
-  readonly #tellDelivery: (delivery: RehearsedDelivery) => void;
-  readonly #tellEnd: (end: RehearsedEnd) => void;
+  readonly #onDelivered: (delivery: RehearsedDelivery) => void;
+  readonly #onEnded: (end: RehearsedEnd) => void;
   readonly #shaper: Shaper;
 
   constructor(options: SimulatorOptions) {
@@ -121,8 +122,8 @@ class PlanSimulator implements Simulator {
     this.#memory = createMemory(clock);
     const cadences = createMemory(clock);
     this.#cadences = cadences;
-    this.#tellDelivery = options.onDelivered ?? ((delivery) => this.#delivered.push(delivery));
-    this.#tellEnd = options.onEnded ?? ((end) => this.#ended.push(end));
+    this.#onDelivered = options.onDelivered ?? ((delivery) => this.#delivered.push(delivery));
+    this.#onEnded = options.onEnded ?? ((end) => this.#ended.push(end));
     const shaper = new Shaper({
       cadence: (scope, key) => readCadence(cadences.get(scope, key)?.value),
       isOpen: (member) => this.#open.has(keyOf(member)),
@@ -137,7 +138,7 @@ class PlanSimulator implements Simulator {
 
   send(source: string, arrival: Arrival): Rehearsed {
     const planned = this.#plan.sources.find(({ name, enabled }) => name === source && enabled);
-    if (planned === undefined) throw new UsageError("E_USAGE", `no source called ${source} is on`);
+    if (planned === undefined) throw new UsageError("E_USAGE", `no enabled source named ${source}`);
     const kept = withoutMarks(arrival);
     const event = {
       ...kept,
@@ -232,7 +233,7 @@ class PlanSimulator implements Simulator {
   #end({ id, channel }: Member, state: RehearsedEnd["state"], reason: string): void {
     this.#open.delete(keyOf({ id, channel }));
     this.#shaper.ended({ id, channel });
-    this.#tellEnd({ id, channel, timeMs: this.#nowMs, state, reason });
+    this.#onEnded({ id, channel, timeMs: this.#nowMs, state, reason });
   }
 
   #fold(closing: Closing): void {
@@ -281,7 +282,7 @@ class PlanSimulator implements Simulator {
     ]);
   }
 
-  /** All that is to be done at this moment. */
+  /** Does everything that is due now. */
   #settle(): void {
     for (const { shaped } of [...this.#open.values()])
       if (shaped.untilMs !== undefined && shaped.untilMs <= this.#nowMs)
@@ -292,7 +293,7 @@ class PlanSimulator implements Simulator {
       actions = this.#shaper.actions(this.#nowMs)
     ) {
       for (const action of actions) {
-        if (action.do === "supersede") this.#end(action.member, "superseded", `${action.by} took its place`);
+        if (action.do === "supersede") this.#end(action.member, "superseded", `replaced by ${action.by}`);
         if (action.do === "fold") this.#fold(action.closing);
       }
     }
@@ -305,7 +306,7 @@ class PlanSimulator implements Simulator {
       const { channel, tokens, meta } = shaped;
       this.#shaper.spend(this.#session, { channel, tokens, unproven: isUnproven(meta.trust) }, this.#nowMs);
       this.#open.delete(keyOf(shaped));
-      this.#tellDelivery({ timeMs: this.#nowMs, delivery, members: members ?? [shaped.id] });
+      this.#onDelivered({ timeMs: this.#nowMs, delivery, members: members ?? [shaped.id] });
     }
   }
 }

@@ -1,5 +1,5 @@
-// Texts as they were when somebody last looked at them: `__snapshots__/NAME.json` beside the file of the tests, each text as
-// its lines, so that a change of it is read well in a review.
+// Recorded texts: `__snapshots__/NAME.json` beside the file of the tests, each text as its lines, so that a
+// change is easy to read in a review.
 
 import { lstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -10,15 +10,18 @@ export interface Snapshots {
   readonly file: string;
   /** Undefined when there is none yet. */
   read(key: string): string | undefined;
-  /** What the text is now; kept by `save`. */
+  /** The current text; stored by `save`. */
   note(key: string, text: string): void;
-  /** Those that no test asked for. */
+  /** Snapshots that no test used. */
   unused(): readonly string[];
-  /** Writes what was noted, and with `keep` also what was not; true when the file changed. Without any the file goes. */
+  /**
+   * Writes the noted texts, and with `keep` also the others; true when the file changed. Without any the file
+   * is deleted.
+   */
   save(keep: boolean): boolean;
 }
 
-/** Throws a UsageError when there is a file that is not one of these. */
+/** Throws a UsageError when there is a file that is not a snapshot file. */
 export function openSnapshots(testFile: string): Snapshots {
   const file = join(dirname(testFile), "__snapshots__", `${basename(testFile).replace(/\.ya?ml$/, "")}.json`);
   refuseLinks(file);
@@ -47,11 +50,14 @@ export function openSnapshots(testFile: string): Snapshots {
   };
 }
 
-/** What a repository calls its snapshots is written unasked: a link would lead the text, or a removal, to any file of the user. */
+/**
+ * Snapshots of a repository are written without a question: a link would lead the text, or a removal, to any
+ * file of the user.
+ */
 function refuseLinks(file: string): void {
   for (const path of [dirname(file), file])
     if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
-      throw new UsageError("E_USAGE", `${path} is a link: snapshots are kept beside their tests only`);
+      throw new UsageError("E_USAGE", `${path} is a link: snapshots are stored only beside their tests`);
 }
 
 function readText(file: string): string | undefined {
@@ -74,9 +80,9 @@ function parse(text: string, file: string): Readonly<Record<string, readonly str
       );
     if (isSnapshots) return value as Readonly<Record<string, readonly string[]>>;
   } catch {
-    // Told below, with what to do.
+    // Reported below, with what to do.
   }
-  throw new UsageError("E_USAGE", `${file} holds no snapshots`, {
+  throw new UsageError("E_USAGE", `${file} contains no snapshots`, {
     hint: "remove it, and record them with --update",
   });
 }

@@ -1,4 +1,5 @@
-// Runs the tests of one file. A recipe's tests see its own names; each set of inputs that they give is a plan of its own.
+// Runs the tests of one file. A recipe's tests see its own names; each set of inputs that they give is a
+// separate plan.
 
 import { dirname } from "node:path";
 import type { LoadedConfig } from "../config/values.ts";
@@ -28,9 +29,9 @@ export interface SuiteOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Records snapshots. */
   readonly update: boolean;
-  /** Only tests whose names hold this text. */
+  /** Only tests whose names contain this text. */
   readonly only?: string | undefined;
-  /** A kept event of the running router. Rejects with a RouterError. */
+  /** A stored event of the running router. Rejects with a RouterError. */
   recorded(file: string, eventId: string): Promise<RouterEvent>;
 }
 
@@ -45,12 +46,12 @@ export interface SuiteResult {
   readonly file: string;
   /** Framed; when there are any, no test was run. */
   readonly problems: readonly { readonly issue: Issue; readonly frame: SafeText }[];
-  /** The same for warnings, which keep no test from running. */
+  /** The same for warnings, which prevent no test. */
   readonly warnings: SuiteResult["problems"];
   readonly tests: readonly TestResult[];
-  /** Left out by `only`. */
+  /** Skipped by `only`. */
   readonly leftOut: number;
-  /** Every file that was read or looked for. */
+  /** Every file that was read or searched for. */
   readonly files: readonly string[];
   readonly snapshots: {
     readonly file: string;
@@ -60,7 +61,7 @@ export interface SuiteResult {
   mask(text: string): string;
 }
 
-/** What all tests of a file share. */
+/** Shared by all tests of a file. */
 interface Room {
   readonly fixtures: Fixtures;
   readonly snapshots: Snapshots;
@@ -147,7 +148,7 @@ async function runTest(
     try {
       const timeMs = timeOf(send.at, startMs, rehearsal.nowMs());
       if (timeMs < rehearsal.nowMs())
-        return [{ path: [...path, "at"], message: "it lies before what was sent before", lines: [] }];
+        return [{ path: [...path, "at"], message: "it is earlier than the previous event", lines: [] }];
       rehearsal.advance(timeMs);
       const source = plan.sources.find(({ name }) => name === send.source);
       if (source === undefined)
@@ -168,9 +169,9 @@ async function runTest(
     delivered: rehearsal.delivered(),
     heldBy: last === undefined ? [] : holdsOf(last, rehearsal),
   };
-  const callWorld = { plan, file, env: options.env, mask, timeMs: rehearsal.nowMs() };
+  const callContext = { plan, file, env: options.env, mask, timeMs: rehearsal.nowMs() };
   try {
-    const called = test.call && callSink(test.call, last, callWorld);
+    const called = test.call && callSink(test.call, last, callContext);
     return testExpectations(test.expect, { ...came, called }, [...at, "expect"], {
       ...room,
       update: options.update,
@@ -184,7 +185,7 @@ async function runTest(
 
 const reasonOfEnd = { superseded: "supersede", expired: "ttl", folded: "digest" } as const;
 
-/** Why an event that was admitted was not delivered, or not by itself. */
+/** Why an admitted event was not delivered, or not by itself. */
 function holdsOf({ event, admission }: Rehearsed, rehearsal: Simulator): Came["heldBy"] {
   if (admission === undefined) return [{ reason: "delivery_id", text: "its delivery id was seen before" }];
   return [
@@ -207,7 +208,7 @@ function holdsOf({ event, admission }: Rehearsed, rehearsal: Simulator): Came["h
   ];
 }
 
-/** What is wrong with the inputs that a test gives. */
+/** Problems of the inputs that a test gives. */
 function inputFailures({ issues, loaded }: ProvenConfig, at: Failure["path"]): Failure[] {
   const [first] = issues;
   return [
@@ -226,7 +227,7 @@ function inputFailures({ issues, loaded }: ProvenConfig, at: Failure["path"]): F
 }
 
 function noSource(name: string, known: readonly string[]): UsageError {
-  return new UsageError("E_USAGE", `no source is called ${name}`, {
+  return new UsageError("E_USAGE", `no source named ${name}`, {
     hint: didYouMeanHint(name, known) ?? `sources: ${known.join(", ") || "none"}`,
   });
 }

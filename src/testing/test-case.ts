@@ -1,11 +1,11 @@
-// `tests:` as values: what the schema in config/schema/tests.ts lets through.
+// `tests:` as values: what the schema in config/schema/tests.ts accepts.
 
 import type { Json, JsonObject } from "../contract.ts";
 
 export interface TestCase {
   readonly name: string;
   readonly with?: JsonObject;
-  /** There, or `call` is. */
+  /** Either this or `call`. */
   readonly send?: Send | readonly Send[];
   readonly call?: { readonly sink: string; readonly input: JsonObject };
   /** A duration. */
@@ -68,12 +68,12 @@ export interface ContentTests {
 
 export type Count = number | { readonly eq?: number; readonly lte?: number; readonly gte?: number };
 
-/** Something that did not come out as expected. */
+/** An expectation that failed. */
 export interface Failure {
-  /** Of the expectation, in the words of the file. */
+  /** Of the expectation, as keys of the file. */
   readonly path: readonly (string | number)[];
   readonly message: string;
-  /** Lines for a person: a difference, a trace, a text. */
+  /** Lines for the user: a difference, a trace, a text. */
   readonly lines: readonly string[];
   readonly expected?: Json;
   readonly actual?: Json;

@@ -1,4 +1,5 @@
-// What a call of a sink would send, and whether that is what was expected. Nothing is sent; the secrets of the config are hidden.
+// What a call of a sink would send, compared with the expectation. Nothing is sent; the secrets of the config
+// are hidden.
 
 import { dirname } from "node:path";
 import { homeFolder } from "../config/paths.ts";
@@ -35,7 +36,7 @@ export function callSink(
   const sink = plan.sinks.find((planned) => planned.name === name);
   if (sink === undefined) {
     const names = plan.sinks.map((planned) => planned.name);
-    throw new UsageError("E_USAGE", `no sink is called ${name}`, {
+    throw new UsageError("E_USAGE", `no sink named ${name}`, {
       hint: didYouMeanHint(name, names) ?? `sinks: ${names.join(", ") || "none"}`,
     });
   }
@@ -141,7 +142,7 @@ function testPart(
   return testText(String(value), tests, context);
 }
 
-/** The order of keys does not count. */
+/** The order of keys is ignored. */
 function testValue(wanted: Json, value: Json | undefined, path: Failure["path"], what: string): Failure[] {
   const [expected, actual] = [wanted, value ?? null].map((one) => JSON.stringify(sorted(one), null, 2)) as [
     string,
@@ -167,7 +168,7 @@ function readJson(body: Json | undefined): Json | undefined {
   try {
     return JSON.parse(body) as Json;
   } catch {
-    // Text that is no JSON is shown as the text that it is.
+    // Text that is not JSON is shown unchanged.
     return body;
   }
 }

@@ -1,4 +1,5 @@
-// The `ack` tool: Claude says that it is done with events. Where a channel awaits receipts, this is what ends the waiting.
+// The `ack` tool: Claude reports that it is done with events. Where a channel expects receipts, this is the
+// receipt.
 
 import type { Tool } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
@@ -8,7 +9,7 @@ import { eventId } from "./event-id.ts";
 export type AckOutcome = "handled" | "ignored" | "failed";
 
 export interface AckPort {
-  /** An event of several channels is acknowledged on all of them; the id of a digest stands for its members. */
+  /** An event of several channels is acknowledged on all of them; the id of a digest covers its members. */
   ack(request: {
     readonly eventIds: readonly string[];
     readonly outcome: AckOutcome;
@@ -16,10 +17,10 @@ export interface AckPort {
   }): Promise<Acknowledged>;
 }
 
-/** Each id that was asked about is in one of the lists. */
+/** Each requested id is in one of the lists. */
 export interface Acknowledged {
   readonly acked: readonly string[];
-  /** At their end before: nothing was awaited any more. */
+  /** Final before: no receipt was expected any more. */
   readonly settled: readonly string[];
   readonly unknown: readonly string[];
 }
@@ -50,7 +51,7 @@ export function ackTool(port: AckPort): Tool {
       if (acked.length + settled.length === 0) throw noSuchEvent(unknown);
       return lines([
         ...(acked.length === 0 ? [] : [line`${acked.length} acknowledged as ${outcome}`]),
-        ...(settled.length === 0 ? [] : [line`nothing was awaited any more: ${settled.join(", ")}`]),
+        ...(settled.length === 0 ? [] : [line`no receipt was expected any more: ${settled.join(", ")}`]),
         ...(unknown.length === 0 ? [] : [line`no such event: ${unknown.join(", ")}`]),
       ]);
     },
@@ -58,7 +59,7 @@ export function ackTool(port: AckPort): Tool {
 }
 
 export function noSuchEvent(ids: readonly string[]): UsageError {
-  return new UsageError("E_EVENT_UNKNOWN", `no event has the id ${ids.join(", ")}`, {
-    hint: "ids are the event_id attributes of the blocks; old events are not kept for ever",
+  return new UsageError("E_EVENT_UNKNOWN", `no event with the id ${ids.join(", ")}`, {
+    hint: "ids are the event_id attributes of the blocks; old events are not kept forever",
   });
 }

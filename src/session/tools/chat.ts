@@ -1,5 +1,5 @@
-// The tools for chats beside `reply`. Each is bound to an event, so that the place comes from what was received and not from
-// what Claude was told; `send_message` alone names a place, and only one where people were admitted.
+// The chat tools beside `reply`. Each is bound to an event, so that the chat comes from what was received and
+// not from text that Claude read; only `send_message` names a chat, and only one where users were admitted.
 
 import type { Tool } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
@@ -11,7 +11,7 @@ import { eventId } from "./event-id.ts";
 export interface ChatPort {
   react(eventId: string, emoji: string, messageId?: string): Promise<SafeText>;
   edit(eventId: string, messageId: string, text: string): Promise<SafeText>;
-  /** Without `attachment`: all of the message. */
+  /** Without `attachment`: the whole message. */
   download(eventId: string, attachment?: string): Promise<SafeText>;
   history(eventId: string, limit: number, before?: string): Promise<SafeText>;
   send(message: OutgoingChatMessage): Promise<SafeText>;
@@ -34,7 +34,7 @@ export const files = {
   description: "Paths of files to send along.",
 } as const;
 
-/** Throws a UsageError for a text of which nothing is seen. */
+/** Throws a UsageError for a text without visible characters. */
 export function demandVisible(text: string): void {
   if (isVisible(text)) return;
   throw new UsageError("E_TOOL_INPUT", "text is empty: nothing was sent", {

@@ -1,4 +1,4 @@
-// What a tool takes as an event's id.
+// The event id argument of tools.
 
-/** Ids are 13 characters; a model that types something else is told that there is no such event. */
+/** Ids are 13 characters; any other text gets the error that there is no such event. */
 export const eventId = { type: "string", maxLength: 64 } as const;

@@ -1,5 +1,5 @@
-// The `event` tool: the payload behind a block, whole or in part, at most 2,000 tokens a call. A block costs a few tokens
-// because this is one call away.
+// The `event` tool: the payload behind a block, whole or in part, at most 2,000 tokens a call. A block costs
+// only a few tokens because this is one call away.
 
 import type { RouterEvent, Tool } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
@@ -11,7 +11,7 @@ import { eventId } from "./event-id.ts";
 import { type Part, partsOf, readPart, textOf } from "./payload-part.ts";
 
 export interface EventPort {
-  /** The event as it was accepted; undefined when none that is kept has this id. */
+  /** The event as it was accepted; undefined when no stored event has this id. */
   read(eventId: string): Promise<RouterEvent | undefined>;
 }
 
@@ -22,7 +22,7 @@ const maxPartsLength = 1_200;
 export function eventTool(port: EventPort): Tool {
   return {
     name: "event",
-    description: line`The payload behind an event, or the part at a path (data.a.b[0], headers.x). Long ones go on at offset.`,
+    description: line`The payload behind an event, or the part at a path (data.a.b[0], headers.x). Long ones continue at offset.`,
     input: {
       type: "object",
       properties: {
@@ -68,7 +68,7 @@ function describePart(event: RouterEvent, path: string | undefined, offset: numb
   const room = maxLength - lines(head).length - name.length - 80;
   const end = quotable(whole, offset, room);
   const range = end - offset === whole.length ? "whole" : `characters ${offset} to ${end} of ${whole.length}`;
-  const next = end < whole.length ? `; go on with offset ${end}` : "";
+  const next = end < whole.length ? `; continue with offset ${end}` : "";
   return lines([...head, line`${name}, ${range}${next}:`, quote(whole.slice(offset, end))]);
 }
 

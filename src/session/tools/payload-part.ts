@@ -1,16 +1,16 @@
-// Where the parts of an event are: reads a dotted path, and lists what can be asked for, with sizes. Only own members are
-// read, so `__proto__` and `constructor` are plain keys.
+// Finds the parts of an event: reads a dotted path, and lists the available parts with sizes. Only own
+// members are read, so `__proto__` and `constructor` are plain keys.
 
 import type { Json, RouterEvent } from "../../contract.ts";
 
-/** The parts of an event that came from outside. Credentials were taken out before it was stored. */
+/** The parts of an event that came from outside. Credentials were removed before it was stored. */
 const roots = ["data", "text", "headers", "query", "params", "path", "method", "remote", "sender"] as const;
 
 const segment = /(?:^|\.)([^.[\]\s"']+)|\[(\d{1,9})\]|\[(?:"([^"]+)"|'([^']+)')\]/y;
 
 /**
- * The value at `data.items[0].name`, `headers.x-github-event`, `data["a key"]`; a path that begins with no root is read
- * under `data`. Undefined where nothing is.
+ * The value at `data.items[0].name`, `headers.x-github-event`, `data["a key"]`; a path that begins with no
+ * root is read under `data`. Undefined where there is none.
  */
 export function readPart(event: RouterEvent, path: string): Json | undefined {
   const keys = parse(path);
@@ -49,7 +49,10 @@ export interface Part {
   readonly tokens: number;
 }
 
-/** What `event` can be asked for below `at`, in its own order: the members of an object or list, or the event's roots. */
+/**
+ * The parts below `at` that `event` can show, in their own order: the members of an object or list, or the
+ * event's roots.
+ */
 export function partsOf(event: RouterEvent, at?: string): Part[] {
   const value = at === undefined ? exposed(event) : readPart(event, at);
   if (typeof value !== "object" || value === null) return [];

@@ -1,4 +1,4 @@
-// The `reply` tool: Claude's answer to whoever sent an event. Offer it only where a source can be answered.
+// The `reply` tool: Claude's answer to the sender of an event. Offered only where a source can be answered.
 
 import type { JsonSchema, Tool } from "../../contract.ts";
 import { line, type SafeText } from "../../text.ts";
@@ -7,7 +7,7 @@ import { eventId } from "./event-id.ts";
 
 export interface ReplyPort {
   /**
-   * Hands the text to the source of the event. Settles with one line for Claude. Rejects with a RouterError:
+   * Passes the text to the source of the event. Settles with one line for Claude. Rejects with a RouterError:
    * E_EVENT_UNKNOWN, E_REPLY_NONE, E_REPLY_DONE, E_REPLY_GONE, E_FILE, or the source's own.
    */
   reply(eventId: string, answer: ReplyAnswer): Promise<SafeText>;

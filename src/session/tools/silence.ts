@@ -1,5 +1,5 @@
-// The `silence` tool: a channel is quiet for a while. Bounded, because the wish may come from the text of an event: at most
-// an hour, never a channel of high priority, and Claude is asked to tell the person.
+// The `silence` tool: mutes a channel for a while. Limited, because the wish may come from the text of an
+// event: at most an hour, never a channel of high priority, and Claude is asked to inform the user.
 
 import type { Tool } from "../../contract.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
@@ -10,8 +10,8 @@ import { line } from "../../text.ts";
 export interface SilencePort {
   channels(): readonly { readonly name: string; readonly priority: string }[];
   /**
-   * Settles with the end of the silence, in ms since the epoch, when it is durable and stderr has its line. Never
-   * makes a longer silence shorter.
+   * Settles with the end of the silence, in ms since the epoch, when it is durable and logged on stderr.
+   * Never shortens a longer silence.
    */
   silence(channel: string, forMs: number, reason: string): Promise<number>;
 }
@@ -40,7 +40,7 @@ export function silenceTool(port: SilencePort): Tool {
       const found = channels.find(({ name }) => name === channel);
       if (found === undefined) {
         throw refusal(
-          `no channel is called ${JSON.stringify(channel.slice(0, 80))}`,
+          `no channel named ${JSON.stringify(channel.slice(0, 80))}`,
           didYouMeanHint(channel, names) ?? cut(line`channels: ${names.join(", ") || "none"}`, 1_000),
         );
       }
@@ -58,14 +58,14 @@ export function silenceTool(port: SilencePort): Tool {
         );
       }
       const untilMs = await port.silence(channel, forMs, reason);
-      return line`${channel} is silent until ${new Date(untilMs).toISOString()}; tell the user`;
+      return line`${channel} is silenced until ${new Date(untilMs).toISOString()}; tell the user`;
     },
   };
 }
 
 function readTime(text: string): number {
   if (!/^[1-9]\d{0,3}[smh]$/.test(text))
-    throw refusal(`${JSON.stringify(text.slice(0, 40))} is no time`, "write it as 30m or 1h");
+    throw refusal(`${JSON.stringify(text.slice(0, 40))} is not a duration`, "write it as 30m or 1h");
   return Number(text.slice(0, -1)) * units[text.slice(-1) as keyof typeof units];
 }
 

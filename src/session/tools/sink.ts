@@ -1,5 +1,5 @@
-// A sink as a tool. What an outside program or server answered is bounded and quoted, each line of it, so that none can pass for a
-// line of the router's.
+// A sink as a tool. The answer of an outside program or server is bounded and each of its lines is quoted, so
+// that none can pass for a line of the router's.
 
 import type { SinkResult } from "../../contract/sink.ts";
 import type { JsonObject, JsonSchema, OptionsValidator, Tool } from "../../contract.ts";
