@@ -1,5 +1,5 @@
-// The registry: every type of source and of sink, in alphabetical order, loaded only when a config uses it. The folder's name is
-// the `type:` in the YAML; a folder may hold a source, a sink in `sink/`, or both.
+// The registry: every type of source and sink, in alphabetical order, loaded only when a config uses it. The
+// folder name is the `type:` in the YAML; a folder may contain a source, a sink in `sink/`, or both.
 
 import type { SinkTypeEntry } from "../contract/sink.ts";
 import type { SourceTypeEntry } from "../contract.ts";
@@ -7,7 +7,7 @@ import type { SourceTypeEntry } from "../contract.ts";
 export const connectors: readonly SourceTypeEntry[] = [
   {
     type: "command",
-    summary: "Runs a program, and makes an event of each line that it says, or of all that it says in a run.",
+    summary: "Runs a program and makes an event of each output line, or of the whole output of a run.",
     load: async () => (await import("./command/index.ts")).command,
   },
   {
@@ -48,32 +48,32 @@ export const connectors: readonly SourceTypeEntry[] = [
   },
   {
     type: "sse",
-    summary: "Listens to an event stream (server-sent events), or to webhooks that a relay passes on as one.",
+    summary: "Listens to an event stream (server-sent events), or to webhooks from a webhook relay.",
     load: async () => (await import("./sse/index.ts")).sse,
   },
   {
     type: "tail",
-    summary: "Follows files that grow: each new line, or stack trace, becomes one event.",
+    summary: "Follows growing files: each new line, or stack trace, becomes one event.",
     load: async () => (await import("./tail/index.ts")).tail,
   },
   {
     type: "telegram",
-    summary: "A Telegram bot: what people write to it becomes events, and Claude answers in the chat.",
+    summary: "A Telegram bot: messages to it become events, and Claude answers in the chat.",
     load: async () => (await import("./telegram/index.ts")).telegram,
   },
   {
     type: "watch",
-    summary: "Tells when files are created, changed or removed, and empties drop folders.",
+    summary: "Reports when files are created, changed or removed, and empties drop folders.",
     load: async () => (await import("./watch/index.ts")).watch,
   },
   {
     type: "webchat",
-    summary: "A page on this machine on which a person talks to Claude.",
+    summary: "A page on this machine on which the user talks to Claude.",
     load: async () => (await import("./webchat/index.ts")).webchat,
   },
   {
     type: "websocket",
-    summary: "Connects to a WebSocket, says what it wants, and makes an event of each message.",
+    summary: "Connects to a WebSocket and makes an event of each message.",
     load: async () => (await import("./websocket/index.ts")).websocket,
   },
 ];
@@ -81,7 +81,7 @@ export const connectors: readonly SourceTypeEntry[] = [
 export const sinkTypes: readonly SinkTypeEntry[] = [
   {
     type: "command",
-    summary: "Runs a program without a shell, and gives its output back.",
+    summary: "Runs a program without a shell and returns its output.",
     load: async () => (await import("./command/sink/index.ts")).commandSink,
   },
   {

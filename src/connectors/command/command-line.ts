@@ -1,5 +1,5 @@
-// A command of a config: how a person is asked about it, and the rule that no text from outside chooses the program or becomes code
-// of an interpreter.
+// The command of a config: how it is described in a consent prompt, and the rule that no external text
+// chooses the program or becomes code of an interpreter.
 
 import type { Reach } from "../../contract/power.ts";
 import type { OptionIssue, Surroundings } from "../../contract.ts";
@@ -14,7 +14,7 @@ export interface CommandOptions {
   readonly stdin?: string;
 }
 
-/** Is there a placeholder in it? */
+/** Does it contain a placeholder? */
 export function isTemplate(text: string): boolean {
   return text.includes("{{");
 }
@@ -30,7 +30,7 @@ export function checkCommand(
   const interpreted = variables.filter(isInterpreted).map(
     (name): OptionIssue => ({
       path: ["env", name],
-      message: `a value from outside in ${name} could become code: programs read more than text from this variable`,
+      message: `an external value in ${name} could become code: programs interpret this variable`,
       hint: "write it out, or use a variable with a name of your own",
     }),
   );
@@ -43,7 +43,7 @@ export function checkCommand(
 }
 
 const byVariable =
-  "pass the value by env: or stdin:, for example [sh, -c, 'echo \"$TEXT\"'] with env: { TEXT: ... }";
+  "pass the value through env: or stdin:, for example [sh, -c, 'echo \"$TEXT\"'] with env: { TEXT: ... }";
 
 function issueOf({ at, why, name }: Fault): OptionIssue {
   const path = at === "stdin" ? ["stdin"] : ["command", at];
@@ -59,8 +59,8 @@ function issueOf({ at, why, name }: Fault): OptionIssue {
       return at === "stdin"
         ? {
             path,
-            message: `${name} would read its program from this, and a value in it could become a command`,
-            hint: "name a script in command:, so that the standard input is data",
+            message: `${name} would read its program from stdin, and a value in it could become a command`,
+            hint: "name a script in command:, so that stdin is data",
           }
         : {
             path,
@@ -89,18 +89,18 @@ function issueOf({ at, why, name }: Fault): OptionIssue {
       return {
         path,
         message: "this variable is read as more than text: its value must be literal",
-        hint: "use a variable with a name of your own",
+        hint: "use a variable name of your own",
       };
     case "script":
       return {
         path,
-        message: "this script runs a value that it is given as a command",
+        message: "this script runs one of its values as a command",
         hint: 'use the value as quoted text only: grep -F -- "$TEXT" file',
       };
   }
 }
 
-/** All that a command is started with. */
+/** Everything that a command is started with. */
 export function programReach(
   { command, cwd = ".", env = {}, stdin }: CommandOptions,
   place: Pick<Surroundings, "folder" | "home">,

@@ -1,4 +1,4 @@
-// The `command` source type: what a program says becomes events.
+// The `command` source type: the output of a program becomes events.
 
 import type { SourceType } from "../../contract.ts";
 import { checkSource } from "./check.ts";
@@ -10,7 +10,7 @@ import { createCommandSource } from "./source.ts";
 
 export const command: SourceType<CommandOptions> = {
   type: "command",
-  summary: "Runs a program, and makes an event of each line that it says, or of all that it says in a run.",
+  summary: "Runs a program and makes an event of each output line, or of the whole output of a run.",
   options: commandOptions,
   validate,
   meta: {},

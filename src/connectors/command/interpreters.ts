@@ -1,11 +1,11 @@
-// Programs that take a program as text: in an argument, on their standard input, or both. Their arguments hold no template at all,
-// because which of them are code hangs on options that are spelled in too many ways.
+// Programs that take a program as text: in an argument, on stdin, or both. Their arguments may contain no
+// template, because which of them are code depends on options with too many spellings.
 
 import { namesOf } from "./program-name.ts";
 
 /**
- * How a program can be seen not to read its program from its standard input; read-program.ts has the rules.
- * `always`: it cannot be seen.
+ * How to see that a program does not read its program from stdin; read-program.ts has the rules. `always`:
+ * this cannot be seen.
  */
 export type Reading = "shell" | "language" | "filter" | "sql" | "sqlite" | "always";
 
@@ -50,7 +50,7 @@ const families: readonly (readonly [reading: Reading, names: string])[] = [
     "ed ex vi vim vimx vimdiff view rview rvim gvim gview evim nvim neovim emacs emacsclient xemacs kak hx helix micro joe",
   ],
   ["always", "gdb lldb r2 radare radare2 rizin dtrace bpftrace stap perf ltrace valgrind"],
-  // They run what they find in a file that they are given, or expand what they are given in it.
+  // They run, or expand, the contents of a file that they are given.
   [
     "always",
     `make gmake bmake ninja samu cmake ctest cpack scons waf just task mage gradle gradlew mvn mvnw ant sbt bazel bazelisk buck buck2 meson tox
@@ -62,14 +62,14 @@ const families: readonly (readonly [reading: Reading, names: string])[] = [
     "always",
     "npx pnpx pnpm yarn yarnpkg uvx uv pipx pip pipenv poetry pdm hatch rye conda mamba micromamba bundle gem rbenv pyenv nvm volta",
   ],
-  // A shell on another machine, or on this one, gets all that they are given.
+  // A shell on this or another machine gets all of their arguments.
   [
     "always",
     `ssh slogin autossh sshpass mosh rsh rlogin remsh telnet scp sftp rsync pssh parallel-ssh pdsh dsh clush lftp ftp ncftp socat
     watch script scriptreplay parallel sem entr at batch crontab su runuser login newgrp sg machinectl tmux screen zellij
     byobu dtach abduco expect-lite xterm gnome-terminal konsole alacritty kitty wezterm urxvt rxvt`,
   ],
-  // The dynamic loader runs what it is given.
+  // The dynamic loader runs its argument.
   ["always", "ld.so ld-linux ld-linux-x86-64.so ld-linux-aarch64.so ld-musl-x86_64.so ld-musl-aarch64.so"],
 ];
 
@@ -79,7 +79,7 @@ const readings = new Map(
 const loader = /^ld(?:64|-linux|-musl|-[\d.]+|\.so)[\w.-]*$/;
 
 export interface Interpreter {
-  /** As the tables know it. */
+  /** As the tables spell it. */
   readonly name: string;
   readonly reading: Reading;
 }

@@ -1,5 +1,6 @@
-// Variables of an environment that are read as code, name a program, a library or a file with settings, or change how a shell reads its
-// script. A value from outside in one of them is as good as one in the program's arguments.
+// Environment variables that are read as code, that name a program, a library or a settings file, or that
+// change how a shell reads its script. An external value in one of them is as dangerous as one in the
+// program's arguments.
 
 /** Whole names. */
 const names = new Set(
@@ -19,18 +20,18 @@ const names = new Set(
   RIPGREP_CONFIG_PATH FZF_DEFAULT_COMMAND FZF_DEFAULT_OPTS PSQLRC SQLITE_HISTORY MYSQL_HOME MYSQL_HISTFILE IGNOREEOF CARGO RUSTC RUSTDOC
   RUSTFMT RUSTFLAGS PHPRC PSMODULEPATH`.split(/\s+/),
 );
-/** Programs that read many of their own: their loader, their shell, their interpreter. */
+/** Programs that read many variables of their own: loaders, shells, interpreters. */
 const families =
   /^(?:LD|DYLD|_RLD\w*|GLIBC|MALLOC|BASH|ZSH|FISH|KSH|PYTHON\w*|PIP|VIRTUAL|CONDA|UV|NODE|NPM|NVM|YARN|PNPM|COREPACK|DENO|BUN|TS|ELECTRON|VSCODE|PERL\w*|PERLIO|RUBY\w*|GEM|BUNDLE\w*|RBENV|RAILS|LUA|LUAJIT|PHP|JAVA|JDK|_JAVA|JVM|JRE|MAVEN|GRADLE|ANT|SBT|KOTLIN|SCALA|GROOVY|DOTNET|COREHOST|COMPLUS|CORECLR|COR|PSMODULE\w*|POWERSHELL|TCL\w*|TK|GUILE|ERL|ELIXIR|IEX|MIX|JULIA|OCTAVE|GHC\w*|OCAML\w*|CARGO|RUSTUP|RUSTC|GIT|GH|SSH|GPG|GNUPG|SUDO|DOCKER|COMPOSE|BUILDKIT|PODMAN|CONTAINER|CONTAINERS|KUBE\w*|HELM|ANSIBLE|TF|TERRAFORM|TERRAGRUNT|VAULT|AWS|AZURE|ARM|GOOGLE|GCLOUD|CLOUDSDK|PG\w*|PSQL|MYSQL|MARIADB|REDISCLI|XDG|DBUS|SYSTEMD|GTK\w*|GDK|GIO|G|QT\w*|KDE\w*|GST|VIM\w*|NVIM|EMACS\w*|TMUX|SCREEN|LIBGL|MESA|VK|ALSA|PKCS11|KRB5\w*|NSS|MAKE\w*|CMAKE|NINJA|CCACHE|DISTCC|NIX\w*|CLAUDE\w*|ANTHROPIC|MCP|CHANNEL_ROUTER)_/;
-/** Their names say that a program, or its options, stand in them. */
+/** Their names say that they contain a program or its options. */
 const endings =
   /(?:_|^)(?:COMMAND|CMD|EXEC|EXECUTABLE|PRELOAD|ASKPASS|EDITOR|PAGER|BROWSER|SHELL|RSH|WRAPPER|LAUNCHER|RUNNER|STARTUP|INIT_?FILE|RC|OPTS|OPTIONS|FLAGS|ARGS|ARGV|PLUGINS?|PROXY|LD_LIBRARY_PATH|DOTFILE|HOOKS?)$/;
 /** `PYTHONPATH`, `NODE_OPTIONS` and `RUBYOPT` without an underscore. */
 const joined = /^(?:PYTHON|PERL|RUBY|LUA|PHP|NODE|TCL|PG|VIM|EMACS|ZDOT|BASH|GEM|GHC|OCAML)[A-Z0-9]+$/;
-/** A name and nothing else, whatever the family: people put a value of theirs there. */
+/** A name without a suffix, whatever the family: users put their own values there. */
 const inert = /^(?:GIT_(?:AUTHOR|COMMITTER)_(?:NAME|EMAIL|DATE)|PGDATABASE|PGAPPNAME)$/;
 
-/** Whether a program may read the variable as more than a value. The case counts nowhere: Windows has one for all. */
+/** Whether a program may interpret the variable. Case is ignored, because Windows ignores it. */
 export function isInterpreted(name: string): boolean {
   const upper = name.toUpperCase();
   if (inert.test(upper)) return false;

@@ -1,16 +1,17 @@
-// Lines of a stream as they come, bounded: of a line that is too long the beginning is kept, and what is left of it is read over.
+// Lines of a stream as they arrive, bounded: the beginning of an overlong line is kept and the rest is
+// skipped.
 
 import { StringDecoder } from "node:string_decoder";
 import { createByteBuffer } from "../../byte-buffer.ts";
 
 export interface LineSplitter {
-  /** The lines that are whole now, without their ends. */
+  /** The lines that are complete now, without their ends. */
   push(piece: Uint8Array): string[];
-  /** The last one, when it had no end. */
+  /** The last line, when it had no end. */
   end(): string[];
 }
 
-/** `maxBytes` of each line are kept; a line that was cut ends with "…". */
+/** `maxBytes` of each line are kept; a truncated line ends with "…". */
 export function createLineSplitter(maxBytes: number): LineSplitter {
   const decoder = new StringDecoder("utf8");
   const line = createByteBuffer({ maxBytes });
@@ -23,7 +24,7 @@ export function createLineSplitter(maxBytes: number): LineSplitter {
   function textOf(kept: Buffer): string {
     const isCut = length > maxBytes;
     length = 0;
-    // Half a character at the cut is left out.
+    // Half a character at the cut is dropped.
     const text = isCut ? decoder.write(kept) : kept.toString("utf8");
     if (isCut) decoder.end();
     return isCut ? `${text}…` : text.replace(/\r$/, "");

@@ -1,4 +1,4 @@
-// What a program says, as events. Blank lines are none.
+// The output of a program as events. Blank lines are skipped.
 
 import { createByteBuffer } from "../../byte-buffer.ts";
 import type { Arrival } from "../../contract.ts";
@@ -17,12 +17,12 @@ export interface Reader {
 type Bounds = Pick<CommandOptions, "maxLineBytes" | "maxOutputBytes">;
 export type Format = NonNullable<CommandOptions["format"]>;
 
-/** A run says one thing; a program that goes on says one thing a line. */
+/** A scheduled run makes one event; a program that keeps running makes one event per line. */
 export function formatOf({ format, everyMs, cron }: CommandOptions): Format {
   return format ?? (everyMs === undefined && cron === undefined ? "lines" : "text");
 }
 
-/** `misfit` is told of a line that is no JSON; it is an event all the same. */
+/** `misfit` is called for a line that is not JSON; the line becomes an event all the same. */
 export function createReader(
   format: Format,
   { maxLineBytes, maxOutputBytes }: Bounds,

@@ -1,5 +1,5 @@
-// Where in a command line a value from outside would become code: the arguments of an interpreter, whatever program runs it, the standard
-// input of one that reads its program there, and a script that hands on what it was given.
+// Where in a command line an external value would become code: the arguments of an interpreter, whichever
+// program runs it, the stdin of one that reads its program there, and a script that passes its arguments on.
 
 import { type Interpreter, interpreterOf } from "./interpreters.ts";
 import { isInterpreted } from "./interpreting-variables.ts";
@@ -10,25 +10,26 @@ import { afterOptions, wrappedBy } from "./wrappers.ts";
 
 /** A word of a command line. */
 export interface Word {
-  /** With the placeholders of a template in it, as written. */
+  /** With the placeholders of a template, as written. */
   readonly text: string;
-  /** Whether a value from outside is in it. */
+  /** Whether it contains an external value. */
   readonly hasValue: boolean;
-  /** What comes before the first value. */
+  /** The text before the first value. */
   readonly before: string;
 }
 
-/** Where else values from outside are. */
+/** Where else external values are. */
 export interface Values {
   readonly stdin: boolean;
-  /** Variables of the environment that hold one. */
+  /** Environment variables that contain one. */
   readonly variables: ReadonlySet<string>;
 }
 
 /**
- * `program`: it would choose what runs. `interpreter`: the program takes text as a program. `hidden`: nobody can see what the program
- * would run with it. `option`: of this option the value is run. `variable`: it is read as more than a value. `arguments`: it would
- * become arguments of another program. `script`: the script runs it.
+ * `program`: it would choose what runs. `interpreter`: the program takes text as a program. `hidden`: it
+ * cannot be seen what the program would run with it. `option`: the value of this option is run. `variable`:
+ * the variable is interpreted. `arguments`: it would become arguments of another program. `script`: the
+ * script runs it.
  */
 export interface Fault {
   readonly at: number | "stdin";
@@ -37,13 +38,13 @@ export interface Fault {
 }
 
 interface Look extends Values {
-  /** Programs that run programs, so far. */
+  /** Number of wrapper programs so far. */
   readonly depth: number;
-  /** A program by all the names that it is known by: its own, and those that links lead to. */
+  /** A program by all of its names: its own, and those that links lead to. */
   readonly namesOf: (program: string) => readonly string[];
   /**
-   * Inside a script, where a quoted "$X" is the way to hand on a value: an interpreter may get one behind the program that it was
-   * given.
+   * Inside a script, where a quoted "$X" is the way to pass a value on: an interpreter may get one after the
+   * program text.
    */
   readonly isScript: boolean;
 }
@@ -52,7 +53,10 @@ interface Look extends Values {
 const maxDepth = 16;
 const maxWords = 1_000;
 
-/** The first fault. `namesOf`: what the links lead to that a program may be; by default it is judged by its own name. */
+/**
+ * The first fault. `namesOf`: the targets of links that a program may be; by default it is judged by its own
+ * name.
+ */
 export function findFault(
   words: readonly Word[],
   values: Values,
@@ -139,7 +143,10 @@ function findInInterpreter(
     : undefined;
 }
 
-/** The value comes behind the program that the interpreter was given, as a value of it: `awk -v x="$X" '...'`, `python3 tool.py "$X"`. */
+/**
+ * The value comes after the program text of the interpreter, as a value of it: `awk -v x="$X" '...'`,
+ * `python3 tool.py "$X"`.
+ */
 function isHandedOn({ reading }: Interpreter, words: readonly Word[], index: number): boolean {
   if (reading === "always") return false;
   const previous = words[index - 1]?.text ?? "";
@@ -174,7 +181,7 @@ const keywords =
   /^(?:if|then|elif|else|while|until|do|!|\{|time|exec|command|builtin|coproc|export|local|declare|readonly|typeset)$/;
 const assignment = /^([A-Za-z_]\w*)\+?=/;
 
-/** Whether the script runs a value that it was given as something else than a value. */
+/** Whether the script runs one of its values as code. */
 function runsValues(script: string, look: Look): boolean {
   const { variables, stdin } = look;
   const commands = commandsOf(script);
@@ -187,7 +194,7 @@ function runsValues(script: string, look: Look): boolean {
     word.variables.some((name) => known.has(name)) || (word.hasOutput && (stdin || isUsed));
   for (const { words, input } of commands) {
     const reads = input === "inherited" ? stdin : input === "pipe" ? stdin || isUsed : holds(input);
-    // What it is kept in holds it too.
+    // A variable that is assigned from it contains it too.
     for (const word of words) if (holds(word)) known.add(assignment.exec(word.text)?.[1] ?? "");
     const start = words.findIndex(({ text }) => !keywords.test(text) && !assignment.test(text));
     if (start === -1) continue;
@@ -225,7 +232,10 @@ function runsValue(
   return findIn(line, 0, line.length, { ...look, isScript: true }) !== undefined;
 }
 
-/** Where the arguments of the program begin that all others run: a `--` before that ends the options of another one. */
+/**
+ * Where the arguments of the outermost runner's program begin: a `--` before that ends the options of another
+ * program.
+ */
 export function innermostAt(words: readonly string[]): number {
   let from = 0;
   for (let depth = 0; depth < maxDepth; depth += 1) {
@@ -250,7 +260,7 @@ function isKnown(program: string): boolean {
   return interpreterOf(program) !== undefined || wrappedBy([program]) !== undefined;
 }
 
-/** Of a program that is no interpreter and whose arguments are seen. */
+/** For a program that is not an interpreter and whose arguments are understood. */
 function faultOfArgument(words: readonly Word[], index: number): Fault["why"] | undefined {
   const { before } = words[index] as Word;
   const program = (words[0] as Word).text;
@@ -262,8 +272,8 @@ function faultOfArgument(words: readonly Word[], index: number): Fault["why"] | 
 }
 
 /**
- * In the arguments of a program that is not known: is this word an interpreter that it will run? `sh -c` is, `--language python` and
- * `-- node` are not.
+ * In the arguments of an unknown program: is this word an interpreter that it will run? `sh -c` is,
+ * `--language python` and `-- node` are not.
  */
 function looksRun(words: readonly Word[], at: number): boolean {
   const word = words[at] as Word;

@@ -1,4 +1,5 @@
-// Whether an interpreter reads its program from its standard input. Closed: it does unless its arguments show that they name one.
+// Whether an interpreter reads its program from stdin. Fails closed: it does unless its arguments show that
+// they name a program.
 
 import type { Interpreter } from "./interpreters.ts";
 import { afterOptions, type LeadingOptions } from "./wrappers.ts";
@@ -36,7 +37,7 @@ function shellReads(words: readonly string[]): boolean {
       if (word.startsWith("--command=")) return false;
       if (!shellLong.test(word)) return true;
     } else if (/^[-+]./.test(word)) {
-      // `-s` reads the program from the input, `-i` whatever comes after it.
+      // `-s` reads the program from stdin, `-i` whatever follows it.
       if (/[si]/.test(word)) return true;
       if (word.startsWith("-") && word.includes("c")) hasCode = true;
       // `-euo pipefail`

@@ -1,5 +1,5 @@
-// One run of the program of a command source: from its start to its end, with what it says handed over as it comes. While nobody takes
-// it, it is not read, and the program waits.
+// One run of the program of a command source, from start to end; output is handed over as it arrives. While
+// the consumer is busy nothing is read, and the program waits.
 
 import type { Child, Host } from "../../contract/host.ts";
 import type { Arrival, Emit } from "../../contract.ts";
@@ -10,16 +10,19 @@ import { createPacer } from "../../yield-to-event-loop.ts";
 import type { CommandOptions } from "./options.ts";
 import { createReader, formatOf } from "./output.ts";
 
-/** Of what it said on its error output, in UTF-16 units. */
+/** Kept of its stderr, in UTF-16 units. */
 const stderrKept = 2_000;
 const stderrShown = 300;
 
 export interface Run {
-  /** Settles with the exit code when it has ended well and all that it said is safe. Rejects with a ConnectorError. */
+  /**
+   * Settles with the exit code when it has ended normally and all of its output is durable. Rejects with a
+   * ConnectorError.
+   */
   readonly ended: Promise<number>;
   readonly pid: number;
   held(): string | undefined;
-  /** Ends it, at once or with some time to end by itself. */
+  /** Ends it, at once or with a grace period. */
   kill(graceMs?: number): Promise<void>;
 }
 
@@ -64,18 +67,18 @@ async function follow(
     await give(reader.end());
     await handOver.settled();
   } catch (error) {
-    // Nobody will take what it says.
+    // The output will not be consumed.
     await child.kill();
     throw error;
   }
   const { code, signal } = await child.ended;
   const said = (await stderr).replaceAll(/\s+/g, " ").trim().slice(-stderrShown).toWellFormed();
   const program = options.command[0] as string;
-  const how = code === null ? `was ended by ${signal}` : `ended with exit code ${code}`;
+  const how = code === null ? `was killed by ${signal}` : `exited with code ${code}`;
   if (code !== null && options.exitCodes.includes(code)) return code;
   throw new ConnectorError("E_COMMAND_END", `the command ${program} ${how}`, {
     retryable: true,
-    ...(said === "" ? {} : { hint: `it said: ${said}` }),
+    ...(said === "" ? {} : { hint: `stderr: ${said}` }),
   });
 }
 

@@ -1,17 +1,21 @@
-// A script of a shell in its parts, as far as is needed to see which words hold the value of a variable and what a command reads. It is a
-// second look at what somebody wrote: a script that hides what it does is not found out.
+// Splits a shell script into its parts, as far as is needed to see which words contain the value of a
+// variable and what a command reads. It is a second look at a script that the user wrote: a script that hides
+// what it does is not detected.
 
 export interface ScriptWord {
   readonly text: string;
-  /** Variables whose value is put in here. */
+  /** Variables whose value is expanded here. */
   readonly variables: readonly string[];
-  /** The output of another command is put in here. */
+  /** The output of another command is expanded here. */
   readonly hasOutput: boolean;
 }
 
 export interface ScriptCommand {
   readonly words: readonly ScriptWord[];
-  /** What it reads: what the whole script reads, the command before it, or a word or text of the script. */
+  /**
+   * What it reads: the stdin of the script, the output of the previous command, or a word or here-document of
+   * the script.
+   */
   readonly input: "inherited" | "pipe" | ScriptWord;
 }
 
@@ -19,7 +23,10 @@ const maxLength = 16_384;
 const maxSubstitutions = 200;
 const maxCommands = 500;
 
-/** All simple commands, those of substitutions too. Undefined for a script that is too much to look through. */
+/**
+ * All simple commands, including those of substitutions. Undefined for a script that is too complex to
+ * analyse.
+ */
 export function commandsOf(script: string): readonly ScriptCommand[] | undefined {
   const substitutions = script.match(/\$\(|`/g)?.length ?? 0;
   if (script.length > maxLength || substitutions > maxSubstitutions) return undefined;
@@ -32,7 +39,7 @@ interface Draft {
   text: string;
   readonly variables: string[];
   hasOutput: boolean;
-  /** Set by quotes too: '' is a word. */
+  /** Also set by quotes: '' is a word. */
   begun: boolean;
 }
 
@@ -43,9 +50,9 @@ function read(script: string, found: ScriptCommand[]): void {
   let words: ScriptWord[] = [];
   let input: ScriptCommand["input"] = "inherited";
   let word = begin();
-  /** The next word is where the command reads from or writes to. */
+  /** The next word is a redirection target. */
   let redirection: "in" | "string" | "out" | undefined;
-  /** Documents whose text follows the line. */
+  /** Here-documents whose text follows the line. */
   const documents: { readonly end: string; readonly isLiteral: boolean }[] = [];
 
   function endWord(): void {
@@ -138,7 +145,7 @@ function quotedLength(rest: string): number {
   return rest.length + 1;
 }
 
-/** The text between double quotes, or of a document. */
+/** The text between double quotes, or of a here-document. */
 function expand(text: string, word: Draft, found: ScriptCommand[]): void {
   for (let at = 0; at < text.length; ) {
     if (text[at] === "\\") {
@@ -152,7 +159,7 @@ function expand(text: string, word: Draft, found: ScriptCommand[]): void {
   }
 }
 
-/** Takes what begins with `$` or a backtick; gives its length. */
+/** Consumes text that begins with `$` or a backtick; returns its length. */
 function expandOne(rest: string, word: Draft, found: ScriptCommand[]): number {
   const length = rest[0] === "`" ? closing(rest, "`") : rest.startsWith("$(") ? closingParenthesis(rest) : 0;
   if (length > 0) {
@@ -187,7 +194,7 @@ function closingParenthesis(rest: string): number {
   return rest.length;
 }
 
-/** `length`: of all their lines. `text`: of those in which variables count. */
+/** `length`: of all lines. `text`: of those in which variables are expanded. */
 function readDocuments(
   lines: string,
   documents: readonly { readonly end: string; readonly isLiteral: boolean }[],

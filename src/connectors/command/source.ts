@@ -1,4 +1,4 @@
-// A command source: its program kept running, or run again and again.
+// A command source: its program keeps running, or runs again and again.
 
 import type { Host, LoopOptions, Round } from "../../contract/host.ts";
 import type { Emit, Source } from "../../contract.ts";
@@ -10,8 +10,8 @@ import { aborted } from "../../waiting.ts";
 import type { CommandOptions } from "./options.ts";
 import { type Run, startRun } from "./run.ts";
 
-/** A program that ran so long has not failed at its start. */
-const standsAfterMs = 10_000;
+/** A program that ran this long did not fail at its start. */
+const worksAfterMs = 10_000;
 const usualTimeoutMs = 10 * 60 * 1_000;
 
 export function createCommandSource(name: string, options: CommandOptions, host: Host): Source {
@@ -24,7 +24,7 @@ export function createCommandSource(name: string, options: CommandOptions, host:
   function misfit(fault: string): void {
     if (isTold) return;
     isTold = true;
-    log.warn(line`source ${name}: a line is no JSON and becomes an event as it is: ${fault} (told once)`);
+    log.warn(line`source ${name}: a line is no JSON and becomes an event as it is: ${fault} (logged once)`);
   }
 
   async function begin(emit: Emit, signal: AbortSignal): Promise<Run> {
@@ -49,7 +49,7 @@ export function createCommandSource(name: string, options: CommandOptions, host:
         `the command ${options.command[0]} ran longer than ${timeoutMs / 1_000} s`,
         {
           retryable: true,
-          hint: "raise timeout:, or leave out every and cron for a program that goes on",
+          hint: "raise timeout:, or leave out every and cron for a program that keeps running",
         },
       );
     } finally {
@@ -61,18 +61,14 @@ export function createCommandSource(name: string, options: CommandOptions, host:
   async function keepRunning(emit: Emit, signal: AbortSignal, round: Round): Promise<void> {
     if (finished !== undefined) return aborted(signal);
     const run = await begin(emit, signal);
-    const cancel = clock.after(standsAfterMs, round.works);
+    const cancel = clock.after(worksAfterMs, round.works);
     const end = await run.ended
       .then(
         (code) =>
-          new ConnectorError(
-            "E_COMMAND_END",
-            `the command ${options.command[0]} ended with exit code ${code}`,
-            {
-              retryable: true,
-              hint: "for a program that ends by itself add every: or cron:, or restart: failure",
-            },
-          ),
+          new ConnectorError("E_COMMAND_END", `the command ${options.command[0]} exited with code ${code}`, {
+            retryable: true,
+            hint: "for a program that exits by itself add every: or cron:, or restart: failure",
+          }),
         (error: unknown) => ({ failure: error }),
       )
       .finally(() => {
@@ -91,7 +87,7 @@ export function createCommandSource(name: string, options: CommandOptions, host:
 
   function timing(emit: Emit): LoopOptions {
     if (everyMs !== undefined) {
-      // A program may have done its work before it failed: it is not run more often than was asked for.
+      // A program may have done its work before it failed: it is not run more often than requested.
       const backoff = { firstMs: everyMs, maxMs: everyMs };
       return { run: (signal) => runOnce(emit, signal), ...everySoOften(everyMs), backoff };
     }
@@ -111,7 +107,7 @@ export function createCommandSource(name: string, options: CommandOptions, host:
           if (due === undefined) round.skip();
           else await runOnce(emit, signal);
         } finally {
-          // A run that the end of this process cut off was missed.
+          // A run that was cut off by the end of this process counts as missed.
           if (!signal.aborted) await store.set("last", due?.timeMs ?? nowMs);
         }
       },

@@ -1,10 +1,13 @@
-// Programs with subcommands of which some run other programs, and programs with options that do. What a subcommand or an option does
-// that is not listed here as harmless, nobody can see, and the arguments hold no template.
+// Programs with subcommands of which some run other programs, and programs with options that do. The
+// arguments of a subcommand or option that is not listed here as harmless may contain no template.
 
 import { namesOf } from "./program-name.ts";
 import { afterOptions, type LeadingOptions } from "./wrappers.ts";
 
-/** `closed`: no template in its arguments. `open`: they are data. `unknown`: nothing is known of it. `inner`: it runs these words. */
+/**
+ * `closed`: no template in its arguments. `open`: they are data. `unknown`: nothing is known of it. `inner`:
+ * it runs these words.
+ */
 export type Use =
   | { readonly as: "closed" | "open" | "unknown" }
   | { readonly as: "inner"; readonly parts: readonly (readonly [from: number, to: number])[] };
@@ -119,7 +122,7 @@ const tools = new Map<string, Tool>([
   ["incus", lxc],
 ]);
 
-/** Of other programs: subcommands that run something, or set what will be run. */
+/** Of other programs: subcommands that run something, or configure what will be run. */
 const closedSubcommands: Readonly<Record<string, ReadonlySet<string>>> = {
   gh: set("alias extension ext extensions config codespace cs"),
   glab: set("alias config"),
@@ -174,7 +177,7 @@ const innerOptions: Readonly<Record<string, RegExp>> = {
   fdfind: /^(?:-x|-X|--exec|--exec-batch)$/,
 };
 
-/** What becomes of a template in the arguments of a program that is neither an interpreter nor a wrapper. */
+/** How a template in the arguments is treated when the program is neither an interpreter nor a wrapper. */
 export function useOf(words: readonly string[]): Use {
   const names = namesOf(words[0] ?? "");
   const inner = names.map((name) => innerOptions[name]).find((one) => one !== undefined);
@@ -209,12 +212,12 @@ function innerParts(words: readonly string[], option: RegExp): Use {
   return parts.length === 0 ? { as: "open" } : { as: "inner", parts };
 }
 
-/** Of these the standard input says what they do: files to write, accounts, rules. */
+/** The stdin of these controls what they do: files to write, accounts, rules. */
 const instructed = set(
   `patch chpasswd newusers nsupdate iptables-restore ip6tables-restore nft ipset debconf-set-selections dpkg smbclient rclone wpa_cli
   bluetoothctl nmcli`,
 );
-/** Options that read further options, or names of files, from the standard input. */
+/** Options that read further options, or file names, from stdin. */
 const lists: Readonly<Record<string, RegExp>> = {
   tar: /^(?:-T|--files-from(?:=.*)?|-[A-Za-z]*T)$/,
   bsdtar: /^(?:-T|--files-from(?:=.*)?|-[A-Za-z]*T)$/,
@@ -227,7 +230,7 @@ const lists: Readonly<Record<string, RegExp>> = {
   zip: /^-@$/,
 };
 
-/** Whether a text on the standard input tells the program what to do, where else it would be data. */
+/** Whether text on stdin controls the program, where it would otherwise be data. */
 export function obeysInput(words: readonly string[]): boolean {
   const names = namesOf(words[0] ?? "");
   if (names.some((name) => instructed.has(name))) return true;
@@ -235,7 +238,9 @@ export function obeysInput(words: readonly string[]): boolean {
   return reads !== undefined && words.slice(1).some((word) => reads.test(word));
 }
 
-/** Is the value of this option run? `word` is the literal text before a value, or the whole word before it. */
+/**
+ * Is the value of this option run? `word` is the literal text before a value, or the whole word before it.
+ */
 export function runsItsValue(program: string, word: string): boolean {
   const [option = ""] = word.split("=");
   if (codeLong.test(option)) return true;

@@ -1,23 +1,23 @@
-// Programs that run the program in their arguments. They are looked through: where the inner one begins is read from the options that
-// are listed here. With any other option nobody can say where that is, and the arguments hold no template.
+// Programs that run the program in their arguments. The inner program is found by reading the options that
+// are listed here. With any other option its position is unknown, and the arguments may contain no template.
 
 import { namesOf } from "./program-name.ts";
 
 /** The options that may come before a program, or before a subcommand. */
 export interface LeadingOptions {
-  /** Letters of short options without a value; they may be joined. */
+  /** Letters of short options without a value; they may be combined. */
   readonly flags?: string;
   /** Letters of short options with a value, attached or in the next word. */
   readonly valued?: string;
-  /** Long options without a value, or with one behind `=`. */
+  /** Long options without a value, or with one after `=`. */
   readonly long?: readonly string[];
-  /** Long options with a value in the next word, or behind `=`. */
+  /** Long options with a value in the next word, or after `=`. */
   readonly longValued?: readonly string[];
   /** Words between the options and the program: the seconds of `timeout`. */
   readonly operands?: number;
   /** `NAME=value` may come before the program. */
   readonly assignments?: true;
-  /** What comes in on its standard input becomes arguments of the program. */
+  /** Its stdin becomes arguments of the program. */
   readonly argumentsFromStdin?: true;
 }
 
@@ -126,7 +126,7 @@ const wrappers = new Map<string, LeadingOptions>([
   ["faketime", { operands: 1 }],
   ["runcon", { operands: 1 }],
   ["logsave", { operands: 1 }],
-  // Without options: with one of theirs nobody looks further.
+  // Without options: with any option the analysis stops.
   ...`setarch linux32 linux64 x86_64 i386 rlwrap dbus-run-session xvfb-run fakeroot eatmydata torsocks torify tsocks proxychains proxychains4
   prlimit softlimit chpst nocache catchsegv numactl unshare nsenter firejail bwrap proot systemd-run systemd-inhibit systemd-cat cgexec
   chronic ifne daemonize start-stop-daemon setpriv aa-exec command arch choom uclampset coresched run-one run-this-one`
@@ -136,7 +136,10 @@ const wrappers = new Map<string, LeadingOptions>([
 
 export interface Wrapped {
   readonly name: string;
-  /** Index of the inner program's name; the length of the words when there is none; undefined when it cannot be seen. */
+  /**
+   * Index of the inner program's name; the number of words when there is none; undefined when it cannot be
+   * determined.
+   */
   readonly at: number | undefined;
   readonly argumentsFromStdin: boolean;
 }
@@ -151,8 +154,8 @@ export function wrappedBy(words: readonly string[]): Wrapped | undefined {
 }
 
 /**
- * Index of the first word after the options, operands and assignments that follow `words[from - 1]`; the length of the words when none
- * is left; undefined when there is an option that is not listed.
+ * Index of the first word after the options, operands and assignments that follow `words[from - 1]`; the
+ * number of words when none is left; undefined for an unlisted option.
  */
 export function afterOptions(
   words: readonly string[],
@@ -173,12 +176,12 @@ export function afterOptions(
   }
   at += wrapper.operands ?? 0;
   if (wrapper.assignments === true) while (/^[A-Za-z_]\w*=/.test(words[at] ?? "")) at += 1;
-  // An option behind the operands: `flock FILE -c COMMAND`.
+  // An option after the operands: `flock FILE -c COMMAND`.
   if (words[at]?.startsWith("-") === true) return undefined;
   return Math.min(at, words.length);
 }
 
-/** How many further words the option takes. Undefined: it is not known. */
+/** How many further words the option takes. Undefined: unknown. */
 function longOption(word: string, { long = [], longValued = [] }: LeadingOptions): number | undefined {
   const [name = "", ...value] = word.slice(2).split("=");
   if (longValued.includes(name)) return value.length > 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-// The `cron` source type: events by the clock.
+// The `cron` source type: events on a schedule.
 
 import type { SourceType } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
@@ -21,7 +21,7 @@ export const cron: SourceType<CronOptions> = {
   create: createCronSource,
 };
 
-/** A payload to try it with is a time, as text or as `{"scheduled": ...}`; an empty one is a Monday morning. */
+/** A sample payload is a time, as text or as `{"scheduled": ...}`; an empty one is a Monday morning. */
 function timeOf(payload: string): number {
   const parsed = guessJson(payload);
   const data = "data" in parsed ? parsed.data : payload;

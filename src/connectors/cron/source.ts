@@ -1,4 +1,5 @@
-// A schedule at work: at each look, what has come since the last time that is safe. The time is noted when its event is.
+// A running schedule: each look finds the times that are due since the last durable one. The time is stored
+// when its event is durable.
 
 import type { Host } from "../../contract/host.ts";
 import type { Arrival, Source } from "../../contract.ts";
@@ -31,7 +32,7 @@ export function createCronSource(name: string, { at, tz, missed }: CronOptions, 
         if (lastMs !== noted) await store.set("last", lastMs);
         const due = schedule.due(lastMs, nowMs);
         if (due.length === 0) {
-          // What was missed and is not made up for is behind us.
+          // Missed times that are not made up for are skipped.
           const next = schedule.nextMs(lastMs);
           if (next !== undefined && next <= nowMs) await store.set("last", nowMs);
           return;
@@ -50,7 +51,7 @@ export function createCronSource(name: string, { at, tz, missed }: CronOptions, 
     ...source,
     health() {
       const { nextTryMs, ...health } = source.health?.() ?? { state: "stopped" };
-      // It looks more often than it has something to do.
+      // It wakes up more often than it has work to do.
       const next = health.state === "running" ? schedule.nextMs(clock.now()) : nextTryMs;
       return { ...health, ...(next === undefined ? {} : { nextTryMs: next }) };
     },

@@ -1,4 +1,4 @@
-// What Discord's libraries throw, in words that a person or Claude can act on.
+// Maps errors of Discord's libraries to messages that the user or Claude can act on.
 
 import { ConnectorError } from "../../errors.ts";
 
@@ -12,17 +12,17 @@ interface ApiError {
 const meanings: Readonly<Record<number, string>> = {
   10003: "this channel is gone",
   10008: "this message is gone",
-  10013: "no such person",
+  10013: "no such user",
   10014: "no such emoji: use a Unicode one, or <:name:id>",
   40005: "the file is too large for this server",
   50001: "the bot cannot see this channel",
   50005: "that message is not one of the bot's own",
-  50007: "this person takes no direct messages from the bot",
+  50007: "this user does not accept direct messages from the bot",
   50013: "the bot lacks a permission there",
-  50035: "Discord does not take it in this form",
+  50035: "Discord rejected the request format",
 };
 
-/** `what`: what was asked, for instance "sending". A bug of ours stays what it is. */
+/** `what`: the action, for instance "sending". A bug of the router is rethrown as it is. */
 export function failureOf(error: unknown, what: string): unknown {
   if (error instanceof ConnectorError || !(error instanceof Error)) return error;
   const { status, code, message } = error as ApiError;
@@ -37,7 +37,7 @@ export function failureOf(error: unknown, what: string): unknown {
     });
   }
   if (status === 401)
-    return new ConnectorError("E_CHAT", "Discord does not know the token: was it reset?", {
+    return new ConnectorError("E_CHAT", "Discord rejected the token: was it reset?", {
       hint: "make a new one on the Bot page of the application, then: channel-router configure discord TOKEN",
     });
   const meaning = typeof code === "number" ? meanings[code] : undefined;
@@ -52,7 +52,7 @@ export function failureOf(error: unknown, what: string): unknown {
   });
 }
 
-/** Runs one request to Discord and says its failure in our words. */
+/** Runs one request to Discord and maps its failure. */
 export async function asked<T>(what: string, request: () => Promise<T>): Promise<T> {
   try {
     return await request();

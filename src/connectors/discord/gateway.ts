@@ -1,5 +1,5 @@
-// One connection to Discord's gateway: stands until it is lost for good. The library resumes short breaks by itself; where a
-// process before this one had a session, that one is resumed, so that what came meanwhile is sent again.
+// One connection to Discord's gateway, open until it is lost for good. The library resumes short breaks by
+// itself; the session of a previous process is resumed, so that Discord sends the missed events again.
 
 import type { GatewayDispatchPayload } from "@discordjs/core";
 import type { SessionInfo } from "@discordjs/ws";
@@ -11,11 +11,11 @@ import type { Library } from "./library.ts";
 
 /** Guilds, GuildMessages, DirectMessages, MessageContent: docs/events/gateway, "Gateway Intents". */
 const intents = (1 << 0) | (1 << 9) | (1 << 12) | (1 << 15);
-/** A connection that is gone for so long is a failure to be told. */
+/** A connection that is lost for this long is reported as a failure. */
 const lostMs = 60_000;
-/** Ends the connection and leaves the session to be resumed: the library's own code for it. */
+/** Closes the connection but keeps the session resumable: the library's own code for it. */
 const leaveResumable = 4_200;
-/** The library waits so long before it connects again. */
+/** The delay of the library before it reconnects. */
 const libraryPauseMs = 600;
 
 export interface GatewayOptions {
@@ -24,19 +24,23 @@ export interface GatewayOptions {
   readonly token: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** The session of an earlier process, at the place up to which all was taken. */
+  /** The session of an earlier process, with the last processed sequence number. */
   readonly session: SessionInfo | undefined;
-  /** Synchronous: in order, each with its number in the session. */
+  /** Synchronous: in order, each with its sequence number. */
   dispatched(payload: GatewayDispatchPayload): void;
-  /** The session that lives, with the place where it began; without one no place is worth keeping. */
+  /**
+   * The live session and the sequence number where it began; without a session no position is worth saving.
+   */
   sessionChanged(session: SessionInfo | undefined): void;
-  /** It stands: `resumed` when nothing was missed. */
-  stands(resumed: boolean): void;
-  /** It was lost and is being tried again; undefined when it stands again. */
+  /** The connection is open: `resumed` when nothing was missed. */
+  opened(resumed: boolean): void;
+  /** It was lost and is being retried; undefined when it is open again. */
   lost(reason: string | undefined): void;
 }
 
-/** Settles when the signal fired and the connection is closed; rejects with a ConnectorError when it is lost. */
+/**
+ * Settles when the signal fired and the connection is closed; rejects with a ConnectorError when it is lost.
+ */
 export async function holdConnection(options: GatewayOptions): Promise<void> {
   const { library, rest, token, clock, signal } = options;
   const { WebSocketManager, WebSocketShardEvents: Events } = library;
@@ -69,17 +73,17 @@ export async function holdConnection(options: GatewayOptions): Promise<void> {
     cancelWait = clock.after(lostMs, () => lose(new ConnectorError("E_CHAT", reason, { retryable: true })));
   }
 
-  function stands(resumed: boolean): void {
+  function opened(resumed: boolean): void {
     cancelWait();
     options.lost(undefined);
-    options.stands(resumed);
+    options.opened(resumed);
   }
 
   manager.on(Events.Dispatch, (payload) => {
     if (!isOver) options.dispatched(payload);
   });
-  manager.on(Events.Ready, () => stands(false));
-  manager.on(Events.Resumed, () => stands(true));
+  manager.on(Events.Ready, () => opened(false));
+  manager.on(Events.Resumed, () => opened(true));
   manager.on(Events.Closed, (code) => {
     if (!isOver) waitForIt(`the connection to Discord was closed (${code})`);
   });
@@ -99,9 +103,9 @@ export async function holdConnection(options: GatewayOptions): Promise<void> {
     await leave();
   }
 
-  /** Twice: between two tries the library has no connection to close, and then makes one. */
+  /** Twice: between two tries the library has no connection to close, and then opens one. */
   async function leave(): Promise<void> {
-    const close = async () => manager.destroy({ code: leaveResumable, reason: "the router ends" });
+    const close = async () => manager.destroy({ code: leaveResumable, reason: "the router stops" });
     await close();
     clock.after(libraryPauseMs, () => void close().catch(() => undefined));
   }
@@ -116,10 +120,10 @@ function asLoss(error: unknown): ConnectorError {
   });
 }
 
-/** The library's own words for close codes after which it does not try again. */
+/** The library's own messages for close codes after which it does not retry. */
 function fatal(error: Error): ConnectorError {
   if (error.message === "Authentication failed")
-    return new ConnectorError("E_CHAT", "Discord does not know the token: was it reset?", {
+    return new ConnectorError("E_CHAT", "Discord rejected the token: was it reset?", {
       hint: "make a new one on the Bot page of the application, then: channel-router configure discord TOKEN",
     });
   if (error.message === "Used disallowed intents")

@@ -1,4 +1,4 @@
-// From Discord's messages to ours: what is judged, and the event that it becomes. Pure.
+// Maps Discord messages to incoming messages and events. Pure.
 
 import type { APIAttachment, APIMessage, APIUser } from "@discordjs/core";
 import { safeFileName } from "../../chat/file-name.ts";
@@ -7,22 +7,22 @@ import type { Arrival, Sender } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import type { DiscordOptions } from "./options.ts";
 
-/** A message as the gateway sends it and as the API gives it; only the gateway says `guild_id` and `member`. */
+/** A message as the gateway or the API sends it; only the gateway includes `guild_id` and `member`. */
 export type DiscordMessage = APIMessage & {
   readonly guild_id?: string;
   readonly member?: { readonly nick?: string | null };
 };
 
-/** Where a message stands. */
+/** Where a message was posted. */
 export interface Place {
   readonly channelId: string;
   readonly isDirect: boolean;
   readonly name?: string;
-  /** The channel that a thread hangs on. */
+  /** The parent channel of a thread. */
   readonly parentId?: string;
 }
 
-/** Ordinary messages and answers; the rest are notices of Discord's own (joins, pins, boosts). */
+/** Ordinary messages and replies; the rest are system messages of Discord (joins, pins, boosts). */
 const ordinary: ReadonlySet<number> = new Set([0, 19]);
 const voiceFlag = 1 << 13;
 const maxQuote = 200;
@@ -55,14 +55,17 @@ export function incomingOf(message: DiscordMessage, place: Place, own: string): 
   };
 }
 
-/** So long ago a change is no news: it is told of again when a message is pinned, or a link in it gets its picture. */
+/**
+ * An edit this long ago is ignored: Discord also sends an update when a message is pinned, or a link in it
+ * gets its preview.
+ */
 const newEditMs = 60 * 60 * 1_000;
 
 export function isNewEdit({ edited_timestamp: edited }: DiscordMessage, nowMs: number): boolean {
   return typeof edited === "string" && nowMs - Date.parse(edited) < newEditMs;
 }
 
-/** `isEdit`: it came before, and its writer changed it. */
+/** `isEdit`: it was received before, and its author changed it. */
 export function arrivalOf(message: DiscordMessage, place: Place, own: string, isEdit = false): Arrival {
   const text = textOf(message, own);
   const attachments = attachmentsOf(message);
@@ -91,7 +94,7 @@ export function arrivalOf(message: DiscordMessage, place: Place, own: string, is
   };
 }
 
-/** Without the mention of us; other mentions as the names that they show. Never empty. */
+/** Without the mention of the bot; other mentions as display names. Never empty. */
 function textOf(message: DiscordMessage, own: string): string {
   const names = new Map((message.mentions ?? []).map((user) => [user.id, nameOf(user)]));
   const forwarded = message.message_snapshots?.[0]?.message;
@@ -134,8 +137,8 @@ function kindOf(mime: string | undefined): ChatAttachment["kind"] {
   return kind === "image" || kind === "audio" || kind === "video" ? kind : "file";
 }
 
-/** For `explain`: a message as Discord's API has it, or its text alone. */
-export function imagineArrival(_: DiscordOptions, payload: string): Arrival {
+/** For `explain`: a message in the format of Discord's API, or its text alone. */
+export function sampleArrival(_: DiscordOptions, payload: string): Arrival {
   const own = "0";
   const made = {
     id: "1",
@@ -149,7 +152,7 @@ export function imagineArrival(_: DiscordOptions, payload: string): Arrival {
   try {
     return imagined({ ...made, ...(JSON.parse(payload) as object) });
   } catch {
-    throw new UsageError("E_USAGE", "the payload is no message of Discord's API, nor text");
+    throw new UsageError("E_USAGE", "the payload is neither a message of Discord's API nor text");
   }
 
   function imagined(message: object): Arrival {

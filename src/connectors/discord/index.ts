@@ -1,10 +1,11 @@
-// The `discord` source type: a bot that people talk to, alone and in the channels and threads that were named.
+// The `discord` source type: a bot that users talk to in direct messages and in configured channels and
+// threads.
 
 import { createHash } from "node:crypto";
 import { chatMeta } from "../../chat/options.ts";
 import type { ChatTraits } from "../../contract/chat.ts";
 import type { SourceType } from "../../contract.ts";
-import { imagineArrival } from "./incoming.ts";
+import { sampleArrival } from "./incoming.ts";
 import { type DiscordOptions, discordOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
 import { snowflake } from "./outgoing.ts";
@@ -40,11 +41,11 @@ export const discord: SourceType<DiscordOptions> = {
   answers: () => true,
   storeKey: ({ token, apiRoot }) => ({ bot: botOf(token), apiRoot }),
   reaches: ({ apiRoot }) => [{ to: "host", url: apiRoot }],
-  sampleArrival: imagineArrival,
+  sampleArrival,
   create: createDiscordSource,
 };
 
-/** A new token of the same bot goes on where the old one was: a token begins with the bot's id. */
+/** A new token of the same bot continues with the old state: a token begins with the bot's id. */
 function botOf(token: string): string {
   return createHash("sha256")
     .update(token.split(".")[0] ?? token)

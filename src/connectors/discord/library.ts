@@ -1,4 +1,4 @@
-// Discord's client libraries, which users install themselves: loaded when a source starts, and only then.
+// Discord's client libraries, which users install themselves: loaded only when a source starts.
 
 import type { RESTOptions } from "@discordjs/rest";
 import { ConnectorError } from "../../errors.ts";
@@ -8,8 +8,9 @@ export interface Library
     Pick<typeof import("@discordjs/ws"), "WebSocketManager" | "WebSocketShardEvents"> {
   readonly core: typeof import("@discordjs/core");
   /**
-   * As the library asks, but a form goes as its bytes. All copies of undici in a process send through the one that was
-   * loaded first, which may be another version than the library's and then cannot read a form.
+   * As the library expects, but a form is sent as bytes. All copies of undici in a process share the
+   * dispatcher that was loaded first, which may be another version than the library's and then cannot read a
+   * form.
    */
   readonly send: RESTOptions["makeRequest"];
 }

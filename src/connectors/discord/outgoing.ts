@@ -1,4 +1,5 @@
-// What goes to Discord: answers in parts, reactions, edits, files both ways, history, prompts with buttons.
+// Everything sent to Discord: answers in parts, reactions, edits, files both ways, history, prompts with
+// buttons.
 
 import type { API, APIMessage } from "@discordjs/core";
 import type { RawFile } from "@discordjs/rest";
@@ -28,24 +29,27 @@ import type {
 import type { HttpClient } from "../../contract/host.ts";
 import type { Sender } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
+import { threadTypes } from "./channel-cache.ts";
 import { asked } from "./failure.ts";
 import { type DiscordMessage, senderOf } from "./incoming.ts";
-import { threadTypes } from "./places.ts";
 
-/** Of messages, channels and threads; never with another spelling, since they also go into the paths of requests. */
+/** Ids of messages, channels and threads; only this spelling, because they are also used in request paths. */
 export const snowflake: IdForm = { pattern: "^[1-9]\\d{0,19}$", example: "1184405311681986560" };
 
 /** "Messages may be up to 2000 characters": docs/resources/message. */
 export const limit: PartLimit = { max: 2_000, unit: "characters", counts: "markup" };
 /**
- * What we send never calls anybody ("Allowed Mentions Object" of docs/resources/message), and Discord does not fetch addresses
- * in it to show a picture of them ("Message Flags": SUPPRESS_EMBEDS): what Claude was talked into writing there would be told
- * to whoever it names, before anybody has read it.
+ * Outgoing messages never mention anybody ("Allowed Mentions Object" of docs/resources/message), and Discord
+ * does not fetch URLs in them for a preview ("Message Flags": SUPPRESS_EMBEDS): a preview would leak injected
+ * content to the server of the URL before anybody has read it.
  */
 export const silent = { allowed_mentions: { parse: [] }, flags: 1 << 2 };
 const downloadMs = 60_000;
 
-/** Where attachments lie; their address comes from Discord's own answer, and still only these are asked. */
+/**
+ * The hosts of attachments; their URLs come from Discord's own answer, and still only these hosts are
+ * contacted.
+ */
 const fileHosts = ["cdn.discordapp.com", "media.discordapp.net"];
 
 interface OutgoingWorld {
@@ -105,7 +109,7 @@ class DiscordOutgoing implements Outgoing {
           hint: "shorten it, or send a new message with reply",
         },
       );
-    // Without its buttons: what Claude writes into a message must never have those of a prompt.
+    // Without its buttons: text that Claude writes into a message must never have those of a prompt.
     const body = { content: part?.markup ?? "", components: [], ...silent };
     await asked("the edit", () => api.channels.editMessage(channelOfEvent(event), messageId, body));
     return `edited (id: ${messageId})`;
@@ -114,15 +118,15 @@ class DiscordOutgoing implements Outgoing {
   async download(event: AnsweredEvent, attachment: ChatAttachment): Promise<SavedFile> {
     const api = await this.#world.api();
     const { message_id } = dataOf(event);
-    // Discord's attachment URLs expire after a day, so fetch a new one.
+    // Attachment URLs of Discord expire after a day: a new one is requested.
     const message = await asked("the download", () =>
       api.channels.getMessage(channelOfEvent(event), message_id),
     );
     const found = message.attachments.find(({ id }) => id === attachment.id);
-    if (found === undefined) throw new ConnectorError("E_CHAT", "this attachment is gone or is no file");
+    if (found === undefined) throw new ConnectorError("E_CHAT", "this attachment is gone or is not a file");
     const url = new URL(found.url);
     if (!fileHosts.includes(url.hostname) && url.origin !== new URL(this.#world.apiRoot).origin)
-      throw new ConnectorError("E_CHAT", "the file does not lie on Discord's own hosts");
+      throw new ConnectorError("E_CHAT", "the file is not on Discord's own hosts");
     const answer = await this.#world.http.request({
       url: url.href,
       signal: this.#world.signal,
@@ -217,11 +221,12 @@ class DiscordOutgoing implements Outgoing {
       const { chatId, threadId } = to;
       if (threadId === undefined || threadId === chatId) return chatId;
       checkId("thread_id", threadId, snowflake);
-      // To Discord a thread is a channel like any other: only its parent says whether it belongs to the chat that may be written to.
+      // To Discord a thread is a channel like any other: only its parent shows whether it belongs to the
+      // allowed chat.
       const thread = await asked("looking for the thread", () => api.channels.get(threadId));
       if ("parent_id" in thread && thread.parent_id === chatId && threadTypes.has(thread.type))
         return threadId;
-      throw new ConnectorError("E_CHAT", `${threadId.slice(0, 40)} is no thread of ${chatId}`);
+      throw new ConnectorError("E_CHAT", `${threadId.slice(0, 40)} is not a thread of ${chatId}`);
     }
     return (await asked("opening a chat", () => api.users.createDM(to.person))).id;
   }
@@ -231,14 +236,17 @@ class DiscordOutgoing implements Outgoing {
   }
 }
 
-/** A notice to one person, cut to one message. */
+/** A notice to one user, cut to one message. */
 export function noticeText(text: string): string {
   const written = writeMarkup([{ text, marks: [] }], discordMarkdown);
   if (written.length <= limit.max) return written;
   return `${splitMessage(text, discordMarkdown, { ...limit, max: limit.max - 2 })[0]?.plain.slice(0, limit.max - 2)} …`;
 }
 
-/** What a model wrote is in blocks of code, in which Discord reads no markup, mention or address. Rejects what is too long. */
+/**
+ * Text that a model wrote is in code blocks, in which Discord renders no markup, mention or URL. Rejects when
+ * it is too long.
+ */
 function promptContent(text: PromptText): string {
   return wholePrompt(writeMarkup(promptRuns(text), discordMarkdown), limit.max);
 }

@@ -1,4 +1,5 @@
-// A discord source at work: holds the connection, takes messages in order, keeps the place up to which all was taken, and answers.
+// A running discord source: keeps the connection, handles messages in order, saves the last processed
+// sequence number, and answers.
 
 import type { APIChannel, APIInteraction, GatewayDispatchPayload } from "@discordjs/core";
 import type { SessionInfo } from "@discordjs/ws";
@@ -9,15 +10,15 @@ import type { Emit, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { stackOf, text } from "../../text.ts";
 import { aborted } from "../../waiting.ts";
+import { type ChannelCache, createChannelCache } from "./channel-cache.ts";
 import { asked } from "./failure.ts";
 import { holdConnection, readSession } from "./gateway.ts";
 import { arrivalOf, type DiscordMessage, incomingOf, isNewEdit, isOrdinary, type Place } from "./incoming.ts";
 import { type Library, loadLibrary } from "./library.ts";
 import type { DiscordOptions } from "./options.ts";
 import { createOutgoing, noticeText, type Outgoing, readCustomId } from "./outgoing.ts";
-import { createPlaces, type Places } from "./places.ts";
 
-/** Of messages that came to nothing so many may be sent again: a flood of them is not worth a line each in the journal. */
+/** This many ignored messages may be sent again: a flood of them is not worth a journal line each. */
 const keptAfter = 100;
 const requestMs = 30_000;
 
@@ -42,7 +43,7 @@ class DiscordSource implements Source {
   readonly #hearing: ReceiveLoop;
   readonly #enqueue: (work: () => Promise<void>) => void;
   readonly #quietly: (work: Promise<unknown>) => Promise<void>;
-  readonly #places: Places;
+  readonly #channels: ChannelCache;
   readonly chat: Outgoing;
   readonly #loop: Loop;
 
@@ -53,7 +54,7 @@ class DiscordSource implements Source {
     this.#clock = clock;
     this.#store = store;
     this.#people = people;
-    /** Ends the connection, to make a new one. */
+    /** Closes the connection, to open a new one. */
     let endRound = (_: ConnectorError) => {};
     const hearing = createReceiveLoop({
       source: name,
@@ -66,7 +67,7 @@ class DiscordSource implements Source {
     const { enqueue, quietly } = hearing;
     this.#enqueue = enqueue;
     this.#quietly = quietly;
-    this.#places = createPlaces((id) =>
+    this.#channels = createChannelCache((id) =>
       this.#connected().then(({ api }) =>
         asked("looking up the channel", () => api.channels.get(id) as Promise<APIChannel>),
       ),
@@ -114,15 +115,16 @@ class DiscordSource implements Source {
               this.#dispatched(payload);
             } catch (error) {
               // Thrown into the library it would end the whole process.
-              log.error(text`source ${name}: an event of Discord's could not be read: ${stackOf(error)}`);
+              log.error(text`source ${name}: a Discord event could not be read: ${stackOf(error)}`);
             }
           },
           sessionChanged: (next) => {
             this.#session = next;
-            // Kept from the beginning: what comes before the first message was taken must not be missed either.
+            // Saved from the beginning: messages that arrive before the first one is handled must not be
+            // missed either.
             if (next !== undefined) enqueue(() => this.#keepPlace(next.sequence));
           },
-          stands: (resumed) => {
+          opened: (resumed) => {
             round.works();
             if (!resumed)
               hearing.catchUp((channel: string, after: string) => this.#takeMissed(channel, after));
@@ -158,7 +160,7 @@ class DiscordSource implements Source {
 
   health(): SourceHealth {
     const health = this.#loop.health();
-    // Nothing can be sent before it has logged in.
+    // Nothing can be sent before login.
     if (health.state === "running" && this.#client === undefined) return { ...health, state: "starting" };
     if (health.state !== "running" || this.#lostReason === undefined) return health;
     return { state: "waiting", detail: this.#lostReason };
@@ -170,7 +172,7 @@ class DiscordSource implements Source {
 
   async #connected(): Promise<DiscordClient> {
     if (this.#client !== undefined) return this.#client;
-    throw new ConnectorError("E_CHAT", "there is no connection to Discord now; status says why", {
+    throw new ConnectorError("E_CHAT", "not connected to Discord; see status for the reason", {
       retryable: true,
     });
   }
@@ -193,7 +195,7 @@ class DiscordSource implements Source {
       payload.t === "THREAD_UPDATE" ||
       payload.t === "CHANNEL_UPDATE"
     )
-      this.#places.forget(payload.d.id);
+      this.#channels.forget(payload.d.id);
   }
 
   async #takeNext(message: DiscordMessage, sequence: number, isEdit: boolean = false): Promise<void> {
@@ -202,7 +204,7 @@ class DiscordSource implements Source {
     if (isDone || this.#turnedAway % keptAfter === 0) await this.#keepPlace(sequence);
   }
 
-  /** False for what came to nothing, and would again. */
+  /** False for an event that was ignored, and would be ignored again. */
   async #take(message: DiscordMessage, isEdit: boolean = false): Promise<boolean> {
     const { api, own } = await this.#connected();
     if (message.author.id === own || !isOrdinary(message)) return false;
@@ -221,7 +223,7 @@ class DiscordSource implements Source {
         await this.#quietly(this.chat.send({ chatId: channel_id }, { text: reception.text, replyTo: id }));
         break;
       case "verdict":
-        // Taken again it would be a message like any other.
+        // Handled again it would be a message like any other.
         await this.#hearing.keepPlace(channel_id, id);
         await this.#quietly(api.channels.addMessageReaction(channel_id, id, reception.emoji));
         break;
@@ -232,9 +234,9 @@ class DiscordSource implements Source {
   }
 
   async #placeOf(message: DiscordMessage): Promise<Place> {
-    if (message.guild_id === undefined && !this.#places.isGroup(message.channel_id))
+    if (message.guild_id === undefined && !this.#channels.isGroup(message.channel_id))
       return { channelId: message.channel_id, isDirect: true };
-    return this.#places.of(message.channel_id);
+    return this.#channels.of(message.channel_id);
   }
 
   async #keepPlace(sequence: number): Promise<void> {
@@ -243,14 +245,14 @@ class DiscordSource implements Source {
     await this.#store.set("session", { sessionId, resumeURL, sequence });
   }
 
-  /** Nothing of the old session can be had: what came meanwhile is read from the chat. */
+  /** Nothing of the old session is available: missed messages are read from the chat history. */
   async #takeMissed(channel: string, after: string): Promise<void> {
     const { api } = await this.#connected();
     let place: Place | undefined;
     for (let from = after, count = 0; count < caughtUp.messages; ) {
       const query = { after: from, limit: caughtUp.page };
       const page = await asked("catching up", () => api.channels.getMessages(channel, query));
-      if (page.length > 0) place ??= await this.#places.of(channel);
+      if (page.length > 0) place ??= await this.#channels.of(channel);
       const guild = place?.isDirect === false ? { guild_id: "known" } : {};
       for (const message of page.reverse()) await this.#take({ ...message, ...guild } as DiscordMessage);
       if (page.length < caughtUp.page) return;

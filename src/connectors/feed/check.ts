@@ -1,4 +1,4 @@
-// Checks of the options that their schema cannot express. Pure; the path of each problem uses the names of the YAML.
+// Checks that the option schema cannot express. Pure; locations are paths in the YAML.
 
 import type { OptionIssue } from "../../contract.ts";
 import { requestIssues, roundIssues } from "../../intake/request-issues.ts";

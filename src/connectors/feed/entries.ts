@@ -4,13 +4,13 @@ import type { AnyFeed, AtomFeed, JsonFeed, RdfFeed, RssFeed } from "feedsmith";
 import { readDate } from "../../dates.ts";
 import { cut, plainText } from "./plain-text.ts";
 
-/** What an event's `data` is. What the feed does not say is absent. */
+/** The `data` of an event. Fields that the feed omits are absent. */
 export type Entry = {
   id: string;
   title?: string;
   link?: string;
   author?: string;
-  /** RFC 3339 in UTC; as the feed has it when it cannot be read. */
+  /** RFC 3339 in UTC; the original text when it cannot be parsed. */
   published?: string;
   summary?: string;
 };
@@ -23,7 +23,7 @@ interface Prose {
   readonly type: "text" | "html";
 }
 
-/** Before it is tidied: markup, relative links and dates as the feed has them. */
+/** Raw values: markup, relative links and dates as the feed has them. */
 interface Raw {
   readonly id?: string | undefined;
   readonly title?: Prose | undefined;
@@ -31,11 +31,13 @@ interface Raw {
   readonly author?: string | undefined;
   readonly published?: string | undefined;
   readonly summary?: Prose | undefined;
-  /** What a relative link begins at (xml:base), the outermost first; each may be relative itself. */
+  /** The bases of a relative link (xml:base), outermost first; each may be relative itself. */
   readonly bases?: readonly (string | undefined)[];
 }
 
-/** Oldest first: by date where each entry has one, else the feed turned round, since feeds begin with the newest. */
+/**
+ * Oldest first: by date when each entry has one, else the reversed feed, since feeds begin with the newest.
+ */
 export function entriesOf(feed: AnyFeed, feedUrl: string): Entry[] {
   const entries = rawEntries(feed)
     .map((raw) => tidy(raw, feedUrl))
@@ -151,7 +153,7 @@ function html(value: string | undefined): Prose {
   return { value, type: "html" };
 }
 
-/** RFC 4287 section 3.1.1: text unless it says otherwise; a media type in `content` is read as what it names. */
+/** RFC 4287 section 3.1.1: text unless declared otherwise; a media type in `content` is read as that type. */
 function construct(
   one: { readonly value?: string | undefined; readonly type?: string | undefined } | undefined,
 ): Prose | undefined {
@@ -165,7 +167,7 @@ function alternateOf(links: Links = []): string | undefined {
   return links.find(({ href, rel = "alternate" }) => rel === "alternate" && href)?.href;
 }
 
-/** The entry itself comes before what it is about, and before its parts. */
+/** The entry itself comes before its subject and its parts. */
 const relations = ["self", "via", "related", "enclosure"];
 
 function anyOf(links: Links = []): string | undefined {
@@ -178,7 +180,7 @@ function addressIn(id: string | undefined): string | undefined {
   return /^\s*https?:\/\//i.test(id ?? "") ? id : undefined;
 }
 
-/** Undefined for an entry that says nothing at all. */
+/** Undefined for an empty entry. */
 function tidy(raw: Raw, feedUrl: string): Entry | undefined {
   const link = linkOf(raw.link, (raw.bases ?? []).reduce(baseAfter, feedUrl));
   const title = proseText(raw.title, longest.title);
@@ -210,7 +212,7 @@ function baseAfter(outer: string, inner: string | undefined): string {
   return inner !== undefined && URL.canParse(inner.trim(), outer) ? new URL(inner.trim(), outer).href : outer;
 }
 
-/** Absolute; nothing but a web address is taken for a link. */
+/** Absolute; only web addresses are accepted as links. */
 function linkOf(link: string | undefined, feedUrl: string): string | undefined {
   if (link === undefined || !URL.canParse(link.trim(), feedUrl)) return undefined;
   const url = new URL(link.trim(), feedUrl);

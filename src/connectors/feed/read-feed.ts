@@ -1,4 +1,5 @@
-// The bytes of an answer as a feed, and in words what they are when they are none. The parser is loaded with the first feed.
+// Parses the bytes of an answer as a feed, and describes what they are when they are not one. The parser is
+// loaded with the first feed.
 
 import type { AnyFeed } from "feedsmith";
 import { charsetOf, decodeText } from "../../charset.ts";
@@ -6,14 +7,17 @@ import type { HttpAnswer } from "../../contract/host.ts";
 import { ConnectorError } from "../../errors.ts";
 import { found, withinMaxBody } from "../../intake/answer.ts";
 
-/** Rejects with a ConnectorError: E_HTTP_CONTENT when it is no feed or a broken one, else as `HttpAnswer.bytes` does. */
+/**
+ * Rejects with a ConnectorError: E_HTTP_CONTENT when it is not a feed or a broken one, else as
+ * `HttpAnswer.bytes` does.
+ */
 export async function readFeed(answer: HttpAnswer, maxBytes: number): Promise<AnyFeed> {
   const text = decode(await withinMaxBody(answer.bytes(maxBytes)), answer.headers["content-type"]);
   const { DetectError, parseFeed } = await import("feedsmith");
   try {
     return parseFeed(withHref(text));
   } catch (error) {
-    const what = error instanceof DetectError ? "is no feed" : "is a broken feed";
+    const what = error instanceof DetectError ? "is not a feed" : "is a broken feed";
     throw new ConnectorError("E_HTTP_CONTENT", `the answer ${what}: ${found(answer, text)}`, {
       retryable: true,
       hint: hintFor(text, answer.url),
@@ -22,7 +26,7 @@ export async function readFeed(answer: HttpAnswer, maxBytes: number): Promise<An
   }
 }
 
-/** Some Atom feeds write a link as RSS does, with its address as text, which the parser leaves out. */
+/** Some Atom feeds write a link like RSS, as the text of the element, which the parser drops. */
 function withHref(text: string): string {
   if (!/<feed[\s>]/.test(text.slice(0, 4_096))) return text;
   return text.replace(
@@ -38,7 +42,10 @@ const marks = [
   ["\xef\xbb\xbf", "utf-8"],
 ] as const;
 
-/** In the charset of a byte order mark, else of the header, else of the XML declaration, else UTF-8 (RFC 7303 section 3.2). */
+/**
+ * In the charset of a byte order mark, else of the header, else of the XML declaration, else UTF-8 (RFC 7303
+ * section 3.2).
+ */
 function decode(bytes: Uint8Array, contentType: string | undefined): string {
   const start = Buffer.from(bytes.subarray(0, 200)).toString("latin1");
   const [, mark] = marks.find(([bytes]) => start.startsWith(bytes)) ?? [];
@@ -55,7 +62,7 @@ function hintFor(text: string, url: string): string | undefined {
   for (const [tag] of text.slice(0, 100_000).matchAll(/<link\b[^<>]*>/gi)) {
     const href = /\bhref\s*=\s*["']?([^"'\s>]+)/i.exec(tag)?.[1];
     if (feedTypes.test(tag) && href !== undefined && URL.canParse(href, url))
-      return `the page names a feed: url: ${new URL(href, url).href}`;
+      return `the page links to a feed: url: ${new URL(href, url).href}`;
   }
-  return "it is a web page: a page to log in, or the address of the site in place of its feed?";
+  return "it is a web page: a login page, or the address of the site instead of its feed?";
 }

@@ -1,4 +1,4 @@
-// The rounds of a feed: ask when it may have changed, and make an event of each entry that was not there before.
+// The rounds of a feed: request it conditionally, and make an event of each new entry.
 
 import type { Host } from "../../contract/host.ts";
 import type { Arrival, Json, Source, Trust } from "../../contract.ts";
@@ -37,7 +37,7 @@ export function createFeedSource(name: string, options: FeedOptions, host: Host)
     const shared = repeated(entries.map(({ id }) => id));
     await items.take(
       entries.map((entry) => ({
-        // An id that several entries have is none.
+        // An id that several entries share is ignored.
         key: keyOf(shared.has(entry.id) ? entry : entry.id),
         arrival: arrivalOf(entry, trust),
       })),

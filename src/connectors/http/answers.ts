@@ -1,5 +1,5 @@
-// What the sender of a request reads in the end: of an event that is safe, of a first call, of an event that was not taken. A preset
-// knows what its sender wants in place of 202 and JSON; `respond` comes before that.
+// What the sender of a request receives: for a durable event, a first call, a rejected event. A preset knows
+// what its sender expects instead of 202 and JSON; `respond` takes precedence over it.
 
 import type { ServerResponse } from "node:http";
 import type { Outcome } from "../../contract.ts";
@@ -14,13 +14,13 @@ const retryAfterMs = 1_000;
 const plainText = "text/plain; charset=utf-8";
 const defaultMaxBodyBytes = 1024 * 1024;
 
-/** Up to what size a body is taken: what the config says, else what the sender documents. */
+/** The maximum body size: from the config, else the maximum that the sender documents. */
 export function maxBodyOf({ maxBodyBytes, verify }: HttpOptions): number {
   const preset = verify !== undefined && isPreset(verify.scheme) ? presets[verify.scheme] : undefined;
   return maxBodyBytes ?? Math.max(preset?.maxBodyBytes ?? 0, defaultMaxBodyBytes);
 }
 
-/** How a source with these options answers an event that is safe. */
+/** How a source with these options answers a durable event. */
 export function createAnswer({
   respond,
   verify,
@@ -46,7 +46,7 @@ function typeOf(body: string): string {
 
 const withCharset = (type: string) => (type === "application/json" ? type : `${type}; charset=utf-8`);
 
-/** HEAD: somebody is there, and takes requests. Nothing of the body that an event would be answered with. */
+/** HEAD: the endpoint exists and accepts requests. The headers of an event's answer are not sent. */
 export function answerHead(response: ServerResponse): void {
   answerText(response, 200, "", "application/json");
 }
@@ -61,14 +61,14 @@ export function answerHandshake(response: ServerResponse, handshake: Handshake):
 export function refusalOf(error: DeliveryError): Refusal {
   const afterMs = error.retryAfterMs ?? retryAfterMs;
   if (error.code !== "E_RATE") return notTaken(afterMs);
-  return new Refusal(429, "more events than this source takes: try again later", retryAfter(afterMs));
+  return new Refusal(429, "too many events for this source: try again later", retryAfter(afterMs));
 }
 
 export function notTaken(afterMs = retryAfterMs): Refusal {
-  return new Refusal(503, "the event was not taken: try again later", retryAfter(afterMs));
+  return new Refusal(503, "the event was not accepted: try again later", retryAfter(afterMs));
 }
 
-/** The sender's public keys could not be fetched: whether the request is good is not known. */
+/** The sender's public keys could not be fetched: the request can be neither accepted nor rejected. */
 export function keysUnavailable(): Refusal {
   return new Refusal(503, "the keys of the sender cannot be fetched: try again later", retryAfter(5_000));
 }

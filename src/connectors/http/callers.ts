@@ -1,5 +1,5 @@
-// Callers of `respond: { wait }`: requests that are kept open until Claude's reply, the end of their time, or ours. A caller
-// lives in this process only: after a restart there is nobody left to answer, and `reply` says so.
+// Callers of `respond: { wait }`: requests that stay open until Claude's reply, their timeout, or shutdown. A
+// caller lives only in this process: after a restart it is gone, and `reply` reports that.
 
 import type { ServerResponse } from "node:http";
 import type { Message } from "../../contract/chat.ts";
@@ -8,23 +8,26 @@ import { ConnectorError, UsageError } from "../../errors.ts";
 import { answerJson, handOver } from "../../http/answer.ts";
 
 export interface Callers {
-  /** True when so many wait that no further request should be taken. */
+  /** True when the maximum of waiting callers is reached. */
   isFull(): boolean;
-  /** An accepted event is waited for, and so is a delivery that came again while its first caller waits. */
+  /** Waits for an accepted event, and for a delivery that came again while its first caller waits. */
   awaits(outcome: Outcome): boolean;
-  /** Settles when the caller was answered or is gone. A second caller of one event gets the answer of the first. */
+  /**
+   * Settles when the caller was answered or is gone. A second caller of one event gets the answer of the
+   * first.
+   */
   wait(outcome: Outcome, response: ServerResponse): Promise<void>;
   /** See `Source.reply`. */
   reply(eventId: string, message: Message): Promise<string>;
-  /** Tells all who wait that no answer will come. */
+  /** Reports to all callers that no answer will come. */
   stop(): void;
 }
 
-/** Each holds one of the listener's 1,024 connections, which other sources need too. */
+/** Each uses one of the listener's 1,024 connections, which other sources need too. */
 const maxCallers = 256;
 /** How long a caller may take to read its answer. */
 const takeMs = 10_000;
-/** Ended waits that are remembered, to say of a late or second reply what happened. */
+/** Finished calls that are remembered, to explain a late or second reply. */
 const maxEnded = 1_000;
 
 type End = "answered" | "late" | "left";
@@ -99,12 +102,12 @@ export function createCallers(waitMs: number, clock: Pick<Clock, "after">): Call
 
 const stoppedEarly = "the router stopped before an answer came";
 
-/** After the answer was written, or when the caller went away. */
+/** After the answer was written, or when the caller disconnected. */
 function closed(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => response.once("close", resolve));
 }
 
-/** The event itself is safe and may be with Claude: sending it again would make a second one. */
+/** The event itself is durable and may be with Claude: a retry would create a second one. */
 function answerNothing(response: ServerResponse, { eventId, outcome }: Outcome, error: string): void {
   answerJson(response, 504, { error, event_id: eventId, outcome });
 }
@@ -132,11 +135,11 @@ function isJson(text: string): boolean {
     JSON.parse(text);
     return true;
   } catch {
-    return false; // A text that only begins like JSON.
+    return false; // The text only begins like JSON.
   }
 }
 
-/** RFC 9110 section 12.5.1, without weights: a type that is named is taken. */
+/** RFC 9110 section 12.5.1, without weights: a listed type is accepted. */
 function takesJson(accept = "*/*"): boolean {
   const types = accept.split(",").map((range) => range.split(";", 1)[0]?.trim().toLowerCase());
   return types.some((type) => type === "*/*" || type === "application/*" || type === "application/json");
@@ -149,11 +152,11 @@ function noCaller(why: End | undefined, waitMs: number): Error {
     });
   }
   const reason = {
-    late: `it waited ${waitMs / 1_000} s and was told that no answer came`,
+    late: `it timed out after ${waitMs / 1_000} s`,
     left: "it closed the connection before an answer came",
-    unknown: "it was not waiting, or waited at a router that has ended",
+    unknown: "it was not waiting, or waited at a router that has stopped",
   }[why ?? "unknown"];
   return new ConnectorError("E_REPLY_GONE", `the caller is gone: ${reason}`, {
-    hint: "nothing was sent; there is nobody to send it to",
+    hint: "nothing was sent: no caller is waiting",
   });
 }

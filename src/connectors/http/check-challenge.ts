@@ -1,5 +1,5 @@
-// What the option schema cannot say of `respond.challenge`: how locations are written, and what a token needs. Pure; quotes no value,
-// because a variable may have brought it in.
+// Checks of `respond.challenge` that the option schema cannot express: the format of locations, and what a
+// token needs. Pure; quotes no value, because a variable may have brought it in.
 
 import type { OptionIssue } from "../../contract.ts";
 import type { HttpOptions } from "./options.ts";
@@ -105,7 +105,7 @@ export function checkChallenge({ respond, verify }: HttpOptions): OptionIssue[] 
   if (token !== undefined && token.trim() === "")
     issue(["token"], "is empty, so that anybody would know it", 'write  token: "${VERIFY_TOKEN}"');
   if (token !== undefined && tokenFrom === undefined)
-    issue(["token"], "has no use without token_from", "add  token_from: query.hub.verify_token");
+    issue(["token"], "has no effect without token_from", "add  token_from: query.hub.verify_token");
   if (tokenFrom !== undefined && token === undefined)
     issue(["token_from"], "needs token, which it is compared with", 'add  token: "${VERIFY_TOKEN}"');
   const back = to ?? (from.startsWith("headers.") ? from : "body");
@@ -115,7 +115,7 @@ export function checkChallenge({ respond, verify }: HttpOptions): OptionIssue[] 
     issue(
       to === undefined ? at : ["to"],
       "is a header that an answer needs for itself",
-      "name the header that the sender documents, for instance headers.x-hook-secret",
+      "has no effect without verify",
     );
   if (signed === true && (verify === undefined || verify.scheme === "none"))
     issue(["signed"], "has no use without verify", "add verify, or remove it");

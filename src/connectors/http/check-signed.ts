@@ -1,4 +1,5 @@
-// What the text that is signed must hold: the body, and whatever else counts for something. Pure; see check-verify.ts.
+// What the signed text must contain: the body, and everything else that is trusted. Pure; see
+// check-verify.ts.
 
 import type { OptionIssue, Surroundings } from "../../contract.ts";
 import { signatureScheme, type VerifyOptions } from "./verify/generic.ts";
@@ -11,12 +12,12 @@ export function checkSigned(verify: VerifyOptions, surroundings: Surroundings): 
   const issues = used
     .filter((part) => !isKnownPart(part))
     .map(() => issue(["signed"], "has an unknown part in braces", `the parts are ${partNames.join(" ")}`));
-  // Where the signature itself is in the body, only fields of it can be signed.
+  // Where the signature itself is in the body, only its fields can be signed.
   if (!coversBody(scheme.signed) && verify.field === undefined) {
     issues.push(
       issue(
         ["signed"],
-        "leaves the body out, so that it could be exchanged",
+        "leaves the body out, so that it could be replaced",
         'for instance  signed: "{timestamp}.{body}"',
       ),
     );
@@ -52,7 +53,7 @@ export function checkSigned(verify: VerifyOptions, surroundings: Surroundings): 
     issues.push(
       issue(
         ["signed"],
-        "has {timestamp}, but nothing says where it stands",
+        "uses {timestamp}, but its location is missing",
         "add  timestamp: { header: x-timestamp }",
       ),
     );
@@ -70,16 +71,14 @@ export function checkSigned(verify: VerifyOptions, surroundings: Surroundings): 
     issues.push(issue(["timestamp", "key"], "is for a header of the form t=...,v1=...", "add  key: v1"));
   }
   if (used.includes("{id}") && verify.deliveryId === undefined) {
-    issues.push(
-      issue(["signed"], "has {id}, but nothing says where it stands", "add  delivery_id: x-delivery"),
-    );
+    issues.push(issue(["signed"], "uses {id}, but its location is missing", "add  delivery_id: x-delivery"));
   }
   if (!used.includes("{id}") && verify.deliveryId !== undefined) {
     issues.push(
       issue(
         ["delivery_id"],
         "is not signed, so that anybody could change it",
-        'remove it: what is signed is known again by itself; or add it:  signed: "{id}.{body}"',
+        'remove it: a signed request is recognised by itself; or add it:  signed: "{id}.{body}"',
       ),
     );
   }

@@ -1,5 +1,5 @@
-// Which scheme needs which options of `verify`, and what secrets, keys and names may be. Pure; no value is quoted, because a variable may
-// have brought it in.
+// Which scheme needs which options of `verify`, and the format of secrets, keys and names. Pure; no value is
+// quoted, because a variable may have brought it in.
 
 import type { OptionIssue, Surroundings } from "../../contract.ts";
 import { checkPublicUrl, checkSigned, issue } from "./check-signed.ts";
@@ -48,7 +48,7 @@ interface Needs {
   readonly takes: readonly Key[];
 }
 
-/** What the generic schemes need and take. */
+/** What the generic schemes require and accept. */
 const generic: Readonly<Record<string, (verify: VerifyOptions) => Needs>> = {
   hmac: (verify) => ({
     needs: [...carrierOf(verify), "secret"],
@@ -97,7 +97,7 @@ export function checkVerify(verify: VerifyOptions, surroundings: Surroundings): 
       issue([], `scheme ${scheme} needs ${yamlKeys[key]}`, `add  ${examples[key] ?? yamlKeys[key]}`),
     ),
     ...foreign.map((key) =>
-      issue([yamlKeys[key]], `scheme ${scheme} has no use for ${yamlKeys[key]}`, useOf(scheme, needs, takes)),
+      issue([yamlKeys[key]], `scheme ${scheme} does not use ${yamlKeys[key]}`, useOf(scheme, needs, takes)),
     ),
     ...checkMemory(verify),
     ...checkSecrets(verify),
@@ -135,7 +135,7 @@ function presetKeys({ scheme, timestamp }: VerifyOptions): Needs {
 
 const credentialOf = ({ scheme }: Preset): Key => (hasPublicKey(scheme) ? "publicKey" : "secret");
 
-/** Is the URL that the sender called a part of what it signs? */
+/** Is the URL that the sender called part of the signed text? */
 function signsUrl(name: string): boolean {
   if (!isPreset(name)) return false;
   const { scheme } = presets[name];
@@ -145,16 +145,16 @@ function signsUrl(name: string): boolean {
   );
 }
 
-/** Does the preset carry the time of sending, so that a tolerance means something? */
+/** Does the preset include the time of sending, so that a tolerance has an effect? */
 function hasTime(name: string): boolean {
   return isPreset(name) && isTimed(presets[name]);
 }
 
 function useOf(scheme: string, needs: readonly Key[], takes: readonly Key[]): string {
   const names = [...needs, ...takes].map((key) => yamlKeys[key]);
-  if (names.length === 0) return `remove it: ${scheme} takes nothing else`;
+  if (names.length === 0) return `remove it: ${scheme} accepts no other options`;
   const tolerance = !takes.includes("timestamp") && hasTime(scheme) ? " and timestamp.tolerance" : "";
-  return `remove it, or use scheme: hmac to spell a signature out; ${scheme} takes ${names.join(", ")}${tolerance}`;
+  return `remove it, or use scheme: hmac to define a signature; ${scheme} accepts ${names.join(", ")}${tolerance}`;
 }
 
 const memoryBoundsMs = [10_000, 30 * 24 * 60 * 60 * 1_000] as const;
@@ -199,7 +199,7 @@ function secretProblem(scheme: string, secret: string): [message: string, hint: 
   return undefined;
 }
 
-/** A secret that is written in another way than it says would be cut where the writing breaks off. */
+/** Invalid encoding would silently truncate the secret. */
 function encodingProblem(verify: VerifyOptions, secret: string): [message: string, hint: string] | undefined {
   const preset = isPreset(verify.scheme) ? schemesIn(presets[verify.scheme].scheme)[0]?.secret : undefined;
   const encoding = verify.secretEncoding ?? (preset === "base64" ? undefined : preset);
@@ -223,10 +223,10 @@ function checkAlgorithm({ scheme, algorithm }: VerifyOptions): OptionIssue[] {
 function checkTime({ timestamp }: VerifyOptions): OptionIssue[] {
   return (["header", "field", "key"] as const)
     .filter((key) => timestamp?.[key] !== undefined)
-    .map((key) => issue(["timestamp", key], "has no use here: the time is the claim iat", "remove it"));
+    .map((key) => issue(["timestamp", key], "has no effect here: the time is the claim iat", "remove it"));
 }
 
-/** Can each public key be read, and is it one for the algorithm? */
+/** Can each public key be read, and is it valid for the algorithm? */
 function checkKeys(verify: VerifyOptions): OptionIssue[] {
   if (verify.publicKey === undefined) return [];
   const keys = publicKeysOf(verify);
@@ -241,7 +241,7 @@ function checkKeys(verify: VerifyOptions): OptionIssue[] {
   });
 }
 
-/** Keys that come over a plain connection could be anybody's. */
+/** Keys from a plain connection could be anybody's. */
 function checkJwks({ jwks }: VerifyOptions): OptionIssue[] {
   if (jwks === undefined) return [];
   const url = URL.canParse(jwks) ? new URL(jwks) : undefined;
@@ -302,7 +302,7 @@ function checkNames(verify: VerifyOptions): OptionIssue[] {
   const issues = headers
     .filter(([, name]) => name !== undefined && !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
     .map(([place]) =>
-      issue(place, "is no header name", "write it as the sender does, for instance x-signature"),
+      issue(place, "is not a header name", "write it as the sender does, for instance x-signature"),
     );
   if (verify.scheme === "basic" && verify.username?.includes(":") === true) {
     issues.push(

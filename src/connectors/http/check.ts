@@ -1,5 +1,5 @@
-// What the option schema cannot say of an http source: an unverified one that other machines could reach, what an answer can be, sizes.
-// Pure; the path of each problem uses the names of the YAML.
+// Checks of an http source that the option schema cannot express: an unverified source that other machines
+// could reach, possible answers, sizes. Pure; locations are paths in the YAML.
 
 import { compileRanges } from "../../addresses.ts";
 import type { OptionIssue, Surroundings } from "../../contract.ts";
@@ -42,7 +42,7 @@ function checkRespond({ respond }: HttpOptions): OptionIssue[] {
     .filter((key) => respond[key] !== undefined)
     .map((key) => ({
       path: ["respond", key === "contentType" ? "content_type" : key],
-      message: "has no use beside wait: the answer is Claude's reply",
+      message: "has no effect together with wait: the answer is Claude's reply",
       hint: "remove one of the two",
     }));
   if (respond.waitMs < 1_000 || respond.waitMs > longestWaitMs) {
@@ -55,7 +55,7 @@ function checkRespond({ respond }: HttpOptions): OptionIssue[] {
   return issues;
 }
 
-/** A body is held in memory whole, as sent and inflated. */
+/** The whole body is held in memory, as sent and inflated. */
 const largestBodyBytes = 64 * 1024 * 1024;
 
 function checkMaxBody({ maxBodyBytes }: HttpOptions): OptionIssue[] {

@@ -1,4 +1,4 @@
-// From a request to the event that it becomes, with every credential taken out first. Also what `explain` imagines.
+// Maps a request to its event, with every credential removed first. Also builds the sample of `explain`.
 
 import type { IncomingHttpHeaders } from "node:http";
 import type { Arrival, KnownAgain, Remote, Trust } from "../../contract.ts";
@@ -18,14 +18,14 @@ const nothing: Texts = Object.freeze({});
 
 interface Received {
   readonly method: string;
-  /** As the request line has it. */
+  /** From the request line. */
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
   readonly params: Texts;
   readonly remote?: Remote | undefined;
 }
 
-/** A request without `verify`, or with the scheme none, proves nothing. */
+/** A request without `verify`, or with the scheme none, is unverified. */
 export function trustOf({ verify }: HttpOptions): Trust {
   return verify === undefined || verify.scheme === "none" ? "unverified" : "verified";
 }
@@ -76,7 +76,7 @@ function knownAgain({ traits, proof }: Verified): KnownAgain {
   return proof?.signed === undefined ? { idMs } : { idMs, proof: { hash: proof.signed, ms: traits.proofMs } };
 }
 
-/** As it is kept: without what the request proved itself with, wherever else it stands. */
+/** The stored form: without the request's credentials, wherever else they are repeated. */
 export function concealed(arrival: Arrival, conceal: Conceal): Arrival {
   const { data, text, headers = nothing, query = nothing, params = nothing, path = "" } = arrival;
   const inTexts = (texts: Texts): Texts =>
@@ -91,8 +91,8 @@ export function concealed(arrival: Arrival, conceal: Conceal): Arrival {
   };
 }
 
-/** The arrival that this payload would make if it came with these headers and a valid proof. */
-export function imagineArrival(options: HttpOptions, payload: string, headers: Texts): Arrival {
+/** The arrival that this payload would make if it came with these headers and valid credentials. */
+export function sampleArrival(options: HttpOptions, payload: string, headers: Texts): Arrival {
   const traits = describeVerify(options.verify);
   const contentType = headers["content-type"] ?? (/^\s*[[{]/.test(payload) ? "application/json" : undefined);
   const parsed = parseBody(Buffer.from(payload), contentType, {
@@ -125,7 +125,7 @@ function eventHeaders(headers: IncomingHttpHeaders, traits: VerifyTraits | undef
 
 interface Target {
   readonly path: string;
-  /** Of a parameter that stands there several times, the first. */
+  /** For a repeated parameter, the first. */
   readonly query: Texts;
 }
 
@@ -142,7 +142,9 @@ function splitTarget(target: string, traits: VerifyTraits | undefined): Target {
   return { path: local.slice(0, start), query };
 }
 
-/** Path and query, whether the request target is in origin form or in absolute form (RFC 9112 section 3.2). */
+/**
+ * Path and query, whether the request target is in origin form or in absolute form (RFC 9112 section 3.2).
+ */
 export function originForm(target: string): string {
   if (target.startsWith("/")) return target;
   if (!URL.canParse(target)) return "/";

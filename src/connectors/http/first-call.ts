@@ -1,4 +1,4 @@
-// The challenge of a source: from its preset, or from `respond.challenge`, which comes first.
+// The challenge of a source: from `respond.challenge`, else from its preset.
 
 import type { HttpOptions } from "./options.ts";
 import { type Challenge, type Challenger, createChallenger, usualTarget } from "./verify/challenge.ts";
@@ -33,7 +33,7 @@ function tokensOf({ respond, verify }: ChallengeOptions): string[] {
   return [own, verify?.verifyToken].filter((token) => token !== undefined && token !== "") as string[];
 }
 
-/** The methods that the path is taken with: a challenge in the head of a request may come by GET. */
+/** The methods that the path accepts: a challenge in the head of a request may come by GET. */
 export function routedMethods(options: Pick<HttpOptions, "methods" | "respond" | "verify">): string[] {
   const challenge = challengeOf(options);
   const asks = challenge !== undefined && !challenge.from.startsWith("data.");

@@ -1,8 +1,8 @@
-// The `http` source type: webhooks of every kind on the one listener.
+// The `http` source type: webhooks of every kind on one shared listener.
 
 import type { SourceType } from "../../contract.ts";
 import { checkOptions } from "./check.ts";
-import { imagineArrival, trustOf } from "./event.ts";
+import { sampleArrival, trustOf } from "./event.ts";
 import { routedMethods } from "./first-call.ts";
 import { type HttpOptions, httpOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
@@ -25,6 +25,6 @@ export const http: SourceType<HttpOptions> = {
     ...(respond?.body === undefined ? [] : [{ to: "callers" as const, of: `${methods.join(", ")} ${path}` }]),
     ...keyAddresses(verify).map((url) => ({ to: "host" as const, url })),
   ],
-  sampleArrival: imagineArrival,
+  sampleArrival,
   create: createHttpSource,
 };

@@ -1,6 +1,7 @@
-// Bytes to the event's `data` and `text`, by content-type unless `parse` says otherwise. A body that is JSON as a whole is JSON, whatever
-// its sender calls it: SNS sends text/plain, curl calls everything a form, others send no type. One request is one event:
-// newline-delimited JSON becomes a list. A key `__proto__` is left out of `data`; it stays in `text`.
+// Parses bytes into the event's `data` and `text`, by content-type unless `parse` says otherwise. A body that
+// is valid JSON is JSON, whatever its content-type: SNS sends text/plain, curl calls everything a form,
+// others send no type. One request is one event: newline-delimited JSON becomes a list. A key `__proto__` is
+// dropped from `data`; it stays in `text`.
 
 import { isUtf8 } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
@@ -15,7 +16,7 @@ import { findJson } from "../../json.ts";
 
 export interface Payload {
   readonly data: Json;
-  /** The body as it was sent, a byte order mark left out; of a multipart form its fields as JSON. */
+  /** The body as sent, without a byte order mark; for a multipart form, its fields as JSON. */
   readonly text: string;
 }
 
@@ -25,7 +26,7 @@ type Kind = "json" | "lines" | "form" | "multipart" | "text";
 
 export interface ParseOptions {
   readonly parse?: Parse | undefined;
-  /** The one field of a form that holds the payload as JSON, as GitHub and Slack have it. */
+  /** The one field of a form that holds the payload as JSON, as GitHub and Slack send it. */
   readonly formField?: string | undefined;
 }
 
@@ -40,7 +41,7 @@ function typeOf(contentType = ""): string {
 
 const accepted = "JSON, forms, newline-delimited JSON and text in UTF-8 are";
 
-/** A Refusal for a body that is not what its type or `parse` says, or that is no text. */
+/** A Refusal for a body that does not match its type or `parse`, or is not text. */
 export function parseBody(
   body: Buffer,
   contentType: string | undefined,
@@ -52,7 +53,7 @@ export function parseBody(
   if (kind === "multipart") return parseFields(body, contentType ?? "");
   const text = textOf(body, contentType);
   if (kind === "binary") {
-    // Some senders call every body a stream of octets.
+    // Some senders label every body application/octet-stream.
     const found = typeof text === "string" ? wholeJson(text) : undefined;
     return found ?? notTaken(type);
   }
@@ -63,7 +64,7 @@ export function parseBody(
     case "lines":
       return payloadOf(parseJsonLines(text), text);
     case "form":
-      // No form encoder leaves a brace or a bracket bare at the start: this is `curl -d '{...}'`.
+      // No form encoder leaves a brace or a bracket unescaped at the start: this is `curl -d '{...}'`.
       return (parse === "auto" ? wholeJson(text) : undefined) ?? parseForm(text, formField);
     case "text":
       if (parse !== "auto") return plainText(text);
@@ -95,10 +96,16 @@ function kindOf(type: string): Kind | "binary" {
 }
 
 function notTaken(type: string): Refusal {
-  return new Refusal(415, `content-type ${JSON.stringify(type.slice(0, 80))} is not taken here: ${accepted}`);
+  return new Refusal(
+    415,
+    `content-type ${JSON.stringify(type.slice(0, 80))} is not accepted here: ${accepted}`,
+  );
 }
 
-/** JSON is in UTF-8 whatever the header says (RFC 8259 section 8.1), and so is most of what is labelled as Latin-1. */
+/**
+ * JSON is in UTF-8 whatever the header says (RFC 8259 section 8.1), and so is most text that is labelled as
+ * Latin-1.
+ */
 function textOf(body: Buffer, contentType: string | undefined): string | Refusal {
   const charset = (
     contentType
@@ -111,7 +118,10 @@ function textOf(body: Buffer, contentType: string | undefined): string | Refusal
     .toLowerCase();
   const isLatin = latin.has(charset);
   if (!isLatin && !["utf-8", "utf8", "us-ascii", ""].includes(charset))
-    return new Refusal(415, `charset ${JSON.stringify(charset.slice(0, 40))} is not taken here: send UTF-8`);
+    return new Refusal(
+      415,
+      `charset ${JSON.stringify(charset.slice(0, 40))} is not accepted here: send UTF-8`,
+    );
   if (isUtf8(body)) return body.toString("utf8", startsWithMark(body) ? 3 : 0);
   return isLatin ? decodeText(body, charset) : new Refusal(400, "the body is not valid UTF-8");
 }
@@ -154,10 +164,10 @@ function parseForm(text: string, formField: string | undefined): Payload | Refus
   return { data: gather(fields), text };
 }
 
-/** Mailgun and SendGrid send a mail in some thirty. */
+/** Mailgun and SendGrid send a mail in some thirty fields. */
 const maxFields = 256;
 
-/** Of a file only its name, type and size are kept, unless it is JSON. */
+/** Only the name, type and size of a file are kept, unless it is JSON. */
 function parseFields(body: Buffer, contentType: string): Payload | Refusal {
   const parts = parseMultipart(body, contentType, maxFields);
   if (parts === undefined)

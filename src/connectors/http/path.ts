@@ -1,11 +1,11 @@
-// The `path` of a source: what may be written, when two are the same, and an example of it for a person to post to.
+// The `path` of a source: its syntax, when two paths are the same, and an example path to post to.
 
 import type { OptionIssue } from "../../contract.ts";
 
 const literal = /^[A-Za-z0-9._~!$&'+,;=@-]*$/;
 const named = /^:[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** The first thing wrong with a path, for the author of the YAML. Quotes nothing: a variable may have brought it in. */
+/** The first fault of a path. Quotes nothing: a variable may have brought it in. */
 export function pathIssue(path: string): OptionIssue | undefined {
   const issue = (message: string, hint: string): OptionIssue => ({ path: ["path"], message, hint });
   if (!path.startsWith("/")) {
@@ -27,7 +27,7 @@ export function pathIssue(path: string): OptionIssue | undefined {
     if (segment.startsWith(":")) {
       if (!named.test(segment))
         return issue(
-          `${part} begins with a colon and is no :name`,
+          `${part} begins with a colon but is not a valid :name`,
           "use letters, digits and _ after the colon",
         );
       if (names.has(segment))
@@ -40,22 +40,25 @@ export function pathIssue(path: string): OptionIssue | undefined {
   return undefined;
 }
 
-/** Two paths that answer to the same requests have the same form: names of parts and a last slash make no difference. */
+/**
+ * Two paths that match the same requests have the same form: parameter names and a trailing slash make no
+ * difference.
+ */
 export function canonicalPath(path: string): string {
   return path.replace(/:[A-Za-z0-9_]+/g, ":").replace(/(.)\/$/, "$1");
 }
 
-/** A path that one can post to: `/deploy/:env/*` becomes `/deploy/env/any`. */
+/** A path to post to: `/deploy/:env/*` becomes `/deploy/env/any`. */
 export function samplePath(path: string): string {
   return path.replace(/:([A-Za-z0-9_]+)/g, "$1").replace(/\*$/, "any");
 }
 
 /**
- * As it is shown: without what a variable or a file brought in. A secret in a path is what proves a sender, and neither Claude nor the
- * journal is to know it.
+ * The displayed path: without values from variables or files. A secret in a path is a credential, and neither
+ * Claude nor the journal may see it.
  */
 export function hiddenPath(path: string, cameIn: readonly string[]): string {
-  // A text with a slash in it is hidden part by part, so that the parts of the path stay where they are.
+  // A text that contains a slash is hidden part by part, so that the parts of the path keep their positions.
   const texts = cameIn.flatMap((text) => text.split("/")).filter((text) => text !== "");
   const longestFirst = texts.toSorted((one, other) => other.length - one.length);
   return path
@@ -64,7 +67,7 @@ export function hiddenPath(path: string, cameIn: readonly string[]): string {
     .join("/");
 }
 
-/** The path of a request to `path`, with its literal parts as `shown` has them. */
+/** The path of a request to `path`, with its literal parts as in `shown`. */
 export function requestPath(received: string, path: string, shown: string): string {
   if (path === shown) return received;
   const [literal, hidden] = [path.split("/"), shown.split("/")];
@@ -74,7 +77,7 @@ export function requestPath(received: string, path: string, shown: string): stri
     .join("/");
 }
 
-/** The names that `params` will have. */
+/** The keys of `params`. */
 export function paramNames(path: string): string[] {
   return path
     .split("/")

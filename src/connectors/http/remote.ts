@@ -1,6 +1,7 @@
-// Who sent a request: the other end of its connection, or, where that is a proxy named in `proxies`, the address that the proxy reports.
-// Each proxy appends the address that it sees to X-Forwarded-For, so the list is read from its end: what stands before the first
-// address that is not a proxy was written by the sender, who can write anything.
+// Who sent a request: the peer of its connection, or, where that is a proxy named in `proxies`, the address
+// that the proxy reports. Each proxy appends the address that it sees to X-Forwarded-For, so the list is read
+// from its end: everything before the first address that is not a proxy was written by the sender, who can
+// write anything.
 
 import type { IncomingMessage } from "node:http";
 import { compileRanges, plainAddress } from "../../addresses.ts";
@@ -9,7 +10,7 @@ import type { Remote } from "../../contract.ts";
 /** Undefined for a request over a unix socket, which has no address, and where a proxy reports something that is not an address. */
 export type RemoteReader = (request: Pick<IncomingMessage, "socket" | "headers">) => Remote | undefined;
 
-/** `proxies`: ranges, checked before. */
+/** `proxies`: validated ranges. */
 export function createRemoteReader(proxies: readonly string[] = []): RemoteReader {
   const compiled = compileRanges(proxies);
   const isProxy = "contains" in compiled && proxies.length > 0 ? compiled.contains : () => false;
@@ -30,7 +31,7 @@ export function createRemoteReader(proxies: readonly string[] = []): RemoteReade
   };
 }
 
-/** So many hops are looked at; the header is the sender's to fill. */
+/** Maximum of hops; the header is controlled by the sender. */
 const maxHops = 32;
 
 function listOf(header: string | readonly string[]): string[] {

@@ -1,5 +1,6 @@
-// One route: takes a request, proves it, makes an event of it, and answers only when the event is safe. The order is fixed:
-// guard, body, proof, handshake, payload, emit. Nothing is parsed that was not proven, but for the few bytes of a first call.
+// One route: receives a request, verifies it, makes an event of it, and answers only when the event is
+// durable. The order is fixed: guard, body, verification, handshake, payload, emit. Nothing unverified is
+// parsed, except the few bytes of a first call.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { EndpointInfo, Sample } from "../../contract/endpoint-info.ts";
@@ -20,9 +21,9 @@ import {
   refusalOf,
 } from "./answers.ts";
 import { type Callers, createCallers } from "./callers.ts";
+import { describeEndpoint } from "./endpoint-info.ts";
 import { arrivalOf, concealed, originForm, readingOf, trustOf } from "./event.ts";
 import { challengerOf, routedMethods } from "./first-call.ts";
-import { invite } from "./invitation.ts";
 import type { HttpOptions } from "./options.ts";
 import { parseBody } from "./parse-body.ts";
 import { hiddenPath, requestPath } from "./path.ts";
@@ -50,10 +51,13 @@ class HttpSource implements Source {
   readonly #ending = new AbortController();
   readonly #verifier: Verifier | undefined;
   readonly #guarded: boolean;
-  /** The guard refuses what a tunnel or proxy forwards: a guarded source has no public address. */
+  /** The guard rejects forwarded requests of tunnels and proxies: a guarded source has no public address. */
   readonly #publicUrl: string | undefined;
   readonly #waitMs: number | undefined;
-  /** An answer with a secret in it is for the sender: no web page may read it, whoever verified the request. */
+  /**
+   * An answer that contains a secret is for the sender: no web page may read it, whoever verified the
+   * request.
+   */
   readonly #answersSecret: boolean;
   readonly #answerOutcome: (response: ServerResponse, outcome: Outcome) => void;
   readonly #maxBytes: number;
@@ -64,7 +68,7 @@ class HttpSource implements Source {
   readonly #callers: Callers | undefined;
   readonly #remoteOf: RemoteReader;
   readonly #shownPath: string;
-  /** A request may repeat its path: in headers of proxies, in a link. */
+  /** A request may repeat its path: in proxy headers, in a link. */
   readonly #concealPath: Conceal | undefined;
   readonly #toleranceMs: number;
   readonly #unauthorized: Refusal;
@@ -74,7 +78,9 @@ class HttpSource implements Source {
   #closed = false;
   #inFlight = 0;
   readonly #whenIdle: (() => void)[] = [];
-  /** Made at the first request, and again when the listener has moved: it has no address before it is bound. */
+  /**
+   * Built at the first request, and again when the listener has moved: it has no address before it is bound.
+   */
   readonly #refuseForeign: Guard;
   readonly reply?: NonNullable<Source["reply"]>;
 
@@ -168,7 +174,7 @@ class HttpSource implements Source {
 
   async stop(deadline: AbortSignal): Promise<void> {
     this.#leave();
-    // Their event is safe. The answer would come to whoever serves next, who does not have these connections.
+    // Their event is durable. The answer would reach the next leader, which does not have these connections.
     this.#callers?.stop();
     await this.#idle(deadline);
     this.#ending.abort();
@@ -181,20 +187,22 @@ class HttpSource implements Source {
     if (this.#state !== "running" || address === undefined) return { state: this.#state };
     return {
       state: this.#state,
-      detail: invite({ ...this.#options, path: this.#shownPath }, { address, publicUrl: this.#publicUrl })
-        .address,
+      detail: describeEndpoint(
+        { ...this.#options, path: this.#shownPath },
+        { address, publicUrl: this.#publicUrl },
+      ).address,
     };
   }
 
   invitation(sample: Sample | undefined): EndpointInfo {
-    return invite(
+    return describeEndpoint(
       { ...this.#options, path: this.#shownPath },
       { address: this.#listener.address() ?? "http://127.0.0.1", publicUrl: this.#publicUrl },
       sample,
     );
   }
 
-  /** An unsigned challenge in a body that proved nothing. Undefined when it is none. */
+  /** An unsigned challenge in an unverified body. Undefined when it is not a challenge. */
   #challengeIn(body: Buffer, request: IncomingMessage, target: string): Handshake | Refusal | undefined {
     const isAsked = this.#challenger !== undefined && !this.#challenger.signed && !this.#challenger.isInHead;
     if (!isAsked || body.length > maxChallengeBodyBytes) return undefined;
@@ -208,7 +216,9 @@ class HttpSource implements Source {
     return this.#challenger.answer({ target, headers, data: payload.data });
   }
 
-  /** What becomes of a request: an event, an answer without one, a refusal; undefined when the client is gone. */
+  /**
+   * The outcome of a request: an event, an answer without one, a refusal; undefined when the client is gone.
+   */
   async #take(
     request: IncomingMessage,
     params: Params,
@@ -251,7 +261,8 @@ class HttpSource implements Source {
     if (this.#verifier !== undefined) {
       const inbound = { method, target, headers, body: body.content, reading };
       if (!isProven && (await this.#verifier.prepare?.(inbound)) === "unavailable") return keysUnavailable();
-      // Senders sign what they wrote; whether a proxy or they themselves compressed it afterwards cannot be known.
+      // Senders sign the uncompressed body; whether a proxy or they themselves compressed it afterwards is
+      // unknown.
       proof =
         this.#verifier.check(inbound) ??
         (body.wire === body.content ? undefined : this.#verifier.check({ ...inbound, body: body.wire }));
@@ -268,7 +279,7 @@ class HttpSource implements Source {
     if (handshake !== undefined) return handshake;
     const challenge = this.#challenger?.answer({ target, headers, data: payload.data });
     if (challenge !== undefined) return challenge;
-    // A GET that came for the sake of the challenge, and is none.
+    // A GET that is accepted only for challenges, and is not one.
     if (!this.#methods.includes(method)) return this.#notAllowed;
 
     const received = { method, target: url, headers, params, remote: this.#remoteOf(request) };
@@ -313,13 +324,13 @@ class HttpSource implements Source {
       if (this.#closed || this.#emit === undefined || this.#callers?.isFull())
         return this.#turnAway(response, notTaken());
       const outcome = await this.#emit(taken);
-      // It is on the disk: a caller that waits for an answer holds nothing of it.
+      // It is on disk: a caller that waits for an answer holds no memory for it.
       lease?.release();
       if (this.#callers?.awaits(outcome)) return await this.#callers.wait(outcome, response);
       this.#answerOutcome(response, outcome);
     } catch (error) {
       if (!(error instanceof DeliveryError)) throw error;
-      // The router, which rejected it, knows of it.
+      // The router, which rejected it, has already counted it.
       refuse(response, refusalOf(error), this.#clock);
     } finally {
       lease?.release();

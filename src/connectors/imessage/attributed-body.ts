@@ -2,8 +2,8 @@
 // leave the column `text` empty.
 
 /**
- * After the class name, the string itself: a type `+`, its length, its bytes. Undefined when there is no such thing. Of a body
- * that was cut to `cutBytes` as much as is there.
+ * After the class name, the string itself: a type `+`, its length, its bytes. Undefined when the string is
+ * missing. For a body that was cut to `cutBytes`, the part that is present.
  */
 export function readAttributedBody(
   body: Uint8Array,
@@ -17,7 +17,7 @@ export function readAttributedBody(
   if (length === undefined) return undefined;
   if (from + length <= bytes.length) return bytes.toString("utf8", from, from + length);
   if (bytes.length < cutBytes) return undefined;
-  // Half a character at the end is none.
+  // Half a character at the end is dropped.
   return `${bytes.toString("utf8", from).replace(/\uFFFD$/, "")}…`;
 }
 

@@ -1,5 +1,5 @@
-// Questions to the database of Messages, asked with the sqlite3 program that every Mac has. It is opened for reading only, and
-// nothing that came from outside ever stands in a question: numbers and quoted texts of our own alone.
+// Queries to the database of Messages, run with the sqlite3 program that every Mac has. It is opened
+// read-only, and no external text ever gets into a query: only numbers and our own quoted texts.
 
 import type { Lent } from "../../contract/host.ts";
 import { ConnectorError } from "../../errors.ts";
@@ -18,7 +18,7 @@ export interface Row {
   readonly handle: string | null;
   readonly chat_guid: string;
   readonly chat_identifier: string;
-  /** 43: a group. 45: one person. */
+  /** 43: a group. 45: one other user. */
   readonly style: number;
   readonly display_name: string | null;
   /** JSON: a list of `{filename, mime_type, transfer_name, total_bytes}`. */
@@ -28,11 +28,11 @@ export interface Row {
 }
 
 export interface Database {
-  /** The last message of all; 0 when there is none. */
+  /** The last message of all; 0 when the database is empty. */
   lastRowId(): Promise<number>;
-  /** Messages after this one, oldest first: no reactions, no notices. */
+  /** Messages after this one, oldest first: no reactions, no system messages. */
   after(rowId: number, limit: number): Promise<Row[]>;
-  /** Of one chat, oldest first; before a message where given. */
+  /** In one chat, oldest first; before a message where given. */
   history(chatGuid: string, limit: number, beforeGuid?: string): Promise<Row[]>;
   /** The addresses that Messages has sent from. */
   ownAddresses(): Promise<string[]>;
@@ -41,7 +41,10 @@ export interface Database {
 const answerWithinMs = 15_000;
 const maxAnswerBytes = 16 * 1024 * 1024;
 
-/** Of a message; what is longer is cut, so that a page of them, as long as anybody makes them, is an answer that we take. */
+/**
+ * Maximum length of a message; a longer one is cut, so that a page of the longest messages stays within the
+ * output limit.
+ */
 const maxText = 32_000;
 export const maxBodyBytes = 48_000;
 
@@ -108,7 +111,7 @@ export function openDatabase(file: string, { spawn }: Pick<Lent, "spawn">, signa
 }
 
 function whole(value: number): string {
-  if (!Number.isSafeInteger(value)) throw new TypeError(`${value} is no whole number`);
+  if (!Number.isSafeInteger(value)) throw new TypeError(`${value} is not an integer`);
   return String(value);
 }
 
@@ -130,9 +133,9 @@ async function readAll(stream: AsyncIterable<Buffer | string>, maxBytes: number)
 
 function refusal(said: string, isLate: boolean): ConnectorError {
   if (/authorization denied|unable to open|not permitted/i.test(said))
-    return new ConnectorError("E_CHAT", "the database of Messages may not be read", {
+    return new ConnectorError("E_CHAT", "no permission to read the database of Messages", {
       hint: "System Settings, Privacy & Security, Full Disk Access: turn it on for the app that starts Claude (your terminal)",
     });
-  const why = isLate ? "it does not answer" : said.split("\n", 1)[0]?.slice(0, 200);
+  const why = isLate ? "sqlite3 does not answer" : said.split("\n", 1)[0]?.slice(0, 200);
   return new ConnectorError("E_CHAT", `the database of Messages cannot be read: ${why}`, { retryable: true });
 }

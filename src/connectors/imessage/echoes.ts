@@ -1,11 +1,12 @@
-// What we send comes back from the database: as sent, and in a chat with oneself as received, too, sometimes in the chat of another
-// address of the same person. It is known by its chat and its text. What a person writes to themselves may be stored once or twice.
+// Sent messages come back from the database: as sent, and in a chat with oneself also as received, sometimes
+// in the chat of another address of the same user. They are recognised by chat and text. A message from users
+// to themselves may be stored once or twice.
 
 import { createHash } from "node:crypto";
 import type { Store } from "../../contract/host.ts";
 import type { Clock } from "../../contract.ts";
 
-/** A message as it stands in the database. */
+/** A message row of the database. */
 export interface Stored {
   readonly guid: string;
   readonly chat: string;
@@ -17,15 +18,15 @@ export interface Stored {
 }
 
 export interface Echoes {
-  /** To be called before it is sent; settles when it is remembered beyond this process. */
+  /** Must be called before sending; settles when the message is remembered beyond this process. */
   sent(chat: string, isOwn: boolean, text: string): Promise<void>;
-  /** True for what we sent: once as sent and once as received. */
+  /** True for our own messages: once as sent and once as received. */
   isEcho(stored: Stored): boolean;
-  /** True for the second of the two rows of what a person wrote to themselves. */
+  /** True for the second of the two rows of a message to oneself. */
   isTwin(stored: Stored): boolean;
 }
 
-/** Only what never comes back could hide what a person writes. */
+/** Only an entry that never comes back could hide a user's message. */
 const keptMs = 60_000;
 const mostKept = 50;
 const compared = 120;
@@ -36,7 +37,7 @@ interface Known {
   readonly isOwn: boolean;
   readonly key: string;
   untilMs: number;
-  /** Of the first row of what a person wrote. */
+  /** For the first row of a user's message. */
   readonly guid?: string;
   /** Which of its two rows came: as sent, as received. */
   readonly came: { sent: boolean; received: boolean };
@@ -82,7 +83,7 @@ export function createEchoes(clock: Pick<Clock, "now">, store: Store): Echoes {
     },
     isTwin({ guid, chat, fromMe, text }) {
       written = fresh(written);
-      // It was not taken the first time.
+      // It was not accepted the first time.
       if (written.some((one) => one.guid === guid)) return false;
       const key = keyOf(text);
       const other = fromMe ? "received" : "sent";
@@ -102,7 +103,7 @@ export function createEchoes(clock: Pick<Clock, "now">, store: Store): Echoes {
   };
 }
 
-/** What the process before us sent may stand in rows that it did not read any more. */
+/** Rows that the previous process did not read may contain messages that it sent. */
 function restored(store: Store, untilMs: number): Known[] {
   const kept = store.get(storeKey);
   if (!Array.isArray(kept)) return [];
@@ -121,7 +122,7 @@ function restored(store: Store, untilMs: number): Known[] {
   });
 }
 
-/** Messages changes white space; what was sent is nobody's to read in the journal once more. */
+/** Messages changes white space; the text itself need not be stored in the journal again. */
 function keyOf(text: string): string {
   const beginning = text.replaceAll(/\s+/g, " ").trim().slice(0, compared);
   return createHash("sha256").update(beginning).digest("base64url").slice(0, 22);

@@ -1,4 +1,4 @@
-// From rows of the database to what is judged, and the event that it becomes. Pure.
+// Maps rows of the database to incoming messages and events. Pure.
 
 import { basename, join } from "node:path";
 import { safeFileName } from "../../chat/file-name.ts";
@@ -10,10 +10,10 @@ import type { ImessageOptions } from "./options.ts";
 
 const directStyle = 45;
 const maxQuote = 200;
-/** Stands in a text where an attachment is shown. */
+/** Placeholder of an attachment in a text. */
 const placeholder = /\uFFFC/g;
 
-/** What is not known to be a chat with one person is taken for one with several. */
+/** A chat of unknown kind is treated as a group. */
 export function isGroup({ style }: Pick<Row, "style">): boolean {
   return style !== directStyle;
 }
@@ -31,7 +31,7 @@ export function rowText(row: Row): string {
   return (text ?? "").replaceAll(placeholder, "").trim();
 }
 
-/** What tells a message from others: its text, else the names of its files. */
+/** Distinguishes messages: the text, else the names of the files. */
 export function contentOf(row: Row): string {
   const text = rowText(row);
   if (text !== "") return text;
@@ -57,7 +57,7 @@ export function incomingOf(row: Row, sender: string): IncomingMessage {
     isBot: false,
     chat: { id: row.chat_guid, kind: isGroup(row) ? "group" : "direct" },
     text: shownText(row, []),
-    // There is no mention of an app: `mention_patterns` say what is meant for us in a group.
+    // Messages cannot mention an app: `mention_patterns` define which group messages are meant for the bot.
     isForUs: !isGroup(row),
   };
 }
@@ -99,7 +99,7 @@ interface StoredAttachment {
   readonly total_bytes: number | null;
 }
 
-/** They lie on this Mac already: there is nothing to download. */
+/** The files are on this Mac already: nothing has to be downloaded. */
 function attachmentsOf(row: Row, home: string): ChatAttachment[] {
   const stored = JSON.parse(row.attachments) as StoredAttachment[];
   return stored.map(({ filename, mime_type, transfer_name, total_bytes }, index) => ({
@@ -120,7 +120,7 @@ function kindOf(mime: string | null): ChatAttachment["kind"] {
 }
 
 /** For `explain`: the text of a message. */
-export function imagineArrival(_: ImessageOptions, payload: string): Arrival {
+export function sampleArrival(_: ImessageOptions, payload: string): Arrival {
   const row: Row = {
     rowid: 1,
     guid: "imagined",

@@ -1,17 +1,18 @@
-// The `imessage` source type: the Messages app of this Mac, read from its database, answered through the app itself.
+// The `imessage` source type: the Messages app of this Mac, read from its database; answers are sent through
+// the app itself.
 
 import { join } from "node:path";
 import { chatMeta } from "../../chat/options.ts";
 import type { ChatTraits } from "../../contract/chat.ts";
 import type { SourceType, Surroundings } from "../../contract.ts";
-import { imagineArrival } from "./incoming.ts";
+import { sampleArrival } from "./incoming.ts";
 import { type ImessageOptions, imessageOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
 import { createImessageSource } from "./source.ts";
 
 const traits: ChatTraits = {
   can: ["history", "send", "ask"],
-  // As incoming.ts makes an address the same whatever its case and blanks.
+  // Addresses are normalised as in incoming.ts, whatever their case and spaces.
   personId: {
     pattern: "^(\\+?\\d{3,15}|[^\\sA-Z@]+@[^\\sA-Z@]+|urn:[^\\sA-Z().-]+)$",
     example: "+15550100",
@@ -38,7 +39,7 @@ export const imessage: SourceType<ImessageOptions> = {
     { to: "program", command: ["osascript"], cwd: folder, env: {} },
     { to: "program", command: ["sqlite3", "-readonly", expand(database, { home })], cwd: folder, env: {} },
   ],
-  sampleArrival: imagineArrival,
+  sampleArrival,
   create: createImessageSource,
 };
 

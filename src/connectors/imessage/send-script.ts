@@ -1,4 +1,5 @@
-// The one place where Messages is told to send: a script that takes what it sends as arguments, never as part of itself.
+// The only place that sends through Messages: a script that receives the content as arguments, never as part
+// of itself.
 
 import type { Lent } from "../../contract/host.ts";
 import { ConnectorError } from "../../errors.ts";
@@ -20,7 +21,7 @@ end run`;
 
 export type Outgoing = { readonly text: string } | { readonly file: string };
 
-/** Settles when Messages has taken it, which is not yet delivered. Rejects with a ConnectorError. */
+/** Settles when Messages has accepted it, which does not mean delivered. Rejects with a ConnectorError. */
 export async function sendScript(
   { spawn }: Pick<Lent, "spawn">,
   chatGuid: string,
@@ -46,7 +47,7 @@ export async function sendScript(
 }
 
 function meaningOf(said: string): string {
-  if (said.includes("-1743")) return "it may not be controlled";
-  if (said.includes("-1728")) return "it knows no such chat";
+  if (said.includes("-1743")) return "no permission to control it";
+  if (said.includes("-1728")) return "unknown chat";
   return said.split("\n", 1)[0]?.slice(0, 200) || "it did not answer";
 }

@@ -1,4 +1,5 @@
-// An imessage source at work: looks into the database of Messages, takes what is new in its order, answers through the app.
+// A running imessage source: reads new messages from the database of Messages in order, and answers through
+// the app.
 
 import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -28,7 +29,7 @@ import { type ImessageOptions, imessageOptions } from "./options.ts";
 import { type Outgoing, sendScript } from "./send-script.ts";
 
 const pageSize = 50;
-/** Longer texts are hard to read on a phone; Messages itself has no limit that is written down. */
+/** Longer texts are hard to read on a phone; Messages itself has no documented limit. */
 const maxPart = 10_000;
 const cursorKey = "row";
 
@@ -133,7 +134,7 @@ class ImessageSource implements Source {
     return this.#send(dataOf(event).chat_id, message);
   }
 
-  /** Asking the database starts a program: only when something was written. */
+  /** A query starts a program: only when something was written. */
   async #fingerprint(): Promise<string> {
     const states = await Promise.all(
       [this.#file, `${this.#file}-wal`].map((path) => stat(path).catch(() => undefined)),
@@ -150,7 +151,7 @@ class ImessageSource implements Source {
   async #takePage(): Promise<boolean> {
     const kept = this.#store.get(cursorKey);
     if (typeof kept !== "number") {
-      // What was written before the very first start is history.
+      // Messages from before the very first start are history.
       await this.#store.set(cursorKey, await this.#database.lastRowId());
       return false;
     }
@@ -165,16 +166,16 @@ class ImessageSource implements Source {
         if (isDone) await this.#store.set(cursorKey, last);
       }
     } finally {
-      // What came to nothing would again: of these the last is enough.
+      // Ignored messages would be ignored again: remembering the last one is enough.
       if (!isDone && last > kept) await this.#store.set(cursorKey, last);
     }
     return rows.length === pageSize;
   }
 
-  /** False for what came to nothing. */
+  /** False for an ignored message. */
   async #take(row: Row): Promise<boolean> {
     const sender = this.#senderOf(row);
-    // Of an echo is known only once that it is one.
+    // The id of an echo is known only once it was recognised.
     if (sender === undefined) return row.is_from_me === 0;
     const reception = await this.#people.receive(incomingOf(row, sender));
     switch (reception.as) {
@@ -194,8 +195,8 @@ class ImessageSource implements Source {
   }
 
   /**
-   * Undefined for what is not to be taken: our own, an echo of it, a service whose senders can be forged. What a person writes to
-   * themselves is stored as sent, as received, or as both.
+   * Undefined for a message to ignore: our own, an echo of it, a service whose senders can be forged. A
+   * message to oneself is stored as sent, as received, or as both.
    */
   #senderOf(row: Row): string | undefined {
     const isOwn = this.#isOwnChat(row.chat_identifier) && !isGroup(row);
@@ -204,7 +205,10 @@ class ImessageSource implements Source {
     if (row.service === null || !this.#services.has(row.service)) {
       const service = row.service || "an unknown service";
       if (!fromMe)
-        this.#host.refused({ status: 403, reason: `a message by ${service}, which services does not name` });
+        this.#host.refused({
+          status: 403,
+          reason: `a message by ${service}, which is not listed in services`,
+        });
       return undefined;
     }
     const stored = {
@@ -230,7 +234,7 @@ class ImessageSource implements Source {
   async #say(chatGuid: string, outgoing: Outgoing): Promise<void> {
     const text = "text" in outgoing ? outgoing.text : fileKey(basename(outgoing.file));
     this.#own ??= await this.#ownAddresses().catch(() => undefined);
-    // On a full disk it is remembered by this process only.
+    // With a full disk it is remembered by this process only.
     await this.#echoes
       .sent(chatGuid, this.#isOwnChat(chatGuid.split(";").at(-1) ?? ""), text)
       .catch(() => undefined);

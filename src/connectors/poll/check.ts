@@ -1,4 +1,4 @@
-// Checks of the options that their schema cannot express. Pure; the path of each problem uses the names of the YAML.
+// Checks that the option schema cannot express. Pure; locations are paths in the YAML.
 
 import type { OptionIssue } from "../../contract.ts";
 import { requestIssues, roundIssues } from "../../intake/request-issues.ts";
@@ -8,7 +8,7 @@ export function checkOptions(options: PollOptions): OptionIssue[] {
   return [...requestIssues(options, ["https", "http"]), ...bodyIssues(options), ...roundIssues(options)];
 }
 
-/** POST where there is something to post. */
+/** POST when a body is configured. */
 export function methodOf({ method, body, json }: PollOptions): "GET" | "POST" {
   return method ?? (body === undefined && json === undefined ? "GET" : "POST");
 }
@@ -18,20 +18,20 @@ function bodyIssues(options: PollOptions): OptionIssue[] {
   const issues: OptionIssue[] = [];
   const path = [body === undefined ? "json" : "body"];
   if (body !== undefined && json !== undefined)
-    issues.push({ path: ["json"], message: "stands beside body", hint: "keep one of them" });
+    issues.push({ path: ["json"], message: "cannot be combined with body", hint: "keep one of them" });
   if (options.method === "GET" && (body !== undefined || json !== undefined))
-    issues.push({ path, message: "has no use with method: GET", hint: "remove one of the two" });
+    issues.push({ path, message: "has no effect with method: GET", hint: "remove one of the two" });
   const user = Object.entries({ url: options.url, body, json }).find(([, value]) => usesCursor(value))?.[0];
   if (cursor !== undefined && user === undefined)
     issues.push({
       path: ["cursor"],
-      message: "is used nowhere",
+      message: "is not used anywhere",
       hint: "put {{cursor}} into url, body or json, where the next request has it",
     });
   if (cursor === undefined && user !== undefined)
     issues.push({
       path: [user],
-      message: "has {{cursor}}, but nothing says what it is",
+      message: "uses {{cursor}}, but cursor: is missing",
       hint: "add  cursor: data.next_cursor",
     });
   return issues;

@@ -1,4 +1,4 @@
-// The `poll` source type: an address that is asked again and again, and what is new in its answers.
+// The `poll` source type: requests an address again and again, and makes events of new items in the answers.
 
 import type { Json, SourceType } from "../../contract.ts";
 import { guessJson } from "../../intake/json.ts";

@@ -1,5 +1,6 @@
-// One answer: its items, their keys, and where the next page is, by the options or by their defaults. Expressions that do not fit an
-// answer are the answer's fault as far as anybody can know: it is tried again, and a person hears of it.
+// One answer: its items, their keys, and the URL of the next page, by the options or by their defaults. When
+// an expression does not fit an answer, the answer is assumed to be at fault: the request is retried, and the
+// user is notified.
 
 import type { CodeRoots, CompiledOptions, HttpAnswer } from "../../contract/host.ts";
 import type { Arrival, Json, Trust } from "../../contract.ts";
@@ -8,7 +9,7 @@ import { type AnswerContent, found, readAnswer } from "../../intake/answer.ts";
 import { linkTarget } from "../../intake/link-header.ts";
 import { keyOf } from "../../intake/seen-keys.ts";
 
-/** A list of items, one value that changes, a text that changes; or nothing, which each of them may be at times. */
+/** A list of items, one changing value, a changing text; or nothing, which each of them may be at times. */
 export type Shape = "list" | "value" | "text" | "nothing";
 
 export interface Page {
@@ -16,11 +17,11 @@ export interface Page {
   readonly headers: Readonly<Record<string, string>>;
   readonly content: AnswerContent;
   readonly shape: Shape;
-  /** Of a value or a text: itself. As the answer has them; none where it is nothing. */
+  /** For a value or a text: itself. As the answer has them; none for an empty answer. */
   readonly items: readonly Json[];
   /** Absolute; undefined on the last page. */
   readonly next: string | undefined;
-  /** What it is, for a person. */
+  /** A description for messages. */
   readonly found: string;
 }
 
@@ -28,7 +29,7 @@ export interface PageReader {
   /** Rejects with a ConnectorError. */
   read(answer: HttpAnswer): Promise<Page>;
   keyOf(item: Json): string;
-  /** What the next request has in place of `before`. */
+  /** The cursor of the next request instead of `before`. */
   cursorOf(page: Page, before: Json | undefined): Json | undefined;
 }
 
@@ -45,7 +46,7 @@ export function createPageReader(
     const given = next === undefined ? linkTarget(headers.link, "next") : evaluate("next", next, roots);
     if (given === undefined || given === null || given === "") return undefined;
     if (typeof given !== "string" || !URL.canParse(given, url))
-      throw misfitting("next", `gave ${nameOf(given)}, no URL`);
+      throw misfitting("next", `gave ${nameOf(given)}, not a URL`);
     const to = new URL(given, url);
     if (to.origin !== new URL(url).origin)
       throw new ConnectorError("E_HTTP_CONTENT", `the next page is on another host, ${to.host}`, {
@@ -72,12 +73,12 @@ export function createPageReader(
       }
       const content = await readAnswer(answer, maxBytes);
       const roots = { ...content, headers };
-      // Some servers write a list of nothing as null.
+      // Some servers write an empty list as null.
       const list = itemsOf === undefined ? content.data : (evaluate("items", itemsOf, roots) ?? []);
       if (itemsOf !== undefined && !Array.isArray(list))
         throw misfitting(
           "items",
-          `gave ${nameOf(list)}, no list: the answer is ${found(answer, content.text)}`,
+          `gave ${nameOf(list)}, not a list: the answer is ${found(answer, content.text)}`,
         );
       return {
         url,
@@ -129,7 +130,9 @@ function idOf(item: Json): Json | undefined {
   return (typeof id === "string" || typeof id === "number") && isExact(id) ? id : undefined;
 }
 
-/** False for an integer of which neighbours read the same: as a key it would take one item for another. */
+/**
+ * False for an integer that cannot be distinguished from its neighbours in JavaScript: as a key it would be ambiguous.
+ */
 function isExact(value: Json): boolean {
   return typeof value !== "number" || !Number.isInteger(value) || Number.isSafeInteger(value);
 }

@@ -1,5 +1,5 @@
-// From the first answer of a round to every page that may hold something new: along the links to further pages, and, where the oldest
-// come first, from cursor to cursor until nothing new comes.
+// From the first answer of a round to every page that may contain new items: along the links to further
+// pages, and, when the oldest come first, from cursor to cursor until nothing new comes.
 
 import type { Json } from "../../contract.ts";
 import type { Page, PageReader } from "./pages.ts";
@@ -21,18 +21,21 @@ interface Road {
 export interface Reading {
   /** In the order in which they were answered. */
   readonly all: readonly Page[];
-  /** What the next round has; undefined while no answer gave one. */
+  /** The cursor of the next round; undefined until an answer gave one. */
   readonly cursor: Json | undefined;
-  /** What was left because there were too many: pages that no later round may reach, or what lies behind the cursor. */
+  /**
+   * What was skipped because of the page limit: pages that no later round may reach, or items after the
+   * cursor.
+   */
   readonly rest: "none" | "pages" | "cursor";
-  /** Why it could not be asked from the cursor on: what was read before stands. */
+  /** Why the request at the cursor failed: the pages before it are kept. */
   readonly failure?: unknown;
 }
 
 export async function readOn(first: Page, before: Json | undefined, road: Road): Promise<Reading> {
   const { order, maxPages, pages, isSeen, isBegun } = road;
   const all: Page[] = [first];
-  /** Of the answers before, in this round: there are servers that give a cursor and then do not go by it. */
+  /** Cursors of earlier answers in this round: some servers return a cursor and then ignore it. */
   const read = new Set<string>();
   let cursor = before;
   let begin = 0;

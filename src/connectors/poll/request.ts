@@ -1,4 +1,4 @@
-// What a poll asks, with the cursor of the answer before.
+// The request of a poll, with the cursor of the previous answer.
 
 import type { CompiledOptions, HttpRequest } from "../../contract/host.ts";
 import type { Json } from "../../contract.ts";
@@ -9,7 +9,7 @@ import type { PollOptions } from "./options.ts";
 
 export type Request = Omit<HttpRequest, "signal">;
 
-/** `cursor` is undefined while no answer gave one. */
+/** `cursor` is undefined until an answer gave one. */
 export function requestOf(
   options: PollOptions,
   code: CompiledOptions,

@@ -1,5 +1,5 @@
-// The rounds of a poll: ask, read what is new, hand it over, and only then move on: keys, cursor, and what the server said of this
-// version are kept when the events before them are safe.
+// The rounds of a poll: request, read the new items, emit them, and only then advance: keys, cursor and
+// validators of the server are stored when the events before them are durable.
 
 import type { Host } from "../../contract/host.ts";
 import type { Emit, Json, Source } from "../../contract.ts";
@@ -15,14 +15,14 @@ import { arrivalOf, createPageReader, type Page } from "./pages.ts";
 import { readOn } from "./read-on.ts";
 import { type Request, requestOf } from "./request.ts";
 
-/** What was last of an answer that is no list. */
+/** The last value of an answer that is not a list. */
 interface Last {
   readonly key: string;
-  /** Makes a state that comes back another one. */
+  /** Distinguishes a state that comes back from its first occurrence. */
   readonly count: number;
 }
 
-/** From what a page of an error may be to what it never is. */
+/** Shapes that an error page may have, by the expected shape that it never has. */
 const shapes = ["text", "value", "list"];
 const meantAfter = 3;
 const longestWaitMs = 60 * 60 * 1_000;
@@ -32,19 +32,19 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
   const { everyMs, order, maxPages } = options;
   const backfill = options.since === "start" ? Number.POSITIVE_INFINITY : (options.backfill ?? 0);
   const trust = trustOf(options.url);
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const pages = createPageReader(code, { maxBytes: options.maxBodyBytes, misfit: warnOnce });
   const validators = createValidators(store);
-  /** Answers in a row that came in another form than before. */
+  /** Consecutive answers in another shape than before. */
   let strangers = 0;
   let newItems: NewItems | undefined;
   let handOver: HandOver | undefined;
-  /** GitHub asks its pollers to wait so long: docs.github.com, "Events", x-poll-interval. */
+  /** GitHub asks its clients to wait this long: docs.github.com, "Events", x-poll-interval. */
   let askedToWaitMs = 0;
 
   function warnOnce(what: string): void {
-    if (told.has(what)) return;
-    told.add(what);
+    if (reported.has(what)) return;
+    reported.add(what);
     log.warn(line`source ${name}: ${what}`);
   }
 
@@ -56,7 +56,7 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
     return pages.read(answer);
   }
 
-  /** The oldest first. */
+  /** Oldest first. */
   function listed(all: readonly Page[]): Item[] {
     const found = all.flatMap((page) => page.items);
     if (order === "newest_first") found.reverse();
@@ -78,8 +78,8 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
   }
 
   /**
-   * A list that comes as something else is a page of an error, not news. But where such a page was the very first answer, what comes
-   * again and again in its place is what was meant, and begins anew.
+   * An answer that changes from a list to another shape is an error page, not news. But when such a page was
+   * the very first answer, the shape that repeats afterwards is accepted, and the state starts anew.
    */
   async function holdShape({ shape, found }: Page): Promise<void> {
     const before = store.get("shape");
@@ -97,7 +97,7 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
       `the answer is ${names[shape]} (${found}), where it was ${names[String(before)]} before`,
       {
         retryable: true,
-        hint: "a page to log in, or an error? When it is meant, give the source another name",
+        hint: "a login page, or an error? If this is intended, give the source another name",
       },
     );
   }
@@ -123,17 +123,18 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
     const isHistory = !items.isBegun() && backfill !== Number.POSITIVE_INFINITY;
     if (rest === "pages" && !isHistory)
       warnOnce(`the answer has more than ${maxPages} pages, and the others were not read: raise max_pages`);
-    // Of nothing at the very first: whatever it will be, that is where it began.
+    // An empty answer at the very first: whatever comes later, it starts there.
     const shape = first.shape === "nothing" ? store.get("shape") : first.shape;
     if (rest === "cursor" && isHistory) {
-      const more = `fills more than ${maxPages} pages: there are no events until all were read`;
-      if (failure === undefined) warnOnce(`what was there before ${more}`);
+      const more = `fills more than ${maxPages} pages: no events are made until all were read`;
+      if (failure === undefined) warnOnce(`the initial content ${more}`);
       await items.pass(listed(all));
     } else if (shape === undefined || shape === "list") await items.take(listed(all), signal);
     if (shape !== "list") await takeChange(first, emit, signal);
     if (cursor !== undefined && JSON.stringify(cursor) !== JSON.stringify(before))
       await store.set("cursor", cursor);
-    // Of an answer in pages only the first is asked for under conditions: where the new comes last, it would hide them.
+    // Of a paged answer only the first page is requested conditionally: when new items come last, a 304 would
+    // hide them.
     if (isGet && (order === "newest_first" || all.length === 1))
       await validators.remember(identity, first.headers);
     else await validators.forget();

@@ -1,4 +1,4 @@
-// Slack names its emoji where others write the sign itself.
+// Slack names its emoji where others write the character itself.
 
 import { ConnectorError } from "../../errors.ts";
 
@@ -28,7 +28,7 @@ const names: Readonly<Record<string, string>> = {
   "🔴": "red_circle",
 };
 
-/** `👀` -> `eyes`, `:shipit:` -> `shipit`. Throws a ConnectorError for a sign that has no name here. */
+/** `👀` -> `eyes`, `:shipit:` -> `shipit`. Throws a ConnectorError for an emoji without a name here. */
 export function emojiName(emoji: string): string {
   const plain = emoji.replaceAll("\uFE0F", "");
   const known = names[plain];

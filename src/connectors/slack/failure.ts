@@ -1,4 +1,4 @@
-// What Slack's libraries throw, in words that a person or Claude can act on.
+// Maps errors of Slack's libraries to messages that the user or Claude can act on.
 
 import { ConnectorError } from "../../errors.ts";
 
@@ -21,7 +21,7 @@ const meanings: Readonly<Record<string, string>> = {
   msg_too_long: "the message is too long",
   not_in_channel: "the app is not in this channel: invite it there",
   thread_not_found: "the thread is gone",
-  user_not_found: "there is no such person",
+  user_not_found: "no such user",
 };
 const badTokens: ReadonlySet<string> = new Set([
   "account_inactive",
@@ -40,7 +40,7 @@ const passing: ReadonlySet<string> = new Set([
   "team_added_to_org",
 ]);
 
-/** `what`: what was asked, for instance "sending". A bug of ours stays what it is. */
+/** `what`: the action, for instance "sending". A bug of the router is rethrown as it is. */
 export function failureOf(error: unknown, what: string): unknown {
   if (error instanceof ConnectorError || !(error instanceof Error)) return error;
   const { code, data, retryAfter, statusCode } = error as SlackFailure;
@@ -54,7 +54,7 @@ export function failureOf(error: unknown, what: string): unknown {
     case "slack_webapi_platform_error":
       return refusalOf(String(data?.error), String(data?.needed ?? ""), what, error);
     case "slack_webapi_rate_limited_error":
-      return retryable("Slack asks for a pause", Number(retryAfter) * 1_000);
+      return retryable("rate limited by Slack", Number(retryAfter) * 1_000);
     case "slack_webapi_http_error":
       return retryable(`Slack answered ${String(statusCode)}`);
     case "slack_webapi_request_error":
@@ -67,8 +67,8 @@ export function failureOf(error: unknown, what: string): unknown {
 
 function refusalOf(said: string, needed: string, what: string, cause: Error): ConnectorError {
   if (badTokens.has(said))
-    return new ConnectorError("E_CHAT", `Slack does not take the token (${said})`, {
-      hint: "look at token (xoxb-) and app_token (xapp-) of the app, then: channel-router configure slack",
+    return new ConnectorError("E_CHAT", `Slack rejected the token (${said})`, {
+      hint: "check token (xoxb-) and app_token (xapp-) of the app, then: channel-router configure slack",
       cause,
     });
   if (said === "missing_scope")
@@ -82,7 +82,7 @@ function refusalOf(said: string, needed: string, what: string, cause: Error): Co
   });
 }
 
-/** Runs one request to Slack and says its failure in our words. */
+/** Runs one request to Slack and maps its failure. */
 export async function asked<T>(what: string, request: () => Promise<T>): Promise<T> {
   try {
     return await request();

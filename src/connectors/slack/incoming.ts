@@ -1,4 +1,4 @@
-// From Slack's messages to ours: what is judged, and the event that it becomes. Pure.
+// Maps Slack messages to incoming messages and events. Pure.
 
 import { safeFileName } from "../../chat/file-name.ts";
 import type { ChatAttachment, ChatData, IncomingMessage } from "../../contract/chat.ts";
@@ -19,14 +19,17 @@ export interface SlackMessage {
   readonly thread_ts?: string;
   readonly parent_user_id?: string;
   readonly files?: readonly SlackFile[];
-  /** When its writer changed it. */
+  /** When its author changed it. */
   readonly edited?: { readonly ts: string };
-  /** Of `message_changed`: how it is now, and how it was. */
+  /** Of `message_changed`: the new and the previous version. */
   readonly message?: Omit<SlackMessage, "channel">;
   readonly previous_message?: Pick<SlackMessage, "text">;
 }
 
-/** What a person changed; undefined for other changes, such as the picture of a link: docs.slack.dev/reference/events/message. */
+/**
+ * A change by the author; undefined for other changes, such as the preview of a link:
+ * docs.slack.dev/reference/events/message.
+ */
 export function readEdit({ channel, message, previous_message }: SlackMessage): SlackMessage | undefined {
   if (message?.edited === undefined || message.text === previous_message?.text) return undefined;
   return { ...message, channel };
@@ -40,19 +43,19 @@ interface SlackFile {
   readonly subtype?: string;
 }
 
-/** Us, as Slack names us. */
+/** The bot's own ids. */
 export interface Own {
   readonly userId: string;
   readonly botId?: string;
 }
 
-/** What `text` cannot say: names of people and channels. */
+/** Display names of users and channels, which `text` lacks. */
 export interface Names {
   person(id: string): string | undefined;
   channel(id: string): string | undefined;
 }
 
-/** The rest are notices: joins, changes, deletions. */
+/** The rest are system messages: joins, changes, deletions. */
 const ordinary: ReadonlySet<string | undefined> = new Set([
   undefined,
   "bot_message",
@@ -69,7 +72,7 @@ export function isOwn({ user, bot_id }: SlackMessage, own: Own): boolean {
   return user === own.userId || (bot_id !== undefined && bot_id === own.botId);
 }
 
-/** Ids of people that a message names, its sender included. */
+/** Ids of users that a message mentions, including its sender. */
 export function peopleIn({ user, text = "" }: SlackMessage): string[] {
   const named = Array.from(text.matchAll(/<@([UW][A-Z0-9]+)/g), ([, id]) => id as string);
   return [...new Set([...(user === undefined ? [] : [user]), ...named])];
@@ -93,7 +96,7 @@ export function incomingOf(message: SlackMessage, own: Own, names: Names): Incom
   };
 }
 
-/** `isEdit`: it came before, and its writer changed it. */
+/** `isEdit`: it was received before, and its author changed it. */
 export function arrivalOf(message: SlackMessage, own: Own, names: Names, isEdit = false): Arrival {
   const { channel, ts, thread_ts } = message;
   const text = textOf(message, own, names);
@@ -115,7 +118,7 @@ export function arrivalOf(message: SlackMessage, own: Own, names: Names, isEdit 
     trust: "sender",
     sender: senderOf(message, names),
     deliveryId: keyOf(message, isEdit),
-    // An answer in a channel opens a thread: what is said there goes on with this.
+    // A reply in a channel opens a thread: later messages there have this as their thread.
     conversation: isDirect(message) && thread_ts === undefined ? channel : `${channel}/${thread_ts ?? ts}`,
   };
 }
@@ -130,7 +133,7 @@ export function senderOf({ user, bot_id, username }: SlackMessage, names: Names)
   return { id, ...(name === undefined ? {} : { name }) };
 }
 
-/** Slack's own signs as people read them; without the mention of us. Never empty. */
+/** With Slack's markup converted to plain text; without the mention of the bot. Never empty. */
 export function textOf(message: SlackMessage, own: Own, names: Names): string {
   const written = (message.text ?? "")
     .replaceAll(`<@${own.userId}>`, "")
@@ -144,7 +147,7 @@ export function textOf(message: SlackMessage, own: Own, names: Names): string {
   return things.length === 0 ? "(empty message)" : `(${things.join(", ")})`;
 }
 
-/** What stands between `<` and `>`: docs.slack.dev/messaging/formatting-message-text. */
+/** The content of `<` and `>`: docs.slack.dev/messaging/formatting-message-text. */
 function readSign(inner: string, names: Names): string {
   const [target = "", label] = inner.split("|", 2);
   const id = target.slice(1);
@@ -169,8 +172,8 @@ function kindOf(mime: string | undefined): ChatAttachment["kind"] {
   return kind === "image" || kind === "audio" || kind === "video" ? kind : "file";
 }
 
-/** For `explain`: a message as the Events API has it, or its text alone. */
-export function imagineArrival(_: SlackOptions, payload: string): Arrival {
+/** For `explain`: a message in the format of the Events API, or its text alone. */
+export function sampleArrival(_: SlackOptions, payload: string): Arrival {
   const nobody: Names = { person: () => undefined, channel: () => undefined };
   const made: SlackMessage = { channel: "D0000000001", user: "U0000000002", ts: "1700000000.000100" };
   const own = { userId: "U0000000001" };
@@ -179,6 +182,6 @@ export function imagineArrival(_: SlackOptions, payload: string): Arrival {
     const read = JSON.parse(payload) as { readonly event?: object };
     return arrivalOf({ ...made, ...(read.event ?? read) }, own, nobody);
   } catch {
-    throw new UsageError("E_USAGE", "the payload is no message of Slack's Events API, nor text");
+    throw new UsageError("E_USAGE", "the payload is neither a message of Slack's Events API nor text");
   }
 }

@@ -1,17 +1,18 @@
-// The `slack` source type: an app that people talk to, over Socket Mode, so that nothing has to be reachable from outside.
+// The `slack` source type: an app that users talk to, over Socket Mode, so that nothing has to be reachable
+// from outside.
 
 import { createHash } from "node:crypto";
 import { chatMeta } from "../../chat/options.ts";
 import type { ChatTraits } from "../../contract/chat.ts";
 import type { SourceType } from "../../contract.ts";
-import { imagineArrival } from "./incoming.ts";
+import { sampleArrival } from "./incoming.ts";
 import { type SlackOptions, slackOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
 import { timestamp } from "./outgoing.ts";
 import { createSlackSource } from "./source.ts";
 
 const traits: ChatTraits = {
-  // Slack shows no typing of apps.
+  // Slack shows no typing indicator for apps.
   can: ["react", "edit", "download", "history", "send", "ask"],
   personId: { pattern: "^[UW][A-Z0-9]{1,30}$", example: "U012AB3CD" },
   messageId: timestamp,
@@ -39,6 +40,6 @@ export const slack: SourceType<SlackOptions> = {
   answers: () => true,
   storeKey: ({ apiRoot }) => ({ apiRoot }),
   reaches: ({ apiRoot }) => [{ to: "host", url: apiRoot }],
-  sampleArrival: imagineArrival,
+  sampleArrival,
   create: createSlackSource,
 };

@@ -1,4 +1,4 @@
-// Slack's client libraries, which users install themselves: loaded when a source starts, and only then.
+// Slack's client libraries, which users install themselves: loaded only when a source starts.
 
 import { ConnectorError } from "../../errors.ts";
 
@@ -27,7 +27,7 @@ async function load() {
 
 type Logger = NonNullable<NonNullable<ConstructorParameters<Library["WebClient"]>[1]>["logger"]>;
 
-/** Theirs writes to stdout, which belongs to the protocol. What matters comes as an error. */
+/** Theirs writes to stdout, which is reserved for the protocol. Important failures are reported as errors. */
 export const silent: Logger = {
   debug: () => {},
   info: () => {},

@@ -1,4 +1,5 @@
-// The names of people and channels, which Slack's messages only point to. Asked for once, and remembered for a while.
+// The names of users and channels, to which Slack's messages only refer by id. Requested once, and cached for
+// a while.
 
 import type { Clock } from "../../contract.ts";
 import type { Names } from "./incoming.ts";
@@ -7,7 +8,7 @@ const keptMs = 60 * 60_000;
 const maxKept = 2_000;
 
 export interface KnownNames extends Names {
-  /** Settles when they are known, or cannot be: then their ids have to do. */
+  /** Settles when they are known, or unavailable: then the ids are used. */
   learn(people: readonly string[], channel?: string): Promise<void>;
 }
 

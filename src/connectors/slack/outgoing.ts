@@ -1,4 +1,5 @@
-// What goes to Slack: answers in parts, reactions, edits, files both ways, history, prompts with buttons.
+// Everything sent to Slack: answers in parts, reactions, edits, files both ways, history, prompts with
+// buttons.
 
 import { checkId } from "../../chat/ids.ts";
 import { plain as plainMarkup, slackMrkdwn, writeMarkup } from "../../chat/markup.ts";
@@ -31,7 +32,7 @@ import { asked } from "./failure.ts";
 import { isOwn, type Names, type Own, type SlackMessage, senderOf, textOf } from "./incoming.ts";
 import type { Web } from "./library.ts";
 
-/** Of messages and threads. */
+/** Ids of messages and threads. */
 export const timestamp: IdForm = { pattern: "^[1-9]\\d{0,11}\\.\\d{6}$", example: "1700000000.000100" };
 
 /** "We recommend limiting the number of characters to 4,000": docs.slack.dev/reference/methods/chat.postMessage. */
@@ -73,7 +74,7 @@ class SlackOutgoing implements Outgoing {
 
   reply(event: AnsweredEvent, message: Message): Promise<string> {
     const { chat_id, message_id, thread_id, chat_type } = dataOf(event);
-    // In a channel an answer opens a thread; what is said to us alone is answered where it stands.
+    // In a channel a reply opens a thread; a direct message is answered in place.
     const thread = message.replyTo ?? thread_id ?? (chat_type === "group" ? message_id : undefined);
     return this.#send(chat_id, thread, message);
   }
@@ -104,7 +105,7 @@ class SlackOutgoing implements Outgoing {
           hint: "shorten it, or send a new message with reply",
         },
       );
-    // Without its blocks: what Claude writes into a message must never have the buttons of a prompt.
+    // Without its blocks: text that Claude writes into a message must never have the buttons of a prompt.
     const change = {
       channel: dataOf(event).chat_id,
       ts: messageId,
@@ -122,9 +123,9 @@ class SlackOutgoing implements Outgoing {
     if (address === undefined) throw new ConnectorError("E_CHAT", "this file cannot be fetched from Slack");
     const url = new URL(address);
     const isTheirs = url.protocol === "https:" && /(^|\.)slack\.com$/.test(url.hostname);
-    // The token goes along, so only Slack's own hosts are asked.
+    // The request includes the token, so only Slack's own hosts are contacted.
     if (!isTheirs && url.origin !== new URL(this.#world.apiRoot).origin)
-      throw new ConnectorError("E_CHAT", "the file does not lie on Slack's own hosts");
+      throw new ConnectorError("E_CHAT", "the file is not on Slack's own hosts");
     const answer = await this.#world.http.request({
       url: url.href,
       headers: { authorization: `Bearer ${this.#world.token}` },
@@ -240,8 +241,9 @@ class SlackOutgoing implements Outgoing {
 }
 
 /**
- * Blocks, and the buttons under them: docs.slack.dev/reference/block-kit/blocks/rich-text-block. In `text` elements Slack reads no
- * markup, mention, emoji or address; what a model wrote is preformatted. `text` is what a notification shows.
+ * Blocks, and the buttons under them: docs.slack.dev/reference/block-kit/blocks/rich-text-block. Slack
+ * renders no markup, mention, emoji or URL in `text` elements; text that a model wrote is preformatted.
+ * `text` is shown in notifications.
  */
 function promptWords({ id, text, buttons }: PermissionPrompt): { blocks: object[]; text: string } {
   const { title, quoted, foot } = text;
@@ -292,7 +294,7 @@ export function readActionId(actionId: string): { promptId: string; button: Perm
   return { promptId, button: button as PermissionButton };
 }
 
-/** An answer of the router's own. */
+/** A reply of the router itself. */
 export function flat(text: string): string {
   return (
     writeMarkup([{ text: text.slice(0, maxAnswer), marks: [] }], slackMrkdwn) || plainMarkup.escape(text, [])

@@ -1,4 +1,5 @@
-// A slack source at work: holds the socket, takes messages in order and confirms each to Slack only when it is safe, answers.
+// A running slack source: keeps the socket, handles messages in order, acknowledges each to Slack only when
+// it is durable, and answers.
 
 import { caughtUp, createReceiveLoop, type ReceiveLoop } from "../../chat/receive-loop.ts";
 import type { AnsweredEvent, Message } from "../../contract/chat.ts";
@@ -28,7 +29,7 @@ import { createOutgoing, flat, type Outgoing, readActionId } from "./outgoing.ts
 
 const requestMs = 30_000;
 const leaveMs = 2_000;
-/** A message comes twice where it mentions the app: once as a message, once as a mention. */
+/** A message that mentions the app comes twice: once as a message, once as a mention. */
 const maxSeen = 1_000;
 
 interface Envelope {
@@ -51,7 +52,7 @@ class SlackSource implements Source {
   readonly #seen = new Set<string>();
   #emit: Emit | undefined;
   #client: SlackClient | undefined;
-  /** Ends the connection, to make a new one. */
+  /** Closes the connection, to open a new one. */
   #endRound = (_: unknown) => {};
   readonly #hearing: ReceiveLoop;
   readonly #enqueue: (work: () => Promise<void>) => void;
@@ -143,7 +144,7 @@ class SlackSource implements Source {
 
   health(): SourceHealth {
     const health = this.#loop.health();
-    // Nothing can be sent before it has logged in.
+    // Nothing can be sent before login.
     return health.state === "running" && this.#client === undefined
       ? { ...health, state: "starting" }
       : health;
@@ -155,13 +156,15 @@ class SlackSource implements Source {
 
   async #connected(): Promise<SlackClient> {
     if (this.#client !== undefined) return this.#client;
-    throw new ConnectorError("E_CHAT", "there is no connection to Slack now; status says why", {
+    throw new ConnectorError("E_CHAT", "not connected to Slack; see status for the reason", {
       retryable: true,
     });
   }
 
-  /** Settles when Slack asked for a new connection or the signal fired; rejects when the connection failed. */
-  async #holdSocket(library: Library, signal: AbortSignal, stands: () => void): Promise<void> {
+  /**
+   * Settles when Slack asked for a new connection or the signal fired; rejects when the connection failed.
+   */
+  async #holdSocket(library: Library, signal: AbortSignal, onOpen: () => void): Promise<void> {
     const socket = new library.SocketModeClient({
       appToken: this.#options.appToken,
       autoReconnectEnabled: false,
@@ -185,17 +188,17 @@ class SlackSource implements Source {
         this.#dispatched(envelope);
       } catch (error) {
         // Thrown into the library it would end the whole process.
-        this.#log.error(text`source ${this.#name}: an event of Slack's could not be read: ${stackOf(error)}`);
+        this.#log.error(text`source ${this.#name}: a Slack event could not be read: ${stackOf(error)}`);
       }
     });
     const started = socket.start();
     try {
       await asked("connecting", () => Promise.race([started, over]));
-      if (reason === undefined && !signal.aborted) stands();
+      if (reason === undefined && !signal.aborted) onOpen();
       await over;
       if (reason !== undefined) throw reason;
     } finally {
-      // A connection that is still being made can be closed only when it stands.
+      // A connection that is being opened can be closed only once it is open.
       const left = started.catch(() => undefined).then(() => socket.disconnect());
       await Promise.race([left, pause(this.#clock, leaveMs)]);
     }
@@ -203,7 +206,7 @@ class SlackSource implements Source {
 
   #dispatched({ type, body, ack }: Envelope): void {
     const confirm = async () => {
-      // When the connection is gone Slack sends it again, and it is known by then.
+      // When the connection is gone Slack sends the event again, and it is recognised as a duplicate.
       await ack().catch(() => undefined);
     };
     const event = body.event as (SlackMessage & { readonly type: string }) | undefined;
@@ -222,7 +225,7 @@ class SlackSource implements Source {
     const { web, own } = await this.#connected();
     const key = keyOf(message, isEdit);
     if (this.#seen.has(key) || isOwn(message, own) || !isOrdinary(message)) return;
-    // Nothing is asked about what a stranger writes, but who it is that wants to be paired.
+    // For a message of an unknown sender nothing is looked up but the name of the sender.
     if (isDirect(message) && message.user !== undefined) await this.#names.learn([message.user]);
     const reception = await this.#people.receive(incomingOf(message, own, this.#names));
     const { channel } = message;
@@ -239,7 +242,7 @@ class SlackSource implements Source {
         await this.#quietly(web.chat.postMessage({ channel, text: flat(reception.text) }));
         break;
       case "verdict":
-        // Taken again it would be a message like any other.
+        // Handled again it would be a message like any other.
         await this.#keepPlace(message);
         await this.#quietly(
           this.#reactTo(web, message, reception.emoji).catch(() =>
@@ -261,7 +264,10 @@ class SlackSource implements Source {
     await this.#hearing.keepPlace(thread_ts === undefined ? channel : `${channel}/${thread_ts}`, ts);
   }
 
-  /** Slack keeps nothing for a client that is away: what came meanwhile is read from the chat, the newest page first. */
+  /**
+   * Slack keeps nothing for a disconnected client: missed messages are read from the chat history, the newest
+   * page first.
+   */
   async #takeMissed(chat: string, after: string): Promise<void> {
     const [channel = "", thread] = chat.split("/");
     const { web } = await this.#connected();

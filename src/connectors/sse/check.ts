@@ -1,4 +1,4 @@
-// Checks of the options that their schema cannot express. Pure; the path of each problem uses the names of the YAML.
+// Checks that the option schema cannot express. Pure; locations are paths in the YAML.
 
 import type { OptionIssue, Surroundings } from "../../contract.ts";
 import { durationIssue, requestIssues, sizeIssue } from "../../intake/request-issues.ts";
@@ -18,7 +18,7 @@ function relayIssues({ relay }: SseOptions, { isTainted }: Surroundings): Option
   return [
     {
       path: ["url"],
-      message: "is the only secret of a relay, and stands here for everybody to read",
+      message: "is the only secret of a relay, and is written here in plain text",
       hint: 'put it into .env beside this file, as RELAY_URL=..., and write  url: "${RELAY_URL}"',
     },
   ];

@@ -1,17 +1,18 @@
-// Bytes to server-sent events, as html.spec.whatwg.org, "Interpreting an event stream", says, with a bound on the size of one. Works
-// on bytes: a line, and the data of an event, is one buffer however finely it is cut.
+// Parses bytes into server-sent events, by html.spec.whatwg.org, "Interpreting an event stream", with a bound
+// on the size of one. Works on bytes: a line, and the data of an event, is one buffer however small the
+// chunks are.
 
 import { createByteBuffer } from "../../byte-buffer.ts";
 
 export interface StreamEvent {
-  /** `message` unless the stream says otherwise. */
+  /** `message` unless the stream sets another type. */
   readonly name: string;
   readonly data: string;
-  /** The last id that the stream gave, with this event or before it; empty when there is none. */
+  /** The last id in the stream, with this event or before it; empty without one. */
   readonly id: string;
-  /** The event itself has that id. Any other inherits it, as the standard says, and is not known by it. */
+  /** The event itself has that id. Any other event inherits it, by the standard, and is not identified by it. */
   readonly hasId: boolean;
-  /** Larger than what is taken: its data was left out. */
+  /** Larger than the limit: its data was dropped. */
   readonly isTooLarge: boolean;
 }
 
@@ -19,7 +20,7 @@ export interface EventStream {
   /** The events that these bytes complete. */
   read(bytes: Uint8Array): Generator<StreamEvent>;
   lastId(): string;
-  /** What the stream asked for, in milliseconds. */
+  /** The retry delay that the stream set, in milliseconds. */
   retryMs(): number | undefined;
 }
 
@@ -30,13 +31,13 @@ const space = 0x20;
 const newLine = Buffer.from("\n");
 const mark = Buffer.from("\uFEFF");
 
-/** `maxBytes` is of the lines of one event together. */
+/** `maxBytes` limits the lines of one event together. */
 export function createEventStream(maxBytes: number, lastId = ""): EventStream {
   const line = createByteBuffer({ maxBytes });
   const data = createByteBuffer({ maxBytes: maxBytes + 1 });
   let isFirstLine = true;
   let isAfterReturn = false;
-  /** Bytes of the lines of this event so far, comments left out; and of the line that has not ended. */
+  /** Bytes of the lines of this event so far, without comments; and of the unfinished line. */
   let length = 0;
   let lineLength = 0;
   let isTooLarge = false;
@@ -62,7 +63,7 @@ export function createEventStream(maxBytes: number, lastId = ""): EventStream {
     const isCut = lineLength > whole.length;
     lineLength = 0;
     if (bytes.length === 0) return endEvent();
-    // A comment is no part of an event: a quiet stream is kept alive with them.
+    // Comments do not count: they keep an idle stream alive.
     if (bytes[0] === colon) return undefined;
     length += isCut ? maxBytes + 1 : bytes.length;
     if (length > maxBytes) {

@@ -1,4 +1,4 @@
-// The `sse` source type: server-sent events, and webhooks through a relay that sends them so.
+// The `sse` source type: server-sent events, and webhooks through a relay that uses them.
 
 import type { Json, SourceType } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
@@ -12,16 +12,17 @@ import { arrivalOfEvent, createSseSource } from "./source.ts";
 
 export const sse: SourceType<SseOptions> = {
   type: "sse",
-  summary: "Listens to an event stream (server-sent events), or to webhooks that a relay passes on as one.",
+  summary: "Listens to an event stream (server-sent events), or to webhooks from a webhook relay.",
   options: sseOptions,
   validate,
-  // What is called message has no name of its own.
+  // The default type `message` is not shown.
   meta: { event: '{{#unless (eq headers.event "message")}}{{headers.event}}{{/unless}}' },
-  // On a reload the old connection ends before the new one begins, where it goes on. Relays remember nothing: there the two overlap.
+  // On a reload the old connection ends before the new one begins, and the new one resumes. Relays remember
+  // nothing: there the two overlap.
   claims: ({ url, relay, headers = {}, auth }) =>
     relay === undefined ? [`stream:${placeOf(url)} (${keyOf([url, headers, auth ?? {}] as Json)})`] : [],
   check: checkOptions,
-  // Through a relay anybody may send.
+  // Anybody may send through a relay.
   trust: ({ url, relay }) => (relay === undefined ? trustOf(url) : "unverified"),
   reaches: hostReach,
   storeKey: ({ url }) => addressOf(url),
@@ -31,7 +32,7 @@ export const sse: SourceType<SseOptions> = {
       return arrivalOfEvent({ name: event, data: payload, id, hasId: id !== "" }, options.url);
     }
     const arrival = unwrapRelayed(JSON.stringify({ ...headers, body: payload }));
-    if (arrival === undefined) throw new UsageError("E_USAGE", "the payload is no body of a request");
+    if (arrival === undefined) throw new UsageError("E_USAGE", "the payload is not the body of a request");
     return arrival;
   },
   create: createSseSource,

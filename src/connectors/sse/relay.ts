@@ -1,5 +1,6 @@
-// What a webhook relay of smee's kind sends: the request as one JSON object, in which its headers lie beside `body`, `query` and
-// `timestamp` (github.com/probot/smee.io, lib/server.js). gosmee's servers add the body as it was sent, in base64, as `bodyB`.
+// The messages of a webhook relay of smee's kind: the request as one JSON object, with its headers next to
+// `body`, `query` and `timestamp` (github.com/probot/smee.io, lib/server.js). gosmee's servers add the raw
+// body in base64 as `bodyB`.
 
 import type { Arrival, Json, JsonObject } from "../../contract.ts";
 import { formOf } from "../../intake/form.ts";
@@ -11,7 +12,7 @@ type Content = Pick<Arrival, "data" | "text">;
 const about = new Set(["body", "bodyB", "query", "timestamp"]);
 const credentials = new Set(["authorization", "proxy-authorization", "cookie"]);
 
-/** Undefined for a message that is no relayed request. */
+/** Undefined for a message that is not a relayed request. */
 export function unwrapRelayed(message: string): Arrival | undefined {
   const parsed = parseJson(message);
   if (!("data" in parsed) || !isObject(parsed.data)) return undefined;
@@ -29,7 +30,7 @@ export function unwrapRelayed(message: string): Arrival | undefined {
     headers,
     ...(isObject(relayed.query) ? { query: textsOf(relayed.query) } : {}),
     method: "POST",
-    // Whoever knows the address of the channel can send, and the signature is over bytes that are gone.
+    // Anybody who knows the URL of the channel can send, and the raw bytes that were signed are lost.
     trust: "unverified",
   };
 }
@@ -42,7 +43,7 @@ function bodyOf({ body, bodyB }: JsonObject): Content | undefined {
   return { data: "data" in parsed ? parsed.data : sent, text: sent };
 }
 
-/** GitHub and Slack send a form whose one field `payload` holds the JSON. */
+/** GitHub and Slack send a form whose one field `payload` contains the JSON. */
 function wrappedInForm({ data, text }: Content): Content | undefined {
   const fields: Json | undefined = typeof data === "string" ? Object.fromEntries(formOf(text) ?? []) : data;
   if (!isObject(fields) || Object.keys(fields).join() !== "payload") return undefined;

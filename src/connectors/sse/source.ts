@@ -1,4 +1,4 @@
-// One event stream after the other: each begins where the last one ended, as far as the server can.
+// Consecutive event streams: each resumes where the last one ended, as far as the server supports it.
 
 import type { Host, Round } from "../../contract/host.ts";
 import type { Arrival, Emit, Source } from "../../contract.ts";
@@ -15,12 +15,12 @@ import { createEventStream, type StreamEvent } from "./event-stream.ts";
 import type { SseOptions } from "./options.ts";
 import { unwrapRelayed } from "./relay.ts";
 
-/** As long as browsers wait, unless the stream says otherwise. */
+/** The delay of browsers, unless the stream sets another. */
 const defaultRetryMs = 1_000;
 const longestRetryMs = 10 * 60 * 1_000;
-/** A stream that asks for no pause at all, and ends each time, would otherwise be opened without end. */
+/** A stream with a delay of zero that ends each time would otherwise be reopened in a busy loop. */
 const shortestRetryMs = 100;
-/** Some servers end the stream after each event, so the pauses after short streams grow only this far. */
+/** Some servers end the stream after each event, so the backoff after short streams is limited to this. */
 const longestLeastMs = 1_000;
 
 export function createSseSource(name: string, options: SseOptions, host: Host): Source {
@@ -30,7 +30,7 @@ export function createSseSource(name: string, options: SseOptions, host: Host): 
   let handOver: HandOver | undefined;
   let retryMs = defaultRetryMs;
   let hasAsked = false;
-  /** Streams in a row that ended at once. */
+  /** Consecutive streams that ended immediately. */
   let shortStreams = 0;
   let lastId: string | undefined;
   let hasWarned = false;
@@ -45,7 +45,9 @@ export function createSseSource(name: string, options: SseOptions, host: Host): 
     const arrival = unwrapRelayed(event.data);
     if (arrival === undefined && !hasWarned) {
       hasWarned = true;
-      log.warn(line`source ${name}: the relay sends what is no relayed request; is it of the kind ${relay}?`);
+      log.warn(
+        line`source ${name}: a message from the relay is not a relayed request; is it of the kind ${relay}?`,
+      );
     }
     return arrival;
   }
@@ -73,7 +75,7 @@ export function createSseSource(name: string, options: SseOptions, host: Host): 
   }
 
   async function run(emit: Emit, signal: AbortSignal, round: Round): Promise<void> {
-    // A relay counts anew on each connection, so that its ids say nothing.
+    // A relay restarts its ids on each connection, so they are ignored.
     if (relay === undefined) lastId ??= String(store.get("last") ?? "");
     const begunMs = clock.now();
     const stream = createEventStream(options.maxMessageBytes, lastId);
@@ -104,7 +106,7 @@ export function createSseSource(name: string, options: SseOptions, host: Host): 
         },
       });
       shortStreams = clock.now() - begunMs < provenMs ? shortStreams + 1 : 0;
-      // Also past those that nobody wanted.
+      // Also past events that no channel wants.
       kept.keep(stream.lastId());
     } finally {
       await kept.settled();
@@ -115,7 +117,7 @@ export function createSseSource(name: string, options: SseOptions, host: Host): 
     loop: (emit) => ({
       run: (signal, round) => run(emit, signal, round),
       pauseMs: () => Math.max(retryMs, leastPauseMs()) * (1 + Math.random() / 10),
-      // What the stream asked for holds after a connection that broke off, too.
+      // The delay that the stream set also applies after a broken connection.
       backoff: { firstMs: 1_000, maxMs: 60_000, leastMs: () => (hasAsked ? retryMs : 0) },
     }),
     place: () => placeOf(url, relay === undefined ? "shown" : "hidden"),
@@ -143,11 +145,11 @@ export function arrivalOfEvent(
 
 function unfit(status: number, answer: Parameters<typeof typeOf>[0]): ConnectorError | undefined {
   if (status === 204)
-    return new ConnectorError("E_HTTP_STATUS", "the server says that there are no more events (204)");
+    return new ConnectorError("E_HTTP_STATUS", "the server reports the end of the stream (204)");
   if (typeOf(answer) === "text/event-stream") return undefined;
   return new ConnectorError(
     "E_HTTP_CONTENT",
-    `the answer is no event stream but ${typeOf(answer) || "of no type"}`,
+    `the answer is not an event stream but ${typeOf(answer) || "of no type"}`,
     {
       retryable: true,
       hint: "an event stream is of the type text/event-stream",
@@ -155,12 +157,14 @@ function unfit(status: number, answer: Parameters<typeof typeOf>[0]): ConnectorE
   );
 }
 
-/** An id goes out in UTF-8, whose bytes a header takes as Latin-1 (the EventSource of browsers does so too). */
+/**
+ * An id is sent in UTF-8, whose bytes a header takes as Latin-1 (the EventSource of browsers does the same).
+ */
 function headerText(id: string): string {
   return Buffer.from(id).toString("latin1");
 }
 
-/** Writes the newest of what it is given, one after the other. What could not be written is made up for by the next. */
+/** Writes the newest value, one write at a time. A failed write is superseded by the next. */
 function createKeeper(write: (id: string) => Promise<void>) {
   let next: string | undefined;
   let writing: Promise<void> | undefined;

@@ -1,10 +1,10 @@
-// Memory for what is being read: lent for the time of one read and given back, so that many idle tails need none.
+// Read buffers: lent for one read and returned, so that many idle tails need no memory.
 
 const small = { bytes: 64 * 1024, spare: [] as Buffer[], mostSpare: 16 };
-/** Large, because each read that has an event in it is one commit. */
+/** Large, because each read that contains an event is one commit. */
 const large = { bytes: 2 * 1024 * 1024, spare: [] as Buffer[], mostSpare: 2 };
 
-/** Calls `use` with a buffer that is nobody else's until it settles. `wanted`: how many bytes may be there to read. */
+/** Calls `use` with an exclusive buffer until it settles. `wanted`: how many bytes may be available. */
 export async function withBuffer<T>(wanted: number, use: (buffer: Buffer) => Promise<T>): Promise<T> {
   const kind = wanted > small.bytes ? large : small;
   const buffer = kind.spare.pop() ?? Buffer.allocUnsafeSlow(kind.bytes);

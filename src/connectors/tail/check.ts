@@ -1,4 +1,4 @@
-// What the option schema cannot say of a tail. Pure.
+// Checks of a tail that the option schema cannot express. Pure.
 
 import type { OptionIssue } from "../../contract.ts";
 import { patternIssues } from "../../files/pattern.ts";
@@ -19,13 +19,13 @@ export function checkOptions(options: TailOptions): OptionIssue[] {
   if (format !== "regex" && pattern !== undefined)
     issues.push({
       path: ["pattern"],
-      message: `has no use beside format: ${format}`,
+      message: `has no effect with format: ${format}`,
       hint: "write  format: regex",
     });
   if (pattern !== undefined && !/\(\?P?<\w+>/.test(pattern))
     issues.push({
       path: ["pattern"],
-      message: "has no named group, so that it gives no field",
+      message: "has no named group, so it produces no field",
       hint: "for instance (?P<level>[A-Z]+)",
     });
   if (multiline !== undefined && (multiline.start === undefined) === !joinsLines(multiline))

@@ -1,5 +1,6 @@
-// Lines of container runtimes: Docker's json-file and the format of CRI (Kubernetes, containerd, Podman). The program's own line is inside,
-// in pieces where it is longer than 16 KiB; a piece says whether another one follows on its stream.
+// Lines of container runtimes: Docker's json-file and the CRI format (Kubernetes, containerd, Podman). The
+// program's own line is inside, in pieces when it is longer than 16 KiB; a piece says whether another one
+// follows on its stream.
 
 import { findJson } from "../../json.ts";
 import type { Line } from "./lines.ts";
@@ -7,21 +8,21 @@ import type { TailOptions } from "./options.ts";
 
 export type ContainerFormat = "docker" | "cri";
 
-/** What the runtime says of a line. */
+/** The runtime's metadata of a line. */
 export interface Origin {
   readonly stream: string;
   readonly time?: string;
 }
 
 export interface Unwrapper {
-  /** The program's lines that are complete now. A line of another form stays as it is. */
+  /** The program's lines that are complete now. A line in another format is kept as it is. */
   push(lines: readonly Line[]): Line[];
-  /** Pieces whose end has not come, as they are. */
+  /** Pieces without an end, as they are. */
   flush(): Line[];
   pending(): boolean;
 }
 
-/** The longest piece of 16 KiB, when every byte of it is written as an escape. */
+/** The longest piece of 16 KiB, when every byte of it is escaped. */
 export const longestPieceBytes = 128 * 1024;
 
 const criLine =
@@ -29,7 +30,7 @@ const criLine =
 const dockerStart = /^\{"log":"/;
 const dockerLine = /^\{"(?:log|stream|time|attrs)":.*"stream":"(?:stdout|stderr)"/;
 
-/** `head`: how the file begins. What was asked for is not looked for. */
+/** `head`: the beginning of the file. A format that the options set is not detected. */
 export function containerFormat(
   { container, format }: Pick<TailOptions, "container" | "format">,
   head: string,
@@ -39,7 +40,7 @@ export function containerFormat(
   const [first = ""] = head.split("\n", 1);
   if (criLine.test(first)) return "cri";
   if (!dockerStart.test(first) && !dockerLine.test(first)) return undefined;
-  // Its fields were asked for, unless the program writes JSON itself.
+  // Its fields were requested, unless the program writes JSON itself.
   if (format === "json" && !first.startsWith('{"log":"{')) return undefined;
   return "docker";
 }
@@ -80,7 +81,7 @@ interface Pending {
 
 /** `offset`: where in the file the first line begins. A line of more than `maxBytes` is cut. */
 export function createUnwrapper(format: ContainerFormat, offset: number, maxBytes: number): Unwrapper {
-  /** By stream: the two are written side by side. */
+  /** By stream: the two are interleaved. */
   const pending = new Map<string, Pending>();
   let at = offset;
 
@@ -90,11 +91,11 @@ export function createUnwrapper(format: ContainerFormat, offset: number, maxByte
     const keptBytes = kept === text ? bytes : Buffer.byteLength(kept);
     if (kept !== "") of.texts.push(kept);
     of.cut += bytes - keptBytes;
-    // From here on nothing more is kept: a line with holes would mislead.
+    // From here on nothing more is kept: a line with gaps would be misleading.
     of.bytes = kept === text ? of.bytes + bytes : maxBytes;
   }
 
-  /** Behind it, up to what has not been taken yet: that is to be read again after a crash. */
+  /** After it, up to the unconsumed data: that is read again after a crash. */
   function lineOf({ start, origin, texts, cut }: Pending): Line {
     const end = Math.min(at, ...[...pending.values()].map((one) => one.start));
     return { text: texts.join(""), cut, end, start, origin };

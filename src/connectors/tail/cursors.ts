@@ -1,4 +1,4 @@
-// What a tail remembers of its files beyond its process: how far each was read, and which patterns have been looked up before.
+// The persistent state of a tail: how far each file was read, and which patterns were looked up before.
 
 import type { Store } from "../../contract/host.ts";
 import type { Json } from "../../contract.ts";
@@ -15,16 +15,16 @@ export interface Cursors {
   get(id: string): Cursor | undefined;
   /** By id. */
   all(): readonly (readonly [id: string, cursor: Cursor])[];
-  /** Settles when durable; nothing happens when it is known so. */
+  /** Settles when durable; does nothing when it already is. */
   save(id: string, cursor: Cursor): Promise<void>;
   forget(id: string): Promise<void>;
-  /** Forgets the oldest of those that are not kept, when there are too many. */
+  /** Forgets the oldest entries that are not protected, when there are too many. */
   prune(keep: ReadonlySet<string>): Promise<void>;
   isKnownPattern(written: string): boolean;
   rememberPattern(written: string): Promise<void>;
 }
 
-/** Of files that are not there at the moment. */
+/** Of files that are missing at the moment. */
 const mostAbsent = 10_000;
 const patternPrefix = "pattern:";
 
@@ -71,7 +71,9 @@ function cursorOf(value: Json | undefined): Cursor | undefined {
   return { path, offset, generation, fingerprint: fingerprintOf(head) };
 }
 
-/** The number of a device changes with a mount or a reboot; the same inode with the same beginning is the same file. */
+/**
+ * A device number changes with a mount or a reboot; the same inode with the same beginning is the same file.
+ */
 export function inodeOf(id: string): string {
   return id.slice(id.indexOf(":") + 1);
 }

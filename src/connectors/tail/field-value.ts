@@ -1,6 +1,6 @@
-// Fields cut out of text: what reads as a number or as true and false is one, so that it can be compared.
+// Fields parsed from text: numbers and booleans are converted, so that they can be compared.
 
-/** Only what is written as a number is written: `007` and `1.0` stay text. */
+/** Only canonical numbers are converted: `007` and `1.0` stay text. */
 export function fieldValue(text: string): string | number | boolean {
   if (text === "true") return true;
   if (text === "false") return false;

@@ -1,12 +1,12 @@
-// Tells a file by how it begins: an inode is given to another file once the first is gone, and a file that was emptied may have
-// grown beyond its old length before anybody looked.
+// Identifies a file by its beginning: an inode is reused once its file is gone, and a truncated file may have
+// grown beyond its old length before the next look.
 
 import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import type { Json } from "../../contract.ts";
 
 export interface Fingerprint {
-  /** Of so many first bytes. */
+  /** Of the first bytes, this many. */
   readonly bytes: number;
   readonly hash: string;
 }
@@ -43,7 +43,7 @@ function hashOf(bytes: Buffer, length: number): string {
   return createHash("sha256").update(bytes.subarray(0, length)).digest("base64url").slice(0, 16);
 }
 
-/** gzip, bzip2, xz, zstd: what a rotation made of a file that was read before. */
+/** gzip, bzip2, xz, zstd: a rotated copy of a file that was read before. */
 export function isCompressed({ bytes }: Head): boolean {
   const start = bytes.subarray(0, 6).toString("hex");
   return ["1f8b", "425a68", "fd377a585a00", "28b52ffd"].some((magic) => start.startsWith(magic));

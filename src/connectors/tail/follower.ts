@@ -1,4 +1,4 @@
-// Follows one file, whatever its name is by now: reads what is new, finds out that it was emptied, and hands over its lines.
+// Follows one file, whatever its current name: reads new data, detects truncation, and emits its lines.
 
 import { randomBytes } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
@@ -18,24 +18,24 @@ import { byteOrderMark, type Encoding, type Line, LineReader, unitOf } from "./l
 import type { Records } from "./records.ts";
 import { createSettled, type Settled } from "./settled.ts";
 
-/** What all followers of a source share. */
+/** Shared by all followers of a source. */
 export interface Following {
   readonly clock: Clock;
   readonly encoding: Encoding;
   readonly maxLineBytes: number;
-  /** By how a file begins: whether a container runtime wrote it. */
+  /** Detects by the beginning of a file whether a container runtime wrote it. */
   containerOf(head: string): ContainerFormat | undefined;
   readonly partialMs: number;
   readonly dataOf: DataOf;
   readonly handOver: HandOver;
-  /** What a line must hold for a channel to want it; undefined when each line is to be handed over. */
+  /** What a line must contain for a channel to want it; undefined when every line is emitted. */
   needs(): TextNeeds | undefined;
   createRecords(): Records;
   /** Settles when the cursor is durable. */
   save(follower: Follower): Promise<void>;
 }
 
-/** So many bytes are made one text, and their lines handed over: what is short-lived costs little. */
+/** This many bytes are decoded as one text before their lines are emitted: short-lived objects are cheap. */
 const textBytes = 64 * 1024;
 const space = 32;
 const escapeByte = 0x1b;
@@ -56,7 +56,7 @@ export class Follower {
   #isSaved: boolean;
   #isKnown = false;
   #isIgnored = false;
-  /** It may hold something else by now though it is as long as it was: its beginning tells. */
+  /** Its content may have changed although its size has not: its beginning is compared. */
   #isSuspect: boolean;
   #changedMs: number;
   #reader: LineReader | undefined;
@@ -67,7 +67,7 @@ export class Follower {
   #start: number;
   readonly id: string;
 
-  /** `at`: a cursor from before, or the offset at which to begin in a file that was never read. */
+  /** `at`: a stored cursor, or the offset at which to begin in a new file. */
   constructor(first: FoundFile, at: Cursor | number, following: Following) {
     this.#first = first;
     this.#following = following;
@@ -89,12 +89,12 @@ export class Follower {
     this.id = this.#first.id;
   }
 
-  /** As last found. */
+  /** The last known path. */
   found(): FoundFile {
     return this.#found;
   }
 
-  /** It stands here now. */
+  /** The current path. */
   see(now: FoundFile): void {
     if (now.size !== this.#found.size) this.#changedMs = this.#clock.now();
     else if (now.modifiedMs !== this.#found.modifiedMs) this.#isSuspect = true;
@@ -102,7 +102,7 @@ export class Follower {
     this.#missingSinceMs = undefined;
   }
 
-  /** No pattern reaches it any more. */
+  /** No pattern matches it any more. */
   miss(sinceMs: number = this.#clock.now()): void {
     this.#missingSinceMs ??= sinceMs;
   }
@@ -119,13 +119,13 @@ export class Follower {
     );
   }
 
-  /** Notes how the file begins, before anything of it is read. Rejects with the system's error. */
+  /** Records the beginning of the file, before anything of it is read. Rejects with the system's error. */
   async prepare(): Promise<void> {
     const file = await this.#opened();
     if (file !== undefined) await this.#begin(file);
   }
 
-  /** Reads one chunk and hands it over. True when there may be more. Rejects with the system's error. */
+  /** Reads one chunk and emits it. True when there may be more. Rejects with the system's error. */
   async step(signal: AbortSignal): Promise<boolean> {
     const file = await this.#opened();
     if (file === undefined || signal.aborted) return false;
@@ -135,7 +135,7 @@ export class Follower {
     return withBuffer(this.#found.size - this.#position, (buffer) => this.#readOn(file, buffer, signal));
   }
 
-  /** Hands over what waits for an end that does not come; `isOver`: at once. */
+  /** Emits unfinished data whose end is overdue; `isOver`: immediately. */
   async flush(signal: AbortSignal, isOver: boolean = false): Promise<void> {
     const nowMs = this.#clock.now();
     if (isOver) return this.#flushAll(signal);
@@ -148,7 +148,7 @@ export class Follower {
     if (rest !== undefined) await this.#hand([rest], signal);
   }
 
-  /** When `flush` has something to do, if nothing comes. */
+  /** When `flush` is due, if nothing comes. */
   dueMs(): number | undefined {
     return this.#isPartial() ? this.#changedMs + this.#following.partialMs : this.#records.dueMs();
   }
@@ -166,12 +166,12 @@ export class Follower {
     return this.#handle !== undefined;
   }
 
-  /** It has no name any more. */
+  /** It was removed or renamed away. */
   async isRemoved(): Promise<boolean> {
     return this.#handle !== undefined && (await this.#handle.stat()).nlink === 0;
   }
 
-  /** When it last had something. */
+  /** When it last had new data. */
   changedMs(): number {
     return this.#changedMs;
   }
@@ -183,7 +183,7 @@ export class Follower {
     await file?.close();
   }
 
-  /** What is in the file now is another content: it is read from its start. */
+  /** The file has different content now: it is read from its start. */
   async #restart(signal: AbortSignal): Promise<void> {
     await this.#flushAll(signal);
     this.#position = 0;
@@ -237,14 +237,14 @@ export class Follower {
   }
 
   #arrivalOf({ text, cut, origin }: Line, shown: string): Arrival {
-    // Blanks say nothing.
+    // Blank lines are skipped.
     const line = text.charCodeAt(0) <= space && text.trim() === "" ? "" : text;
     return { data: this.#dataOf(line, shown, cut, origin), text: line, trust: "local" };
   }
 
-  /** Undefined when all lines of these bytes are to be looked at. */
+  /** Undefined when all lines of these bytes have to be examined. */
   #sift(bytes: Buffer): readonly Line[] | undefined {
-    // An escape sequence may part a word that is looked for, and so may what a container runtime writes.
+    // An escape sequence, or the framing of a container runtime, may split a word that is searched for.
     const needs =
       this.#unwrapper !== undefined || bytes.includes(escapeByte) ? undefined : this.#following.needs();
     const sifted = needs === undefined ? undefined : (this.#reader as LineReader).sift(bytes, needs);
@@ -255,7 +255,7 @@ export class Follower {
     return sifted.lines;
   }
 
-  /** Also what has no end yet. */
+  /** Includes an unfinished line. */
   #allPlain(partial: Line | undefined): Line[] {
     const lines = partial === undefined ? [] : this.#plain([partial]);
     return [...lines, ...(this.#unwrapper?.flush() ?? []).map(withoutColours)];
@@ -279,7 +279,7 @@ export class Follower {
     return this.#handle;
   }
 
-  /** The first time, and after it was emptied: how it is encoded, and whether it is a log at all. */
+  /** At first, and after truncation: detects the encoding, and whether it is a log at all. */
   async #begin(file: FileHandle): Promise<void> {
     const head = await readHead(file);
     if (isCompressed(head)) {
@@ -309,7 +309,7 @@ export class Follower {
   async #readOn(file: FileHandle, buffer: Buffer, signal: AbortSignal): Promise<boolean> {
     const { bytesRead } = await file.read(buffer, 0, buffer.length, this.#position);
     this.#isSuspect = false;
-    // Read after the content: what was read is of the file that begins so.
+    // Read after the content, so that the content belongs to the file with this beginning.
     const head = await readHead(file);
     const isShorter = bytesRead === 0 && (await file.stat()).size < this.#position;
     if (isShorter || !head.fits(this.#fingerprint)) {
@@ -339,12 +339,15 @@ function withoutColours(line: Line): Line {
   return mayHoldEscapes(line.text) ? { ...line, text: withoutEscapes(line.text) } : line;
 }
 
-/** A line is a piece of the text of a whole chunk: in memory of its own it does not keep that alive. */
+/** A line is a slice of the text of a whole chunk: copied, it does not keep the chunk alive. */
 function wholeArrival(arrival: Arrival, deliveryId: string): Arrival {
   return { ...structuredClone(arrival), deliveryId };
 }
 
-/** Part of the delivery id of each line: a place in the file means the same line for as long as this lasts. */
+/**
+ * Part of the delivery id of each line: a position in the file identifies the same line while this stays the
+ * same.
+ */
 export function newGeneration(): string {
   return randomBytes(6).toString("base64url");
 }

@@ -1,4 +1,5 @@
-// What a line says beside its text, by its format. A line that does not fit keeps its text and says so.
+// The fields of a line besides its text, by its format. A line that does not match keeps its text and is
+// marked.
 
 import type { Pattern } from "../../contract/host.ts";
 import type { Json, JsonObject } from "../../contract.ts";
@@ -10,10 +11,13 @@ import { fieldValue } from "./field-value.ts";
 import { parseLogfmt } from "./logfmt.ts";
 import type { TailOptions } from "./options.ts";
 
-/** The fields of a line; undefined when it is not of this format. */
+/** The fields of a line; undefined when it is not in this format. */
 type Parse = (line: string) => JsonObject | undefined;
 
-/** `data` of the event. What is ours stands under its own name; a field of that name has an underscore behind it. */
+/**
+ * `data` of the event. The router's own fields keep their names; a parsed field of the same name gets an
+ * underscore appended.
+ */
 export type DataOf = (line: string, file: string, cut: number, origin?: Origin) => JsonObject;
 
 export function createFormat(format: TailOptions["format"], pattern: Pattern | undefined): DataOf {
@@ -29,7 +33,7 @@ export function createFormat(format: TailOptions["format"], pattern: Pattern | u
       line,
       file,
       ...(cut === 0 ? {} : { cut }),
-      // The program's own fields of these names say it better.
+      // The program's own fields of these names are more precise.
       ...origin,
       ...(fields === undefined ? { unparsed: true } : renamed(fields)),
     };
@@ -55,7 +59,7 @@ function parserOf(format: TailOptions["format"], pattern: Pattern | undefined): 
 
 const ours = new Set(["line", "file", "cut", "unparsed"]);
 
-/** A line must not be able to say of itself which file it stands in. */
+/** A line must not be able to forge the name of its file. */
 function renamed(fields: JsonObject): JsonObject {
   if (!Object.keys(fields).some((name) => ours.has(name))) return fields;
   return Object.fromEntries(

@@ -1,5 +1,5 @@
-// Hands lines to the router and minds their outcomes. What was not taken is offered again until it is; nothing else is handed
-// over meanwhile, so that little changes its order.
+// Emits lines to the router and tracks their outcomes. A rejected line is offered again until it is accepted;
+// nothing else is emitted meanwhile, so that the order is mostly kept.
 
 import type { EmitAll, TextNeeds } from "../../contract/emit-all.ts";
 import type { Arrival, Clock, Emit, Log, Outcome } from "../../contract.ts";
@@ -9,24 +9,27 @@ import { pause, settledOr } from "../../waiting.ts";
 
 export interface Offer {
   readonly arrivals: readonly Arrival[];
-  /** As they are emitted, when a channel may want them. */
+  /** As emitted, when a channel may want them. */
   whole(index: number): Arrival;
-  /** Called in order for what is under way; the result when it has settled. */
+  /** Called in order for pending lines; the result is called when the line has settled. */
   begin(index: number): () => void;
-  /** The first so many have been handed over. */
+  /** This many lines from the start have been emitted. */
   reach(count: number): void;
 }
 
 export interface HandOver {
-  /** What a line must hold for a channel to want it; undefined when each is to be offered. `paths`: see `Sieve`. */
+  /**
+   * What a line must contain for a channel to want it; undefined when every line is offered. `paths`: see
+   * `Sieve`.
+   */
   needs(paths: ReadonlySet<string>): TextNeeds | undefined;
-  /** So many lines lack what is needed now. */
+  /** Number of lines that lack the required text. */
   passOver(count: number, arrival: (index: number) => Arrival): void;
-  /** Settles with true when all were handed over, with false when the signal fired before. */
+  /** Settles with true when all were emitted, with false when the signal fired before. */
   offer(offer: Offer, signal: AbortSignal): Promise<boolean>;
-  /** Settles when nothing is under way any more, or the signal fires. */
+  /** Settles when nothing is pending any more, or the signal fires. */
   idle(signal: AbortSignal): Promise<void>;
-  /** Why lines are not taken, while they are not. */
+  /** Why lines are rejected, while they are. */
   trouble(): string | undefined;
   /** How many lines that a channel may want have settled since the start. */
   count(): number;
@@ -39,7 +42,7 @@ interface HandOverOptions {
   readonly emit: Emit;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called between lines of an offer: what has settled may be written down. Does not reject. */
+  /** Called between lines of an offer: settled lines may be committed. Does not reject. */
   checkpoint?(): Promise<void>;
 }
 
@@ -79,8 +82,8 @@ export function createHandOver({ source, emit, clock, log, checkpoint }: HandOve
   function describe(error: unknown): string {
     if (error instanceof DeliveryError) return error.message;
     if (lastError === undefined)
-      log.error(text`source ${source}: a line was not taken through a bug: ${stackOf(error)}`);
-    return "failed through a bug in this program";
+      log.error(text`source ${source}: a line was rejected because of a bug: ${stackOf(error)}`);
+    return "failed because of a bug in this program";
   }
 
   return {

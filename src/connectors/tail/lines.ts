@@ -1,5 +1,5 @@
-// Cuts what was read of a file into lines, each with the place in the file where it ends. Whole chunks are decoded at once where
-// that is possible; a line that is not finished waits for its rest.
+// Splits the bytes of a file into lines, each with the offset where it ends. Whole chunks are decoded at once
+// where possible; an unfinished line waits for its rest.
 
 import { isAscii } from "node:buffer";
 import type { TextNeeds } from "../../contract/emit-all.ts";
@@ -10,13 +10,13 @@ export type Encoding = "utf-8" | "latin1" | "utf-16le" | "utf-16be";
 
 export interface Line {
   readonly text: string;
-  /** Bytes of it that were left out, for it was too long. */
+  /** Dropped bytes, when it was too long. */
   readonly cut: number;
-  /** Offset in the file just behind its line break. */
+  /** Offset in the file just after its line break. */
   readonly end: number;
-  /** Where it begins, if that is not where the one before it ended. */
+  /** Where it begins, if that is not where the previous one ended. */
   readonly start?: number;
-  /** What a container runtime says of it. */
+  /** Metadata of a container runtime. */
   readonly origin?: Origin;
 }
 
@@ -28,15 +28,15 @@ export class LineReader {
   readonly #maxBytes: number;
   readonly unit: 1 | 2;
   readonly #decode: (bytes: Buffer, from: number, to: number) => string;
-  /** Of the unfinished line: as much as is kept, and how much was read in all. */
+  /** For the unfinished line: as much as is kept, and how much was read in all. */
   #kept: Buffer[] = [];
   #keptBytes = 0;
   #pendingBytes = 0;
-  /** Where the next byte stands. */
+  /** The offset of the next byte. */
   #at: number;
   #known: { readonly needs: TextNeeds; readonly sift: Sift } | undefined;
 
-  /** `offset`: where in the file the first byte stands. */
+  /** `offset`: the offset of the first byte in the file. */
   constructor(encoding: Encoding, offset: number, maxBytes: number) {
     this.#encoding = encoding;
     this.#maxBytes = maxBytes;
@@ -45,7 +45,7 @@ export class LineReader {
     this.#at = offset;
   }
 
-  /** The unfinished line as it is, if there is one; the offset goes on. */
+  /** Returns the unfinished line as it is, if any; the offset advances. */
   flush(): Line | undefined {
     return this.#pendingBytes === 0 ? undefined : this.#take(0);
   }
@@ -55,7 +55,7 @@ export class LineReader {
     return this.#pendingBytes;
   }
 
-  /** The bytes that follow those before; keeps none of them. */
+  /** The bytes that follow the previous ones; the buffer is not kept. */
   push(written: Buffer): Line[] {
     const bytes = this.#encoding === "utf-16be" ? Buffer.from(written).swap16() : written;
     const lines: Line[] = [];
@@ -90,7 +90,10 @@ export class LineReader {
     return lines;
   }
 
-  /** As `push`, but of most lines that lack what is needed only the number is told. Undefined: nothing can be said, and nothing was done. */
+  /**
+   * As `push`, but most lines that lack the required text are only counted. Undefined: cannot be decided, and
+   * nothing was consumed.
+   */
   sift(bytes: Buffer, needs: TextNeeds): SiftedLines | undefined {
     if (
       this.#encoding === "utf-16le" ||
@@ -119,7 +122,10 @@ export class LineReader {
     return { lines, passed, passedLine: (index) => lineAt(passedPlace(index)) };
   }
 
-  /** Past the NULs at the beginning of a line: what a program leaves that writes on at its old offset after copytruncate. */
+  /**
+   * Skips NULs at the beginning of a line: a program leaves them when it keeps writing at its old offset
+   * after copytruncate.
+   */
   #skipNuls(bytes: Buffer, from: number = 0): number {
     let start = from;
     while (this.unit === 1 && bytes[start] === 0) start++;
@@ -131,7 +137,7 @@ export class LineReader {
     const bytes = written.subarray(skipped);
     this.#pendingBytes += bytes.length;
     this.#at += written.length;
-    // One unit more than is shown: a carriage return at the very end is no part of the line.
+    // One unit more than is shown: a carriage return at the very end does not belong to the line.
     const part = bytes.subarray(0, Math.max(0, this.#maxBytes + this.unit - this.#keptBytes));
     if (part.length === 0) return;
     this.#kept.push(Buffer.from(part));
@@ -168,7 +174,7 @@ export class LineReader {
     return -1;
   }
 
-  /** Of a text whose every character is one byte, and which begins at this place in the file. */
+  /** For a text in which every character is one byte, and which begins at this offset of the file. */
   #simpleLine(text: string, begins: number, to: number, begun: number): Line {
     let from = begins;
     while (text.charCodeAt(from) === 0) from++;
@@ -180,7 +186,7 @@ export class LineReader {
       : { text: text.slice(from, from + this.#maxBytes), cut: length - this.#maxBytes, end };
   }
 
-  /** Every byte is one character: nothing has to be counted. */
+  /** Every byte is one character: no counting needed. */
   #pushSimple(bytes: Buffer, lines: Line[]): void {
     const text = bytes.toString("latin1");
     let from = 0;
@@ -215,7 +221,7 @@ export interface ByteOrderMark {
   readonly length: number;
 }
 
-/** What the first bytes of a file say of its encoding. */
+/** The encoding that the first bytes of a file indicate. */
 export function byteOrderMark(head: Buffer): ByteOrderMark | undefined {
   if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return { encoding: "utf-8", length: 3 };
   if (head[0] === 0xff && head[1] === 0xfe) return { encoding: "utf-16le", length: 2 };

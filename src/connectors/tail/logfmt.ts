@@ -6,7 +6,7 @@ import { fieldValue } from "./field-value.ts";
 const pair = /([^\s="]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*)))?(?=\s|$)/y;
 const maxFields = 200;
 
-/** Undefined when the line is not made of pairs alone, or has none with a value. */
+/** Undefined when the line does not consist of pairs alone, or has none with a value. */
 export function parseLogfmt(line: string): JsonObject | undefined {
   const fields: [string, JsonObject[string]][] = [];
   let isFormat = false;

@@ -1,13 +1,13 @@
-// Lines that belong together become one record. Without `multiline` each line is one.
+// Groups lines that belong together into one record. Without `multiline` each line is one.
 
 import type { Line } from "./lines.ts";
 
 export interface Records {
   /** Those that are complete now. */
   push(lines: readonly Line[], nowMs: number): readonly Line[];
-  /** The one that is being put together, as it is. */
+  /** The unfinished record, as it is. */
   flush(): Line | undefined;
-  /** When it is complete, if no line comes; undefined when there is none. */
+  /** When it is complete if no line comes; undefined without one. */
   dueMs(): number | undefined;
 }
 
@@ -60,7 +60,7 @@ export function createRecords({ begins, maxLines, maxBytes, flushMs }: RecordOpt
       bytes += length;
     } else {
       cut += length;
-      // From here on nothing more is kept: a record with holes would mislead.
+      // From here on nothing more is kept: a record with gaps would be misleading.
       bytes = maxBytes;
     }
   }

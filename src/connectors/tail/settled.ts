@@ -1,11 +1,11 @@
-// How far a file is done with: up to the first of its lines whose outcome is not known yet.
+// How far a file is processed: up to the first of its lines that is still pending.
 
 export interface Settled {
-  /** Everything before `end` was handed over; what is under way of it was begun before. */
+  /** Everything before `end` was emitted; its pending lines were registered before. */
   reach(end: number): void;
-  /** A line that begins here is under way; the result is to be called once, when it has settled. In order. */
+  /** A line that begins here is pending; the result must be called once, when it has settled. In order. */
   begin(start: number): () => void;
-  /** Offset up to which all has settled. */
+  /** Offset up to which everything has settled. */
   offset(): number;
 }
 

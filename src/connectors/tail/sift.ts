@@ -1,9 +1,9 @@
-// Goes through many lines at once for the few that hold what a channel needs. Nothing is made of the others but their number.
+// Scans many lines at once for the few that contain what a channel needs. The others are only counted.
 
 import type { TextNeed, TextNeeds } from "../../contract/emit-all.ts";
 import type { Line } from "./lines.ts";
 
-/** Whole lines, each with its end, as one text: each byte of the file one character. */
+/** Whole lines, each with its end, as one text: each byte of the file is one character. */
 export type Sift = (text: string) => Sifted;
 
 export interface Place {
@@ -14,9 +14,9 @@ export interface Place {
 
 export interface Sifted {
   readonly held: readonly Place[];
-  /** How many lines lack what is needed; empty ones do not count. */
+  /** How many lines lack the required text; empty ones do not count. */
   readonly passed: number;
-  /** Where one of them stands, by its number. */
+  /** The index of one of the texts. */
   passedPlace(index: number): Place;
 }
 
@@ -26,7 +26,7 @@ export interface SiftedLines {
   passedLine(index: number): Line;
 }
 
-/** Whether they say something of ASCII alone. */
+/** Whether they contain only ASCII. */
 export function needsAscii(needs: TextNeeds): boolean {
   return needs.some((all) => all.some(({ folds }) => folds));
 }
@@ -58,7 +58,7 @@ export function createSift(needs: TextNeeds, encoding: "utf-8" | "latin1"): Sift
   };
 }
 
-/** One of some texts in another: asked for places that only grow. */
+/** Finds any of some texts in another: called with increasing offsets only. */
 interface Search {
   readonly text: string;
   readonly needles: readonly string[];
@@ -96,7 +96,7 @@ function hasAll(all: Search[], from: number, to: number): boolean {
     const search = all[which] as Search;
     const nearest = search.nearest < from ? advance(search, from) : search.nearest;
     if (nearest < to) continue;
-    // What is rare is asked for first from now on: until it comes, the others need not be looked for.
+    // The rare one is searched first from now on: until it occurs, the others need not be searched.
     if (which > 0) {
       all[which] = all[0] as Search;
       all[0] = search;
@@ -121,7 +121,7 @@ function isEmpty(text: string, from: number, to: number): boolean {
   return to === from || (to === from + 1 && text.charCodeAt(from) === 13);
 }
 
-/** As their bytes look when each is taken for a character; what cannot be written at all is left out. */
+/** Their bytes decoded as Latin-1; texts that cannot be encoded are left out. */
 function needlesOf({ texts }: TextNeed, encoding: "utf-8" | "latin1"): string[] {
   if (encoding === "utf-8") return texts.map((text) => Buffer.from(text, "utf8").toString("latin1"));
   return texts.filter((text) => /^[\0-\xff]*$/.test(text));

@@ -1,5 +1,5 @@
-// A tail source at work: looks which files there are, reads what is new in them chunk by chunk, one after the other, and writes
-// down from time to time how far it has come.
+// A running tail source: finds its files, reads new data chunk by chunk, one file after the other, and saves
+// its position from time to time.
 
 import type { EndpointInfo } from "../../contract/endpoint-info.ts";
 import type { Host, Loop, Pattern } from "../../contract/host.ts";
@@ -26,31 +26,31 @@ import { createHandOver, type HandOver } from "./hand-over.ts";
 import { heldTooMany } from "./held-files.ts";
 import type { TailOptions } from "./options.ts";
 import { createRecords, singleLines } from "./records.ts";
-import { Roster } from "./roster.ts";
+import { TailedFiles } from "./tailed-files.ts";
 import { createTraceDetector } from "./traces.ts";
 
 const lookMs = 1_000;
-/** From then on looks are rarer, where what happens is reported. */
+/** From then on looks are rarer, where changes are reported. */
 const quietAfterMs = 60_000;
-/** From a hint to the look. */
+/** Delay between a change report and the look. */
 const hintMs = 50;
 /** A look may take this share of the time. */
 const lookShare = 20;
 const saveEveryMs = 5_000;
 /**
- * So many lines under way have settled since. After a crash these and those under way come again, and must all be among the delivery ids
- * that are remembered: far fewer than router/known-deliveries.ts keeps.
+ * This many pending lines have settled since the last save. After a crash these and the pending ones come
+ * again, and must all be among the remembered delivery ids: far fewer than router/known-deliveries.ts keeps.
  */
 const saveAfterLines = 1_000;
 const maxFiles = 1_000;
 
-/** What leads to the text of a line. */
+/** The paths that lead to the text of a line. */
 const textPaths: ReadonlySet<string> = new Set(["text", "data.line"]);
 
-/** The reading of files: begun by `start`. */
+/** The reading loop: begun by `start`. */
 interface Work {
   readonly handOver: HandOver;
-  readonly roster: Roster;
+  readonly tailedFiles: TailedFiles;
   save(): Promise<void>;
 }
 
@@ -68,7 +68,7 @@ class TailSource implements Source {
   readonly #written: readonly string[];
   readonly #patterns: FilePattern[];
   readonly #search: Search;
-  readonly #told: OnceLogger;
+  readonly #onceLogger: OnceLogger;
   readonly #hints: FolderWatch;
   #work: Work | undefined;
   #isStopped = false;
@@ -105,7 +105,7 @@ class TailSource implements Source {
       ),
       maxFiles,
     });
-    this.#told = createOnceLogger(name, log, (path: string) => this.#shown(path));
+    this.#onceLogger = createOnceLogger(name, log, (path: string) => this.#shown(path));
     const hints = watchFolders(() => this.#hint());
     this.#hints = hints;
     this.#loop = host.loop({
@@ -114,7 +114,7 @@ class TailSource implements Source {
         if (this.#hasMore) return 0;
         if (this.#isHinted) return hintMs;
         const dueMs = Math.min(
-          ...(this.#work?.roster.all() ?? []).map((one) => one.dueMs() ?? Number.POSITIVE_INFINITY),
+          ...(this.#work?.tailedFiles.all() ?? []).map((one) => one.dueMs() ?? Number.POSITIVE_INFINITY),
         );
         const isQuiet = nowMs - this.#changedMs > quietAfterMs && hints.isWhole();
         const usualMs = isQuiet ? msUntilIdlePoll(nowMs) : lookMs;
@@ -133,7 +133,7 @@ class TailSource implements Source {
       this.#looked = { resolve, reject };
     });
     this.#loop.start();
-    // What cannot be read yet is the loop's to tell and to try again.
+    // The loop reports and retries a file that cannot be read yet.
     await first.catch(() => undefined);
   }
 
@@ -150,9 +150,9 @@ class TailSource implements Source {
     await this.#loop.stop(deadline);
     this.#work?.handOver.end();
     if (this.#work === undefined || !isFirst) return;
-    // What it does not write down now comes again, and is known by its delivery id.
+    // Unsaved lines come again, and are recognised by their delivery ids.
     if (!deadline.aborted) await settledOr(this.#work.save(), deadline);
-    await this.#work.roster.close();
+    await this.#work.tailedFiles.close();
   }
 
   health(): SourceHealth {
@@ -160,12 +160,12 @@ class TailSource implements Source {
     if (health.state !== "running" || this.#work === undefined) return health;
     const trouble = this.#work.handOver.trouble();
     if (trouble !== undefined)
-      return { ...health, detail: `lines wait to be taken: ${trouble}`, lastError: trouble };
-    const count = this.#work.roster.all().length;
-    const summary = this.#told.summary();
+      return { ...health, detail: `waiting for lines to be accepted: ${trouble}`, lastError: trouble };
+    const count = this.#work.tailedFiles.all().length;
+    const summary = this.#onceLogger.summary();
     const detail =
       count === 0
-        ? `no file fits yet: ${this.#written.join(", ")}`
+        ? `no file matches ${this.#written.join(", ")} yet`
         : `follows ${count} ${count === 1 ? "file" : "files"}`;
     return { ...health, detail: summary === undefined ? detail : `${detail}; ${summary}` };
   }
@@ -188,34 +188,35 @@ class TailSource implements Source {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    const { roster } = this.#work as Work;
+    const { tailedFiles } = this.#work as Work;
     this.#isHinted = false;
     this.#cancelHint();
     const begunMs = performance.now();
     try {
       const findings = await this.#search.look();
-      await roster.update(findings);
+      await tailedFiles.update(findings);
       this.#lookTookMs = performance.now() - begunMs;
       if (this.#isStopped) return;
       this.#hints.watch(findings.folders);
       this.#looked?.resolve();
       const refused = new Map(findings.refused);
       await this.#read(signal, refused);
-      this.#told.tell(new Map([...refused, ...findings.elsewhere]));
-      if (roster.all().length === 0 && refused.size > 0) throw unreadable(this.#told.summary() ?? "");
+      this.#onceLogger.update(new Map([...refused, ...findings.elsewhere]));
+      if (tailedFiles.all().length === 0 && refused.size > 0)
+        throw unreadable(this.#onceLogger.summary() ?? "");
     } catch (error) {
       this.#looked?.reject(error);
       throw error;
     }
   }
 
-  /** Until nothing is left, or it is time to look again. */
+  /** Until nothing is left, or the next look is due. */
   async #read(signal: AbortSignal, refused: Map<string, string>): Promise<void> {
-    const { roster } = this.#work as Work;
+    const { tailedFiles } = this.#work as Work;
     const untilMs = this.#clock.now() + lookMs;
     do {
       this.#hasMore = false;
-      for (const follower of roster.all()) {
+      for (const follower of tailedFiles.all()) {
         if (!follower.hasMore()) continue;
         const isMore = await this.#step(follower, signal, refused);
         if (heldTooMany() > 0) await follower.close();
@@ -225,12 +226,12 @@ class TailSource implements Source {
         await this.#saveSome();
       }
     } while (this.#hasMore && this.#clock.now() < untilMs);
-    for (const follower of roster.all()) {
+    for (const follower of tailedFiles.all()) {
       await follower.flush(signal);
       if (signal.aborted) return;
     }
-    await roster.retire(signal);
-    await roster.closeSome();
+    await tailedFiles.retire(signal);
+    await tailedFiles.closeSome();
     await this.#saveSome();
   }
 
@@ -240,13 +241,13 @@ class TailSource implements Source {
       const isMore = await follower.step(signal);
       if (follower.changedMs() !== before) this.#changedMs = this.#clock.now();
       if (!follower.isOpen() && follower.missingSinceMs() !== undefined)
-        await (this.#work as Work).roster.lose(follower);
+        await (this.#work as Work).tailedFiles.lose(follower);
       return isMore;
     } catch (error) {
       const { code: reason } = error as NodeJS.ErrnoException;
       if (typeof reason !== "string" || !/^E[A-Z]+$/.test(reason)) throw error;
       if (reason === "ENOENT" && follower.missingSinceMs() !== undefined)
-        await (this.#work as Work).roster.lose(follower);
+        await (this.#work as Work).tailedFiles.lose(follower);
       else if (reason !== "ENOENT")
         refused.set(follower.found().path, readingFailed(error as NodeJS.ErrnoException));
       await follower.close();
@@ -271,7 +272,9 @@ class TailSource implements Source {
     }
   }
 
-  /** In the midst of a read. A place that cannot be written down is tried again after the next lines, which cannot be committed either. */
+  /**
+   * In the middle of a read. A failed save is retried after the next lines, which cannot be committed either.
+   */
   async #checkpoint(): Promise<void> {
     await this.#saveSome().catch((error: unknown) => {
       if (!isRouterError(error)) throw error;
@@ -295,12 +298,12 @@ class TailSource implements Source {
       partialMs: this.#options.partialMs,
       dataOf: createFormat(this.#options.format, this.#code.regex("pattern")),
       handOver,
-      // Of lines that belong together, one may hold it for the others.
+      // Any line of a record may contain it.
       needs: () => (this.#options.multiline === undefined ? handOver.needs(textPaths) : undefined),
       createRecords: () => recordsOf(this.#options, this.#host),
       save: (follower) => cursors.save(follower.id, follower.cursor()),
     };
-    const roster = new Roster({
+    const tailedFiles = new TailedFiles({
       clock: this.#clock,
       cursors,
       search: this.#search,
@@ -310,9 +313,9 @@ class TailSource implements Source {
     });
     return {
       handOver,
-      roster,
+      tailedFiles,
       async save() {
-        const all = roster.all();
+        const all = tailedFiles.all();
         await Promise.all(all.map((follower) => cursors.save(follower.id, follower.cursor())));
         await cursors.prune(new Set(all.map(({ id }) => id)));
       },
@@ -331,7 +334,10 @@ function recordsOf({ multiline, maxLineBytes }: TailOptions, { code }: Host) {
   });
 }
 
-/** A start wins; else what is indented or goes on with a trace belongs to the line before. */
+/**
+ * A start pattern wins; otherwise an indented line, or one that continues a trace, belongs to the previous
+ * line.
+ */
 export function beginsOf(
   { indent, traces }: NonNullable<TailOptions["multiline"]>,
   start: Pattern | undefined,

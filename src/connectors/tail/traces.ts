@@ -1,5 +1,5 @@
-// Recognises the stack traces of languages line by line, also where their lines begin at the margin. The rules are those that Google's
-// fluent-plugin-detect-exceptions made common: a state for each kind of line that may follow.
+// Recognises stack traces of many languages line by line, also where their lines are not indented. The rules
+// follow Google's fluent-plugin-detect-exceptions: a state for each kind of line that may follow.
 
 type State =
   | "none"
@@ -38,7 +38,7 @@ interface Rule {
 interface Begin {
   readonly line: RegExp;
   readonly to: State;
-  /** It begins a trace also where indented lines belong to the line before. */
+  /** It begins a trace even when indented lines belong to the previous line. */
   readonly isIndented?: true;
 }
 
@@ -120,7 +120,7 @@ const follows: readonly Rule[] = [
   { from: ["dart-message", "dart-frames"], line: /^#\d+\s|^<asynchronous suspension>/, to: "dart-frames" },
 ];
 
-/** Blank lines that a trace has inside: what follows decides whether they were the end of it. */
+/** Blank lines inside a trace: the next line decides whether they were its end. */
 const blanksIn: ReadonlySet<State> = new Set([
   "go-panic",
   "go-goroutine",
@@ -137,13 +137,13 @@ const blanksIn: ReadonlySet<State> = new Set([
 ]);
 
 export interface TraceDetector {
-  /** Takes the next line: does it go on with the trace that is under way? */
+  /** Takes the next line: does it continue the current trace? */
   continues(line: string): boolean;
-  /** Does the line that was taken last begin a trace although it is indented? */
+  /** Does the last line begin a trace although it is indented? */
   beganIndented(): boolean;
 }
 
-/** One for each file: it remembers what came before. `joinsIndented`: indented lines belong to a trace whatever they say. */
+/** One per file: it has state. `joinsIndented`: indented lines belong to a trace whatever their text. */
 export function createTraceDetector(joinsIndented = false): TraceDetector {
   let state: State = "none";
   let beganIndented = false;

@@ -1,5 +1,6 @@
-// The Bot API through grammY, over the router's own HTTP client: with the proxy of the environment, without redirects, and with
-// errors in which no token stands. grammY is an optional peer and loaded when a source starts.
+// The Bot API through grammY, over the router's own HTTP client: with the proxy of the environment, without
+// redirects, and with errors that never contain a token. grammY is an optional peer and loaded when a source
+// starts.
 
 import type { GrammyError, HttpError, InputFile, RawApi } from "grammy";
 import { readOutgoing } from "../../chat/outgoing-file.ts";
@@ -9,11 +10,11 @@ import { ConnectorError } from "../../errors.ts";
 
 export interface TelegramApi {
   readonly raw: RawApi;
-  /** A file to be sent, read as it is sent. */
+  /** A file to send, read while it is sent. */
   file(file: OutgoingFile): InputFile;
 }
 
-/** The server keeps a question for messages open for 50 s, and gives up on an upload after 500 s. */
+/** The server keeps a long poll open for 50 s, and an upload times out after 500 s. */
 const answerWithinMs = { question: 65_000, upload: 500_000, call: 30_000 };
 /** An answer of 100 messages with all their entities has a few hundred kB. */
 const maxAnswerBytes = 16 * 1024 * 1024;
@@ -58,7 +59,7 @@ interface FetchInit {
 
 async function ask(url: string, { method, headers, body, signal }: FetchInit, { http }: Pick<Host, "http">) {
   const ending = new AbortController();
-  // The library has an AbortSignal of its own make.
+  // The library ships its own AbortSignal type.
   if (signal.aborted) ending.abort();
   signal.addEventListener("abort", () => ending.abort(), { once: true });
   const { connection: _, ...rest } = headers;
@@ -74,14 +75,14 @@ async function ask(url: string, { method, headers, body, signal }: FetchInit, { 
   return { json: () => jsonOf(answer, url.slice(url.lastIndexOf("/") + 1)) };
 }
 
-/** What is no answer of the Bot API comes from something before it: a gateway, a portal that wants a login. */
+/** An answer that is not a Bot API response comes from something in between: a gateway, a captive portal. */
 async function jsonOf(answer: HttpAnswer, method: string): Promise<unknown> {
   const text = await answer.text(maxAnswerBytes);
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && "ok" in value) return value;
   } catch {
-    // It is no JSON: the same as JSON of something else.
+    // It is not JSON: handled like JSON of another kind.
   }
   throw (
     answer.failure() ??
@@ -101,7 +102,7 @@ function inOurWords(error: unknown): unknown {
   return new ConnectorError("E_HTTP_FAILED", `${error.message.replace(/!$/, "")}`, { retryable: true });
 }
 
-/** An answer of the Bot API that says no; `status` and `description` are its own. */
+/** An error response of the Bot API; `status` and `description` are its own. */
 export class TelegramRefusal extends ConnectorError {
   readonly status: number;
   readonly description: string;
@@ -123,15 +124,15 @@ function refusalOf({ error_code: status, description, parameters }: GrammyError)
   const refusal = (message: string, details: RefusalDetails) =>
     new TelegramRefusal(status, description, message, details);
   if (status === 401 || (status === 404 && description === "Not Found")) {
-    return refusal("Telegram does not know the token: it is wrong, or was revoked", {
+    return refusal("Telegram rejected the token: it is wrong, or was revoked", {
       retryable: false,
-      hint: "ask @BotFather for the token of the bot, then: channel-router configure telegram TOKEN",
+      hint: "get the token of the bot from @BotFather, then: channel-router configure telegram TOKEN",
     });
   }
   if (status === 409 && !/webhook/i.test(description)) {
-    return refusal("another program asks for this bot's messages", {
+    return refusal("another program receives this bot's messages", {
       retryable: true,
-      hint: "end that one, or make a second bot for this config",
+      hint: "stop it, or create a second bot for this config",
     });
   }
   if (status === 429) {

@@ -1,10 +1,10 @@
-// The file of a message: what it is, and the id under which Telegram gives it out.
+// The file of a message: its description, and the id for downloading it from Telegram.
 
 import type { Message } from "grammy/types";
 import { safeFileName } from "../../chat/file-name.ts";
 import type { ChatAttachment } from "../../contract/chat.ts";
 
-/** As it stands in `data.attachments`. */
+/** The entry in `data.attachments`. */
 export type TelegramAttachment = ChatAttachment & { file_id: string };
 
 interface TelegramFile {
@@ -15,7 +15,7 @@ interface TelegramFile {
 }
 
 export function attachmentOf(message: Message): Omit<TelegramAttachment, "id"> | undefined {
-  // An animation is there a second time as a document, for programs that know no animations.
+  // An animation is repeated as a document, for clients that do not support animations.
   const { photo, animation, video, video_note: round, voice, audio, sticker, document } = message;
   const largest = photo?.at(-1);
   if (largest !== undefined) return described("image", largest, { mime: "image/jpeg" });
@@ -57,7 +57,7 @@ const endings: Readonly<Record<ChatAttachment["kind"], string>> = {
   file: "bin",
 };
 
-/** A name to save it under: its own, else one with the ending that Telegram's path or its kind has. */
+/** A name to save it under: its own, else one with the extension of Telegram's path or of its kind. */
 export function nameToSave({ kind, name }: ChatAttachment, remotePath: string): string {
   const ending = /\.([A-Za-z0-9]{1,10})$/.exec(remotePath)?.[1] ?? endings[kind];
   return name ?? `${kind}.${ending}`;

@@ -1,4 +1,4 @@
-// What Telegram can do with an answer: quote, react, edit, fetch, show that somebody writes, ask for a permission.
+// The chat features of Telegram: quote, react, edit, fetch, show typing, prompt for a permission.
 
 import { checkId } from "../../chat/ids.ts";
 import { telegramHtml } from "../../chat/markup.ts";
@@ -9,15 +9,15 @@ import { ConnectorError } from "../../errors.ts";
 import type { TelegramApi } from "./api.ts";
 import { nameToSave, type TelegramAttachment } from "./attachment.ts";
 import type { TelegramOptions } from "./options.ts";
-import { patiently } from "./patience.ts";
 import { askPermission, continuePermission, expirePermission } from "./permission.ts";
 import { allowedReactions, reactionFor } from "./reactions.ts";
+import { retryOn429 } from "./retry-on-429.ts";
 import { createSend, isRefused, longestText, noPreview, withPlainFallback } from "./send.ts";
 
-/** Of messages and topics: all of them are exact as JavaScript numbers. */
+/** Ids of messages and topics: all of them are exact as JavaScript numbers. */
 export const numberForm: IdForm = { pattern: "^[1-9]\\d{0,14}$", example: "9002" };
 
-/** The Bot API gives out no larger ones (getFile). */
+/** The Bot API serves no larger files (getFile). */
 const maxDownloadBytes = 20 * 1024 * 1024;
 
 export type TelegramChat = Required<Omit<Chat, "history">> & {
@@ -53,7 +53,7 @@ export function createChat(
           hint: `it has: ${allowedReactions.join(" ")}`,
         });
       }
-      await patiently(clock, () =>
+      await retryOn429(clock, () =>
         raw.setMessageReaction({
           chat_id: chatId,
           message_id: idOf(messageId ?? own),
@@ -62,7 +62,7 @@ export function createChat(
       );
       return reaction === reactionFor(reaction) && reaction === emoji.trim().replace("\uFE0F", "")
         ? `reacted with ${reaction}`
-        : `reacted with ${reaction}, which comes nearest to ${emoji}`;
+        : `reacted with ${reaction}, the nearest match for ${emoji}`;
     },
 
     async edit(event, messageId, text) {
@@ -84,7 +84,7 @@ export function createChat(
         );
       }
       try {
-        await patiently(clock, () =>
+        await retryOn429(clock, () =>
           withPlainFallback(part, (written) =>
             raw.editMessageText({ chat_id: chatId, message_id: idOf(messageId), ...written, ...noPreview }),
           ),
@@ -97,11 +97,11 @@ export function createChat(
 
     async download(event, attachment) {
       const { file_id: fileId } = ownAttachment(event, attachment);
-      const file = await patiently(clock, () => raw.getFile({ file_id: fileId })).catch((error: unknown) => {
+      const file = await retryOn429(clock, () => raw.getFile({ file_id: fileId })).catch((error: unknown) => {
         throw isRefused(error, /too big/i)
           ? new ConnectorError(
               "E_FILE",
-              "Telegram gives files of up to 20 MB to bots, and this one is larger",
+              "bots can download files of up to 20 MB from Telegram, and this one is larger",
             )
           : error;
       });
@@ -110,7 +110,7 @@ export function createChat(
         path.startsWith("/") ||
         path.split("/").some((part) => part === "" || part === ".." || part === ".")
       ) {
-        throw new ConnectorError("E_FILE", "the server at api_root gives out paths of its own disk", {
+        throw new ConnectorError("E_FILE", "the server at api_root returns paths on its own disk", {
           hint: "start it without --local",
         });
       }
@@ -128,7 +128,7 @@ export function createChat(
 
     async send(to, message) {
       if ("chatId" in to && to.threadId !== undefined) checkId("thread_id", to.threadId, numberForm);
-      // A chat with one person has that person's id.
+      // A private chat has the id of its user.
       const target = "person" in to ? { chatId: to.person } : { chatId: to.chatId, threadId: to.threadId };
       return send({ ...target, replyTo: message.replyTo }, message);
     },
@@ -142,9 +142,9 @@ export function createChat(
       });
     },
 
-    askPermission: (person, prompt) => patiently(clock, () => askPermission(raw, person, prompt)),
-    continuePermission: (asked, page) => patiently(clock, () => continuePermission(raw, asked, page)),
-    expirePermission: (asked, text) => patiently(clock, () => expirePermission(raw, asked, text)),
+    askPermission: (person, prompt) => retryOn429(clock, () => askPermission(raw, person, prompt)),
+    continuePermission: (asked, page) => retryOn429(clock, () => continuePermission(raw, asked, page)),
+    expirePermission: (asked, text) => retryOn429(clock, () => expirePermission(raw, asked, text)),
   };
 }
 

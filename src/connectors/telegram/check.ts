@@ -1,4 +1,5 @@
-// What a schema cannot say of a telegram source, what it asks a person for, and the arrival that a payload would make.
+// Checks of a telegram source that the schema cannot express, its consent items, and the sample arrival of a
+// payload.
 
 import type { Message, Update } from "grammy/types";
 import type { Reach } from "../../contract/power.ts";
@@ -14,7 +15,7 @@ export function checkOptions({ webhook }: TelegramOptions, { publicUrl }: Surrou
       {
         path: ["webhook"],
         message: "needs public_url: the address at which Telegram reaches the listener",
-        hint: "write  public_url: https://...  at the top of the file, or leave webhook out: the bot then asks by itself",
+        hint: "write  public_url: https://...  at the top of the file, or remove webhook: the bot then polls",
       },
     ];
   }
@@ -28,20 +29,20 @@ export function checkOptions({ webhook }: TelegramOptions, { publicUrl }: Surrou
 }
 
 /**
- * The address gets the bot's token. Whoever knows the secret of a webhook can post in anybody's name, an approver's too: it admits
- * people as `allow` does.
+ * The URL contains the bot's token. Anybody who knows the secret of a webhook can post in any user's name, an
+ * approver's too: it admits users as `allow` does.
  */
 export function reachesOf({ apiRoot, webhook }: Pick<TelegramOptions, "apiRoot" | "webhook">): Reach[] {
   return [
     { to: "host", url: apiRoot },
     ...(webhook === undefined
       ? []
-      : [{ to: "people" as const, who: `whoever knows the secret of ${webhook.path}` }]),
+      : [{ to: "people" as const, who: `anyone who knows the secret of ${webhook.path}` }]),
   ];
 }
 
-/** The payload is an update or a message as the Bot API has them, or else what somebody writes to the bot. */
-export function imagineArrival(_options: TelegramOptions, payload: string): Arrival {
+/** The payload is an update or a message of the Bot API, or else the text of a message to the bot. */
+export function sampleArrival(_options: TelegramOptions, payload: string): Arrival {
   const value = parsed(payload);
   const given = typeof value === "object" ? value : undefined;
   const text = typeof value === "string" ? value : payload;
@@ -55,10 +56,10 @@ export function imagineArrival(_options: TelegramOptions, payload: string): Arri
     );
     if (read !== undefined) return read.arrival;
   } catch {
-    // It lacks what every message has.
+    // It lacks the mandatory fields of a message.
   }
-  throw new UsageError("E_USAGE", "this is no message that somebody wrote", {
-    hint: "give the text of a message, or an update as the Bot API has it",
+  throw new UsageError("E_USAGE", "this is not a message of a user", {
+    hint: "give the text of a message, or an update of the Bot API",
   });
 }
 

@@ -1,4 +1,4 @@
-// What stands for a secret where it is to be recognised and not told.
+// Identifies a secret without revealing it.
 
 import { createHash } from "node:crypto";
 

@@ -1,9 +1,9 @@
-// The `telegram` source type: a bot that people write to, alone and in groups.
+// The `telegram` source type: a bot that users write to, in private chats and groups.
 
 import { chatMeta } from "../../chat/options.ts";
 import type { SourceType } from "../../contract.ts";
 import { numberForm } from "./chat.ts";
-import { checkOptions, imagineArrival, reachesOf } from "./check.ts";
+import { checkOptions, reachesOf, sampleArrival } from "./check.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { type TelegramOptions, telegramOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
@@ -11,7 +11,7 @@ import { botOf, createTelegramSource } from "./source.ts";
 
 export const telegram: SourceType<TelegramOptions> = {
   type: "telegram",
-  summary: "A Telegram bot: what people write to it becomes events, and Claude answers in the chat.",
+  summary: "A Telegram bot: messages to it become events, and Claude answers in the chat.",
   options: telegramOptions,
   validate,
   meta: { ...chatMeta, forwarded_from: "{{data.forwarded_from}}", edited: "{{data.edited}}" },
@@ -23,7 +23,7 @@ export const telegram: SourceType<TelegramOptions> = {
   answers: () => true,
   chat: {
     can: ["react", "edit", "download", "send", "typing", "ask"],
-    // Those of groups and channels are below zero.
+    // Ids of groups and channels are negative.
     personId: { pattern: "^[1-9]\\d{0,18}$", example: "412587349" },
     messageId: numberForm,
     threadId: numberForm,
@@ -36,6 +36,6 @@ export const telegram: SourceType<TelegramOptions> = {
   check: checkOptions,
   reaches: reachesOf,
   storeKey: ({ apiRoot, token }) => ({ apiRoot, bot: botOf(token) }),
-  sampleArrival: imagineArrival,
+  sampleArrival,
   create: createTelegramSource,
 };

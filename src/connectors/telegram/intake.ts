@@ -1,5 +1,5 @@
-// What comes in, in its order: each message is judged first, then made an event; each press of a button is answered. Only what
-// was taken may be confirmed to Telegram.
+// Incoming updates, in order: each message is checked first, then becomes an event; each button press is
+// answered. Only accepted updates may be confirmed to Telegram.
 
 import type { Message, Update } from "grammy/types";
 import { safeFileName } from "../../chat/file-name.ts";
@@ -25,9 +25,9 @@ interface IntakeOptions {
   isClosed(): boolean;
 }
 
-/** A picture that takes longer comes without its file: `download_attachment` can still fetch it. */
+/** A picture that takes longer is delivered without its file: `download_attachment` can still fetch it. */
 const pictureWithinMs = 15_000;
-/** A group that somebody adds the bot to, or that gets another id, is told once, and no endless list of them. */
+/** Groups that the bot was added to, or whose id changed, are each reported once, up to a limit. */
 const maxGroupsTold = 20;
 
 export class Intake {
@@ -57,8 +57,8 @@ export class Intake {
   }
 
   /**
-   * One after the other, in the order of their ids. Rejects as `Emit` and `People` do, with the first that was not taken; what
-   * comes after it is not looked at. `settled` is told of each that is safe, and waited for.
+   * One after the other, in the order of their ids. Rejects as `Emit` and `People` do, with the first that
+   * was rejected; later ones are not processed. `settled` is called and awaited for each durable one.
    */
   async take(
     updates: readonly Update[],
@@ -72,12 +72,12 @@ export class Intake {
     }
   }
 
-  /** Settles when what was begun beside the events (answers, reactions) is done. */
+  /** Settles when the side work of events (answers, reactions) is done. */
   async idle(): Promise<void> {
     while (this.#beside.size > 0) await Promise.all(this.#beside);
   }
 
-  /** Work that no event waits for; its failure is one line, and none when it is the same again. */
+  /** Work that no event waits for; a failure is logged once until it changes. */
   #besides(what: string, work: Promise<unknown>): void {
     const done = work
       .catch((error: unknown) => {
@@ -101,7 +101,7 @@ export class Intake {
       this.#besides("a verdict could not be confirmed", this.#chat.react(event, reception.emoji).catch(say));
   }
 
-  /** With its pictures, which a model can look at at once; all else is fetched when asked for. */
+  /** With its pictures, which a model can see at once; other files are fetched on demand. */
   async #withPictures(message: ReadMessage): Promise<Arrival> {
     const { arrival, attachments } = message;
     if (!attachments.some(({ kind }) => kind === "image")) return arrival;
@@ -130,15 +130,15 @@ export class Intake {
     try {
       return readMessage(album, self, isEdit);
     } catch (error) {
-      // It would come again and again, and hold up all that comes after it.
+      // It would come again and again, and block everything after it.
       this.#log.error(
-        text`source ${this.#name}: a message could not be read and is left out: ${stackOf(error)}`,
+        text`source ${this.#name}: a message could not be read and is skipped: ${stackOf(error)}`,
       );
       return undefined;
     }
   }
 
-  /** Settles when it is safe, with whether it may come again without harm. */
+  /** Settles when it is durable, with whether it may come again without harm. */
   async #takeMessage(album: readonly Message[], self: Self, isEdit: boolean): Promise<boolean> {
     const message = this.#read(album, self, isEdit);
     if (message === undefined) return true;
@@ -153,18 +153,18 @@ export class Intake {
     const { outcome } = await this.#options.emit(arrival);
     const { ackReaction } = this.#options;
     if (ackReaction !== undefined && outcome === "accepted")
-      this.#besides("no reaction could be put", this.#chat.react(this.#asEvent(message), ackReaction));
+      this.#besides("a reaction could not be added", this.#chat.react(this.#asEvent(message), ackReaction));
     return true;
   }
 
-  /** What has not the form that the Bot API gives it is left out: it would come again and again. */
+  /** An update in an invalid format is skipped: it would come again and again. */
   async #takeGroup(group: readonly Update[], self: Self): Promise<boolean> {
     try {
       return await this.#takeWhole(group, self);
     } catch (error) {
       if (isRouterError(error)) throw error;
       this.#log.error(
-        text`source ${this.#name}: an update could not be read and is left out: ${stackOf(error)}`,
+        text`source ${this.#name}: an update could not be read and is skipped: ${stackOf(error)}`,
       );
       return false;
     }
@@ -181,13 +181,13 @@ export class Intake {
       const isWorded = (edited.text ?? edited.caption) !== undefined;
       return !this.#options.edits || !isWorded || this.#takeMessage([edited], self, true);
     }
-    this.#tellOfGroup(update);
+    this.#logGroup(update);
     const album = group.flatMap(({ message }) => (message === undefined ? [] : [message]));
     return album.length === 0 || this.#takeMessage(album, self, false);
   }
 
-  /** Which id a group has is not to be seen in Telegram's own programs. */
-  #tellOfGroup({ my_chat_member: member, message }: Update): void {
+  /** Telegram's own clients do not show the id of a group. */
+  #logGroup({ my_chat_member: member, message }: Update): void {
     if (this.#groupsTold.size >= maxGroupsTold) return;
     const moved = message?.migrate_to_chat_id;
     if (moved !== undefined && !this.#groupsTold.has(moved)) {
@@ -201,7 +201,7 @@ export class Intake {
     if (!isIn || this.#groupsTold.has(member.chat.id)) return;
     this.#groupsTold.add(member.chat.id);
     this.#log.info(
-      line`source ${this.#name}: the bot is in the group ${safeFileName(member.chat.title ?? "")}, whose id is ${member.chat.id}; it listens there once access.groups says so`,
+      line`source ${this.#name}: the bot is in the group ${safeFileName(member.chat.title ?? "")} with the id ${member.chat.id}; add it to access.groups to receive its messages`,
     );
   }
 }
@@ -210,7 +210,7 @@ function stopped(): DeliveryError {
   return new DeliveryError("E_SESSION_CLOSED", "the source has stopped");
 }
 
-/** The messages of one album, which come one after the other, as one group; every other update alone. */
+/** The consecutive messages of one album as one group; every other update alone. */
 export function albumsOf(updates: readonly Update[]): Update[][] {
   const groups: Update[][] = [];
   for (const update of updates) {

@@ -1,5 +1,4 @@
-// One message of Telegram's, or an album of several, in the words that all chats share. Pure: what it holds is described, not
-// fetched.
+// Maps one Telegram message, or an album, to the common chat format. Pure: files are described, not fetched.
 
 import type { Message, MessageOrigin, User } from "grammy/types";
 import type { ChatData, IncomingMessage } from "../../contract/chat.ts";
@@ -23,7 +22,10 @@ export interface ReadMessage {
 
 const maxQuote = 200;
 
-/** Undefined for what nobody wrote: a service message, a post of a channel. An album is given as its messages, in order. */
+/**
+ * Undefined without an author: a service message, a post of a channel. An album is given as its messages, in
+ * order.
+ */
 export function readMessage(album: readonly Message[], self: Self, isEdit = false): ReadMessage | undefined {
   const [message] = album;
   if (message === undefined || message.chat.type === "channel") return undefined;
@@ -61,7 +63,7 @@ export function readMessage(album: readonly Message[], self: Self, isEdit = fals
   return {
     incoming: {
       sender,
-      // What stands for a chat is no person: a channel's automatic posts, an administrator who hides.
+      // An automatic post of a channel and an anonymous administrator are not users.
       isBot: message.sender_chat !== undefined || message.from?.is_bot === true,
       chat: { id: String(chat.id), kind: data.chat_type },
       text,
@@ -90,7 +92,7 @@ export function readMessage(album: readonly Message[], self: Self, isEdit = fals
   };
 }
 
-/** In a message on behalf of a chat `from` is a stand-in that many share. */
+/** In a message on behalf of a chat `from` is a shared placeholder. */
 function senderOf({ from, sender_chat: chat }: Message): Sender | undefined {
   if (chat !== undefined) {
     const name = "title" in chat ? chat.title : undefined;
@@ -99,7 +101,10 @@ function senderOf({ from, sender_chat: chat }: Message): Sender | undefined {
   return from === undefined ? undefined : { id: String(from.id), name: nameOf(from) };
 }
 
-/** The message that this one answers. In a topic, what answers nothing hangs on the message that opened the topic. */
+/**
+ * The message that this one replies to. In a topic, a message that replies to nothing refers to the message
+ * that opened the topic.
+ */
 function answeredBy({
   reply_to_message: answered,
   is_topic_message: isTopic,

@@ -1,4 +1,4 @@
-// A permission prompt: one message with its buttons, what a press on them says, and its end.
+// A permission prompt: one message with its buttons, the verdict of a button press, and its end.
 
 import type { RawApi } from "grammy";
 import type { CallbackQuery, InlineKeyboardMarkup } from "grammy/types";
@@ -16,7 +16,7 @@ import type {
 import { ConnectorError } from "../../errors.ts";
 import { isRefused, longestText, noPreview } from "./send.ts";
 
-/** Of a notice on a button (answerCallbackQuery). */
+/** Maximum of a notice on a button (answerCallbackQuery). */
 const longestNotice = 200;
 
 export async function askPermission(
@@ -28,12 +28,12 @@ export async function askPermission(
   if (!/^\d+$/.test(person))
     throw new ConnectorError(
       "E_CHAT",
-      `${person.slice(0, 40)} is no id of one person, who could be asked alone`,
+      `${person.slice(0, 40)} is not the id of a user, who could be asked in private`,
     );
   return continuePermission(raw, { chat_id: person, message_ids: [] }, prompt);
 }
 
-/** Never as plain text: without its markup a prompt does not show what a model wrote. */
+/** Never as plain text: without its markup a prompt would not mark text that a model wrote. */
 export async function continuePermission(
   raw: RawApi,
   { chat_id, message_ids }: AskedPrompt,
@@ -78,7 +78,7 @@ export async function expirePermission(raw: RawApi, asked: AskedPrompt, text: Pr
   }
 }
 
-/** Undefined for a button that is none of ours. */
+/** Undefined for an unknown button. */
 export function pressOf({ data, from }: CallbackQuery): ButtonPress | undefined {
   const [, button, promptId] = /^permission:(more|allow|deny):([a-z0-9]{1,40})$/.exec(data ?? "") ?? [];
   if (button === undefined || promptId === undefined) return undefined;
@@ -95,7 +95,7 @@ export async function answerPress(
   const press = pressOf(query);
   const answer = press === undefined ? ({ show: "nothing" } as const) : await people.press(press);
   const notice = answer.show === "notice" ? { text: cut(answer.text, longestNotice) } : {};
-  // An old press cannot be answered any more, which nobody misses.
+  // An old press cannot be answered any more; this does no harm.
   await raw.answerCallbackQuery({ callback_query_id: query.id, ...notice }).catch(() => undefined);
 }
 

@@ -1,9 +1,9 @@
-// What stands for a message without words: `(voice message)`. Of things that are no files (a place, a contact, a poll) it says
-// all that they are.
+// The text of a message without text: `(voice message)`. For messages that are not files (a location, a
+// contact, a poll) it includes all of their content.
 
 import type { Message } from "grammy/types";
 
-/** Undefined for a service message: somebody joined, a title changed. */
+/** Undefined for a service message: a user joined, a title changed. */
 export function placeholderOf(album: readonly Message[]): string | undefined {
   const [message] = album;
   if (album.length > 1) return `(${album.length} attachments)`;

@@ -1,5 +1,5 @@
-// Asks Telegram for what has come, and waits there until something does. What was taken is confirmed by the offset of the next
-// question; the offset is kept, so that a killed process asks again for what it had not taken.
+// Long-polls Telegram for updates. Accepted updates are confirmed by the offset of the next request; the
+// offset is stored, so that a killed process requests the unconfirmed ones again.
 
 import type { Update } from "grammy/types";
 import type { Host, Round } from "../../contract/host.ts";
@@ -10,20 +10,20 @@ import { type TelegramApi, TelegramRefusal } from "./api.ts";
 import type { Intake } from "./intake.ts";
 import type { Self } from "./message.ts";
 
-/** How long Telegram keeps the question open. */
+/** How long Telegram keeps the request open. */
 export const pollSeconds = 50;
 export const updateKinds = ["message", "edited_message", "callback_query", "my_chat_member"] as const;
 
 /**
- * What was confirmed is gone after a day at the latest, and after a week without messages the ids begin somewhere else
- * (Update.update_id): an offset of so long ago could only hide what is new.
+ * Updates are dropped after a day at the latest, and after a week without messages the ids start at a random
+ * number (Update.update_id): an offset this old could only hide new ones.
  */
 const offsetForgottenMs = 3 * 24 * 60 * 60 * 1_000;
-/** A server that does not wait with an empty answer is not asked more often than so. */
+/** The minimum interval for a server that returns empty answers immediately. */
 const idleMs = 1_000;
 const longestStaleMs = 60_000;
-const toldStale = 5;
-/** The pictures of an album come within a moment of each other. */
+const staleBeforeWarning = 5;
+/** The pictures of an album arrive within a moment of each other. */
 const albumMs = 700;
 
 interface Polling {
@@ -33,7 +33,10 @@ interface Polling {
   readonly name: string;
 }
 
-/** One connection: goes on until the signal fires; rejects when Telegram does not answer, or a message was not taken. */
+/**
+ * One connection: runs until the signal fires; rejects when Telegram does not answer, or a message was
+ * rejected.
+ */
 export function createPolling({ api, intake, host, name }: Polling) {
   const { store, clock } = host;
 
@@ -52,30 +55,31 @@ export function createPolling({ api, intake, host, name }: Polling) {
     throw new ConnectorError("E_CHAT", "api_root did not return a list of updates", { retryable: true });
   }
 
-  /** Of what was asked for from an offset, and still lies before it, nothing is new. */
+  /** Updates before the requested offset are not new. */
   function areNew(updates: readonly Update[]): boolean {
     const from = offset();
     return updates.length === 0 || from === undefined || updates.some((one) => one.update_id >= from);
   }
 
-  /** Telegram answers no question while it posts to a webhook. Settles with whether there was one. */
+  /** Telegram rejects polling while a webhook is set. Settles with whether one was removed. */
   async function endWebhook(): Promise<boolean> {
     const { url } = await api.raw.getWebhookInfo();
     if (url === undefined || url === "") return false;
     await api.raw.deleteWebhook({ drop_pending_updates: false });
     host.log.warn(
-      line`source ${name}: the bot's messages went to a webhook at ${hostOf(url)}; they come here now`,
+      line`source ${name}: removed the bot's webhook at ${hostOf(url)}; its messages are received here now`,
     );
     return true;
   }
 
   /**
-   * What was answered is done for good at once: asked again, a verdict would be a message like any other. An event is known by its
-   * delivery id, and what came to nothing would again: of these the last of all is enough.
+   * An answered update is final immediately: repeated, a verdict would become a message. An event is
+   * recognised by its delivery id, and an ignored update would be ignored again: of these the last one is
+   * enough.
    */
   async function takeAll(updates: readonly Update[], self: Self): Promise<void> {
     const from = offset() ?? 0;
-    // Never back: what lies before it was answered already.
+    // Never backwards: earlier updates were handled already.
     const keep = (id: number) => store.set("offset", { next: Math.max(id + 1, from), atMs: clock.now() });
     let isKept = true;
     let last = 0;
@@ -111,11 +115,11 @@ export function createPolling({ api, intake, host, name }: Polling) {
         throw error;
       }
       round.works();
-      // The same ones again: a server that does not know the offset would be asked without a pause.
+      // The same updates again: a server that ignores the offset would be polled in a busy loop.
       staleAnswers = areNew(updates) ? 0 : staleAnswers + 1;
       if (staleAnswers > 0) {
         const pauseMs = Math.min(idleMs * 2 ** (staleAnswers - 1), longestStaleMs);
-        if (staleAnswers === toldStale)
+        if (staleAnswers === staleBeforeWarning)
           host.log.warn(
             line`source ${name}: api_root returns the same updates again and again; next request in ${pauseMs / 1_000} s`,
           );

@@ -1,5 +1,5 @@
-// The emoji that a bot may put under a message. Telegram takes only those of a fixed list (ReactionTypeEmoji of the Bot API), of
-// which a chat may allow still fewer.
+// The emoji that a bot may add to a message. Telegram accepts only those of a fixed list (ReactionTypeEmoji
+// of the Bot API), of which a chat may allow fewer.
 
 export const allowedReactions: readonly string[] = [
   ..."❤ 👍 👎 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 💩 🙏 👌 🕊 🤡 🥱 🥴 😍 🐳 ❤‍🔥 🌚 🌭 💯 🤣 ⚡ 🍌 🏆 💔 🤨 😐 🍓 🍾 💋 🖕 😈 😴 😭 🤓 👻 👨‍💻 👀 🎃 🙈 😇 😨 🤝 ✍ 🤗 🫡 🎅 🎄 ☃ 💅 🤪 🗿 🆒 💘 🙉 🦄 😘 💊 🙊 😎 👾 🤷‍♂ 🤷 🤷‍♀ 😡".split(
@@ -7,7 +7,7 @@ export const allowedReactions: readonly string[] = [
   ),
 ];
 
-/** What comes nearest to emoji that people often mean and Telegram does not have. */
+/** The nearest match for common emoji that Telegram does not support. */
 const nearest: Readonly<Record<string, string>> = {
   "✅": "👍",
   "☑": "👍",
@@ -56,7 +56,7 @@ const nearest: Readonly<Record<string, string>> = {
   "🙁": "😢",
 };
 
-/** The reaction that Telegram has for an emoji, whatever its colour of skin; undefined when none comes near. */
+/** Telegram's reaction for an emoji, ignoring skin tones; undefined without a near match. */
 export function reactionFor(emoji: string): string | undefined {
   const bare = emoji.trim().replaceAll(/[\uFE0E\uFE0F]|\p{Emoji_Modifier}/gu, "");
   return allowedReactions.includes(bare) ? bare : nearest[bare];

@@ -1,4 +1,5 @@
-// Sends an answer: its text in parts of HTML, each as plain text where Telegram does not take the markup, and its files after it.
+// Sends an answer: its text in parts of HTML, each as plain text where Telegram rejects the markup, and its
+// files after it.
 
 import type { RawApi } from "grammy";
 import { telegramHtml } from "../../chat/markup.ts";
@@ -7,18 +8,18 @@ import type { Message, OutgoingFile } from "../../contract/chat.ts";
 import type { Clock } from "../../contract.ts";
 import { ConnectorError, isRouterError } from "../../errors.ts";
 import { type TelegramApi, TelegramRefusal } from "./api.ts";
-import { inTurns, patiently } from "./patience.ts";
+import { createQueueByKey, retryOn429 } from "./retry-on-429.ts";
 
 /** Telegram counts the text without its markup. */
 export const longestText = 4096;
-/** `sendPhoto` takes no more; a larger picture is sent as a file. */
+/** The limit of `sendPhoto`; a larger picture is sent as a file. */
 const maxPhotoBytes = 10_000_000;
 
 export interface Target {
-  /** A number; a name such as `@channel` is taken as well. */
+  /** A number; a name such as `@channel` is accepted as well. */
   readonly chatId: string;
   readonly threadId?: string | undefined;
-  /** The message to quote. It need not be there any more. */
+  /** The message to quote. It may have been deleted. */
   readonly replyTo?: string | undefined;
 }
 
@@ -31,9 +32,9 @@ export interface SendOptions {
 
 export type Send = (target: Target, message: Pick<Message, "text" | "files">) => Promise<string>;
 
-/** Settles with a line for Claude. Rejects with a ConnectorError that says how much went out. */
+/** Settles with a line for Claude. Rejects with a ConnectorError that says how much was sent. */
 export function createSend(api: TelegramApi, { clock, partLength, quote }: SendOptions): Send {
-  const inTurn = inTurns();
+  const inTurn = createQueueByKey();
 
   return ({ chatId, threadId, replyTo }, { text, files = [] }) =>
     inTurn(`${chatId}/${threadId ?? ""}`, async () => {
@@ -52,8 +53,8 @@ export function createSend(api: TelegramApi, { clock, partLength, quote }: SendO
           : { reply_parameters: { message_id: Number(replyTo), allow_sending_without_reply: true } }),
       });
       try {
-        for (const part of parts) ids.push(await patiently(clock, () => sendText(api.raw, place(), part)));
-        for (const file of files) ids.push(await patiently(clock, () => sendFile(api, place(), file)));
+        for (const part of parts) ids.push(await retryOn429(clock, () => sendText(api.raw, place(), part)));
+        for (const file of files) ids.push(await retryOn429(clock, () => sendFile(api, place(), file)));
       } catch (error) {
         throw ids.length === 0 ? error : halfSent(ids, all, error);
       }
@@ -68,8 +69,8 @@ interface Place {
 }
 
 /**
- * Telegram would fetch the first address in a text at once, to show a picture of it: what Claude was talked into writing
- * there would be told to whoever it names, before anybody has read it.
+ * Telegram would fetch the first URL of a text at once for a preview: injected content would leak to the
+ * server of the URL before anybody has read it.
  */
 export const noPreview = { link_preview_options: { is_disabled: true } };
 
@@ -80,7 +81,7 @@ async function sendText(raw: RawApi, place: Place, part: Part): Promise<number> 
   return id;
 }
 
-/** Tries the markup, and the plain text where Telegram cannot read that. */
+/** Tries the markup, then plain text when Telegram cannot parse it. */
 export async function withPlainFallback<T>(
   { markup, plain }: Part,
   send: (text: { text: string; parse_mode?: "HTML" }) => Promise<T>,
@@ -99,7 +100,7 @@ async function sendFile(api: TelegramApi, place: Place, file: OutgoingFile): Pro
       const sent = await api.raw.sendPhoto({ ...place, photo: api.file(file) });
       return sent.message_id;
     } catch (error) {
-      // Too long and thin, or no picture whatever its name says.
+      // Extreme dimensions, or not a picture whatever its name says.
       if (!isRefused(error, /photo|image/i)) throw error;
     }
   }
@@ -115,7 +116,7 @@ function halfSent(ids: readonly number[], all: number, error: unknown): unknown 
   if (!isRouterError(error)) return error;
   return new ConnectorError(
     error.code,
-    `only ${ids.length} of ${all} parts went out (ids: ${ids.join(", ")}), then: ${error.message}`,
-    { hint: error.hint ?? "send the rest alone", cause: error },
+    `only ${ids.length} of ${all} parts were sent (ids: ${ids.join(", ")}), then: ${error.message}`,
+    { hint: error.hint ?? "send only the rest", cause: error },
   );
 }

@@ -1,4 +1,4 @@
-// One bot: asks Telegram for its messages, or has them posted, and speaks in its chats.
+// One bot: polls Telegram for its messages, or receives them by webhook, and answers in its chats.
 
 import type { Update } from "grammy/types";
 import type { Chat } from "../../contract/chat.ts";
@@ -15,11 +15,11 @@ import type { TelegramOptions } from "./options.ts";
 import { createPolling } from "./polling.ts";
 import { createWebhookHandler, createWebhookKeeper, lookEveryMs } from "./webhook.ts";
 
-/** What Telegram's programs offer when somebody types a slash. */
+/** The command menu of Telegram's clients. */
 const commands = [
-  { command: "start", description: "What this bot is" },
-  { command: "help", description: "What this bot is" },
-  { command: "status", description: "Whether somebody listens" },
+  { command: "start", description: "About this bot" },
+  { command: "help", description: "About this bot" },
+  { command: "status", description: "Whether a session is connected" },
 ];
 
 /** Stays the same when the token is renewed. */
@@ -52,14 +52,14 @@ export function createTelegramSource(name: string, options: TelegramOptions, hos
 
   async function introduce({ raw }: TelegramApi): Promise<Self & { username: string }> {
     const me = await raw.getMe();
-    // A bot without its list of commands is a bot all the same.
+    // A bot works without its list of commands.
     await raw.setMyCommands({ commands, scope: { type: "all_private_chats" } }).catch(() => undefined);
     return me;
   }
 
   async function takePosted(update: Update): Promise<void> {
     if (closed || intake === undefined || self === undefined)
-      throw new ConnectorError("E_SOURCE_START", `source ${name} does not run yet`, { retryable: true });
+      throw new ConnectorError("E_SOURCE_START", `source ${name} is not running yet`, { retryable: true });
     const taken = intake.take([update], self).finally(() => inFlight.delete(taken));
     inFlight.add(taken);
     await taken;
@@ -67,10 +67,10 @@ export function createTelegramSource(name: string, options: TelegramOptions, hos
 
   function running(): TelegramChat {
     if (chat !== undefined && !closed) return chat;
-    throw new ConnectorError("E_REPLY_GONE", `source ${name} does not run`, { retryable: true });
+    throw new ConnectorError("E_REPLY_GONE", `source ${name} is not running`, { retryable: true });
   }
 
-  /** Its methods are there before the source has started: which there are is asked of the object. */
+  /** Its methods exist before the source has started: the supported features are read from the object. */
   const speaking: Chat = {
     react: (...args) => running().react(...args),
     edit: (...args) => running().edit(...args),

@@ -1,5 +1,5 @@
-// The text of a message: without the mention of the bot, with the addresses that links hide, and what of it is meant for the bot.
-// Offsets and lengths of entities count UTF-16 units, as texts here do.
+// The text of a message: without the mention of the bot, with the URLs of its links, and the command for the
+// bot. Offsets and lengths of entities count UTF-16 units, as JavaScript strings do.
 
 import type { Message, MessageEntity, User } from "grammy/types";
 
@@ -9,7 +9,7 @@ type Self = Pick<User, "id" | "username">;
 export function readableText(message: Worded, self: Self): string {
   const { text, entities } = wordsOf(message);
   let readable = text;
-  // From the end, so that the offsets before hold.
+  // From the end, so that earlier offsets stay valid.
   for (const entity of [...entities].sort((a, b) => b.offset - a.offset)) {
     const end = entity.offset + entity.length;
     if (isOurMention(entity, text, self)) readable = readable.slice(0, entity.offset) + readable.slice(end);

@@ -1,5 +1,5 @@
-// Telegram posts what has come to a path of the one listener. It is answered when that is safe, and posts again when it is not;
-// one post at a time, so that the order stays.
+// Telegram posts updates to a path of the shared listener. The request is answered when the update is
+// durable, and Telegram retries otherwise; one request at a time, so that the order is kept.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Update } from "grammy/types";
@@ -13,7 +13,7 @@ import type { Self } from "./message.ts";
 import { updateKinds } from "./polling.ts";
 
 const maxBodyBytes = 1024 * 1024;
-/** How often Telegram is asked whether it could post. */
+/** How often the webhook state is checked with Telegram. */
 export const lookEveryMs = 10 * 60_000;
 const retryAfter = { "retry-after": "1" };
 
@@ -21,7 +21,7 @@ interface WebhookOptions {
   readonly path: string;
   readonly secret: string;
   readonly host: Pick<Host, "clock" | "refused" | "listener">;
-  /** Rejects when it was not taken. */
+  /** Rejects when it was not accepted. */
   take(update: Update): Promise<void>;
 }
 
@@ -40,13 +40,13 @@ export function createWebhookHandler({ secret, host, take }: WebhookOptions) {
     if (body instanceof Refusal) return turnAway(body);
     body.lease.release();
     const update = updateOf(body.content);
-    if (update === undefined) return turnAway(new Refusal(400, "this is no update of Telegram's"));
+    if (update === undefined) return turnAway(new Refusal(400, "this is not a Telegram update"));
     try {
       await take(update);
       answerEmpty(response, 200);
     } catch (error) {
       if (!isRouterError(error)) throw error;
-      turnAway(new Refusal(503, "not taken, try again", retryAfter));
+      turnAway(new Refusal(503, "not accepted, try again", retryAfter));
     }
   };
 }
@@ -60,7 +60,9 @@ function updateOf(content: Buffer): Update | undefined {
   }
 }
 
-/** A round: sees to it that Telegram posts here. Rejects when it cannot reach us, in its own words. */
+/**
+ * One round: makes sure that the webhook is set. Rejects when Telegram cannot reach us, with its own message.
+ */
 export function createWebhookKeeper(
   api: TelegramApi,
   { path, secret, host }: Pick<WebhookOptions, "path" | "secret" | "host">,
@@ -71,7 +73,7 @@ export function createWebhookKeeper(
 
   return async (_self: Self, _signal: AbortSignal, _round: Round): Promise<void> => {
     const info = await api.raw.getWebhookInfo();
-    // The secret is not told, so the first time it is set in any case.
+    // Telegram does not return the secret, so the webhook is always set the first time.
     if (!isSet || info.url !== url) {
       await api.raw.setWebhook({
         url,
@@ -91,7 +93,7 @@ export function createWebhookKeeper(
         `Telegram cannot post to public_url: ${info.last_error_message}`,
         {
           retryable: true,
-          hint: "is the address reachable from the internet, by https?",
+          hint: "is the address reachable from the internet over https?",
         },
       );
     }

@@ -1,15 +1,15 @@
-// Tells from one look to the next what has happened to files. Many writes are one change: a file is told of when it has been left
-// alone for a while.
+// Detects changes of files between two looks. Many writes are one change: a file is reported when it has not
+// been written to for a while.
 
 import { dirname } from "node:path";
 import type { Findings, FoundFile } from "../../files/search.ts";
 
-/** As much of a file as says whether it is another one, or was written to. */
+/** The attributes that show whether a file was replaced or written to. */
 export interface Mark {
   readonly id: string;
   readonly size: number;
   readonly modifiedMs: number;
-  /** Its event is safe, and it is still to be moved away. */
+  /** Its event is durable, and it still has to be moved away. */
   readonly toMove?: boolean;
 }
 
@@ -18,11 +18,11 @@ export type Change =
   | { readonly kind: "removed"; readonly path: string; readonly mark: Mark };
 
 export interface Changes {
-  /** What has settled by now. It comes again at each look until it is `done`. */
+  /** Changes that have settled. They are returned at each look until `done`. */
   look(findings: Findings, nowMs: number): Change[];
-  /** It was told; `toMove` goes into what is known of the file. */
+  /** It was reported; `toMove` is stored with the known file. */
   done(change: Change, toMove: boolean): Mark | undefined;
-  /** When the next one settles; undefined when nothing is going on. */
+  /** When the next one settles; undefined when none is pending. */
   dueMs(): number | undefined;
 }
 
@@ -31,7 +31,7 @@ interface Unsettled {
   readonly sinceMs: number;
 }
 
-/** `known`: what has been told before, by path; changed in place. */
+/** `known`: reported files by path; changed in place. */
 export function createChanges(known: Map<string, Mark>, settleMs: number): Changes {
   const unsettled = new Map<string, Unsettled>();
 
@@ -46,14 +46,14 @@ export function createChanges(known: Map<string, Mark>, settleMs: number): Chang
     look({ files, refused }, nowMs) {
       const changes: Change[] = [];
       for (const [path, file] of files) {
-        const told = known.get(path);
-        if (isSame(told, file)) unsettled.delete(path);
+        const reported = known.get(path);
+        if (isSame(reported, file)) unsettled.delete(path);
         else if (settles(path, file, nowMs))
-          changes.push({ kind: told === undefined ? "created" : "changed", path, file });
+          changes.push({ kind: reported === undefined ? "created" : "changed", path, file });
       }
       for (const [path, mark] of known) {
         if (files.has(path)) continue;
-        // What cannot be looked at is not gone.
+        // A file that cannot be examined is not gone.
         if (!isHidden(path, refused) && settles(path, undefined, nowMs))
           changes.push({ kind: "removed", path, mark });
       }
@@ -77,7 +77,7 @@ export function createChanges(known: Map<string, Mark>, settleMs: number): Chang
   };
 }
 
-/** It, or a folder that it lies in, could not be looked at. */
+/** The file, or a folder on its path, could not be examined. */
 function isHidden(path: string, refused: ReadonlyMap<string, string>): boolean {
   for (let at = path; ; at = dirname(at)) {
     if (refused.has(at)) return true;

@@ -1,4 +1,4 @@
-// What the option schema cannot say of a watch. Pure.
+// Checks of a watch that the option schema cannot express. Pure.
 
 import type { OptionIssue } from "../../contract.ts";
 import { patternIssues } from "../../files/pattern.ts";
@@ -12,7 +12,7 @@ export function checkOptions({ files, moveTo, events, maxTextBytes, settleMs }: 
   if (moveTo !== undefined && events.includes("removed"))
     issues.push({
       path: ["events"],
-      message: "may not have removed beside move_to: every file is moved away",
+      message: "may not contain removed together with move_to: every file is moved away",
       hint: "remove events",
     });
   if (moveTo?.trim() === "")

@@ -1,17 +1,17 @@
-// The `watch` source type: files that come, change and go.
+// The `watch` source type: files that are created, changed or removed.
 
 import type { Reach } from "../../contract/power.ts";
 import type { SourceType } from "../../contract.ts";
 import { absolute, listOf, readReaches, wholePattern } from "../../files/pattern.ts";
 import { checkOptions } from "./check.ts";
-import { imagineArrival } from "./imagine.ts";
 import { type WatchOptions, watchOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
+import { sampleArrival } from "./sample-arrival.ts";
 import { createWatchSource } from "./source.ts";
 
 export const watch: SourceType<WatchOptions> = {
   type: "watch",
-  summary: "Tells when files are created, changed or removed, and empties drop folders.",
+  summary: "Reports when files are created, changed or removed, and empties drop folders.",
   options: watchOptions,
   validate,
   meta: { file: "{{data.file}}", event: "{{data.event}}" },
@@ -27,8 +27,8 @@ export const watch: SourceType<WatchOptions> = {
       }),
     ),
   ],
-  // By name alone: what was told stays known when other options are edited.
+  // Keyed by name alone: reported files stay known when other options are edited.
   storeKey: () => null,
-  sampleArrival: imagineArrival,
+  sampleArrival,
   create: createWatchSource,
 };

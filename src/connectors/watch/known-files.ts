@@ -1,4 +1,5 @@
-// What a watch has told of its files, beyond its process: so that what happens while it is down is told afterwards, and nothing twice.
+// The persistent state of a watch: the files that it has reported, so that changes while it is down are
+// reported afterwards, and nothing twice.
 
 import type { Store } from "../../contract/host.ts";
 import type { Json } from "../../contract.ts";

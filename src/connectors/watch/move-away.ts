@@ -1,5 +1,6 @@
-// Moves a file out of a drop folder: the very file that was told, and only as it was told. Nothing is ever overwritten: where its
-// name is taken, it gets another. Folders are shared: at each step somebody may have put another file, or a link, in its place.
+// Moves a file out of a drop folder: exactly the file that was reported, and only if it is unchanged. Nothing
+// is ever overwritten: if the name is taken, it gets another. Folders are shared: at each step another
+// program may have replaced the file, or put a link in its place.
 
 import { randomUUID } from "node:crypto";
 import { link, lstat, mkdir, open, realpath, rename, unlink } from "node:fs/promises";
@@ -12,8 +13,9 @@ const mostNames = 10_000;
 const copyBytes = 256 * 1024;
 
 /**
- * Settles with the new path; with undefined when the file was written to or replaced since it was found, and stays. Rejects with the
- * system's error, or with one that says that the folder leads out of `bounds` (any of them, without links).
+ * Settles with the new path; with undefined when the file was written to or replaced since it was found, and
+ * stays. Rejects with the system's error, or with one that says that the folder leads out of `bounds` (any of
+ * them, without links).
  */
 export async function moveAway(
   file: FoundFile,
@@ -53,7 +55,7 @@ async function place(file: FoundFile, target: string): Promise<Placed> {
   return "changed";
 }
 
-/** To another disk, or on one without second names. */
+/** To another disk, or on one without hard links. */
 async function copy(file: FoundFile, target: string): Promise<Placed> {
   const source = await openFound(file);
   if (source === undefined) return "changed";
@@ -74,12 +76,12 @@ async function copy(file: FoundFile, target: string): Promise<Placed> {
     } finally {
       await into.close();
     }
-    // Whoever wrote on meanwhile would write to what is about to be removed.
+    // A concurrent writer would write to the copy that is about to be removed.
     if (!(await isAsFound(file, file.real))) return "changed";
     return (await give(part, target)) ? "placed" : "taken";
   } finally {
     await source.close();
-    await unlink(part).catch(() => undefined); // It has its name by now, or there is none.
+    await unlink(part).catch(() => undefined); // It was renamed, or is gone.
   }
 }
 
@@ -98,7 +100,7 @@ async function give(part: string, target: string): Promise<boolean> {
   return true;
 }
 
-/** What has its name by now is put back: only the file itself goes. */
+/** A replacement at the path is put back: only the file itself is removed. */
 async function remove({ real, id }: FoundFile): Promise<void> {
   const aside = join(dirname(real), `.${randomUUID()}.moved`);
   try {
@@ -111,7 +113,7 @@ async function remove({ real, id }: FoundFile): Promise<void> {
   await unlink(aside);
 }
 
-/** Not written to since, and not another one. */
+/** Not written to since, and the same file. */
 async function isAsFound({ id, size, modifiedMs }: FoundFile, path: string): Promise<boolean> {
   const stats = await lstat(path, { bigint: true }).catch(() => undefined);
   return (

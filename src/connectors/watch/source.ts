@@ -1,5 +1,5 @@
-// A watch source at work: looks at its files now and then, sooner when a folder says that something happened, and tells what has
-// settled. What was told is written down once the event is safe.
+// A running watch source: looks at its files regularly, sooner when a folder reports a change, and reports
+// settled changes. A reported change is saved once its event is durable.
 
 import { lstat, mkdir, realpath } from "node:fs/promises";
 import type { EndpointInfo } from "../../contract/endpoint-info.ts";
@@ -24,7 +24,7 @@ const hintMs = 50;
 const lookShare = 20;
 const maxFiles = 5_000;
 
-/** So many files are told of at once. */
+/** Number of changes that are reported concurrently. */
 const atOnce = 32;
 const firstDelayMs = 1_000;
 const maxDelayMs = 60_000;
@@ -50,14 +50,14 @@ class WatchSource implements Source {
   readonly #kinds: Set<string>;
   readonly #withText: boolean;
   readonly #search: Search;
-  readonly #told: OnceLogger;
+  readonly #onceLogger: OnceLogger;
   readonly #hints: FolderWatch;
   #work: Work | undefined;
   #firstLook: (() => void) | undefined;
   #lookTookMs = 0;
   #isHinted = false;
   #isStopped = false;
-  /** Why an event is not taken, while it is not. */
+  /** Why an event is not accepted, while it is not. */
   #held: string | undefined;
   #count = 0;
   #cancelHint = (): void => {};
@@ -88,7 +88,7 @@ class WatchSource implements Source {
       maxFiles,
       without: target,
     });
-    this.#told = createOnceLogger(name, log, (path) => this.#shown(path));
+    this.#onceLogger = createOnceLogger(name, log, (path) => this.#shown(path));
     const hints = watchFolders(() => this.#hint());
     this.#hints = hints;
     this.#loop = host.loop({
@@ -125,8 +125,8 @@ class WatchSource implements Source {
     const health = this.#loop.health();
     if (health.state !== "running") return health;
     if (this.#held !== undefined)
-      return { ...health, detail: `events wait to be taken: ${this.#held}`, lastError: this.#held };
-    const summary = this.#told.summary();
+      return { ...health, detail: `waiting for events to be accepted: ${this.#held}`, lastError: this.#held };
+    const summary = this.#onceLogger.summary();
     const detail = `watches ${this.#count} ${this.#count === 1 ? "file" : "files"}`;
     return { ...health, detail: summary === undefined ? detail : `${detail}; ${summary}` };
   }
@@ -164,12 +164,12 @@ class WatchSource implements Source {
       this.#firstLook?.();
       for (let from = 0; from < settled.length; from += atOnce)
         await Promise.all(
-          settled.slice(from, from + atOnce).map((change) => this.#tell(change, refused, signal)),
+          settled.slice(from, from + atOnce).map((change) => this.#report(change, refused, signal)),
         );
       await this.#moveRest(findings, refused, signal);
-      this.#told.tell(new Map([...refused, ...findings.elsewhere]));
+      this.#onceLogger.update(new Map([...refused, ...findings.elsewhere]));
       if (this.#count === 0 && refused.size > 0)
-        throw new ConnectorError("E_FILE_READ", `no file can be read: ${this.#told.summary()}`, {
+        throw new ConnectorError("E_FILE_READ", `no file can be read: ${this.#onceLogger.summary()}`, {
           retryable: true,
         });
     } finally {
@@ -177,7 +177,7 @@ class WatchSource implements Source {
     }
   }
 
-  /** What was moved must not come in again. */
+  /** A moved file must not be reported again. */
   #withoutTarget(findings: Findings): Findings {
     const folder = this.#target;
     if (folder === undefined) return findings;
@@ -185,7 +185,10 @@ class WatchSource implements Source {
     return { ...findings, files };
   }
 
-  /** Files that are there when a pattern is looked up for the first time are no news, but in a drop folder. */
+  /**
+   * Files that exist when a pattern is looked up for the first time are not reported, except in a drop
+   * folder.
+   */
   async #meet({ files }: Findings, known: KnownFiles): Promise<void> {
     const fresh = this.#written.filter((one) => !known.isKnownPattern(one));
     if (fresh.length === 0) return;
@@ -197,13 +200,13 @@ class WatchSource implements Source {
     for (const one of fresh) await known.rememberPattern(one);
   }
 
-  async #tell(change: Change, refused: Map<string, string>, signal: AbortSignal): Promise<void> {
+  async #report(change: Change, refused: Map<string, string>, signal: AbortSignal): Promise<void> {
     const { known, changes, emit } = this.#work as Work;
     let toMove = false;
     if (this.#kinds.has(change.kind)) {
       try {
         if (this.#target !== undefined && (await lstat(change.path)).isSymbolicLink()) {
-          refused.set(change.path, "is a link: what it leads to is not moved");
+          refused.set(change.path, "is a link: its target is not moved");
           return;
         }
         const arrival = await this.#arrivalOf(change);
@@ -221,7 +224,7 @@ class WatchSource implements Source {
     else await known.remember(change.path, mark);
   }
 
-  /** What has just been told, and what a crash or a full disk left here. */
+  /** Files that were just reported, and leftovers of a crash or a full disk. */
   async #moveRest({ files }: Findings, refused: Map<string, string>, signal: AbortSignal): Promise<void> {
     const { known } = this.#work as Work;
     if (this.#target === undefined) return;
@@ -229,7 +232,7 @@ class WatchSource implements Source {
       const file = files.get(path);
       if (mark.toMove !== true || file === undefined || !isSame(mark, file) || signal.aborted) continue;
       try {
-        // What was written since is a change, and moved with it.
+        // A later write is a change, and moved with it.
         if ((await moveAway(file, this.#target, await this.#boundsOf(this.#target))) === undefined) continue;
       } catch (error) {
         refused.set(path, `cannot be moved to ${this.#shown(this.#target)}: ${messageOf(error)}`);
@@ -240,7 +243,7 @@ class WatchSource implements Source {
     }
   }
 
-  /** The config's folder; and where the target lies outside of it, which a person agreed to, the target itself. */
+  /** The config's folder; and the target itself when it is outside and the user consented to it. */
   async #boundsOf(folder: string): Promise<string[]> {
     if (isWithin(folder, this.#host.folder)) return [await realpath(this.#host.folder)];
     await mkdir(folder, { recursive: true });

@@ -1,9 +1,9 @@
-// The text of a file, when it is small and is text.
+// The content of a file, when it is small and is text.
 
 import { openFound } from "../../files/open-file.ts";
 import type { FoundFile } from "../../files/search.ts";
 
-/** Undefined when it is larger, is not UTF-8 text, or is another file by now. Rejects with the system's error. */
+/** Undefined when it is larger, is not UTF-8 text, or was replaced. Rejects with the system's error. */
 export async function textOf(file: FoundFile, maxBytes: number): Promise<string | undefined> {
   if (file.size > maxBytes) return undefined;
   const handle = await openFound(file);

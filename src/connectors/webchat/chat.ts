@@ -1,4 +1,4 @@
-// What Claude says and does in a room, and the permission prompts of a browser.
+// The chat features of a room: answers, edits, reactions, and the permission prompts of a browser.
 
 import { randomBytes } from "node:crypto";
 import { writeMarkup } from "../../chat/markup.ts";
@@ -26,7 +26,7 @@ import type { RoomFile, RoomMessage, Rooms } from "./rooms.ts";
 import { hashOf } from "./signed.ts";
 
 export const maxFileBytes = 50_000_000;
-/** What is kept of a message is all of it. */
+/** The whole message is kept. */
 const partLimit = { max: 8_000, unit: "characters", counts: "text" } as const;
 
 export interface Place {
@@ -38,7 +38,7 @@ interface SpeakerOptions {
   readonly rooms: Rooms;
   readonly host: Pick<Host, "clock" | "people">;
   typing(place: Place): void;
-  /** Is there a page of this browser, now or before? */
+  /** Has this browser an open page, or had one before? */
   isKnown(browser: string): boolean;
 }
 
@@ -72,7 +72,7 @@ export class Speaker implements Required<Omit<Chat, "history" | "download">> {
     return this.#send(placeOf(chatId), { ...message, replyTo: replyTo ?? own });
   }
 
-  /** Access answers somebody: kept only where it knows them. */
+  /** A reply of the access check: kept only for known browsers. */
   async say(place: Place, text: string, isKept: boolean): Promise<void> {
     const message = this.#newMessage(place, text);
     if (isKept) await this.#rooms.put(place.browser, message);
@@ -118,7 +118,7 @@ export class Speaker implements Required<Omit<Chat, "history" | "download">> {
   async send(to: ChatAddress, message: Message) {
     const place = "person" in to ? lastPlace(this.#rooms, to.person) : placeOf(to.chatId);
     if (!this.#isKnown(place.browser))
-      throw new ConnectorError("E_CHAT", "no browser of this id has written", {
+      throw new ConnectorError("E_CHAT", "no browser with this id has written", {
         hint: "channel-router access list  shows those that have",
       });
     return this.#send(place, message);
@@ -169,7 +169,9 @@ export class Speaker implements Required<Omit<Chat, "history" | "download">> {
     };
   }
 
-  /** A copy of our own: what the page fetches later is what was sent, whatever becomes of the file. */
+  /**
+   * A private copy: the page later fetches exactly the file that was sent, whatever happens to the original.
+   */
   async #copy(file: OutgoingFile): Promise<RoomFile> {
     const { path, bytes } = await this.#people.save(file.name, readOutgoing(file), maxFileBytes, "sent");
     return { id: randomBytes(12).toString("hex"), name: file.name, bytes, path };
@@ -177,7 +179,7 @@ export class Speaker implements Required<Omit<Chat, "history" | "download">> {
 
   async #send(place: Place, { text, files = [], replyTo }: Message): Promise<string> {
     if (text.trim() === "" && files.length === 0)
-      throw new ConnectorError("E_TOOL_INPUT", "there is nothing to send: the text is empty");
+      throw new ConnectorError("E_TOOL_INPUT", "nothing to send: the text is empty");
     const copies: RoomFile[] = [];
     for (const file of files) copies.push(await this.#copy(file));
     const parts = splitMessage(text, webHtml, partLimit);
@@ -203,8 +205,8 @@ function promptHtml(text: PromptText): { readonly html: string } {
 }
 
 /**
- * Stands for what a page shows of a prompt, in all its messages: whoever allows it says what they saw, so that nothing between the
- * router and the page can show another text. Undefined when no such prompt is open.
+ * Hash of what a page shows of a prompt, in all its messages: a verdict includes it, so that nothing between
+ * the router and the page can show another text. Undefined when no such prompt is open.
  */
 export function shownHash(rooms: Pick<Rooms, "of">, browser: string, promptId: string): string | undefined {
   const messages = rooms.of(browser).filter(({ prompt }) => prompt?.id === promptId);
@@ -213,7 +215,7 @@ export function shownHash(rooms: Pick<Rooms, "of">, browser: string, promptId: s
 }
 
 function gone(id: string): ConnectorError {
-  return new ConnectorError("E_CHAT", `there is no message ${id.slice(0, 64)} any more`);
+  return new ConnectorError("E_CHAT", `message ${id.slice(0, 64)} does not exist any more`);
 }
 
 export function lastPlace(rooms: Rooms, browser: string): Place {
@@ -224,7 +226,7 @@ function dataOf({ data }: Pick<AnsweredEvent, "data">): ChatData {
   return data as unknown as ChatData;
 }
 
-/** As a page gets it: files without their paths. */
+/** As a page receives it: files without their paths. */
 export function asShown(message: RoomMessage): Json {
   const { files, replyTo, timeMs, ...rest } = message;
   return {

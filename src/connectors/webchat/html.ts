@@ -1,4 +1,5 @@
-// The markup of the page: the few tags of chat/markup.ts, all text escaped, links to the web and to mail only.
+// The markup of the page: the few tags of chat/markup.ts, all text escaped, links to the web and to mail
+// only.
 
 import { type Markup, telegramHtml } from "../../chat/markup.ts";
 
@@ -12,7 +13,7 @@ export const webHtml: Markup = {
   },
 };
 
-/** Line ends beside a block would stand there as empty lines. */
+/** Line breaks next to a block would be rendered as empty lines. */
 export function tidy(html: string): string {
   return html.replaceAll(/\n{1,2}(?=<(?:pre|blockquote)>)|(?<=<\/(?:pre|blockquote)>)\n{1,2}/g, "");
 }

@@ -1,6 +1,7 @@
-// Who this router is, to a browser: a key of its own, kept in the source's store. With it the router proves itself before a page
-// says anything, and a browser uses the key that it made for this router with no other one. It also marks the pages that it served:
-// a page that something else put into the browser has no such mark, and is not talked to.
+// The identity of this router for a browser: a key of its own, kept in the source's store. With it the router
+// proves itself before a page sends anything, and a browser uses the key that it made for this router with no
+// other one. It also marks the pages that it served: a page that another program put into the browser has no
+// such mark, and is rejected.
 
 import {
   createHash,
@@ -19,7 +20,7 @@ import type { Json, JsonObject } from "../../contract.ts";
 export interface Identity {
   /** The public key, as SPKI in base64url. */
   readonly key: string;
-  /** What stands for it in texts that browsers sign. */
+  /** Its identifier in texts that browsers sign. */
   readonly id: string;
   /** Over the text of `proofText`. */
   prove(text: string): string;
@@ -29,10 +30,10 @@ export interface Identity {
 }
 
 const storeKey = "identity";
-/** Longer than anybody keeps a page open. */
+/** Longer than a page stays open. */
 const pageValidMs = 30 * 24 * 60 * 60_000;
 
-/** Made with the first start, and the same with each later one. */
+/** Created at the first start, and reused later. */
 export async function openIdentity(store: Store): Promise<Identity> {
   const kept = readKept(store.get(storeKey)) ?? make();
   if (store.get(storeKey) === undefined) await store.set(storeKey, kept as unknown as Json);
@@ -99,7 +100,7 @@ export function isSame(one: string, other: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** What a router signs to prove itself to one page. */
+/** The text that a router signs to prove itself to one page. */
 export function proofText(origin: string, nonce: string, session: string): string {
   return ["channel-router webchat server", origin, nonce, session].join("\n");
 }

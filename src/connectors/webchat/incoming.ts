@@ -1,4 +1,4 @@
-// What a page sends, read within bounds: a message as JSON, or with files as a form.
+// Parses requests of a page within bounds: a message as JSON, or with files as a form.
 
 import type { IncomingMessage } from "node:http";
 import type { Json, JsonObject } from "../../contract.ts";
@@ -7,17 +7,17 @@ import { type BodyOptions, readBody } from "../../http/body.ts";
 import { parseMultipart } from "../../http/multipart.ts";
 import { hashOf } from "./signed.ts";
 
-/** What somebody wrote. */
+/** A message of the user. */
 export interface Written {
-  /** The page's own id for it: the same twice is one message. */
+  /** The page's own id for it: a repeated id is the same message. */
   readonly id: string;
   readonly room: string;
   readonly text: string;
   readonly replyTo: string | undefined;
-  /** What whoever writes wants to be called. */
+  /** The display name of the author. */
   readonly name: string | undefined;
   readonly files: readonly File[];
-  /** With a text that allows something: what of it the page showed. See `shownHash`. */
+  /** With a text that allows something: the hash of what the page showed of it. See `shownHash`. */
   readonly shown: string | undefined;
 }
 
@@ -31,7 +31,7 @@ const roomPattern = /^[a-z0-9][a-z0-9_-]{0,39}$/;
 
 const otherBody = new Refusal(401, "this is not the body that was signed");
 
-/** Undefined when the page is gone. `signedHash`: of a request that was signed. */
+/** Undefined when the page is gone. `signedHash`: of a signed request. */
 export async function readJson(
   request: IncomingMessage,
   reading: Reading,
@@ -48,9 +48,9 @@ export async function readJson(
     const value = JSON.parse(body.content.toString()) as Json;
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   } catch {
-    // The same as JSON of something else.
+    // Handled like JSON of another kind.
   }
-  return new Refusal(400, "the body is no JSON object");
+  return new Refusal(400, "the body is not a JSON object");
 }
 
 export async function readForm(
@@ -61,7 +61,7 @@ export async function readForm(
 ): Promise<Written | Refusal | undefined> {
   const type = request.headers["content-type"] ?? "";
   if (!/^multipart\/form-data\b/.test(type)) return new Refusal(415, "send a form, as multipart/form-data");
-  // Read only of those who were let in.
+  // Read only for approved browsers.
   const body = await readBody(request, { maxBytes, isProven: true, ...reading });
   if (body === undefined || body instanceof Refusal) return body;
   const isSigned = hashOf(body.wire) === signedHash;
@@ -87,13 +87,13 @@ export function writtenOf(fields: JsonObject, files: readonly File[] = []): Writ
   const { id, text = "", room = mainRoom, reply_to: replyTo, name, shown } = fields;
   if (id === undefined || id === "") return new Refusal(400, "missing id");
   if (typeof id !== "string" || !idPattern.test(id))
-    return new Refusal(400, "id takes 1 to 64 letters, digits, - and _");
+    return new Refusal(400, "id must have 1 to 64 letters, digits, - and _");
   if (typeof text !== "string" || (text.trim() === "" && files.length === 0))
     return new Refusal(400, "missing text");
   if (typeof room !== "string" || !roomPattern.test(room))
-    return new Refusal(400, "room takes 1 to 40 small letters, digits, - and _");
+    return new Refusal(400, "room must have 1 to 40 lower-case letters, digits, - and _");
   if (replyTo !== undefined && (typeof replyTo !== "string" || !idPattern.test(replyTo)))
-    return new Refusal(400, "reply_to is no id of a message");
+    return new Refusal(400, "reply_to is not the id of a message");
   const called =
     typeof name === "string"
       ? name

@@ -1,4 +1,4 @@
-// The `webchat` source type: a page of our own on this machine, through which a person talks to Claude.
+// The `webchat` source type: a page on this machine through which the user talks to Claude.
 
 import { chatMeta } from "../../chat/options.ts";
 import type { OptionIssue, SourceType, Surroundings } from "../../contract.ts";
@@ -11,7 +11,7 @@ import { arrivalOf } from "./take.ts";
 
 export const webchat: SourceType<WebchatOptions> = {
   type: "webchat",
-  summary: "A page on this machine on which a person talks to Claude.",
+  summary: "A page on this machine on which the user talks to Claude.",
   options: webchatOptions,
   validate,
   meta: { ...chatMeta, room: "{{data.room}}" },
@@ -34,7 +34,7 @@ export const webchat: SourceType<WebchatOptions> = {
   },
   check: checkOptions,
   reaches: ({ path }) => [{ to: "callers", of: `the page ${path}` }],
-  // What was said belongs to the page, however it is set up.
+  // The messages belong to the page, whatever its other options are.
   storeKey: () => null,
   sampleArrival: (_options, payload) =>
     arrivalOf(
@@ -67,8 +67,8 @@ function checkOptions(options: WebchatOptions, { loopback }: Surroundings): Opti
     {
       path: [],
       code: "E_CONFIG_EXPOSED",
-      message: "a page that is served without encryption would be reachable from other machines",
-      hint: "let listen be an address of this machine, for instance 127.0.0.1:8788",
+      message: "an unencrypted page would be reachable from other machines",
+      hint: "set listen to an address of this machine, for instance 127.0.0.1:8788",
     },
   ];
 }

@@ -1,10 +1,11 @@
-// By which name a page may be opened. A browser keeps its key for each origin apart, and whoever serves an origin can use what is
-// kept there: so there is one origin, the listener's own address, beside those that the config names in `hosts`.
+// The names by which a page may be opened. A browser stores its key per origin, and every server of an origin
+// can use it: so only one origin is allowed, the listener's own address, besides those that the config lists
+// in `hosts`.
 
 export interface Names {
   /** `http://127.0.0.1:8788` */
   readonly address: string | undefined;
-  /** Of the config: names, with a port or without. */
+  /** From the config: names, with or without a port. */
   readonly hosts: readonly string[];
 }
 
@@ -18,7 +19,7 @@ export type NamedOrigin =
 export function originOf(host: string | undefined, { address, hosts }: Names): NamedOrigin {
   const named = (host ?? "").trim().toLowerCase();
   if (address === undefined || !URL.canParse(address) || !URL.canParse(`http://${named}`))
-    return { refused: "there is no address by which a browser could open this page" };
+    return { refused: "no address is available by which a browser could open this page" };
   const own = new URL(address);
   const asked = new URL(`http://${named}`);
   const isNamed = hosts.some((one) => {
@@ -26,7 +27,7 @@ export function originOf(host: string | undefined, { address, hosts }: Names): N
     return entry === asked.host || (entry === asked.hostname && asked.port === own.port);
   });
   if (asked.host === own.host || isNamed) return { origin: asked.origin };
-  // Another program can serve `localhost` by its other address (::1), beside this one.
+  // Another program can serve `localhost` by its other address (::1), next to this one.
   if (asked.hostname === "localhost" && asked.port === own.port) return { redirect: own.origin };
   return { refused: `open it as ${own.origin}, or name ${asked.host} in hosts` };
 }

@@ -1,5 +1,6 @@
-// The part of the page's script that speaks for this browser: its key, which no script can read out, not even this one; who the
-// router is; and requests that are signed. Sent as it stands here, in front of page-script.ts.
+// The part of the page's script that handles the keys of this browser: its key, which no script can read out,
+// not even this one; the identity of the router; and signed requests. Sent as it is, in front of
+// page-script.ts.
 
 export const keyScript = String.raw`
 const base = location.pathname.replace(/\/$/, "");

@@ -1,4 +1,4 @@
-// What runs in the page. It is sent as it stands here, so it is plain JavaScript, and no more of it than a chat needs.
+// The script of the page. It is sent as it is, so it is plain JavaScript, and no more than a chat needs.
 
 export const script = String.raw`
 const at = (id) => document.getElementById(id);

@@ -1,4 +1,5 @@
-// How the page looks: light or dark as the system is, from the width of a phone up, and nothing that moves what is being read.
+// The style of the page: light or dark as the system is, from the width of a phone up, and without layout
+// shifts while reading.
 
 export const style = `
 :root {

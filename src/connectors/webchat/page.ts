@@ -1,5 +1,5 @@
-// The page itself: one file without anything from elsewhere. Its policy lets run this very script, and nothing be loaded, framed or
-// sent anywhere else.
+// The page itself: one file without external resources. Its policy allows exactly this script, and forbids
+// loading, framing and sending to other hosts.
 
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
@@ -7,7 +7,7 @@ import { keyScript } from "./page-keys.ts";
 import { script as chatScript } from "./page-script.ts";
 import { style } from "./page-style.ts";
 
-/** In its own scope: nothing of it is to be had from outside. */
+/** In its own scope: nothing of it is accessible from outside. */
 export const script = `(() => {\n"use strict";\n${keyScript}${chatScript}})();\n`;
 
 const hashOf = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
@@ -25,15 +25,16 @@ export const pageHeaders: Readonly<Record<string, string>> = {
     "frame-ancestors 'none'",
   ].join("; "),
   "referrer-policy": "no-referrer",
-  // No other window, not even one of this origin, gets hold of this one.
+  // No other window, not even one of this origin, can get a reference to this one.
   "cross-origin-opener-policy": "noopener-allow-popups",
   "cache-control": "no-store",
 };
 
 /**
- * Whether a person opened the page: typed its address, or chose a bookmark or a link in another program. Browsers say so in headers
- * that no script can set; a script that was left in the browser by whoever served this address before, and a service worker of
- * theirs, cannot load the page without being seen. Browsers that are too old to send these headers have no such protection.
+ * Whether the user opened the page: typed its address, or used a bookmark or a link in another program.
+ * Browsers report this in headers that no script can set; a script, or a service worker, that a previous
+ * server of this address left in the browser cannot load the page undetected. Browsers that are too old to
+ * send these headers have no such protection.
  */
 export function isOpenedByPerson({ headers }: Pick<IncomingMessage, "headers">): boolean {
   const { "sec-fetch-dest": dest, "sec-fetch-mode": mode, "sec-fetch-site": site } = headers;
@@ -45,7 +46,10 @@ export function isOpenedByPerson({ headers }: Pick<IncomingMessage, "headers">):
   );
 }
 
-/** `name`: of the source, which is a plain word. `mark`: says that this page is the router's own; empty for one that is shown without. */
+/**
+ * `name`: of the source, a plain word. `mark`: proves that this page is the router's own; empty for one that
+ * is shown without.
+ */
 export function page(name: string, mark: string): string {
   return `<!doctype html>
 <html lang="en">

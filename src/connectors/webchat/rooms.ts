@@ -1,5 +1,5 @@
-// What was said, for each browser: kept in the source's store, so that a page that is opened again shows it, and sent to every
-// page that is open. A message that changes is sent again under its id.
+// The messages of each browser: kept in the source's store, so that a reopened page shows them, and sent to
+// every open page. A changed message is sent again under its id.
 
 import type { PermissionPrompt } from "../../contract/chat.ts";
 import type { Store } from "../../contract/host.ts";
@@ -8,11 +8,11 @@ import type { Json } from "../../contract.ts";
 export interface RoomMessage {
   readonly id: string;
   readonly room: string;
-  /** `router`: what access says, and permission prompts. */
+  /** `router`: replies of the access check, and permission prompts. */
   readonly from: "you" | "claude" | "router";
   /** Without markup. */
   readonly text: string;
-  /** The same with the markup that Claude gave it: a few tags, all text escaped. */
+  /** The same with Claude's markup: a few tags, all text escaped. */
   readonly html?: string;
   readonly timeMs: number;
   readonly replyTo?: string;
@@ -32,35 +32,37 @@ export interface RoomFile {
 }
 
 export interface Rooms {
-  /** What is kept, oldest first: nothing of a browser that nobody let in. */
+  /** The stored messages, oldest first: none of a browser that was not approved. */
   of(browser: string): readonly RoomMessage[];
-  /** With what was shown to it since the start and is not kept. */
+  /** With the messages that were shown to it since the start and are not stored. */
   seenBy(browser: string): readonly RoomMessage[];
-  /** That, and prompts that can be answered: for somebody who was never let in, or no longer is. */
+  /** These, and open prompts: for a browser that was never approved, or no longer is. */
   passingBy(browser: string): readonly RoomMessage[];
-  /** Also one that is expected. */
+  /** Includes an expected one. */
   find(browser: string, id: string): RoomMessage | undefined;
-  /** It may be reacted to before it is kept: its event is told of as soon as it is safe. */
+  /** A reaction may come before the message is stored: its event is delivered as soon as it is durable. */
   expect(browser: string, message: RoomMessage): Expected;
-  /** Settles when it is kept; then it was shown, too. Rejects as the store does, and is not shown then. */
+  /** Settles when it is stored and shown. Rejects as the store does, and is not shown then. */
   put(browser: string, message: RoomMessage): Promise<void>;
-  /** The same for one that is there, or expected: what becomes of it as it is then. False when there is none. */
+  /**
+   * The same for an existing or expected message: updates its current version. False when it does not exist.
+   */
   change(browser: string, id: string, to: (before: RoomMessage) => RoomMessage): Promise<boolean>;
   /** Shown, and not kept beyond this process. */
   show(browser: string, message: RoomMessage): void;
 }
 
 export interface Expected {
-  /** As `put`, with what was put under it meanwhile. */
+  /** As `put`, with the updates that were made in the meantime. */
   keep(): Promise<void>;
   forget(): void;
 }
 
-/** Browsers whose messages are kept; beyond that those go that were silent longest. */
+/** Number of browsers whose messages are kept; beyond that the longest inactive ones are removed. */
 const maxBrowsers = 20;
 const maxPassing = 10;
 const maxPassingLength = 1_000;
-/** All that Claude says fits; of what a person pastes, the event has the rest. */
+/** Everything that Claude writes fits; of a long paste, the event has the rest. */
 const maxKeptLength = 8_000;
 
 interface RoomsOptions {
@@ -124,7 +126,7 @@ export function openRooms({ store, limit, shown }: RoomsOptions): Rooms {
     await forgetOldest(browser);
   }
 
-  /** Of two changes at once the second sees the first. */
+  /** Of two concurrent changes the second sees the first. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = turn.then(work, work);
     turn = done.catch(() => undefined);

@@ -1,5 +1,6 @@
-// Requests that a browser signed with its key. Each is good once, in a session of this very process, for one method, path and body:
-// a signature that was made for somebody who serves the port while the router is away is worth nothing when it is back.
+// Requests that a browser signed with its key. Each is valid once, in a session of this very process, for one
+// method, path and body: a signature that was captured by another server of the port while the router is away
+// is worthless when it is back.
 
 import { createHash, createPublicKey, type KeyObject, randomBytes, verify } from "node:crypto";
 import type { IncomingMessage } from "node:http";
@@ -7,16 +8,16 @@ import type { Clock, JsonObject } from "../../contract.ts";
 import { Refusal } from "../../http/answer.ts";
 import { type Identity, isSame, macOf, proofText } from "./identity.ts";
 
-/** A request of which is known who made it. */
+/** A request with a verified author. */
 export interface SignedRequest {
-  /** What stands for the browser: access knows it by this. */
+  /** The browser's id: access lists contain it. */
   readonly browser: string;
-  /** Of the body, which is to be compared when it was read. */
+  /** The hash of the body, which must be compared after reading. */
   readonly bodyHash: string;
 }
 
 export interface Sessions {
-  /** The first thing that a page asks: who is there? */
+  /** The first request of a page: who is there? */
   hello(fields: JsonObject, origin: string): JsonObject | Refusal;
   check(request: IncomingMessage, origin: string): SignedRequest | Refusal;
 }
@@ -24,24 +25,24 @@ export interface Sessions {
 const sessionValidMs = 24 * 60 * 60_000;
 const maxSessions = 1_000;
 const maxKeys = 200;
-/** So far requests of one page may overtake each other. */
+/** Requests of one page may overtake each other by this much. */
 const maxUsed = 1_000;
 
 const headerPattern =
   /^Browser k=([\w-]{80,200}),s=([\w.-]{60,120}),p=([\w.-]{0,120}),n=(\d{1,12}),b=([\w-]{43}),x=([\w-]{86})$/;
 
-/** Keys, sessions and the rest are known to one source as long as it runs. */
+/** Keys, sessions and the rest are kept for the lifetime of the source. */
 export function createSessions(identity: Identity, clock: Pick<Clock, "now">): Sessions {
   const secret = randomBytes(32);
   const keys = new Map<string, KeyObject>();
   const sessions = new Map<string, Session>();
-  /** Sessions from up to then are not known any more, so their requests could be repeated. */
+  /** Older sessions are forgotten, so their requests could be replayed. */
   let forgottenMs = 0;
 
   const macFor = (issued: string, random: string, origin: string) =>
     macOf(secret, ["session", issued, random, origin]);
 
-  /** Undefined for one that is not, or no longer, of this process and this origin. */
+  /** Undefined for a session that is not, or no longer, of this process and this origin. */
   function issuedOf(session: string, origin: string): number | undefined {
     const [issued = "", random = "", mac = ""] = session.split(".");
     const issuedMs = Number.parseInt(issued, 36);
@@ -101,7 +102,7 @@ export function createSessions(identity: Identity, clock: Pick<Clock, "now">): S
       const issuedMs = issuedOf(session, origin);
       if (issuedMs === undefined) return again;
       const known = keyOf(key);
-      if (known === undefined) return new Refusal(401, "this is no key of a browser");
+      if (known === undefined) return new Refusal(401, "this is not the key of a browser");
       const { method = "", url = "" } = request;
       const text = requestText({
         origin,
@@ -119,7 +120,7 @@ export function createSessions(identity: Identity, clock: Pick<Clock, "now">): S
         { key: known, dsaEncoding: "ieee-p1363" },
         Buffer.from(signature, "base64url"),
       );
-      if (!isSigned) return new Refusal(401, "the signature does not fit the request");
+      if (!isSigned) return new Refusal(401, "the signature does not match the request");
       if (!use(session, issuedMs, key, Number(count))) return again;
       return { browser: browserOf(key, origin), bodyHash };
     },
@@ -128,7 +129,7 @@ export function createSessions(identity: Identity, clock: Pick<Clock, "now">): S
 
 interface Session {
   readonly issuedMs: number;
-  /** The one that proved itself first. */
+  /** The one that was verified first. */
   readonly key: string;
   readonly used: Set<number>;
   floor: number;
@@ -148,7 +149,7 @@ interface RequestParts {
   readonly bodyHash: string;
 }
 
-/** What a browser signs. */
+/** The text that a browser signs. */
 export function requestText(parts: RequestParts): string {
   const { origin, server, session, page, count, method, path, bodyHash } = parts;
   return [
@@ -164,7 +165,7 @@ export function requestText(parts: RequestParts): string {
   ].join("\n");
 }
 
-/** ECDSA on P-256, as browsers make and write it: one key has one spelling. */
+/** ECDSA on P-256, in the format of browsers: one key has one spelling. */
 function readKey(written: string): KeyObject | undefined {
   try {
     const key = createPublicKey({ key: Buffer.from(written, "base64url"), format: "der", type: "spki" });
@@ -178,8 +179,9 @@ function readKey(written: string): KeyObject | undefined {
 }
 
 /**
- * Stands for a browser: made of its key, and of the origin under which it is kept there, because whoever serves that origin can
- * use the key. In five groups, so that people can compare it. Nothing that an older version called a browser looks like this.
+ * The id of a browser: derived from its key and the origin under which it is stored, because every server of
+ * that origin can use the key. In five groups, so that people can compare it. No id of an older version looks
+ * like this.
  */
 export function browserOf(key: string, origin: string): string {
   const digest = createHash("sha256")

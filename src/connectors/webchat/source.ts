@@ -1,5 +1,5 @@
-// A page on the listener, for whoever sits at this machine. Each browser has a key of its own making and signs with it; what it writes counts once a
-// person let it in, as in every chat.
+// A page on the listener, for the user of this machine. Each browser creates its own key and signs with it;
+// its messages are accepted once the user approved it, as in every chat.
 
 import { createReadStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -22,7 +22,7 @@ import { again, createSessions, type Sessions, type SignedRequest } from "./sign
 import { createStreams } from "./streams.ts";
 import { notLetIn, senderOf, takeWritten, unseen } from "./take.ts";
 
-/** What a page asks for, by the rest of its path. */
+/** The requests of a page, by the rest of the path. */
 type Action = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -41,7 +41,7 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
   const { listener, clock, people } = host;
   const reading = { clock, pool: listener.bodies };
   const path = options.path.replace(/\/+$/, "");
-  /** A secret in it is for those who open the page, and not for Claude. */
+  /** A secret in it is meant for those who open the page, not for Claude. */
   const shownPath = host.cameIn(["path"]).length === 0 ? path : "/•••";
   const streams = createStreams(clock);
   let rooms: Rooms | undefined;
@@ -62,7 +62,7 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
     show: (browser, message) => opened().show(browser, message),
   };
 
-  /** What was kept is read with the first need of it. */
+  /** The stored messages are read on first use. */
   function opened(): Rooms {
     rooms ??= openRooms({
       store: host.store,
@@ -114,10 +114,10 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
       return taken(writtenOf(fields), browser);
     },
     async "POST /upload"(request, _response, { browser, bodyHash }) {
-      // So much is read of those only who were let in before.
+      // The body is read only for browsers that were approved before.
       if (!(await people.admits(browser)))
-        return new Refusal(403, "this browser is not let in: write something first");
-      // All of a form is held in memory.
+        return new Refusal(403, "this browser is not approved: write something first");
+      // The whole form is held in memory.
       if (uploads >= maxUploads) return new Refusal(429, "too many files come at once", retryAfter);
       uploads += 1;
       try {
@@ -146,12 +146,12 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
       const isLetIn = await people.admits(browser);
       const files = isLetIn ? live.of(browser).flatMap((message) => message.files ?? []) : [];
       const file = files.find((one) => one.id === id);
-      if (file === undefined) return new Refusal(404, "there is no such file any more");
+      if (file === undefined) return new Refusal(404, "this file does not exist any more");
       const content = createReadStream(file.path);
       try {
         await new Promise((resolve, reject) => content.once("open", resolve).once("error", reject));
       } catch {
-        return new Refusal(404, "there is no such file any more");
+        return new Refusal(404, "this file does not exist any more");
       }
       response.writeHead(200, {
         "content-type": "application/octet-stream",
@@ -166,14 +166,14 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
   };
 
   function turnAway(response: ServerResponse, refusal: Refusal): void {
-    // Of a page that goes on with another process nobody has to be told.
+    // A page that continues with another process needs no notification.
     if (refusal !== notLetIn && refusal !== again)
       host.refused({ status: refusal.status, reason: refusal.error });
     refuse(response, refusal, clock);
   }
 
   let identified: Promise<{ readonly identity: Identity; readonly sessions: Sessions }> | undefined;
-  /** With the first request: a page that nobody opens leaves nothing in the journal. */
+  /** At the first request: a page that is never opened leaves nothing in the journal. */
   function identify() {
     identified ??= openIdentity(host.store).then((identity) => ({
       identity,
@@ -185,7 +185,10 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
     return identified;
   }
 
-  /** The page itself, marked as ours where it was opened by a person: by its address, not by a script of another page. */
+  /**
+   * The page itself, marked as the router's own when the user opened it: by its address, not by a script of
+   * another page.
+   */
   async function showPage(request: IncomingMessage, response: ServerResponse, origin: string): Promise<void> {
     const { identity } = await identify();
     const mark = isOpenedByPerson(request) ? identity.markPage(origin, clock.now()) : "";
@@ -206,7 +209,7 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
     return by instanceof Refusal ? by : actions[route]?.(request, response, by, params);
   }
 
-  /** The guard keeps pages of others out, the key other users of this machine. */
+  /** The guard blocks pages of other sites, the key blocks other users of this machine. */
   async function handle(route: string, ...[request, response, params]: Handled): Promise<void> {
     const address = listener.address();
     const foreign = createGuard({ hosts: listener.hosts, address })(request);
@@ -220,7 +223,7 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
         new Refusal(403, "refused" in named ? named.refused : `open it as ${named.redirect}`),
       );
     if (closed && route !== pageRoute)
-      return turnAway(response, new Refusal(503, "not taken, try again", retryAfter));
+      return turnAway(response, new Refusal(503, "not accepted, try again", retryAfter));
     try {
       if (route === pageRoute) return await showPage(request, response, named.origin);
       const result = await act(route, named.origin, request, response, params);
@@ -228,7 +231,7 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
       else if (result !== undefined) answerJson(response, route === helloRoute ? 200 : 202, result);
     } catch (error) {
       if (!isRouterError(error)) throw error;
-      turnAway(response, new Refusal(503, "not taken, try again", retryAfter));
+      turnAway(response, new Refusal(503, "not accepted, try again", retryAfter));
     }
   }
 

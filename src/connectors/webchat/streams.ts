@@ -1,11 +1,11 @@
-// The open pages: each hears what is said in its rooms, as server-sent events (WHATWG HTML, section 9.2). One that does not read is
-// let go; it comes back by itself and gets what was kept.
+// The open pages: each receives the messages of its rooms as server-sent events (WHATWG HTML, section 9.2). A
+// page that does not read is disconnected; it reconnects by itself and gets the stored messages.
 
 import type { ServerResponse } from "node:http";
 import type { Clock, Json } from "../../contract.ts";
 
 export interface Streams {
-  /** False when there are too many; strangers have fewer. `first` is what it hears at once. */
+  /** False when there are too many; unapproved browsers have a lower limit. `first` is sent immediately. */
   open(browser: string, response: ServerResponse, first: Json, isLetIn: boolean): boolean;
   send(browser: string, event: string, data: Json): void;
   /** How many pages of this browser are open. */
@@ -14,7 +14,7 @@ export interface Streams {
 }
 
 const maxStreams = 64;
-/** Of these are for pages that nobody let in: whoever opens very many of them keeps out none that is. */
+/** Reserved for unapproved browsers: opening very many pages blocks no approved one. */
 const maxStrangers = 16;
 const maxOfOneBrowser = 8;
 const aliveEveryMs = 25_000;
@@ -73,7 +73,7 @@ export function createStreams(clock: Clock): Streams {
   };
 }
 
-/** JSON has no line ends of its own, so the data is one line. */
+/** JSON contains no line breaks, so the data is one line. */
 function eventOf(event: string, data: Json): string {
   return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -1,4 +1,4 @@
-// A message from a page: judged first, then its files are kept, then it is an event, then it is shown.
+// Handles a message from a page: checks access, stores its files, emits the event, then shows it.
 
 import { safeFileName } from "../../chat/file-name.ts";
 import type { ChatAttachment, ChatData, IncomingMessage } from "../../contract/chat.ts";
@@ -10,11 +10,11 @@ import type { Written } from "./incoming.ts";
 import type { RoomMessage, Rooms } from "./rooms.ts";
 
 const maxQuote = 200;
-/** Access has counted it. */
-export const notLetIn = new Refusal(403, "this browser is not let in");
+/** The access check has counted it. */
+export const notLetIn = new Refusal(403, "this browser is not approved");
 
-/** The page shows something else than what the router sent. */
-export const unseen = new Refusal(409, "what this page shows of the prompt is not what was sent: reload it");
+/** The page shows something other than what the router sent. */
+export const unseen = new Refusal(409, "this page does not show the prompt that was sent: reload it");
 
 /** A text that allows a prompt, from a page that did not show this very prompt. */
 function allowsUnseen({ text, shown }: Written, rooms: Rooms, browser: string): boolean {
@@ -29,12 +29,12 @@ interface TakeOptions {
   readonly speaker: Speaker;
   readonly host: Pick<Host, "people" | "clock">;
   readonly maxUploadBytes: number;
-  /** Put under what was taken. */
+  /** Shown under an accepted message. */
   readonly ackReaction: string | undefined;
   emit(arrival: Arrival): Promise<Outcome>;
 }
 
-/** Rejects as `Emit` and `People` do, when it was not taken. */
+/** Rejects as `Emit` and `People` do, when it was not accepted. */
 export async function takeWritten(
   written: Written,
   browser: string,
@@ -57,7 +57,7 @@ export async function takeWritten(
     case "nothing":
       return notLetIn;
     case "answer": {
-      // Of somebody whom nobody let in nothing is kept.
+      // Nothing of an unapproved browser is stored.
       const isKept = rooms.of(browser).length > 0;
       if (isKept) await rooms.put(browser, own);
       else rooms.show(browser, own);

@@ -1,4 +1,4 @@
-// Checks of the options that their schema cannot express. Pure; the path of each problem uses the names of the YAML.
+// Checks that the option schema cannot express. Pure; locations are paths in the YAML.
 
 import type { OptionIssue } from "../../contract.ts";
 import { durationIssue, requestIssues, sizeIssue } from "../../intake/request-issues.ts";
@@ -18,8 +18,8 @@ function protocolIssue(protocol: string, index: number): OptionIssue[] {
   return [
     {
       path: ["protocols", index],
-      message: "is no name of a subprotocol",
-      hint: "one name an entry, without spaces or commas, for example  graphql-transport-ws",
+      message: "is not the name of a subprotocol",
+      hint: "one name per entry, without spaces or commas, for example  graphql-transport-ws",
     },
   ];
 }

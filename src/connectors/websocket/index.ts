@@ -1,4 +1,4 @@
-// The `websocket` source type: messages on a connection that we open.
+// The `websocket` source type: messages on a connection that the router opens.
 
 import type { SourceType } from "../../contract.ts";
 import { addressOf, hostReach, trustOf } from "../../intake/request-options.ts";
@@ -9,7 +9,7 @@ import { arrivalOf, createWebsocketSource } from "./source.ts";
 
 export const websocket: SourceType<WebsocketOptions> = {
   type: "websocket",
-  summary: "Connects to a WebSocket, says what it wants, and makes an event of each message.",
+  summary: "Connects to a WebSocket and makes an event of each message.",
   options: websocketOptions,
   validate,
   meta: {},

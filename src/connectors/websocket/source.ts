@@ -1,4 +1,4 @@
-// One WebSocket connection after the other, read only as fast as its events are taken.
+// Consecutive WebSocket connections, read only as fast as their events are accepted.
 
 import { isUtf8 } from "node:buffer";
 import type { Host, Round } from "../../contract/host.ts";
@@ -39,7 +39,7 @@ export function createWebsocketSource(name: string, options: WebsocketOptions, h
   function* read(message: Message) {
     const text = textOf(message);
     if (text !== undefined) yield { arrival: arrivalOf(text, url) };
-    else host.refused({ status: 415, reason: "a binary message that is no text" });
+    else host.refused({ status: 415, reason: "a binary message that is not text" });
   }
 
   return createLoopSource(name, host, {

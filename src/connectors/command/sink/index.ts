@@ -11,7 +11,7 @@ const maxTimeoutMs = 30 * 60 * 1_000;
 
 export const commandSink: SinkType<CommandSinkOptions, OutgoingCommand> = {
   type: "command",
-  summary: "Runs a program without a shell, and gives its output back.",
+  summary: "Runs a program without a shell and returns its output.",
   options: commandSinkOptions,
   validate,
   check: (options) => [

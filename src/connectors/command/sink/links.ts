@@ -1,5 +1,5 @@
-// Looks where the links lead that a program may be: `./count` may be one to awk. What a config says of a program is checked by its name
-// when it is loaded; what it is on this machine, just before it is run.
+// Resolves the links that a program name may be: `./count` may be a link to awk. The config check judges a
+// program by its name; this check judges the real file, just before it runs.
 
 import { constants } from "node:fs";
 import { access, readlink, realpath } from "node:fs/promises";
@@ -7,12 +7,12 @@ import { basename, delimiter, dirname, resolve } from "node:path";
 import type { OptionIssue } from "../../../contract.ts";
 import { type CommandOptions, checkCommand } from "../command-line.ts";
 
-/** Programs that do what the name says by which they are called: links to them say nothing. */
+/** Programs that act by the name they are called by: links to them say nothing. */
 const multiCall =
   /^(?:busybox|toybox|coreutils|gnu-coreutils|snap|firejail|rustup|mise|asdf|volta-shim|update-alternatives)(?:[-.].*)?$/;
 const maxLinks = 40;
 
-/** The first thing that is wrong with the command when links are followed; `path` is what the program's own search path is. */
+/** The first fault of the command when links are followed; `path` is the search path of the program. */
 export async function checkLinks(
   options: CommandOptions,
   { cwd, path }: { readonly cwd: string; readonly path: string },
@@ -29,14 +29,14 @@ export async function checkLinks(
   }
 }
 
-/** Every name on the way to the file itself. Empty for what is not there: starting it says so. */
+/** Every name on the way to the file itself. Empty for a missing file: starting it reports that. */
 async function linksOf(program: string, cwd: string, path: string): Promise<string[]> {
   let at = await find(program, cwd, path);
   const found: string[] = [];
   for (let left = maxLinks; at !== undefined && left > 0; left -= 1) {
     found.push(at);
     const folder = await realpath(dirname(at)).catch(() => dirname(at as string));
-    const link: string | undefined = await readlink(at).catch(() => undefined); // It is no link.
+    const link: string | undefined = await readlink(at).catch(() => undefined); // It is not a link.
     at = link === undefined ? undefined : resolve(folder, link);
   }
   return found.filter((one) => !multiCall.test(basename(one)));

@@ -1,4 +1,4 @@
-// What one call of a command sink runs.
+// Prepares one call of a command sink.
 
 import type { OutgoingCommand, SinkCall } from "../../../contract/sink.ts";
 import { UsageError } from "../../../errors.ts";
@@ -18,7 +18,7 @@ export function prepareCommand(options: CommandSinkOptions, call: SinkCall): Out
     const text = argument(render(`command.${index}`), template, ends !== -1 && ends < index);
     if (program.some((name) => readsNamedFiles.has(name)) && /(?:^|=)[@<]/.test(text))
       throw new UsageError("E_SINK_REFUSED", `${program[0]} would read the file that this argument names`, {
-        hint: "begin the text with something else than @ or <",
+        hint: "begin the text with something other than @ or <",
       });
     return text;
   });
@@ -33,7 +33,7 @@ export function prepareCommand(options: CommandSinkOptions, call: SinkCall): Out
   };
 }
 
-/** To them `--` ends nothing: `find -- -delete` deletes. */
+/** These ignore `--`: `find -- -delete` deletes. */
 const withoutEnd = new Set([
   "find",
   "ffmpeg",
@@ -45,10 +45,10 @@ const withoutEnd = new Set([
   "test",
   "expr",
 ]);
-/** Of them `@FILE` in an argument stands for what is in the file, and it is sent. */
+/** These expand `@FILE` in an argument to the contents of the file, and send it. */
 const readsNamedFiles = new Set(["curl", "curlie", "http", "https", "xh", "xhs"]);
 
-/** `--title={{x}}` names its option itself: whatever stands behind the = is no other one. */
+/** `--title={{x}}` names its option itself: the text after = cannot become another option. */
 const namesItsOption = /^--?[A-Za-z][\w-]*=/;
 
 function argument(text: string, template: string, isAfterEnd: boolean): string {

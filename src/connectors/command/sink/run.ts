@@ -1,4 +1,4 @@
-// Runs the program of one call to its end, within its time.
+// Runs the program of one call to its end, within its timeout.
 
 import { createByteBuffer } from "../../../byte-buffer.ts";
 import type { Child } from "../../../contract/host.ts";
@@ -10,7 +10,7 @@ import { line } from "../../../text.ts";
 import { checkLinks } from "./links.ts";
 import type { CommandSinkOptions } from "./options.ts";
 
-/** Of what a failed program said last, in UTF-16 units. */
+/** Kept of the last output of a failed program, in UTF-16 units. */
 const shownOfFailure = 600;
 
 export async function runCommand(
@@ -34,7 +34,7 @@ export async function runCommand(
     void child.kill();
   };
   const cancel = clock.after(timeoutMs, () => cut(`it ran longer than ${timeoutMs / 1_000} s`));
-  const onAbort = () => cut("the router ended");
+  const onAbort = () => cut("the router stopped");
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
   try {
@@ -44,9 +44,9 @@ export async function runCommand(
       readStart(child.stderr, maxOutputBytes),
       child.ended,
     ]);
-    if (cutShort !== undefined) throw failed(`${program} was ended: ${cutShort}`, stderr || stdout);
-    if (code === null) throw failed(`${program} was ended by ${killedBy}`, stderr || stdout);
-    if (!exitCodes.includes(code)) throw failed(`${program} ended with exit code ${code}`, stderr || stdout);
+    if (cutShort !== undefined) throw failed(`${program} was killed: ${cutShort}`, stderr || stdout);
+    if (code === null) throw failed(`${program} was killed by ${killedBy}`, stderr || stdout);
+    if (!exitCodes.includes(code)) throw failed(`${program} exited with code ${code}`, stderr || stdout);
     const data = dataOf(stdout);
     const done = line`done, exit code ${code}`;
     return {
@@ -59,7 +59,7 @@ export async function runCommand(
   }
 }
 
-/** All is read, so that the program does not wait; what is too long is left out. */
+/** Everything is read, so that the program does not block; excess output is dropped. */
 async function readStart(stream: Child["stdout"], maxBytes: number): Promise<string> {
   const start = createByteBuffer({ maxBytes });
   for await (const piece of stream as AsyncIterable<Uint8Array>)
@@ -80,6 +80,6 @@ function failed(message: string, output: string): DeliveryError {
   const said = output.replaceAll(/\s+/g, " ").trim().slice(-shownOfFailure).toWellFormed();
   return new DeliveryError("E_SINK_FAILED", message, {
     retryable: false,
-    ...(said === "" ? {} : { hint: `it said: ${said}` }),
+    ...(said === "" ? {} : { hint: `output: ${said}` }),
   });
 }

@@ -21,7 +21,13 @@ export const fileSink: SinkType<FileSinkOptions, OutgoingFile> = {
     const why = protectedFolder(absolute(path, place), place.home);
     return why === undefined
       ? []
-      : [{ path: ["path"], message: `no sink writes there: ${why}`, hint: "name a folder for notes only" }];
+      : [
+          {
+            path: ["path"],
+            message: `sinks cannot write there: ${why}`,
+            hint: "name a folder for notes only",
+          },
+        ];
   },
   reaches({ path, mode }, place) {
     const folder = absolute(path, place);
@@ -31,10 +37,10 @@ export const fileSink: SinkType<FileSinkOptions, OutgoingFile> = {
   },
   prepare({ path, mode, file, content: template }, { roots, code, place }) {
     const name = safeName(code.template("file")?.(roots) ?? "");
-    // A name that the config writes out is the config's choice.
+    // A literal name is the choice of the config.
     const why = file.includes("{{") ? protectedName(name, place.home) : undefined;
     if (why !== undefined)
-      throw new UsageError("E_SINK_REFUSED", `${name} is not written: ${why}`, { hint: "take another name" });
+      throw new UsageError("E_SINK_REFUSED", `${name} is not written: ${why}`, { hint: "use another name" });
     const content = code.template("content")?.(roots) ?? "";
     if (content.trim() === "" && template.includes("{{"))
       throw new UsageError("E_SINK_REFUSED", `nothing is written to ${name}: the content would be empty`, {
@@ -51,7 +57,7 @@ export const fileSink: SinkType<FileSinkOptions, OutgoingFile> = {
   create: (_, __, host) => ({ send: (outgoing) => writeOutgoing(outgoing, host) }),
 };
 
-/** A folder whose name begins with a dot, such as .git, holds what other programs act on. */
+/** A folder whose name begins with a dot, such as .git, contains files that other programs act on. */
 function leavesFolder(folder: string, config: string): boolean {
   return (
     !isWithin(folder, config) ||

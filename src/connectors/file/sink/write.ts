@@ -1,5 +1,5 @@
-// Writes what one call of a file sink says, so that no link leads it out of the folder: the folder is resolved first, the file itself
-// is never opened through a link.
+// Writes the content of one call of a file sink, so that no link leads it out of the folder: the folder is
+// resolved first, and the file itself is never opened through a link.
 
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
@@ -13,7 +13,7 @@ import { protectedFolder } from "../../../files/protected-places.ts";
 import { line } from "../../../text.ts";
 
 const ownerOnly = 0o600;
-/** A file may be rotated away between opening it and looking. */
+/** A file may be rotated away between opening it and the check. */
 const mostTries = 3;
 
 type Place = Pick<SinkHost, "folder" | "home" | "closed">;
@@ -44,7 +44,7 @@ export async function writeOutgoing(outgoing: OutgoingFile, place: Place): Promi
   return { text, own: text, response: { file, path, bytes } };
 }
 
-/** The folder without links, whether it is there or not. */
+/** The folder without links, whether it exists or not. */
 async function whereItWillBe(folder: string): Promise<string> {
   for (let at = folder; ; at = dirname(at)) {
     const real = await realpath(at).catch(() => undefined);
@@ -53,14 +53,14 @@ async function whereItWillBe(folder: string): Promise<string> {
   }
 }
 
-/** The router's own files, by whatever name. */
+/** The router's own files, under any name. */
 async function whyClosed(target: string, { closed }: Place): Promise<string | undefined> {
   for (const file of closed?.files ?? [])
     if (target === file || (await isSameFile(target, file)))
-      return "the config and what it reads is not written";
+      return "the config and the files that it reads are protected";
   for (const root of closed?.stateRoots ?? []) {
     const [first] = (await partsBelow(dirname(target), root)) ?? ["-"];
-    // Beside the state there may be a folder of the user's own config.
+    // The folder of the user config may be next to the state folder.
     if (first === undefined || /^(?:[0-9a-f]{16}|running)$/i.test(first))
       return "it belongs to the router's own state";
   }
@@ -72,8 +72,8 @@ async function append(target: string, content: string): Promise<void> {
   for (let tries = 0; tries < mostTries; tries++) {
     const handle = await open(target, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, ownerOnly);
     const isWritten = await using(handle, async () => {
-      if (!(await handle.stat()).isFile()) throw failed(target, "it is no file");
-      if (!(await standsAt(handle, target))) return false;
+      if (!(await handle.stat()).isFile()) throw failed(target, "it is not a file");
+      if (!(await isStillAt(handle, target))) return false;
       await handle.appendFile(content);
       await handle.datasync();
       return true;
@@ -83,41 +83,43 @@ async function append(target: string, content: string): Promise<void> {
   throw failed(target, swapped);
 }
 
-/** The name of a new file is in its folder, which must be synced as well. Some file systems cannot do that. */
+/**
+ * The entry of a new file is in its folder, which must be synced as well. Some file systems cannot do that.
+ */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r").catch(() => undefined);
   await handle?.sync().catch(() => undefined);
   await handle?.close();
 }
 
-/** Whoever reads sees the old file or the new one, never half of it. */
+/** Readers see the old file or the new one, never half of it. */
 async function replace(folder: string, file: string, content: string): Promise<void> {
   const target = join(folder, file);
   const found = await lstat(target).catch(() => undefined);
-  if (found !== undefined && !found.isFile()) throw failed(target, "it is no file");
+  if (found !== undefined && !found.isFile()) throw failed(target, "it is not a file");
   const temporary = join(folder, `.${randomUUID()}.tmp`);
   const handle = await open(temporary, "wx", ownerOnly);
   try {
     await using(handle, async () => {
-      if (!(await standsAt(handle, temporary))) throw failed(target, swapped);
+      if (!(await isStillAt(handle, temporary))) throw failed(target, swapped);
       await handle.writeFile(content);
       await handle.datasync();
     });
     await rename(temporary, target);
     await syncFolder(folder);
   } catch (error) {
-    await unlink(temporary).catch(() => undefined); // What is told is why it could not be written.
+    await unlink(temporary).catch(() => undefined); // The write error is reported instead.
     throw error;
   }
 }
 
-const swapped = "something else took its place meanwhile";
+const swapped = "another file replaced it in the meantime";
 
 /**
- * Whether what was opened is what stands at the path, which has no links in it: a folder on the way may have been made one between
- * the two.
+ * Whether the opened file is still the one at the path, which has no links in it: a folder on the way may
+ * have been replaced by a link.
  */
-export async function standsAt(handle: FileHandle, path: string): Promise<boolean> {
+export async function isStillAt(handle: FileHandle, path: string): Promise<boolean> {
   const [opened, there, folder] = await Promise.all([
     handle.stat({ bigint: true }),
     lstat(path, { bigint: true }).catch(() => undefined),
@@ -140,10 +142,10 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: "no permission",
   EROFS: "the disk is read-only",
   ENOSPC: "the disk is full",
-  ENOTDIR: "a part of its path is no folder",
-  EEXIST: "a part of its path is no folder",
+  ENOTDIR: "a part of its path is not a folder",
+  EEXIST: "a part of its path is not a folder",
   EISDIR: "it is a folder",
-  ENXIO: "it is no file",
+  ENXIO: "it is not a file",
 };
 
 function reasonOf(error: NodeJS.ErrnoException): string {

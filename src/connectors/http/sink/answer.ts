@@ -1,4 +1,5 @@
-// What an http sink makes of the answer. A call that the far side has taken is not told as failed because its answer was long.
+// Converts the response of an http sink. A request that the server accepted is not reported as failed because
+// its response was too long.
 
 import { createByteBuffer } from "../../../byte-buffer.ts";
 import { charsetOf, decodeText } from "../../../charset.ts";
@@ -9,11 +10,11 @@ import { ConnectorError, isRouterError } from "../../../errors.ts";
 import { findJson } from "../../../json.ts";
 import { line } from "../../../text.ts";
 
-/** Of the body of a failure, in UTF-16 units: enough for the message of an API. */
+/** Kept of the body of a failure, in UTF-16 units: enough for the error message of an API. */
 const shownOfFailure = 600;
 const readOfFailureBytes = 64 * 1024;
 
-/** Throws a ConnectorError when the status is no success. */
+/** Throws a ConnectorError when the status is not a success. */
 export async function readAnswer(answer: HttpAnswer, method: string, maxBytes: number): Promise<SinkAnswer> {
   const failure = answer.failure();
   const { text, isWhole } = await readStart(answer, failure === undefined ? maxBytes : readOfFailureBytes);
@@ -21,7 +22,7 @@ export async function readAnswer(answer: HttpAnswer, method: string, maxBytes: n
   const data = isWhole ? dataOf(answer.headers["content-type"], text) : undefined;
   const answered = line`answered ${answer.status}`;
   return {
-    // What a request changed is said by its status; what one reads is why it was made.
+    // The result of a writing request is its status; the result of a reading one is its body.
     text: method === "GET" ? `answered ${answer.status}${isWhole ? "" : ", cut off"}\n${text}` : answered,
     ...(method === "GET" ? {} : { own: answered }),
     response: {
@@ -47,7 +48,7 @@ async function readStart(
       break;
     }
   } catch (error) {
-    // The head is there, so the request was taken; what is missing is only what it said.
+    // The head has arrived, so the request was accepted; only the response is incomplete.
     if (!isRouterError(error)) throw error;
     isWhole = false;
   }
@@ -59,7 +60,7 @@ async function readStart(
 }
 
 function dataOf(contentType: string | undefined, text: string): Json | undefined {
-  // Some servers send JSON as text/plain or text/html: an object or a list is data whatever it is called.
+  // Some servers send JSON as text/plain or text/html: an object or a list is data whatever its content-type.
   return /[/+]json\b/i.test(contentType ?? "") || /^\s*[[{]/.test(text) ? findJson(text) : undefined;
 }
 
@@ -69,7 +70,7 @@ function withBody(failure: Error, body: string): Error {
   const { retryable, retryAfterMs } = failure;
   const hints = [
     ...(retryAfterMs === undefined ? [] : [`it asks to wait for ${Math.ceil(retryAfterMs / 1_000)} s`]),
-    ...(said === "" ? [] : [`it said: ${said}`]),
+    ...(said === "" ? [] : [`response: ${said}`]),
   ];
   return new ConnectorError(failure.code, failure.message, {
     retryable,

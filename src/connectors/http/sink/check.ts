@@ -1,10 +1,10 @@
-// What the schema of an http sink cannot say.
+// Checks of an http sink that the option schema cannot express.
 
 import type { OptionIssue } from "../../../contract.ts";
 import type { HttpSinkOptions } from "./options.ts";
 import { originOf } from "./url.ts";
 
-/** They belong to the connection. */
+/** Headers that belong to the connection. */
 const ownHeaders = ["host", "content-length", "transfer-encoding", "connection", "upgrade", "expect", "te"];
 const maxTimeoutMs = 10 * 60 * 1_000;
 
@@ -21,7 +21,7 @@ export function checkSink(options: HttpSinkOptions): OptionIssue[] {
     value === undefined ? [] : [key],
   );
   if (bodies.length > 1)
-    say(["request", bodies[1] as string], `cannot stand beside ${bodies[0]}`, "a request has one body");
+    say(["request", bodies[1] as string], `cannot be combined with ${bodies[0]}`, "a request has one body");
   else if (bodies.length === 1 && method === "GET")
     say(
       ["request", bodies[0] as string],
@@ -31,7 +31,7 @@ export function checkSink(options: HttpSinkOptions): OptionIssue[] {
 
   for (const name of Object.keys(headers)) {
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
-      say(["request", "headers", name], "is no name of a header", "letters, digits and -");
+      say(["request", "headers", name], "is not a header name", "letters, digits and -");
     else if (ownHeaders.includes(name.toLowerCase()))
       say(["request", "headers", name], "is set by the connection itself", "remove it");
   }

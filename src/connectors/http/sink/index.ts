@@ -34,7 +34,7 @@ function isRepeatable({ request, idempotencyKey }: HttpSinkOptions): boolean {
   return idempotencyKey !== undefined || ["GET", "PUT", "DELETE"].includes(request.method);
 }
 
-/** Of the system and of undici: the request was not sent. */
+/** Error codes of the system and of undici: the request was not sent. */
 const notSent = new Set([
   "ENOTFOUND",
   "EAI_AGAIN",
@@ -44,7 +44,7 @@ const notSent = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
-/** Without an answer nobody knows whether the request was taken: who calls again may do it twice. */
+/** Without a response it is unknown whether the request was accepted: a retry may repeat its effect. */
 function orDone(error: unknown): unknown {
   if (!(error instanceof ConnectorError) || error.code !== "E_HTTP_FAILED" || error.hint !== undefined)
     return error;

@@ -1,4 +1,4 @@
-// What one call of an http sink sends.
+// Builds the request of one call of an http sink.
 
 import type { OutgoingRequest, SinkCall } from "../../../contract/sink.ts";
 import type { Json } from "../../../contract.ts";
@@ -44,12 +44,12 @@ function bodyOf(
   const text = render("body");
   if (text.trim() === "" && body.includes("{{"))
     throw new UsageError("E_SINK_REFUSED", "the body of the request would be empty", {
-      hint: "give the arguments that it is made of",
+      hint: "give the arguments that it uses",
     });
   return { type: "text/plain; charset=utf-8", body: text };
 }
 
-/** What a header may hold: tab and the printable characters of Latin-1 (RFC 9110 section 5.5). */
+/** Characters allowed in a header: tab and the printable characters of Latin-1 (RFC 9110 section 5.5). */
 function headerValue(name: string, value: string): string {
   const trimmed = value.trim();
   if (/^[\t\x20-\x7e\x80-\xff]*$/.test(trimmed)) return trimmed;

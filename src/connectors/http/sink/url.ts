@@ -1,5 +1,6 @@
-// Where a request goes. Scheme and host stand literally in the template, so that no argument and no event can choose them; what
-// a placeholder gives is percent-encoded before it comes here, and this file refuses what could still lead to another place.
+// The URL of a request. Scheme and host are literal in the template, so that no argument and no event can
+// choose them; placeholder values are percent-encoded before they get here, and this file rejects values that
+// could still lead to another endpoint.
 
 import { UsageError } from "../../../errors.ts";
 
@@ -11,7 +12,7 @@ export interface UrlProblem {
   readonly hint: string;
 }
 
-/** The origin that every URL of this template has: `https://api.example.com`. */
+/** The origin of every URL of this template: `https://api.example.com`. */
 export function originOf(template: string): string | UrlProblem {
   const [, scheme = "", authority = ""] = literalOrigin.exec(template) ?? [];
   if (authority === "") {
@@ -22,7 +23,7 @@ export function originOf(template: string): string | UrlProblem {
   }
   if (authority.includes("@"))
     return {
-      message: "user and password do not belong into a URL",
+      message: "user and password do not belong in a URL",
       hint: "send them in headers: { authorization: ... }",
     };
   if (withoutPlaceholders(template).includes("#"))
@@ -30,15 +31,15 @@ export function originOf(template: string): string | UrlProblem {
   const origin = `${scheme}${authority}`;
   return URL.canParse(origin)
     ? new URL(origin).origin
-    : { message: "has a host that cannot be understood", hint: "for example https://api.example.com/" };
+    : { message: "has an invalid host", hint: "for example https://api.example.com/" };
 }
 
-/** The address as it is sent. Throws E_SINK_REFUSED when a value would lead elsewhere. */
+/** The URL as it is sent. Throws E_SINK_REFUSED when a value would lead elsewhere. */
 export function safeUrl(rendered: string, template: string): string {
   const origin = originOf(template);
   const url = URL.canParse(rendered) ? new URL(rendered) : undefined;
   if (typeof origin !== "string" || url === undefined || url.origin !== origin || url.username !== "")
-    throw refused("the URL cannot be made of these values", "check the arguments that stand in it");
+    throw refused("these values do not make a valid URL", "check the arguments that it uses");
   checkPath(pathOf(rendered), pathOf(withoutPlaceholders(template)));
   return url.href;
 }
@@ -62,12 +63,12 @@ function checkPath(path: string, template: string): void {
     if (segment === "" && !mayBeEmpty(template, index === segments.length - 1))
       throw refused(
         "a part of the URL's path would be empty",
-        "each value that stands in the path must be there: without it the request would go to another place",
+        "each value in the path must be present: without it the request would go to another endpoint",
       );
   }
 }
 
-/** Only where the template itself has it so. */
+/** Only where the template itself contains it. */
 function mayBeEmpty(template: string, isLast: boolean): boolean {
   return isLast ? template === "" || template.endsWith("/") : template.includes("//");
 }

@@ -1,4 +1,5 @@
-// The names of the algorithms that a config may choose, apart from what they do, so that the option schema is plain data.
+// The names of the algorithms that a config may choose, separate from their implementation, so that the
+// option schema is plain data.
 
 export const hmacAlgorithms = ["sha1", "sha256", "sha384", "sha512"] as const;
 export type HmacAlgorithm = (typeof hmacAlgorithms)[number];

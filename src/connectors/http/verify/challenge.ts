@@ -1,6 +1,7 @@
-// First calls that prove who answers at a URL: the sender puts a text into a request and wants it back. A challenge is data, the same for
-// presets and for `respond.challenge`. It is never an event, is bounded, and goes out as plain text, JSON or a header, so that
-// a browser never takes what a stranger sent for a page.
+// First calls that prove the ownership of a URL: the sender puts a text into a request and expects it back. A
+// challenge is data, the same for presets and for `respond.challenge`. It is never an event, is bounded, and
+// is answered as plain text, JSON or a header, so that a browser never renders text of an unknown sender as a
+// page.
 
 import type { IncomingHttpHeaders } from "node:http";
 import type { Json } from "../../../contract.ts";
@@ -14,17 +15,20 @@ export interface Challenge {
   readonly from: string;
   /** A request is a challenge only where each of these locations has one of its values. */
   readonly when?: Readonly<Record<string, string | readonly string[]>>;
-  /** Where the sender repeats the text that was agreed on. */
+  /** Where the sender repeats the agreed token. */
   readonly tokenFrom?: string;
-  /** Where it is sent back: `body` as plain text, `data.NAME` as the one field of a JSON object, `headers.NAME`. */
+  /**
+   * Where it is sent back: `body` as plain text, `data.NAME` as the one field of a JSON object,
+   * `headers.NAME`.
+   */
   readonly to: string;
-  /** Answered only when the request has proven its sender. */
+  /** Answered only when the request was verified. */
   readonly signed: boolean;
   /** The text may hold spaces and colons as well. */
   readonly isProse?: boolean;
 }
 
-/** What a challenge can be read from. `data` is absent as long as the body was not read. */
+/** Where a challenge can be read from. `data` is absent until the body was read. */
 export interface Asked {
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
@@ -39,13 +43,16 @@ export interface Challenger {
   answer(asked: Asked): Handshake | Refusal | undefined;
 }
 
-/** Of a body that has proven nothing and is only looked at for a challenge. */
+/** From an unverified body that is only read to find a challenge. */
 export const maxChallengeBodyBytes = 16 * 1024;
 const maxLength = 512;
-/** Unsigned text comes from anybody. What base64, UUIDs and URLs' own characters need, and nothing that a browser or a shell acts on. */
+/**
+ * Unsigned text comes from anybody. Covers base64, UUIDs and URL characters, and nothing that a browser or a
+ * shell acts on.
+ */
 const plain = /^[\w.~=+/-]+$/;
 const prose = /^[\w.~=+/:, -]+$/;
-/** Signed text comes from the sender: any that is printable. */
+/** Signed text comes from the sender: anything printable. */
 const printable = /^[\x20-\x7e]+$/;
 
 export function createChallenger(challenge: Challenge, tokens: readonly string[]): Challenger {
@@ -68,7 +75,7 @@ export function createChallenger(challenge: Challenge, tokens: readonly string[]
       }
       if (tokenFrom !== undefined) {
         const given = readAt(tokenFrom, asked);
-        // All are compared, so that the time does not say which one was right.
+        // All are compared, so that timing does not reveal which one matched.
         const right = tokens.filter((token) => isSameSecret(given, token));
         if (right.length === 0) return new Refusal(403, "the verify token is wrong");
       }
@@ -87,7 +94,7 @@ function handshakeOf(to: string, text: string): Handshake {
     : { status: 200, body: { [name]: text } };
 }
 
-/** Undefined also for a parameter that is repeated: it is not clear which one counts. */
+/** Also undefined for a repeated parameter: it is ambiguous. */
 export function readAt(location: string, { target, headers, data }: Asked): string | undefined {
   const name = location.slice(location.indexOf(".") + 1);
   if (location.startsWith("query.")) {
@@ -99,7 +106,7 @@ export function readAt(location: string, { target, headers, data }: Asked): stri
   return data === undefined ? undefined : fieldOf(data, name);
 }
 
-/** Where a challenge goes back to when nothing else was said: the way it came, and as plain text for one of the query. */
+/** The default location of the answer: the same as in the request, and plain text for a query parameter. */
 export function usualTarget(from: string): string {
   if (from.startsWith("query.")) return "body";
   return from.startsWith("headers.") ? from : `data.${from.slice(from.lastIndexOf(".") + 1)}`;

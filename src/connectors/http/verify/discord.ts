@@ -1,4 +1,4 @@
-// Discord signs with Ed25519: there is no shared secret, only the application's public key.
+// Discord signs with Ed25519: it shares no secret, only the application's public key.
 // https://docs.discord.com/developers/interactions/overview#validating-security-request-headers
 
 import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
@@ -25,8 +25,8 @@ export function discordCheck(publicKeys: readonly string[], context: SignatureCo
 }
 
 /**
- * An interaction of type 1 is a ping, answered in kind; a webhook event of type 0 is one, answered with 204. A webhook event of
- * type 1 is a real event: it has `event`, which a ping has not.
+ * An interaction of type 1 is a ping, answered in kind; a webhook event of type 0 is one, answered with 204.
+ * A webhook event of type 1 is a real event: it has `event`, which a ping has not.
  */
 export function discordHandshake(_headers: unknown, data: Json): Handshake | undefined {
   if (typeof data !== "object" || data === null || Array.isArray(data)) return undefined;

@@ -1,5 +1,5 @@
-// Fields of a payload that a scheme reads before the sender has proven itself: a signature, a token, what is signed. Bodies are parsed as
-// they will be for the event, once, within the same bounds.
+// Fields of a payload that a scheme reads before the sender is verified: a signature, a token, the signed
+// text. Bodies are parsed once, as for the event, within the same bounds.
 
 import type { Json } from "../../../contract.ts";
 import { Refusal } from "../../../http/answer.ts";
@@ -19,7 +19,7 @@ export function dataOf({ body, headers, reading }: Inbound): Json | undefined {
   return data;
 }
 
-/** The field of a form as it was sent, before anything in it is parsed. Undefined when it is missing or repeated. */
+/** The raw field of a form, before anything in it is parsed. Undefined when it is missing or repeated. */
 export function formText({ body }: Inbound, name: string): string | undefined {
   const values = formOf(body.toString())?.getAll(name) ?? [];
   return values.length === 1 ? values[0] : undefined;

@@ -1,5 +1,6 @@
-// Twilio signs the public URL and, for a form, its fields sorted by name; for any other body the URL carries the body's
-// SHA-256. Mandrill took this scheme over. https://www.twilio.com/docs/usage/security#validating-requests
+// Twilio signs the public URL and, for a form, its fields sorted by name; for any other body the URL includes
+// the body's SHA-256. Mandrill uses the same scheme.
+// https://www.twilio.com/docs/usage/security#validating-requests
 
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { formOf } from "../../../intake/form.ts";

@@ -1,4 +1,4 @@
-// The generic schemes of `verify`, from the options that spell them out. Expects options that passed check.ts.
+// The generic schemes of `verify`, from their options. Expects options that passed check.ts.
 
 import type { HttpOptions } from "../options.ts";
 import { type HmacAlgorithm, type JwtAlgorithm, jwtAlgorithms } from "./algorithms.ts";
@@ -17,7 +17,7 @@ import { type Check, headerOf, type VerifyTraits } from "./verifier.ts";
 
 export type VerifyOptions = NonNullable<HttpOptions["verify"]>;
 
-/** The scheme that the options of `hmac` and `signature` spell out. */
+/** The scheme that the options of `hmac` and `signature` define. */
 export function signatureScheme(options: VerifyOptions): SignatureScheme {
   const { timestamp, key, algorithm, field } = options;
   const isHmac = options.scheme === "hmac";
@@ -44,7 +44,10 @@ export function signatureScheme(options: VerifyOptions): SignatureScheme {
   };
 }
 
-/** The scheme that the options of `jwt` spell out. A shared secret and a public key never count for the same algorithm. */
+/**
+ * The scheme that the options of `jwt` define. A shared secret and a public key never apply to the same
+ * algorithm.
+ */
 export function jwtScheme(options: VerifyOptions): JwtScheme {
   const { algorithm, header, prefix, issuer, bodyClaim } = options;
   const usual: JwtAlgorithm = options.secret === undefined ? "RS256" : "HS256";

@@ -1,5 +1,5 @@
-// First calls that want an answer and are no event: a ping when the hook was made, a challenge to prove who answers.
-// They are asked about only after the request was verified.
+// First calls that need an answer and are not events: a ping when the hook was created, a challenge to prove
+// the ownership of the URL. They are handled only after the request was verified.
 
 import { createHmac } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";

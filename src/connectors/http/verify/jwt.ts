@@ -1,6 +1,7 @@
-// Senders that prove themselves with a JSON Web Token (RFC 7519). The algorithm is pinned by the preset or the config: the one that a
-// token names must be that one, so that there is no `none`, and no public key that is taken for a shared secret. A token
-// that holds the hash of the body signs the body; any other only says who sent it, and is known by nothing.
+// Senders that authenticate with a JSON Web Token (RFC 7519). The algorithm is pinned by the preset or the
+// config, and the token must name the same: `none` is rejected, and a public key is never used as a shared
+// secret. A token that contains the hash of the body signs the body; any other proves only the sender and
+// identifies no delivery.
 
 import { createHash, createHmac, type KeyObject, timingSafeEqual, verify } from "node:crypto";
 import type { JwtAlgorithm, PublicKeyAlgorithm } from "./algorithms.ts";
@@ -10,29 +11,29 @@ import { type Check, headerOf, type Inbound, type Proof } from "./verifier.ts";
 
 export interface JwtScheme {
   readonly algorithm: JwtAlgorithm;
-  /** The header that holds the token, in lower case, and what stands before it. */
+  /** The header that holds the token, in lower case, and its prefix. */
   readonly header: string;
   readonly prefix: string;
-  /** One of these must be `iss`. */
+  /** `iss` must be one of these. */
   readonly issuers?: readonly string[];
   /** What each token must say, whatever the config expects beside it. */
   readonly claims?: Readonly<Record<string, string>>;
   /** The claim that holds the SHA-256 of the body in hex. */
   readonly bodyClaim?: string;
-  /** How a shared secret is written. Default: its text is the key. */
+  /** How a shared secret is encoded. Default: its text is the key. */
   readonly secret?: SignatureScheme["secret"];
-  /** `iat` must be there and within the tolerance. */
+  /** `iat` must be present and within the tolerance. */
   readonly isTimed?: boolean;
 }
 
-/** Whom a token is for, and what else it must say. */
+/** The audience of a token, and further required claims. */
 interface JwtExpectations {
   readonly audience?: string | undefined;
   readonly claims?: Readonly<Record<string, string>> | undefined;
 }
 
 interface Token {
-  /** What is signed: header and claims as they were sent. */
+  /** The signed text: header and claims as sent. */
   readonly input: string;
   readonly header: Readonly<Record<string, unknown>>;
   readonly claims: Readonly<Record<string, unknown>>;
@@ -40,7 +41,7 @@ interface Token {
 }
 
 const maxLength = 16_384;
-/** Clocks differ a little. */
+/** Allowed clock skew. */
 const leewayMs = 60_000;
 const keyKinds: Readonly<Record<Exclude<JwtAlgorithm, "HS256">, PublicKeyAlgorithm>> = {
   RS256: "rsa-sha256",
@@ -53,7 +54,7 @@ export function jwtKeyKind(algorithm: JwtAlgorithm): PublicKeyAlgorithm | undefi
   return algorithm === "HS256" ? undefined : keyKinds[algorithm];
 }
 
-/** The token of a request, unverified: to know which key it needs. */
+/** The unverified token of a request: to find out which key it needs. */
 function tokenOf(scheme: JwtScheme, { headers }: Inbound): Token | undefined {
   const text = headerOf(headers, scheme.header);
   if (text === undefined || text.length > maxLength) return undefined;
@@ -66,7 +67,7 @@ function tokenOf(scheme: JwtScheme, { headers }: Inbound): Token | undefined {
   const claims = objectIn(body);
   const signature = decodeText(signed, "base64url");
   if (header === undefined || claims === undefined || signature === undefined) return undefined;
-  // Extensions that must be understood: none is. A nested or unencoded payload is another format.
+  // Critical extensions: none is supported. A nested or unencoded payload is another format.
   if (header.alg !== scheme.algorithm || "crit" in header || "b64" in header || "zip" in header)
     return undefined;
   return { input: `${head}.${body}`, header, claims, signature };
@@ -147,7 +148,7 @@ function isCurrent(
   if (exp !== undefined && nowMs > exp * 1_000 + leewayMs) return false;
   if (nbf !== undefined && nowMs < nbf * 1_000 - leewayMs) return false;
   if (iat !== undefined && nowMs < iat * 1_000 - context.toleranceMs) return false;
-  // A token that covers no body and never expires would be a password that is sent around.
+  // A token that covers no body and never expires would be a password in transit.
   if (exp === undefined && bodyClaim === undefined && isTimed !== true) return false;
   if (isTimed !== true) return true;
   return iat !== undefined && Math.abs(nowMs - iat * 1_000) <= context.toleranceMs;
@@ -177,7 +178,7 @@ function isHashOf(claim: unknown, body: Buffer): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-/** Which key the token of a request names; undefined when the request has no token that could count. */
+/** The key that the token of a request names; undefined when the request has no valid token. */
 export function keyIdOf(
   scheme: JwtScheme,
   inbound: Inbound,

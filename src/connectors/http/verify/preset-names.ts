@@ -1,4 +1,5 @@
-// The names of the presets, apart from what they do, so that the option schema is plain data. A test holds the two together.
+// The names of the presets, separate from their definitions, so that the option schema is plain data. A test
+// keeps the two in sync.
 
 export const presetNames = [
   "adyen",

@@ -1,4 +1,4 @@
-// What a preset can say of a sender: what is signed and how, how its first call is answered, what it wants to read.
+// The fields of a preset: the signature scheme of a sender, its first call, the answers that it expects.
 
 import type { IncomingHttpHeaders } from "node:http";
 import type { Json } from "../../../contract.ts";
@@ -28,28 +28,34 @@ export interface Preset {
     | "sns";
   /** Where the sender publishes its public keys. */
   readonly keys?: KeySource;
-  /** How far the time of sending may be from now, where the sender sends the same request again for longer than 5 minutes. */
+  /** The allowed age of a request, where the sender retries the same request for longer than 5 minutes. */
   readonly toleranceMs?: number;
-  /** Must the config say whom the sender addresses? Its signature alone does not mean that it is for us. */
+  /**
+   * Must the config name the audience? The signature alone does not prove that the request is meant for this
+   * endpoint.
+   */
   readonly needsAudience?: boolean;
   /** Claims of a token that the config must name: its keys sign for everybody, and everybody chooses the audience. */
   readonly needsClaims?: readonly string[];
   /** Further headers that must not be seen, because they hold a signature too. */
   readonly secretHeaders?: readonly string[];
   /**
-   * Where the delivery's id stands: in this field of the payload, or in a header. A header counts where the secret itself is sent,
-   * and where it is signed (see `SignatureScheme.headers`). Any other could be changed by whoever sends a request again, and only
-   * names a delivery that is imagined: for a real one, what is signed is its identity.
+   * Location of the delivery id: this field of the payload, or a header. A header is trusted where the secret
+   * itself is sent, and where it is signed (see `SignatureScheme.headers`). Any other could be changed in a
+   * replayed request and only names a sample delivery: a real one is identified by its signed text.
    */
   readonly delivery?: { readonly header: string } | { readonly field: string };
   readonly formField?: string;
-  /** The payload's field that holds the time of sending, in milliseconds: what differs when the same delivery is sent again. */
+  /**
+   * The payload's field that holds the time of sending, in milliseconds: it differs when the same delivery is
+   * sent again.
+   */
   readonly sentAtField?: string;
   handshake?(headers: IncomingHttpHeaders, data: Json, secret: string): Handshake | undefined;
   readonly challenge?: Challenge;
-  /** What the sender is answered once the event is safe, where it does not take any 2xx with JSON. */
+  /** The answer once the event is durable, where the sender does not accept any 2xx with JSON. */
   readonly answer?: PresetAnswer;
-  /** What the sender documents as its largest body, where that is more than is taken by default. */
+  /** The largest body that the sender documents, where it exceeds the default limit. */
   readonly maxBodyBytes?: number;
 }
 
@@ -60,7 +66,7 @@ export interface PresetAnswer {
   readonly contentType?: string;
 }
 
-/** HMAC-SHA256 of the body in hex: what most senders do, apart from the header's name. */
+/** HMAC-SHA256 of the body in hex: the scheme of most senders, except for the header name. */
 export function ofBody(header: string, changes: Partial<SignatureScheme> = {}): SignatureScheme {
   return {
     algorithm: "sha256",

@@ -1,5 +1,6 @@
-// What each sender signs and how, as data, with where its documentation says so. A preset that takes more than data (an
-// odd signature, an answer to a first call) names a function; everything else about it is a line in this table.
+// The signature scheme of each sender as data, with a link to its documentation. A preset that needs more
+// than data (an unusual signature, an answer to a first call) names a function; everything else is a line in
+// this table.
 
 import { discordHandshake } from "./discord.ts";
 import { buildkitePing, githubPing, intercomPing, serverPing, zoomUrlValidation } from "./handshakes.ts";
@@ -8,7 +9,7 @@ import type { PresetName } from "./preset-names.ts";
 
 const mebibyte = 1024 * 1024;
 
-/** Facebook, Instagram, Messenger, Threads and WhatsApp. A verify token is agreed on with each subscription. */
+/** Facebook, Instagram, Messenger, Threads and WhatsApp. Each subscription sets a verify token. */
 const meta: Preset = {
   source: "https://developers.facebook.com/docs/graph-api/webhooks/getting-started",
   scheme: ofBody("x-hub-signature-256", { prefix: "sha256=" }),
@@ -24,7 +25,7 @@ const meta: Preset = {
   maxBodyBytes: 3 * mebibyte,
 };
 
-/** Of one notification; the parts that it lacks are signed as nothing. */
+/** The fields of one notification; missing ones are signed as empty. */
 const adyenSigned = [
   ...["pspReference", "originalReference", "merchantAccountCode", "merchantReference"],
   ...["amount.value", "amount.currency", "eventCode", "success"],
@@ -112,7 +113,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     delivery: { header: "x-github-delivery" },
     formField: "payload",
     handshake: githubPing,
-    // "Payloads are capped at 25 MB", and what was refused is not sent again.
+    // "Payloads are capped at 25 MB", and a rejected one is not sent again.
     maxBodyBytes: 25 * mebibyte,
   },
   gitlab: {
@@ -236,7 +237,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   },
   paypal: {
     source: "https://developer.paypal.com/api/rest/webhooks/rest/#verify-event-notifications",
-    // The CRC-32 is all that binds the body.
+    // Only the CRC-32 covers the body.
     scheme: ofBody("", {
       algorithm: "rsa-sha256",
       encoding: "base64",

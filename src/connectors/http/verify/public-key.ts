@@ -1,5 +1,6 @@
-// Signatures by a private key of the sender, checked with its public key: Ed25519, ECDSA over P-256, RSA. The algorithm is chosen by
-// the config or the preset, never by the request, and a key of another kind is not taken for it.
+// Checks signatures of a private key with the sender's public key: Ed25519, ECDSA over P-256, RSA. The
+// algorithm is chosen by the config or the preset, never by the request, and a key of another kind is
+// rejected.
 
 import { createPublicKey, type KeyObject, verify, X509Certificate } from "node:crypto";
 import { type PublicKeyAlgorithm, publicKeyAlgorithms } from "./algorithms.ts";
@@ -11,19 +12,19 @@ export function isPublicKeyAlgorithm(name: string): name is PublicKeyAlgorithm {
 const leastRsaBits = 1024;
 
 /**
- * A PEM (key or certificate), a JWK, the base64 or hex of a DER, or of the 32 bytes of an Ed25519 key. Undefined when the text is
- * none of these, or is a key of another kind.
+ * A PEM (key or certificate), a JWK, the base64 or hex of a DER, or of the 32 bytes of an Ed25519 key.
+ * Undefined when the text is none of these, or is a key of another kind.
  */
 export function readPublicKey(text: string, algorithm: PublicKeyAlgorithm): KeyObject | undefined {
   try {
     const key = keyOf(text.trim(), algorithm);
     return key !== undefined && fits(key, algorithm) ? key : undefined;
   } catch {
-    return undefined; // Whatever OpenSSL says of a text that is no key.
+    return undefined; // OpenSSL cannot read it: not a key.
   }
 }
 
-/** Is it a key that signatures of this algorithm can be checked with? */
+/** Is it a key for signatures of this algorithm? */
 export function fits(key: KeyObject, algorithm: PublicKeyAlgorithm): boolean {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
   if (key.type !== "public") return false;
@@ -72,7 +73,7 @@ const patterns: Readonly<Record<TextEncoding, RegExp>> = {
   base64url: /^[A-Za-z0-9_-]+={0,2}$/,
 };
 
-/** Undefined for a text that is not written in this encoding: Node's own decoder passes over what it does not know. */
+/** Undefined for invalid encoding: Node's own decoder skips invalid characters. */
 export function decodeText(text: string, encoding: TextEncoding): Buffer | undefined {
   return patterns[encoding].test(text) ? Buffer.from(text, encoding) : undefined;
 }

@@ -1,6 +1,7 @@
-// Public keys that a sender publishes: a JWKS, a certificate, a key in a JSON document. They come only from the hosts that the preset or
-// the config names, over https, without redirects; they are kept for an hour, and for a day when they cannot be had again. Requests of
-// strangers can make us ask no more often than the bounds below say.
+// Public keys that a sender publishes: a JWKS, a certificate, a key in a JSON document. They are fetched only
+// from the hosts that the preset or the config names, over https, without redirects; they are cached for an
+// hour, and for a day when they cannot be fetched again. The limits below bound the fetches that unverified
+// requests can cause.
 
 import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { HttpClient } from "../../../contract/host.ts";
@@ -13,14 +14,14 @@ import type { Inbound } from "./verifier.ts";
 export interface KeySource {
   /** The one address of all keys. */
   readonly url?: string;
-  /** The request names the address, at this location: only with `hosts` and `path`. */
+  /** The request names the URL, at this location: only with `hosts` and `path`. */
   readonly urlFrom?: string;
-  /** All of the host of such an address; `{region}` is that of the ARN in `audience`. */
+  /** The complete host of such a URL; `{region}` is that of the ARN in `audience`. */
   readonly hosts?: readonly string[];
   readonly path?: RegExp;
   /** `{pemAt}`: in a JSON document, at this path. */
   readonly kind: "jwks" | "certificate" | { readonly pemAt: string };
-  /** Not asked for a request that has another value at this location than `audience`. */
+  /** Not fetched for a request with another value at this location than `audience`. */
   readonly audienceAt?: string;
 }
 
@@ -35,22 +36,25 @@ interface KeyStoreOptions {
 }
 
 export interface KeyStore {
-  /** Fetches what this request needs. `unavailable`: it could not be had, and the request proves nothing either way. */
+  /**
+   * Fetches the keys for this request. `unavailable`: the fetch failed, and the request can be neither
+   * accepted nor rejected.
+   */
   prepare(inbound: Inbound): Promise<"unavailable" | undefined>;
-  /** What is known for this request. */
+  /** The cached keys for this request. */
   keysFor(inbound: Inbound): readonly KeyObject[];
 }
 
 const freshMs = 60 * 60 * 1_000;
 const staleMs = 24 * freshMs;
-/** A key id that is not in the set is looked for again after this time. */
+/** A key id that is not in the set is looked up again after this time. */
 const unknownKeyMs = 60_000;
 const retryMs = 5_000;
 const timeoutMs = 5_000;
 const maxBytes = 256 * 1024;
 const maxAddresses = 8;
 const maxKeys = 32;
-/** Of all fetches of one source in a minute. */
+/** Maximum fetches of one source per minute. */
 const maxFetches = 10;
 
 interface Entry {
@@ -97,7 +101,7 @@ export function createKeyStore(options: KeyStoreOptions): KeyStore {
     }
   }
 
-  /** One flight at a time for an address; false when it could not be had, or must not be asked for now. */
+  /** One fetch at a time per URL; false when it failed, or must not be repeated yet. */
   function refresh(url: string): Promise<boolean> {
     const nowMs = clock.now();
     const under = flights.get(url);
@@ -133,7 +137,7 @@ export function createKeyStore(options: KeyStoreOptions): KeyStore {
   };
 }
 
-/** Of a preset, whose addresses are public ones. What a config names may be in its own network. */
+/** For a preset, whose URLs are public. A URL in the config may be in a private network. */
 function isBuiltIn({ hosts }: KeySource): boolean {
   return hosts !== undefined;
 }
@@ -152,7 +156,7 @@ export function keyHosts({ hosts = [] }: KeySource, audience: string | undefined
   });
 }
 
-/** Undefined for a request that names no address that may be asked. */
+/** Undefined for a request that names no allowed URL. */
 function urlOf(source: KeySource, inbound: Inbound, audience: string | undefined): string | undefined {
   const { target, headers } = inbound;
   const needsData = [source.urlFrom, source.audienceAt].some((location) => location?.startsWith("data."));
@@ -190,7 +194,7 @@ function readKeys(text: string, kind: KeySource["kind"], nowMs: number): Entry["
     .slice(0, maxKeys)
     .flatMap((jwk) => {
       if (typeof jwk !== "object" || jwk === null || Array.isArray(jwk)) return [];
-      // Shared secrets have no place in a public set, and keys for encryption sign nothing.
+      // Shared secrets do not belong in a public set, and encryption keys sign nothing.
       if (jwk.kty === "oct" || (jwk.use !== undefined && jwk.use !== "sig")) return [];
       const id = typeof jwk.kid === "string" ? jwk.kid : undefined;
       try {

@@ -1,4 +1,4 @@
-// From the `verify` block of a source to the thing that verifies. Expects options that passed check.ts.
+// Builds the verifier from the `verify` block of a source. Expects options that passed check.ts.
 
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
@@ -40,7 +40,7 @@ import {
   type VerifyTraits,
 } from "./verifier.ts";
 
-/** A longer id is no id: nobody sends such, and each is remembered for long. */
+/** A longer id is ignored: real senders do not send such, and each is remembered for a long time. */
 const maxDeliveryIdLength = 256;
 
 export const defaultMemoryMs = 24 * 60 * 60 * 1_000;
@@ -48,7 +48,7 @@ export const defaultMemoryMs = 24 * 60 * 60 * 1_000;
 /** For senders that publish their keys. */
 interface Outside {
   readonly http: Pick<HttpClient, "request">;
-  /** Ends what is asked. */
+  /** Cancels the fetches. */
   readonly signal: AbortSignal;
 }
 
@@ -99,13 +99,13 @@ function keyStoreOf(options: VerifyOptions, clock: Pick<Clock, "now">, outside: 
   });
 }
 
-/** Where the keys of the sender are published, if they are. */
+/** Where the sender publishes its keys, if it does. */
 export function keySourceOf({ scheme, jwks }: VerifyOptions): KeySource | undefined {
   if (isPreset(scheme)) return presets[scheme].keys;
   return jwks === undefined ? undefined : { url: jwks, kind: "jwks" };
 }
 
-/** What a source with these options asks for keys. */
+/** The URLs from which a source with these options fetches keys. */
 export function keyAddresses(options: VerifyOptions | undefined): string[] {
   const source = options === undefined ? undefined : keySourceOf(options);
   if (source === undefined) return [];
@@ -113,7 +113,7 @@ export function keyAddresses(options: VerifyOptions | undefined): string[] {
   return keyHosts(source, options?.audience).map((host) => `https://${host}`);
 }
 
-/** The texts that a sender may prove itself with, or that it signs with. */
+/** The texts that prove a sender, or with which it signs. */
 function credentialsOf(options: VerifyOptions): string[] {
   // Discord's is a public key.
   if (options.scheme === "discord") return [];
@@ -134,7 +134,7 @@ function signatureFields({ scheme, field }: VerifyOptions): string[] {
   return schemesIn(presets[scheme].scheme).flatMap((one) => one.field ?? []);
 }
 
-/** Is the body a part of what is checked? */
+/** Is the body covered by the check? */
 function readsBody({ scheme, field, bodyClaim }: VerifyOptions): boolean {
   if (!isPreset(scheme)) {
     if (scheme === "jwt") return bodyClaim !== undefined;
@@ -145,7 +145,7 @@ function readsBody({ scheme, field, bodyClaim }: VerifyOptions): boolean {
   return "jwt" in preset ? preset.jwt.bodyClaim !== undefined : !("token" in preset);
 }
 
-/** All but the check itself: needs no secret to be right. Undefined when the source verifies nothing. */
+/** Everything but the check itself: works without the secret. Undefined when the source verifies nothing. */
 export function describeVerify(options: VerifyOptions | undefined): VerifyTraits | undefined {
   if (options === undefined || options.scheme === "none") return undefined;
   return isPreset(options.scheme)
@@ -153,16 +153,16 @@ export function describeVerify(options: VerifyOptions | undefined): VerifyTraits
     : genericTraits(options, memoryOf, usableId);
 }
 
-/** How far the time of sending may be from now. */
+/** The allowed age of a request. */
 export function toleranceOf({ timestamp, scheme }: VerifyOptions): number {
   const usual = isPreset(scheme) ? presets[scheme].toleranceMs : undefined;
   return timestamp?.toleranceMs ?? usual ?? defaultToleranceMs;
 }
 
-/** How much later a request that was fresh when it came may be looked up: it may have to wait for its turn. */
+/** How much later a request that was fresh on arrival may be looked up: it may be queued. */
 const lateMs = 60_000;
 
-/** What has a time is fresh from one tolerance before it until one after it. */
+/** A timestamped request is fresh from one tolerance before its time until one after it. */
 function memoryOf(isTimed: boolean, options: VerifyOptions): Pick<VerifyTraits, "memoryMs" | "proofMs"> {
   const memoryMs = options.deliveryMemoryMs ?? defaultMemoryMs;
   return { memoryMs, proofMs: isTimed ? 2 * toleranceOf(options) + lateMs : memoryMs };
@@ -226,7 +226,7 @@ function presetDeliveryId(
   return delivery === undefined ? undefined : headerOf(headers, delivery.header);
 }
 
-/** What is signed and stays the same when the delivery is sent again, as a hash. */
+/** Hash of the signed text that stays the same when the delivery is sent again. */
 function withoutField(data: Json, field: string): string | undefined {
   if (typeof data !== "object" || data === null || Array.isArray(data)) return undefined;
   const { [field]: _, ...rest } = data;
@@ -245,7 +245,7 @@ export function schemesIn(scheme: Preset["scheme"]): readonly SignatureScheme[] 
   return "signed" in scheme ? [scheme] : [];
 }
 
-/** Is the sender known by a public key, in place of a shared secret? */
+/** Does the sender use a public key instead of a shared secret? */
 export function hasPublicKey(scheme: Preset["scheme"]): boolean {
   if (typeof scheme === "object" && "jwt" in scheme) return scheme.jwt.algorithm !== "HS256";
   return schemesIn(scheme).some(({ algorithm }) => isPublicKeyAlgorithm(algorithm));
@@ -272,13 +272,13 @@ function firstProof(checks: readonly Check[], inbound: Inbound): Proof | undefin
   return undefined;
 }
 
-/** By its own names only. */
+/** By own properties only. */
 const gitlabSigning: SignatureScheme = { ...standardWebhooks, headers: standardWebhooks.headers.slice(0, 1) };
 
 /**
- * GitLab has a plain secret token, and since 18.x a signing token that always begins with `whsec_` and signs by Standard
- * Webhooks (gitlab.com merge request 230944). Each secret is checked in its own way only, so a signing token is never
- * accepted in the clear.
+ * GitLab has a plain secret token, and since 18.x a signing token that always begins with `whsec_` and signs
+ * by Standard Webhooks (gitlab.com merge request 230944). Each secret is checked in its own way only, so a
+ * signing token is never accepted in the clear.
  */
 function gitlabCheck(secrets: readonly string[], context: SignatureContext): Check {
   const signing = secrets.filter((secret) => secret.startsWith("whsec_"));

@@ -1,5 +1,5 @@
-// Schemes that send the secret itself: bearer, basic, and a token in a header, in the query or in the body. Texts are compared by
-// their SHA-256, so that neither length nor content shows in the time it takes.
+// Schemes that send the secret itself: bearer, basic, and a token in a header, in the query or in the body.
+// Texts are compared by their SHA-256, so that timing reveals neither length nor content.
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import { asText, dataOf, valuesAt } from "./fields.ts";
@@ -48,7 +48,7 @@ export function fieldTokenCheck(path: string, secrets: readonly string[]): Check
   };
 }
 
-/** Which secret was given, in the form in which it is sent. */
+/** Which secret was sent, in its transmitted form. */
 function findSecret(
   secrets: readonly string[],
   sent = (secret: string) => secret,

@@ -1,5 +1,6 @@
-// Checks a signature whose scheme is data: an HMAC with a shared secret, or a signature by a private key. One comparison per key and
-// per signature in the header, each HMAC in constant time over texts of equal length; the body is hashed as it came.
+// Checks a signature whose scheme is data: an HMAC with a shared secret, or a signature by a private key. One
+// comparison per key and per signature in the header, each HMAC in constant time over texts of equal length;
+// the raw body is hashed.
 
 import { createHash, createHmac, type KeyObject, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../../contract.ts";
@@ -18,21 +19,21 @@ import { type Check, headerOf, type Inbound, type Proof } from "./verifier.ts";
 export interface SignatureScheme {
   readonly algorithm: HmacAlgorithm | PublicKeyAlgorithm;
   readonly encoding: TextEncoding;
-  /** The first family whose signature is right is the one that counts, for time and id too. */
+  /** The first family with a valid signature applies, also for time and id. */
   readonly headers: readonly HeaderFamily[];
-  /** The signature is in this field of the payload, in place of a header. */
+  /** The signature is in this field of the payload instead of a header. */
   readonly field?: string;
-  /** The time is in this field of the payload, in place of a header. */
+  /** The time is in this field of the payload instead of a header. */
   readonly timestampField?: string;
-  /** Stands before each signature: `sha256=`, `v1=`, `v1,`. */
+  /** The prefix of each signature: `sha256=`, `v1=`, `v1,`. */
   readonly prefix: string;
-  /** Between several signatures in one header; absent means that there is only one. */
+  /** Separates several signatures in one header; absent means that there is only one. */
   readonly separator?: "," | ";" | " ";
-  /** The time stands in the signature's own header, under this key. */
+  /** The time is in the signature's own header, under this key. */
   readonly timestampKey?: string;
-  /** What is signed, see `signed-text.ts`. */
+  /** The signed text, see `signed-text.ts`. */
   readonly signed: string;
-  /** How a secret becomes a key: its text, or what its text encodes (base64 after an optional `whsec_`). */
+  /** How a secret becomes a key: its text, or the decoded text (base64 after an optional `whsec_`). */
   readonly secret: "text" | TextEncoding;
 }
 
@@ -45,7 +46,7 @@ export interface HeaderFamily {
 
 export const defaultToleranceMs = 300_000;
 
-/** More signatures than this in one header are an attack on our time, not a rotation. */
+/** More signatures than this in one header are a denial-of-service attempt, not a rotation. */
 const maxSignatures = 16;
 
 export interface SignatureContext {
@@ -103,7 +104,7 @@ export function signatureCheck(
   }
 
   return (inbound) => {
-    // A sender may use both names; what somebody put in beside them proves nothing and harms nothing.
+    // A sender may use both names; additions by others prove nothing and do no harm.
     for (const family of scheme.headers) {
       const proof = checkFamily(family, inbound);
       if (proof !== undefined) return proof;
@@ -127,7 +128,10 @@ function findSecret(
   };
 }
 
-/** As our own digest writes it: hex in small letters, base64url without padding. Base64 has only one spelling that counts. */
+/**
+ * In the spelling of our own digest: lower-case hex, base64url without padding. Base64 has only one valid
+ * spelling.
+ */
 function asEncoded(encoding: TextEncoding, text: string): string {
   if (encoding === "hex") return text.toLowerCase();
   return encoding === "base64url" ? text.replace(/={1,2}$/, "") : text;
@@ -148,18 +152,18 @@ function findKey(
     const signatures = given.flatMap((text) => decodeText(text, scheme.encoding) ?? []);
     const keys = [...own, ...(context.keysFor?.(inbound) ?? [])];
     const isRight = keys.some((key) => signatures.some((one) => isSignedBy(key, algorithm, data, one)));
-    // A public key is no credential: nothing is made with it.
+    // A public key is not a credential: it signs nothing.
     return isRight ? "" : undefined;
   };
 }
 
-/** The signature that a sender would put in the header, prefix included: for samples that a person can send. */
+/** The signature that a sender would put in the header, prefix included: for samples to send. */
 export function signBody(scheme: SignatureScheme, secret: string, body: Buffer): string {
   const hmac = createHmac(scheme.algorithm, hmacKey(scheme.secret, secret));
   return scheme.prefix + hmac.update(body).digest(scheme.encoding);
 }
 
-/** What an HMAC is made with. */
+/** The key of an HMAC. */
 export function hmacKey(kind: SignatureScheme["secret"], secret: string): string | Buffer {
   if (kind === "text") return secret;
   return Buffer.from(kind === "base64" ? secret.replace(/^whsec_/, "") : secret, kind);
@@ -189,7 +193,10 @@ function timestampOf(
   return found.length === 1 ? found[0]?.slice(prefix.length) : undefined;
 }
 
-/** Within the tolerance of now, before or after: a clock that runs ahead must not make old requests eternal. */
+/**
+ * Within the tolerance of now, before or after: a clock that runs ahead must not make old requests valid for
+ * ever.
+ */
 export function isFresh(
   timestamp: string,
   context: Pick<SignatureContext, "clock" | "toleranceMs">,

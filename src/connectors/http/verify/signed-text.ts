@@ -1,18 +1,19 @@
-// The text that a sender signs, written as its literal texts and parts: `v0:{timestamp}:{body}`, `{id}|{header:x-a}|{body_crc32}`.
+// The text that a sender signs, written as literal texts and parts: `v0:{timestamp}:{body}`,
+// `{id}|{header:x-a}|{body_crc32}`.
 
 import { createHash, type Hash, type Hmac } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { dataOf, formText, signedTextAt } from "./fields.ts";
 import { headerOf, type Inbound } from "./verifier.ts";
 
-/** What the parts of one request stand for. */
+/** The values of the parts for one request. */
 export interface SignedValues {
   readonly inbound: Inbound;
   readonly timestamp: string;
   readonly id: string;
   /** Without a trailing slash. */
   readonly publicUrl: string;
-  /** Whom the sender addresses, where that is a part of what it signs. */
+  /** The audience, where it is part of the signed text. */
   readonly audience: string;
 }
 
@@ -21,7 +22,7 @@ export const partNames = [
   ...["{header:NAME}", "{field:PATH}"],
 ];
 
-/** As its literal texts and its parts, in order. */
+/** Its literal texts and its parts, in order. */
 export function partsOf(signed: string): string[] {
   return signed.split(/(\{[^{}]*\})/).filter((part) => part !== "");
 }

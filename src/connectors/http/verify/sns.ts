@@ -1,5 +1,6 @@
-// Amazon SNS signs some fields of a notification, each with its name on a line of its own. Anybody's topic is signed by the same keys, so
-// the topic must be the one of the config. https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
+// Amazon SNS signs some fields of a notification, each with its name on a separate line. The same keys sign
+// every topic, so the topic must match the config.
+// https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 
 import { createHash } from "node:crypto";
 import { dataOf, signedTextAt, textAt } from "./fields.ts";

@@ -1,10 +1,11 @@
-// Undoes what links, forms, JSON and HTML do to a text, all in one pass, and knows where each character stood before.
+// Undoes the escapes of links, forms, JSON and HTML in one pass, and maps each character to its original
+// position.
 
 import { isUtf8 } from "node:buffer";
 
 export interface Unescaped {
   readonly text: string;
-  /** Where the character at this place began in the text as it was; of the end, where that ended. */
+  /** The original offset of the character at this offset; for the end, the original end. */
   original(at: number): number;
 }
 
@@ -15,13 +16,13 @@ const control: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b
 
 /** Undefined when nothing in it is escaped. */
 export function unescapeOnce(text: string): Unescaped | undefined {
-  /** Where pieces begin here, and where there; inside a piece both go on in step. */
+  /** Start of each piece in both texts; inside a piece both advance together. */
   const here = [0];
   const there = [0];
   let plain = "";
   let done = 0;
 
-  /** The next `length` characters stand for these. */
+  /** The next `length` characters are replaced by these. */
   function put(characters: string, length: number): void {
     mark();
     plain += characters;

@@ -1,5 +1,5 @@
-// The words of `verify`: what a scheme is asked and what it answers. A scheme never throws on what came from outside: a
-// header that makes no sense is a failed verification and nothing else.
+// The interface of `verify`: the input and the result of a scheme. A scheme never throws on external input:
+// an invalid header is a failed verification and nothing else.
 
 import type { IncomingHttpHeaders } from "node:http";
 import type { Json } from "../../../contract.ts";
@@ -17,23 +17,24 @@ export interface Inbound {
   readonly reading?: ParseOptions;
 }
 
-/** How a request proved its sender. */
+/** How a request was verified. */
 export interface Proof {
-  /** The one of the secrets that fits. */
+  /** The matching secret. */
   readonly secret: string;
   /**
-   * A hash of all that was signed: two requests with the same one are one delivery, however else they differ. Taken over what was signed
-   * and not over the signature, because two secrets sign the same thing in two ways. Absent where the secret itself was sent.
+   * A hash of the signed text: two requests with the same hash are one delivery, however else they differ.
+   * Taken over the text and not over the signature, because two secrets sign the same text in two ways.
+   * Absent where the secret itself was sent.
    */
   readonly signed?: string;
-  /** The delivery's id where it stands in a header that was signed. */
+  /** The delivery id, where it is in a signed header. */
   readonly id?: string;
 }
 
-/** Undefined when the request proves nothing. Pure but for the clock; takes the same time whatever the secret. */
+/** Undefined when verification fails. Pure except for the clock; takes the same time whatever the secret. */
 export type Check = (inbound: Inbound) => Proof | undefined;
 
-/** An answer that a preset gives in place of an event: the sender only wanted to know that somebody is there. */
+/** An answer of a preset instead of an event: the sender only checks the endpoint. */
 export interface Handshake {
   readonly status: number;
   /** Sent as JSON; absent, as is `text`, means no body. */
@@ -45,17 +46,17 @@ export interface Handshake {
 
 export interface Verifier extends VerifyTraits {
   readonly check: Check;
-  /** For a request with these headers that passed the check: hides what it proved itself with, wherever it repeats it. */
+  /** For a verified request with these headers: hides its credentials wherever it repeats them. */
   concealer(headers: IncomingHttpHeaders, data: Json): Conceal;
-  /** Fetches the keys that this request needs, before `check`. `unavailable`: they could not be had. */
+  /** Fetches the keys that this request needs, before `check`. `unavailable`: the fetch failed. */
   prepare?(inbound: Inbound): Promise<"unavailable" | undefined>;
-  /** False when the head of a request is proof enough: then nothing is read of one that has none. */
+  /** False when the head of a request suffices: then the body of an unverified request is not read. */
   readonly readsBody: boolean;
 }
 
-/** What is known of a scheme without its secret. */
+/** The properties of a scheme without its secret. */
 export interface VerifyTraits {
-  /** What the check reads and nobody else may see: names of headers in lower case, and of query parameters. */
+  /** Credentials that only the check may read: header names in lower case, and query parameters. */
   readonly credentials: { readonly headers: readonly string[]; readonly query: readonly string[] };
   /** For `www-authenticate` on a 401. */
   readonly challenge?: string;
@@ -65,23 +66,26 @@ export interface VerifyTraits {
   readonly signsForm?: "always" | "by type";
   /** For how long a proof is remembered, so that the same request counts once. */
   readonly proofMs: number;
-  /** For how long an id, and a proof without a time, is remembered. */
+  /** How long an id, and a proof without a time, is remembered. */
   readonly memoryMs: number;
-  /** The id that the sender vouches for. Without `proof`, for a request that is only imagined: what such a sender calls its id. */
+  /** The id that the sender vouches for. Without `proof`, for a sample: the id field of such a sender. */
   deliveryId(headers: IncomingHttpHeaders, data: Json, proof: Proof | undefined): string | undefined;
-  /** Asked only about requests that passed the check, by this secret. */
+  /** Called only for requests that passed the check, by this secret. */
   handshake?(headers: IncomingHttpHeaders, data: Json, secret: string): Handshake | undefined;
   /** For senders that put the time of sending inside the signed body. Milliseconds since 1970. */
   sentAtMs?(data: Json): number | undefined;
 }
 
-/** The header as one string. Node joins repeated headers with a comma, which no scheme then mistakes for one value. */
+/**
+ * The header as one string. Node joins repeated headers with a comma, which no scheme then mistakes for one
+ * value.
+ */
 export function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name];
   return typeof value === "string" ? value : undefined;
 }
 
-/** A field of the payload when it is text or a number, as text. Dots lead inwards. */
+/** A field of the payload when it is text or a number, as text. Dots separate the levels. */
 export function fieldOf(data: Json, path: string): string | undefined {
   let value: Json | undefined = data;
   for (const key of path.split(".")) {
