@@ -1,5 +1,5 @@
-// What a person at this machine may change about who may speak. The same whether the running router is asked or, while none
-// runs, the file. Ids that the config names are fixed: they are changed there.
+// Access changes that the user of this machine may make. The same code runs in the running router and, while
+// none runs, on the file. Ids in the config are fixed: they are changed there.
 
 import type { AccessOptions, ChatTraits, IdForm } from "../contract/chat.ts";
 import type { Clock } from "../contract.ts";
@@ -13,7 +13,7 @@ interface CodeRequest {
   readonly code: string;
 }
 
-/** One thing to do; `source` may be left out where there is only one chat. */
+/** One action; `source` may be omitted when there is only one chat. */
 export type AccessRequest =
   | { readonly do: "list" }
   | CodeRequest
@@ -34,9 +34,9 @@ export type AccessRequest =
   | { readonly do: "ungroup"; readonly source?: string; readonly chat: string };
 
 export interface AccessAnswer {
-  /** One line for the person. */
+  /** One line for the user. */
   readonly said: string;
-  /** Whoever was let in, to be told so. */
+  /** The users who were admitted, to notify them. */
   readonly paired?: { readonly source: string; readonly person: string; readonly chatId: string };
   readonly sources: readonly SourceAccessAnswer[];
 }
@@ -60,7 +60,7 @@ export interface SourceAccessAnswer {
     readonly allow: readonly string[];
     readonly from: "config" | "added";
   }[];
-  /** Whoever came first is first. */
+  /** In the order of arrival. */
   readonly pending: readonly {
     readonly code: string;
     readonly id: string;
@@ -84,7 +84,7 @@ export interface Administration {
   chats(): ChatSources;
 }
 
-/** Rejects with a UsageError in words for the person, or as `AccessStore.update` does. */
+/** Rejects with a UsageError for the user, or as `AccessStore.update` does. */
 export async function administer(
   request: AccessRequest,
   administration: Administration,
@@ -99,7 +99,9 @@ export async function administer(
   return { ...done, sources: list(state, chats, clock.now()) };
 }
 
-/** What a request would do, in the words of its answer. Changes nothing; rejects as `administer` does. */
+/**
+ * Describes the effect of a request, worded like its answer. Changes nothing; rejects as `administer` does.
+ */
 export async function rehearse(
   request: AccessRequest,
   { store, clock, chats }: Administration,
@@ -139,7 +141,7 @@ function change(
     case "allow": {
       const { person, name } = request;
       checkPerson(person, type, personId);
-      if (fixed.allow.map(String).includes(person)) throw inConfig(`${person} may write already`);
+      if (fixed.allow.map(String).includes(person)) throw inConfig(`${person} may already write`);
       const people = {
         ...access.people,
         [person]: { ...(name === undefined ? {} : { name }), sinceMs: nowMs },
@@ -180,7 +182,7 @@ function change(
       checkId(chat);
       if (Object.hasOwn(fixed.groups, chat)) throw inConfig(`the group ${chat} cannot be changed here`);
       if (allow.length === 0)
-        throw new UsageError("E_USAGE", "a group that names nobody admits nobody", {
+        throw new UsageError("E_USAGE", "a group without allowed users admits nobody", {
           hint: `channel-router access group ${chat} --allow ID,ID`,
         });
       for (const id of allow) checkPerson(id, type, personId);
@@ -190,7 +192,7 @@ function change(
         source,
         { ...access, groups },
         {
-          said: `the group ${chat} is taken in on ${source}: ${allow.join(", ")}, ${mention ? "when the bot is mentioned" : "every message"}`,
+          said: `the group ${chat} is enabled on ${source}: ${allow.join(", ")}, ${mention ? "when the bot is mentioned" : "every message"}`,
         },
       );
     }
@@ -198,22 +200,22 @@ function change(
       const { chat } = request;
       if (Object.hasOwn(fixed.groups, chat)) throw inConfig(`the group ${chat} cannot be removed here`);
       if (!Object.hasOwn(access.groups, chat))
-        throw new UsageError("E_USAGE", `the group ${chat} is not taken in on ${source}`);
+        throw new UsageError("E_USAGE", `the group ${chat} is not enabled on ${source}`);
       const groups = withoutSender(access.groups, chat);
       return put(
         state,
         source,
         { ...access, groups },
-        { said: `the group ${chat} is no longer taken in on ${source}` },
+        { said: `the group ${chat} is no longer enabled on ${source}` },
       );
     }
   }
 }
 
 const policyWords: Readonly<Record<DmPolicy, string>> = {
-  pairing: "a stranger who writes is given a code",
-  allowlist: "strangers are ignored",
-  disabled: "nobody may write to the bot alone, nor in groups",
+  pairing: "unknown senders get a pairing code",
+  allowlist: "unknown senders are ignored",
+  disabled: "nobody may write to the bot, neither in private nor in groups",
 };
 
 function put(state: AccessState, source: string, access: SourceAccess, result: Done): Change {
@@ -229,23 +231,23 @@ function choose(written: string | undefined, chats: ChatSources): string {
   throw new UsageError(
     "E_USAGE",
     written === undefined ? "say which source: --source NAME" : `no chat source is called ${written}`,
-    { hint: hint ?? `there are: ${names.join(", ") || "none"}` },
+    { hint: hint ?? `chat sources: ${names.join(", ") || "none"}` },
   );
 }
 
 function checkId(id: string): void {
   if (/^[^\s,]{1,200}$/.test(id)) return;
-  throw new UsageError("E_USAGE", `${JSON.stringify(id.slice(0, 60))} is no id`, {
-    hint: "an id is the platform's own, not a display name; channel-router access list shows those who wait",
+  throw new UsageError("E_USAGE", `${JSON.stringify(id.slice(0, 60))} is not an id`, {
+    hint: "an id is the platform's own, not a display name; channel-router access list shows pending users",
   });
 }
 
-/** A name would let in nobody, and the id of a group everybody. */
+/** A name would admit nobody, and the id of a group everybody. */
 function checkPerson(id: string, type: string, personId: IdForm | undefined): void {
   checkId(id);
   if (personId === undefined || new RegExp(personId.pattern).test(id)) return;
-  throw new UsageError("E_USAGE", `${id} is no id of a person on ${type}`, {
-    hint: `it looks like ${personId.example}; channel-router access list shows those who wait`,
+  throw new UsageError("E_USAGE", `${id} is not a user id on ${type}`, {
+    hint: `it looks like ${personId.example}; channel-router access list shows pending users`,
   });
 }
 
@@ -254,11 +256,11 @@ function typeOf(chats: ChatSources, source: string): string {
 }
 
 function inConfig(message: string): UsageError {
-  return new UsageError("E_USAGE", message, { hint: "it is written in the config file: change it there" });
+  return new UsageError("E_USAGE", message, { hint: "it is set in the config file: change it there" });
 }
 
 function nameOf({ id, name }: { readonly id: string; readonly name?: string }): string {
-  // Quoted: it is what they call themselves, and could read as more of the sentence.
+  // Quoted: users choose their names, which could otherwise read as more of the sentence.
   return name === undefined
     ? id
     : `${id} ("${name.replaceAll(/["\u201C-\u201F\u2033\u301D\u301E\uFF02]/g, "'")}")`;

@@ -1,4 +1,4 @@
-// The record of every permission prompt and of what became of it: lines of JSON in the state folder, only ever added to.
+// The audit log of every permission prompt and its outcome: lines of JSON in the state folder, append-only.
 
 import type { Clock } from "../contract.ts";
 
@@ -11,17 +11,19 @@ export interface AuditEntry {
   readonly preview?: string;
   readonly project?: string;
   readonly label?: string;
-  /** Who was asked, or who decided: the source and the person's id. */
+  /** Who was asked, or who decided: the source and the user id. */
   readonly people?: readonly { readonly source: string; readonly person: string }[];
   readonly reason?: string;
 }
 
 export interface Audit {
-  /** Settles when the line is in the file; rejects when it cannot be: then what it is about must not happen. */
+  /**
+   * Settles when the line is in the file; rejects when it cannot be written: then the action must not happen.
+   */
   add(entry: AuditEntry): Promise<void>;
 }
 
-/** `append` adds one line to the file, private to this user, and settles when it is on the disk. */
+/** `append` adds one line to the file, private to this user, and settles when it is on disk. */
 export function openAudit(clock: Pick<Clock, "now">, append: (line: string) => Promise<void>): Audit {
   return { add: (entry) => append(JSON.stringify({ time: new Date(clock.now()).toISOString(), ...entry })) };
 }

@@ -1,10 +1,11 @@
-// Two bots that answer each other never stop by themselves. Of what an admitted bot says, only so much is taken in a row.
+// Two bots that answer each other never stop by themselves. Only a limited number of consecutive messages of
+// an admitted bot is accepted.
 
 import type { IncomingMessage } from "../contract/chat.ts";
 import type { Clock } from "../contract.ts";
 
 export interface BotLoopGuard {
-  /** False for a message of a bot that is one too many. A person's message begins a new row. */
+  /** False for a message of a bot beyond the limit. A human's message resets the count. */
   takes(message: IncomingMessage): boolean;
 }
 

@@ -1,5 +1,5 @@
-// The copies of the prompts that wait, one before each approver: sent, continued by further pages, and closed. Whether somebody may
-// allow what a prompt asks is a question of which of its pages they were shown.
+// The copies of pending prompts, one per approver: sent, extended with further pages, and closed. An approver
+// may allow a prompt only after seeing all of its pages.
 
 import type { PermissionPrompt } from "../contract/chat.ts";
 import { ConnectorError } from "../errors.ts";
@@ -17,12 +17,12 @@ interface CopiesOptions
   extends Pick<RelayOptions, "clock" | "log" | "chat" | "isOpen" | "pageLength" | "messageNotes"> {
   readonly prompts: Map<string, PendingPrompt>;
   readonly stopping: AbortSignal;
-  /** What became of a prompt that is over. */
+  /** The outcome of a finished prompt. */
   outcomeOf(id: string): string;
   keep(prompt: PendingPrompt): Promise<void>;
 }
 
-/** A chat that has just been started, by a new owner say, has to log in first. */
+/** A chat that has just been started, for example by a new leader, has to log in first. */
 const reachWithinMs = 30_000;
 const reachAgainMs = 2_000;
 const maxRemembered = 2_000;
@@ -33,7 +33,7 @@ export class Copies {
   readonly #log: CopiesOptions["log"];
   readonly #prompts: CopiesOptions["prompts"];
   readonly #stopping: CopiesOptions["stopping"];
-  /** Messages that are prompts, or were. */
+  /** Messages that are or were prompts. */
   #messages: readonly PromptMessage[] = [];
   readonly #underWay = new Set<string>();
 
@@ -46,7 +46,7 @@ export class Copies {
     this.#stopping = stopping;
   }
 
-  /** Puts the first page before somebody. Settles when it was sent, or cannot be. */
+  /** Sends the first page to an approver. Settles when it was sent, or cannot be. */
   async send(id: string, to: Person): Promise<void> {
     const prompt = this.#prompts.get(id);
     const page = prompt === undefined ? undefined : this.#pagesOf(prompt, to.source).list[0];
@@ -55,7 +55,7 @@ export class Copies {
     if (copy !== undefined) await this.#settle(prompt, copy);
   }
 
-  /** Sends the pages that somebody was not shown yet. Never rejects. */
+  /** Sends the pages that an approver has not seen yet. Never rejects. */
   async sendRest(id: string, to: Person): Promise<void> {
     const key = JSON.stringify([id, to.source, to.person]);
     if (this.#underWay.has(key)) return;
@@ -66,25 +66,25 @@ export class Copies {
     if (now !== undefined) await this.#options.keep(now);
   }
 
-  /** Why somebody cannot allow it here, in words for them; undefined when they can. */
+  /** Why an approver cannot allow it here, as a message; undefined when they can. */
   whyNotAllowed(prompt: PendingPrompt, by: Person): string | undefined {
     if (!this.#pagesOf(prompt, by.source).isWhole)
       return "Not all of it could be shown here: it can be allowed at the terminal only.";
     const { id } = prompt.request;
-    return this.#isShownToEnd(prompt, by) ? undefined : `You were not shown all of it yet: more ${id}`;
+    return this.#isShownToEnd(prompt, by) ? undefined : `You have not seen all of it yet: more ${id}`;
   }
 
-  /** Which of the copies shows less than all of its pages to them; undefined when none does. */
+  /** The copy that shows an approver less than all pages; undefined when none does. */
   unfinished(prompt: PendingPrompt, by: Person): Copy | undefined {
     return this.#isShownToEnd(prompt, by) ? undefined : this.#copyOf(prompt, by);
   }
 
-  /** Is it a message of a prompt, or was it one a while ago? */
+  /** Is or was it, not long ago, a message of a prompt? */
   isPrompt(source: string, messageId: string): boolean {
     return this.#messages.some((message) => message.source === source && message.id === messageId);
   }
 
-  /** An earlier owner sent these. */
+  /** An earlier leader sent these. */
   remember(more: readonly PromptMessage[]): void {
     this.#messages = [...this.#messages, ...more].slice(-maxRemembered);
   }
@@ -113,7 +113,7 @@ export class Copies {
     return prompt?.copies.find((copy) => copy.source === source && copy.person === person);
   }
 
-  /** Also for the next owner: a message that was a prompt once can be changed long after it ended. */
+  /** Also for the next leader: a former prompt message can be edited long after it ended. */
   async #note(prompt: PendingPrompt): Promise<void> {
     const { request, key, copies } = this.#prompts.get(prompt.request.id) ?? prompt;
     await this.#options.messageNotes
@@ -125,7 +125,7 @@ export class Copies {
       });
   }
 
-  /** False when the prompt is over. */
+  /** False when the prompt is finished. */
   #put(id: string, copy: Copy): boolean {
     const prompt = this.#prompts.get(id);
     if (prompt === undefined) return false;
@@ -165,7 +165,7 @@ export class Copies {
     }
   }
 
-  /** False when it was not sent, or nothing is left to be sent. */
+  /** False when it was not sent, or nothing is left to send. */
   async #sendNext(id: string, to: Person): Promise<boolean> {
     const prompt = this.#prompts.get(id);
     const copy = this.#copyOf(prompt, to);
@@ -173,11 +173,11 @@ export class Copies {
     const page = this.#pagesOf(prompt, to.source).list[copy.pages];
     if (page === undefined) return false;
     const next = { ...copy, pages: copy.pages + 1 };
-    // Before it is sent: whoever sees it may answer at once.
+    // Before sending: the approver may answer immediately.
     this.#put(id, next);
     try {
       const asked = await this.#options.chat(to.source)?.continuePermission?.(copy.asked, page);
-      if (asked === undefined) throw new Error("the chat does not run");
+      if (asked === undefined) throw new Error("the chat is not running");
       await this.#settle(prompt, { ...next, asked });
       return true;
     } catch (error) {

@@ -1,4 +1,4 @@
-// Access where none was set up: nobody is admitted, and nobody learns that somebody listens.
+// Access without configuration: nobody is admitted, and nobody learns that the bot is running.
 
 import type { People } from "../contract/chat.ts";
 import { ConnectorError } from "../errors.ts";

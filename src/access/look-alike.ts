@@ -1,9 +1,10 @@
-// Could a text that Claude writes into a chat be taken for a permission prompt, for a part of one, or for what became of one? The
-// buttons of a prompt cannot be written, and the code of one that waits is refused in any spelling, so that a text which gets past
-// this decides nothing. Words are compared as they look (letters of other scripts, spaced out, upside down), not as they are spelled.
-// A text that is refused wrongly costs Claude another wording, so the rules are wide. Linear time.
+// Could a text that Claude writes into a chat be mistaken for a permission prompt, a part of one, or its
+// outcome? The buttons of a prompt cannot be written, and the code of a pending one is rejected in any
+// spelling, so that a text that passes this check decides nothing. Words are compared by appearance (letters
+// of other scripts, spaced out, upside down), not by spelling. A false positive only makes Claude reword the
+// text, so the rules are broad. Linear time.
 
-/** `ids`: of prompts that wait. */
+/** `ids`: of pending prompts. */
 export function readsLikePrompt(text: string, ids: readonly string[]): boolean {
   return [text, ...turned(text)].some((one) => {
     const shape = shapeOf(one);
@@ -19,7 +20,7 @@ const hasLock = (text: string) =>
     text,
   );
 
-/** As somebody reads what is written from right to left, or upside down. */
+/** The text as read from right to left, or upside down. */
 function turned(text: string): string[] {
   return /[\u202A-\u202E\u2066-\u2069ǝɹɯᴉʇɥʎʍԀ]/u.test(text)
     ? [
@@ -31,9 +32,10 @@ function turned(text: string): string[] {
     : [];
 }
 
-// --- How a text looks ------------------------------------------------------------------------------------------------
+// --- Appearance of a text
+// -----------------------------------------------------------------------------------------
 
-/** Letters and signs that look like a Latin letter; what Unicode itself makes that letter (NFKC) is not among them. */
+/** Letters and signs that look like a Latin letter; those that NFKC maps to that letter are not listed. */
 const lookAlikes: Readonly<Record<string, string>> = {
   a: "аαɑᴀꭺꓮɐⲁΑАᎪ∀ᗅ",
   b: "вьβʙᏴꓐΒВƅᛒᏏЬ",
@@ -78,7 +80,7 @@ const letterLike = new RegExp(
   "gu",
 );
 
-/** Between letters these are read as one, too. */
+/** Between letters these are also read as one. */
 const digits: Readonly<Record<string, string>> = {
   0: "o",
   1: "i",
@@ -101,7 +103,10 @@ const named: Readonly<Record<string, string>> = {
   nbsp: " ",
 };
 
-/** Letters a to z (with l as i, which many fonts do not tell apart), `◆` for a picture, `:` for what parts a name from a value. */
+/**
+ * Letters a to z (with l as i, because many fonts draw them alike), `◆` for a picture, `:` for a separator
+ * between name and value.
+ */
 function shapeOf(text: string): string {
   return (
     fold(
@@ -113,7 +118,7 @@ function shapeOf(text: string): string {
               ? character(Number.parseInt(ten ?? hex ?? "", ten === undefined ? 16 : 10))
               : (named[name] ?? whole),
         )
-        // As Slack and others write pictures.
+        // Picture codes of Slack and others.
         .replaceAll(/:[a-z][a-z0-9_+-]{1,40}:/gi, "◆"),
     )
       .replaceAll(/(?:[\p{Extended_Pictographic}\u{1F1E6}-\u{1F1FF}]|[^\P{So}\u2500-\u25FF])+/gu, "◆")
@@ -143,13 +148,14 @@ function fold(text: string): string {
     .replaceAll("l", "i");
 }
 
-// --- What is refused -------------------------------------------------------------------------------------------------
+// --- Rejected texts
+// -------------------------------------------------------------------------------------------------
 
 const oneOf = (words: string) => `(?:${words.split(" ").map(fold).join("|")})`;
 const allow = oneOf("allow approve permit accept");
 const deny = oneOf("deny reject refuse decline");
 const filler = oneOf("request requested required needed prompt check wanted asked question for to use");
-/** Tools of Claude Code: the first are no English words. */
+/** Tools of Claude Code: the first are not English words. */
 const tools = oneOf("bash multiedit notebookedit notebookread webfetch websearch todowrite killshell mcp");
 const wordTools = oneOf("write edit read task agent glob grep skill ls");
 
@@ -179,7 +185,7 @@ const outcome = new RegExp(
 );
 const buttonWords = oneOf("see more allow deny approve reject permit refuse accept decline yes no or");
 
-/** With a lock beside it: how a prompt is answered, in other words than ours. */
+/** Next to a lock: instructions to answer a prompt, in other words than ours. */
 const askToAnswer = new RegExp(
   `(?<![a-z])${oneOf("reply answer respond type send press tap click choose confirm say write")}(?![a-z])[^\\n]{0,30}?(?<![a-z])(?:yes|y|ok|${allow})(?![a-z])`,
 );
@@ -202,7 +208,9 @@ function hasHead(shape: string): boolean {
 
 const hasWord = (shape: string, words: string) => new RegExp(`(?<![a-z])${words}(?![a-z])`).test(shape);
 
-/** A line of nothing but the words of buttons, or two lines of which each is one. A bracket counts as a picture here. */
+/**
+ * A line that consists of button labels, or two lines of one label each. A bracket counts as a picture here.
+ */
 function hasButtons(shape: string): boolean {
   const only = new RegExp(`^[ :◆]*(?:${buttonWords}[ :◆]*)+$`);
   const lines = shape.split("\n").filter((line) => /[a-z]/.test(line));
@@ -219,7 +227,7 @@ function hasButtons(shape: string): boolean {
   });
 }
 
-/** A word, or letters that are parted somehow; not a part of one longer word. */
+/** A word, or its separated letters; not a part of a longer word. */
 function namesOne(shape: string, ids: readonly string[]): boolean {
   if (ids.length === 0) return false;
   const words = shape.split(/[^a-z]+/).filter((word) => word !== "");
@@ -241,7 +249,7 @@ function namesOne(shape: string, ids: readonly string[]): boolean {
   });
 }
 
-/** How many letters differ; of short words only. */
+/** The number of different letters; for short words only. */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, n) => n);
   for (let i = 1; i <= one.length; i += 1) {

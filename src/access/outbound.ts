@@ -1,5 +1,5 @@
-// To whom Claude may write: to those who may write to Claude, and nobody else. Access that was taken away counts at once, for
-// answers to what was sent before, too.
+// To whom Claude may write: only to users who may write to Claude. Revoked access applies immediately, also
+// to answers to earlier messages.
 
 import type { AccessOptions, ChatAddress } from "../contract/chat.ts";
 import type { RouterEvent } from "../contract.ts";
@@ -8,11 +8,11 @@ import { type AccessRules, rulesOf } from "./rules.ts";
 import type { SourceAccess } from "./store.ts";
 
 export interface Outbound {
-  /** Throws a UsageError (E_REPLY_NONE) when the event's sender may no longer speak where the event came from. */
+  /** Throws a UsageError (E_REPLY_NONE) when the event's sender may no longer write there. */
   checkAnswer(event: Pick<RouterEvent, "id" | "data" | "sender">): void;
-  /** Throws a UsageError (E_ACCESS_DENIED) for a chat in which nobody may speak. */
+  /** Throws a UsageError (E_ACCESS_DENIED) for a chat in which nobody may write. */
   addressOf(chatId: string, threadId?: string): ChatAddress;
-  /** Would a message of this person in the event's chat be taken, were it for us? */
+  /** Would a message of this user in the event's chat be accepted, if it were addressed to the bot? */
   isAdmitted(person: string, event: Pick<RouterEvent, "data">): boolean;
 }
 
@@ -44,7 +44,7 @@ export function createOutbound(source: string, options: AccessOptions, added: So
         if ((rules.group(chatId)?.allow.length ?? 0) > 0) return { chatId, ...thread };
       }
       throw new UsageError("E_ACCESS_DENIED", `chat ${chatId} of ${source} may not be written to`, {
-        hint: `those that may: ${listed(rules, options, added)}; only a person can add one, with channel-router access`,
+        hint: `those that may: ${listed(rules, options, added)}; only the user can add one, with channel-router access`,
       });
     },
   };

@@ -1,5 +1,5 @@
-// Texts in pages of a length, of which together nothing is missing: they are cut between lines, else between words, else within
-// one, never within a character.
+// Splits texts into pages of a length without losing anything: between lines, else between words, else within
+// a word, never within a character.
 
 /** At least one page; each text of a page belongs to one of the texts. `length`: UTF-16 units. */
 export function paginate(texts: readonly string[], length: number): string[][] {
@@ -25,7 +25,7 @@ export function paginate(texts: readonly string[], length: number): string[][] {
   return pages;
 }
 
-/** Where the first part of at most `max` units ends; at least one character is in it. */
+/** End of the first part of at most `max` units; contains at least one character. */
 function cutAt(text: string, max: number): number {
   if (text.length <= max) return text.length;
   const half = Math.floor(max / 2);

@@ -1,5 +1,5 @@
-// How a stranger becomes somebody who may write: they get a code, and a person at this machine types it. Pure changes of one
-// source's access. What a stranger sends never approves anything.
+// Pairing: an unknown sender gets a code, and the user of this machine types it. Pure changes of one source's
+// access. Messages of an unknown sender never approve anything.
 
 import { randomInt } from "node:crypto";
 import type { IncomingMessage } from "../contract/chat.ts";
@@ -9,40 +9,43 @@ import { emptyAccess } from "./store.ts";
 
 export const pairingTerms = {
   validMs: 60 * 60 * 1_000,
-  /** New codes of one source in a window: each is answered, and written to the disk. */
+  /** New codes of one source in a window: each causes a reply and a write to the disk. */
   maxNew: 60,
   newWindowMs: 3 * 60 * 1_000,
-  /** At one time and of one source; the oldest goes. More than can be given out while a code is valid, so that none goes early. */
+  /**
+   * Maximum of pending codes of one source; the oldest is dropped. More than can be issued while a code is
+   * valid, so that none is dropped early.
+   */
   maxPending: 1_500,
-  /** The code, and once more that it waits; from then on a stranger hears nothing. */
+  /** The code, and one reminder; after that an unknown sender gets no more replies. */
   maxReplies: 2,
 } as const;
 
-/** What a stranger is told; nothing when they have heard enough, or too many come at once. */
+/** The reply to an unknown sender; none after too many messages, or when too many senders write at once. */
 export interface Introduced {
   readonly access: SourceAccess;
   readonly code?: string;
   readonly isFirst?: boolean;
   readonly reason?: string;
-  /** No stranger: let in since somebody looked. */
+  /** Not unknown: admitted since the check. */
   readonly isAdmitted?: boolean;
 }
 
-/** What was added to the source of this name and type; empty where it was of another type. */
+/** The additions to the source of this name and type; empty when its type was different. */
 export function accessOf(state: AccessState, source: string, type: string): SourceAccess {
   const found = Object.hasOwn(state, source) ? (state[source] as SourceAccess) : emptyAccess;
   if (found.type === type) return found;
   return { ...(found.type === undefined ? found : emptyAccess), type };
 }
 
-/** Without the codes whose time is over. The same object when there is none. */
+/** Without expired codes. The same object when none expired. */
 export function dropExpired(access: SourceAccess, nowMs: number): SourceAccess {
   const all = Object.entries(access.pending);
   const live = all.filter(([, { untilMs }]) => untilMs > nowMs);
   return live.length === all.length ? access : { ...access, pending: Object.fromEntries(live) };
 }
 
-/** `isTaken`: whether the code is out already, on any source. */
+/** `isTaken`: whether the code is already in use on any source. */
 export function introduce(
   before: SourceAccess,
   message: IncomingMessage,
@@ -58,15 +61,15 @@ export function introduce(
   if (found !== undefined) {
     const [code, pending] = found;
     if (pending.replies >= pairingTerms.maxReplies)
-      return { access, reason: `${sender.id} waits to be paired` };
-    const told = { ...pending, replies: pending.replies + 1 };
-    return { access: { ...access, pending: { ...access.pending, [code]: told } }, code, isFirst: false };
+      return { access, reason: `${sender.id} waits for pairing` };
+    const reminded = { ...pending, replies: pending.replies + 1 };
+    return { access: { ...access, pending: { ...access.pending, [code]: reminded } }, code, isFirst: false };
   }
   const waiting = Object.entries(access.pending);
   const { maxNew, newWindowMs, maxPending } = pairingTerms;
   const recent = waiting.filter(([, { createdMs }]) => Math.abs(nowMs - createdMs) < newWindowMs);
   if (recent.length >= maxNew)
-    return { access, reason: `${sender.id} was given no code: too many strangers write at once` };
+    return { access, reason: `${sender.id} got no code: too many unknown senders write at once` };
   const code = newCode(isTaken);
   const pending: PendingPerson = {
     id: sender.id,
@@ -100,7 +103,7 @@ export interface Found extends PendingPerson {
   readonly code: string;
 }
 
-/** Whoever has this code, of any of these sources. Throws a UsageError when nobody has, or no longer. */
+/** The user with this code on any of these sources. Throws a UsageError for an unknown or expired code. */
 export function findPending(
   state: AccessState,
   sources: Readonly<Record<string, { readonly type: string }>>,
@@ -113,8 +116,8 @@ export function findPending(
     const pending = Object.hasOwn(waiting, code) ? waiting[code] : undefined;
     if (pending !== undefined && pending.untilMs > nowMs) return { ...pending, source, code };
   }
-  throw new UsageError("E_USAGE", `nobody waits with the code ${written.slice(0, 20)}`, {
-    hint: "a code is valid for an hour; channel-router access list shows who waits",
+  throw new UsageError("E_USAGE", `no pending user has the code ${written.slice(0, 20)}`, {
+    hint: "a code is valid for an hour; channel-router access list shows pending users",
   });
 }
 

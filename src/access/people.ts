@@ -1,5 +1,5 @@
-// The access room for one source: what is to be done with each message. Everybody who is not admitted is dropped without an
-// answer, but for a stranger's pairing code; each drop is told to whoever counts.
+// The access check of one source: decides what happens with each message. Messages of users who are not
+// admitted are dropped without an answer, except for a pairing code; each drop is reported to the counters.
 
 import type {
   AccessOptions,
@@ -16,9 +16,9 @@ import { accessOf, introduce } from "./pairing.ts";
 import { type AccessRules, judge, type MentionTest, rulesOf } from "./rules.ts";
 import type { AccessStore } from "./store.ts";
 
-/** The permission relay, as far as a chat's messages concern it. */
+/** The part of the permission relay that handles chat messages. */
 export interface Verdicts {
-  /** Undefined when the text is no verdict that counts: then it is a message like any other. */
+  /** Undefined when the text is not a valid verdict: then it is a message like any other. */
   receive(source: string, message: IncomingMessage): Promise<Reception | undefined>;
   press(source: string, press: ButtonPress): Promise<PressAnswer>;
 }
@@ -33,16 +33,16 @@ export interface PeopleOptions {
   readonly verdicts: Verdicts;
   readonly clock: Pick<Clock, "now">;
   readonly save: People["save"];
-  /** Told of each message that became nothing. The reason holds nothing of what was written. */
+  /** Called for each dropped message. The reason contains nothing of the message. */
   dropped(reason: string): void;
   /**
-   * Has a person agreed to those whom the config lets in? Asked for each message, because it can be taken back; what is sent
-   * meanwhile is not taken, and waits where it is.
+   * Has the user consented to the people whom the config admits? Checked for each message, because consent
+   * can be revoked; messages in the meantime are not accepted, and stay queued at the platform.
    */
   isTrusted(): boolean;
-  /** Does the config name the person as one who decides, whether or not that counts now? */
+  /** Does the config list the user as an approver, whether or not this is active now? */
   isApprover(person: string): boolean;
-  /** One line for a person who asks with the command `status`. */
+  /** One line for a user who sends the command `status`. */
   describe(): string;
 }
 
@@ -68,7 +68,7 @@ export function createPeople(options: PeopleOptions): People {
   }
 
   async function welcomeStranger(message: IncomingMessage): Promise<Reception> {
-    const told = await store.update((state) => {
+    const change = await store.update((state) => {
       const before = accessOf(state, source, type);
       const isTaken = (code: string) =>
         Object.values(state).some(({ pending }) => Object.hasOwn(pending, code));
@@ -76,13 +76,13 @@ export function createPeople(options: PeopleOptions): People {
       const isSame = introduced.access === before;
       return { state: isSame ? state : { ...state, [source]: introduced.access }, result: introduced };
     });
-    if (told.isAdmitted === true) return receive(message);
-    if (told.code === undefined) return drop(told.reason ?? "a stranger");
-    options.dropped(`${message.sender.id} was told a pairing code`);
-    return { as: "answer", text: pairingText(told.code, told.isFirst === true) };
+    if (change.isAdmitted === true) return receive(message);
+    if (change.code === undefined) return drop(change.reason ?? "an unknown sender");
+    options.dropped(`${message.sender.id} got a pairing code`);
+    return { as: "answer", text: pairingText(change.code, change.isFirst === true) };
   }
 
-  /** Where to reach somebody, for prompts and for what Claude sends by itself. */
+  /** How to reach a user, for prompts and for messages that Claude starts. */
   async function rememberChat({ sender, chat }: IncomingMessage): Promise<void> {
     const known = accessOf(await store.read(), source, type).chats;
     if (Object.hasOwn(known, sender.id) && known[sender.id] === chat.id) return;
@@ -103,7 +103,7 @@ export function createPeople(options: PeopleOptions): People {
     const judgement = judge(message, rules);
     if (judgement.as === "dropped") return drop(judgement.reason);
     if (judgement.as === "stranger") return welcomeStranger(message);
-    if (!bots.takes(message)) return drop(`bot ${message.sender.id} has said too much in a row`);
+    if (!bots.takes(message)) return drop(`bot ${message.sender.id} sent too many messages in a row`);
     if (message.chat.kind === "direct") {
       await rememberChat(message);
       const answer = answerCommand(message.command, options.describe);
@@ -125,7 +125,7 @@ export function createPeople(options: PeopleOptions): People {
       const answer =
         rules.dm === "disabled" ? ({ show: "nothing" } as const) : await verdicts.press(source, press);
       if (answer.show === "nothing")
-        options.dropped(`${press.sender.id} pressed a button and may not decide`);
+        options.dropped(`${press.sender.id} pressed a button but is not an approver`);
       return answer;
     },
     save: options.save,
@@ -138,7 +138,7 @@ function pairingText(code: string, isFirst: boolean): string {
     : `Still waiting for: channel-router access pair ${code}`;
 }
 
-/** Commands that are about the bot and not for Claude. */
+/** Commands that are addressed to the bot and not to Claude. */
 function answerCommand(command: string | undefined, describe: () => string): string | undefined {
   if (command === "start" || command === "help") {
     return "What you write here goes to a Claude Code session, and its answers come here. /status says whether one is open.";

@@ -1,17 +1,18 @@
-// The words of a permission prompt, in as many pages as a chat needs to show all of them. What the client says of a call is shown
-// as it came: nobody approves what they were not shown, so only the last page can be approved, and only where nothing is missing.
+// The text of a permission prompt, in as many pages as a chat needs to show all of it. The client's
+// description of a call is shown verbatim: nobody approves what they have not seen, so only the last page can
+// be approved, and only when nothing is missing.
 
 import type { PermissionPrompt, PromptLine, PromptText } from "../contract/chat.ts";
 import { paginate } from "./pages.ts";
 import { visible, visibleLine } from "./visible.ts";
 
-/** As the client asks: four texts (Claude Code's channels reference, "permission_request"). */
+/** As the client sends it: four texts (Claude Code's channels reference, "permission_request"). */
 export interface PermissionRequest {
   /** Five letters. */
   readonly id: string;
   readonly tool: string;
   readonly description: string;
-  /** Display text in the shape of JSON; not to be parsed. */
+  /** Display text in JSON format; not to be parsed. */
   readonly preview: string;
 }
 
@@ -22,14 +23,14 @@ export interface AskingSession {
   readonly label?: string;
 }
 
-/** A request as it is put before people. */
+/** A request as it is shown to approvers. */
 export interface AskedRequest {
   readonly request: PermissionRequest;
   readonly session: AskingSession;
   readonly expireMs: number;
-  /** Made for this request alone: a button of another one that had the same id names another key. */
+  /** Unique to this request: a button of another request with the same id has another key. */
   readonly key: string;
-  /** Whether there is more to the call than the router was given, or keeps. */
+  /** Whether the call has more content than the router received, or stores. */
   readonly isPartial: boolean;
 }
 
@@ -40,14 +41,14 @@ const deny = { button: "deny", label: "❌ Deny" } as const;
 export interface Pages {
   /** At least one. */
   readonly list: readonly PermissionPrompt[];
-  /** Whether the pages together show all there is: without that the last one offers no Allow. */
+  /** Whether the pages together show everything: otherwise the last one has no Allow button. */
   readonly isWhole: boolean;
 }
 
 /** More than anybody reads on a phone. */
 const maxPages = 30;
 
-/** `length`: so many UTF-16 units of what a model wrote go on a page. */
+/** `length`: UTF-16 units of text by a model per page. */
 export function writePages(asked: AskedRequest, length: number): Pages {
   const { request, key } = asked;
   const quoted = [visible(request.description), visible(request.preview)].filter((text) => text !== "");
@@ -70,23 +71,23 @@ export function writePages(asked: AskedRequest, length: number): Pages {
   return { list, isWhole };
 }
 
-/** What the buttons of a prompt name. */
+/** The payload of a prompt's buttons. */
 export function buttonId(id: string, key: string): string {
   return `${id}${key}`;
 }
 
-/** The id of the request that a button names; whether its key is the request's is yet to be seen. */
+/** The id of the request that a button names; its key is not verified yet. */
 export function requestIdOf(buttonId: string): string {
   return buttonId.slice(0, 5);
 }
 
-/** In place of a prompt that is over. */
+/** Replaces a finished prompt. */
 export function writeOutcome(request: PermissionRequest, outcome: string): PromptText {
   const line = visibleLine(request.preview, 120);
   return { title: title(request), quoted: line === "" ? [] : [line], foot: [[outcome]] };
 }
 
-/** Names of tools are chosen by servers: nothing in one reads as more of the title. */
+/** Servers choose the names of tools: a name must not read as more of the title. */
 function title({ tool }: PermissionRequest): PromptLine {
   const name = visibleLine(tool, 100).replaceAll(/[^\w.:@/-]/g, "_");
   return ["🔐 Permission: ", { code: name === "" ? "unknown" : name }];
@@ -110,7 +111,7 @@ function foot(
   ];
 }
 
-/** Claude Code's own marks for what it left out of a text (channels reference; before 2.1.211 a cut at 200 characters). */
+/** Claude Code's own marks for omitted text (channels reference; before 2.1.211 a cut at 200 characters). */
 export function isCutByClient({ description, preview }: PermissionRequest): boolean {
   const isCut = (text: string) =>
     /⋯\s*[\d.,_\s]+code points? elided\s*⋯/i.test(text) || text.includes("(value unserializable)");

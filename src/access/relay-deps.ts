@@ -1,4 +1,4 @@
-// What the permission relay needs of the world around it, and what it keeps there.
+// The dependencies of the permission relay, and its stored state.
 
 import type { AskedPrompt, Chat } from "../contract/chat.ts";
 import type { Clock, Log } from "../contract.ts";
@@ -7,7 +7,7 @@ import type { AskedRequest } from "./prompt.ts";
 import type { Behavior } from "./verdict.ts";
 
 export interface RelaySettings {
-  /** Whoever may decide, by source. Nobody else is asked, and nobody else's word counts. */
+  /** The approvers, by source. Only they are asked, and only their verdicts count. */
   readonly approvers: ReadonlyMap<string, ReadonlySet<string>>;
   readonly expireMs: number;
   /** May a prompt for this tool be relayed? */
@@ -15,25 +15,25 @@ export interface RelaySettings {
   isQuiet(nowMs: number): boolean;
 }
 
-/** A prompt that waits, as the journal keeps it. */
+/** A pending prompt, as stored in the journal. */
 export interface PendingPrompt extends AskedRequest {
   readonly askedMs: number;
-  /** Each copy of it, with what its source needs to change it. */
+  /** Each copy of it, with the data that its source needs to change it. */
   readonly copies: readonly Copy[];
-  /** Set from the verdict on: what is left to do is to hand it over. */
+  /** Set from the verdict on: only its delivery is left. */
   readonly decided?: { readonly behavior: Behavior; readonly by: string };
 }
 
-/** One prompt before one person. */
+/** One prompt shown to one approver. */
 export interface Copy {
   readonly source: string;
   readonly person: string;
   readonly asked: AskedPrompt;
-  /** So many of its pages were sent, or are being sent. */
+  /** Number of pages that were sent, or are being sent. */
   readonly pages: number;
 }
 
-/** Where the prompts that wait are kept. */
+/** The storage of pending prompts. */
 export interface PromptNotes {
   all(): readonly PendingPrompt[];
   /** Settles when it outlives this process; rejects with a retryable DeliveryError. */
@@ -41,17 +41,20 @@ export interface PromptNotes {
   drop(id: string): Promise<void>;
 }
 
-/** A message that is a prompt, or was one: its text is ours, and for nobody else to change. */
+/** A message that is or was a prompt: only the router may change its text. */
 export interface PromptMessage {
   readonly source: string;
   readonly id: string;
 }
 
-/** Which messages were prompts, for as long as somebody could change them. */
+/** Former prompt messages, while they could be changed. */
 export interface PromptMessageNotes {
   /** Oldest first. */
   all(): readonly PromptMessage[];
-  /** Settles when the messages are on disk. `key` identifies the prompt: a second call replaces the messages of the first. */
+  /**
+   * Settles when they outlive this process. `key` identifies one prompt: a later call replaces an earlier
+   * one.
+   */
   put(key: string, messages: readonly PromptMessage[]): Promise<void>;
 }
 
@@ -63,18 +66,21 @@ export interface RelayOptions {
   readonly notes: PromptNotes;
   readonly messageNotes: PromptMessageNotes;
   readonly audit: Audit;
-  /** As they are now; undefined where nothing is relayed. */
+  /** The current ones; undefined where nothing is relayed. */
   settings(): RelaySettings | undefined;
-  /** What a running source can do; undefined when it does not run. */
+  /** The features of a running source; undefined when it is not running. */
   chat(source: string): AskingChat | undefined;
   /** `ChatTraits.promptLength` of a source. */
   pageLength(source: string): number;
-  /** False where access is disabled: no word from there would count, so nobody is asked there. */
+  /** False where access is disabled: no verdict from there would count, so nobody is asked there. */
   isOpen(source: string): Promise<boolean>;
-  /** Hands a verdict to a session: settles when its client's stream took it, rejects when the session is gone. */
+  /**
+   * Delivers a verdict to a session: settles when its client's stream accepted it, rejects when the session
+   * is gone.
+   */
   answer(session: string, id: string, behavior: Behavior): Promise<void>;
   /** Hides the secrets of the config. */
   mask(text: string): string;
-  /** The folder in which it is written who may speak and decide: a call that names it stays at the terminal, too. */
+  /** The folder with the access control files: a call that names it stays at the terminal, too. */
   readonly stateFolder: string;
 }

@@ -1,6 +1,7 @@
-// The permission relay: puts a prompt of the client before the approvers, and takes the first verdict of one of them back to the
-// session that asked. Decides nothing by itself: where nobody can be asked, and when time is over, there is no verdict, and
-// the person at the terminal decides. Prompts that wait are journal notes, so that another owner goes on with them.
+// The permission relay: shows a prompt of the client to the approvers, and returns the first verdict of one
+// of them to the session that asked. Decides nothing by itself: when nobody can be asked, or the timeout has
+// passed, it returns no verdict, and the user at the terminal decides. Pending prompts are journal notes, so
+// that another leader continues with them.
 
 import { randomBytes } from "node:crypto";
 import type { ButtonPress, IncomingMessage, PressAnswer, Reception } from "../contract/chat.ts";
@@ -20,7 +21,7 @@ import { touchesAccessControl } from "./protected-calls.ts";
 import type { PendingPrompt, RelayOptions, RelaySettings } from "./relay-deps.ts";
 import { type Behavior, isPromptId, readMore, readVerdict } from "./verdict.ts";
 
-/** More than a client asks at one time, and more than anybody looks through. */
+/** More than a client asks at one time, and more than anybody reviews. */
 const maxPrompts = 50;
 const rememberedMs = 60 * 60 * 1_000;
 const maxRemembered = 200;
@@ -35,18 +36,18 @@ export class Relay implements Verdicts {
   readonly #mask: RelayOptions["mask"];
   readonly #prompts = new Map<string, PendingPrompt>();
   readonly #timers = new Map<string, () => void>();
-  /** Prompts that are over, for those who answer late. */
+  /** Finished prompts, for late answers. */
   readonly #over = new Map<
     string,
     { readonly key: string; readonly outcome: string; readonly atMs: number }
   >();
-  /** Ids whose prompt or verdict is just being worked on. */
+  /** Ids whose prompt or verdict is being processed. */
   readonly #busy = new Set<string>();
-  /** Ids that were asked about and are not yet recorded. */
+  /** Ids of requests that are not yet recorded. */
   readonly #coming = new Set<string>();
   readonly #stopping = new AbortController();
   readonly #copies: Copies;
-  /** Is it a message of a prompt, or was it one a while ago? Its text is ours, and for nobody else to change. */
+  /** Is or was it, not long ago, a message of a prompt? Only the router may change its text. */
   readonly isPrompt: (source: string, messageId: string) => boolean;
 
   constructor(options: RelayOptions) {
@@ -105,13 +106,13 @@ export class Relay implements Verdicts {
     return { show: "notice", text: failure ?? `Sent: ${button}` };
   }
 
-  /** A session is there again after a change of owner: what was decided meanwhile is handed over. */
+  /** A session has reconnected after a change of leader: pending verdicts are delivered. */
   sessionBack(session: string): void {
     for (const { request, session: asking, decided } of this.#prompts.values())
       if (asking.id === session && decided !== undefined) void this.#handOver(request.id);
   }
 
-  /** Nobody awaits its prompts any more. */
+  /** Its prompts are not awaited any more. */
   sessionGone(session: string): void {
     const ended = "The session has ended.";
     for (const prompt of [...this.#prompts.values()]) {
@@ -127,12 +128,15 @@ export class Relay implements Verdicts {
     }
   }
 
-  /** Could the text, written by Claude, be taken for a prompt, or talk somebody into the words that answer one? */
+  /**
+   * Could the text, written by Claude, be mistaken for a prompt, or persuade an approver to type an answer to
+   * one?
+   */
   looksLikePrompt(text: string): boolean {
     return readsLikePrompt(text, [...this.#prompts.keys()]);
   }
 
-  /** Takes up what an earlier owner left. */
+  /** Restores the state of an earlier leader. */
   resume(): void {
     this.#copies.remember(this.#options.messageNotes.all());
     for (const prompt of this.#notes.all()) {
@@ -152,7 +156,7 @@ export class Relay implements Verdicts {
     this.#timers.clear();
   }
 
-  /** A client asks. Never rejects. */
+  /** A request of a client. Never rejects. */
   async ask(given: PermissionRequest, session: AskingSession): Promise<void> {
     const { request, isPartial } = bounded(given, this.#mask);
     const about = { id: request.id, session: session.id, ...describe(request, session) };
@@ -178,7 +182,7 @@ export class Relay implements Verdicts {
     this.#coming.add(request.id);
     try {
       if (!(await this.#record({ what: "asked", ...about, people }))) return;
-      // From here on a fast verdict finds it, with this owner or the next.
+      // From here on a fast verdict finds it, with this leader or the next.
       await this.#keep(base);
     } finally {
       this.#coming.delete(request.id);
@@ -219,14 +223,15 @@ export class Relay implements Verdicts {
   }
 
   #reasonNotToAsk({ id, tool, preview }: PermissionRequest, settings: RelaySettings) {
-    if (!isPromptId(id)) return "its id is none that a verdict could name";
-    // A word or a button that was meant for one call must not count for another.
-    if (this.#prompts.has(id) || this.#coming.has(id)) return "a prompt with this id waits already";
-    if (this.#over.has(id)) return "a prompt with this id has only just ended";
-    if (this.#prompts.size + this.#coming.size >= maxPrompts) return `${maxPrompts} prompts wait already`;
-    if (![...settings.approvers.values()].some((ids) => ids.size > 0)) return "there is no approver";
+    if (!isPromptId(id)) return "its id cannot be used in a verdict";
+    // A word or a button for one call must not count for another.
+    if (this.#prompts.has(id) || this.#coming.has(id)) return "a prompt with this id is already pending";
+    if (this.#over.has(id)) return "a prompt with this id has just ended";
+    if (this.#prompts.size + this.#coming.size >= maxPrompts)
+      return `${maxPrompts} prompts are already pending`;
+    if (![...settings.approvers.values()].some((ids) => ids.size > 0)) return "no approver is configured";
     if (!settings.mayRelay(tool)) return "permissions.tools keeps it at the terminal";
-    if (touchesAccessControl(preview, this.#options.stateFolder)) return "it changes who may speak or decide";
+    if (touchesAccessControl(preview, this.#options.stateFolder)) return "it changes access control";
     if (settings.isQuiet(this.#clock.now())) return "it is quiet time";
     return undefined;
   }
@@ -234,7 +239,7 @@ export class Relay implements Verdicts {
   async #keep(prompt: PendingPrompt): Promise<void> {
     this.#prompts.set(prompt.request.id, prompt);
     await this.#notes.put(prompt).catch((error: unknown) => {
-      this.#log.warn(line`a permission prompt would not survive a change of owner: ${messageOf(error)}`);
+      this.#log.warn(line`a permission prompt would not survive a change of leader: ${messageOf(error)}`);
     });
   }
 
@@ -255,7 +260,7 @@ export class Relay implements Verdicts {
   async #end(id: string, what: "expired" | "ended", outcome: string): Promise<void> {
     const prompt = this.#prompts.get(id);
     if (prompt === undefined || prompt.decided !== undefined) return;
-    // Somebody is deciding just now: they were in time.
+    // An approver is deciding right now: they are in time.
     if (what === "expired" && this.#busy.has(id)) return this.#arm(id);
     this.#forget(id, outcome);
     await this.#record({ what, id, session: prompt.session.id });
@@ -274,10 +279,13 @@ export class Relay implements Verdicts {
   }
 
   async #dropNote(id: string): Promise<void> {
-    await this.#notes.drop(id).catch(() => undefined); // The next owner finds it, and ends it again.
+    await this.#notes.drop(id).catch(() => undefined); // The next leader finds it, and ends it again.
   }
 
-  /** Undefined when it did not count: decided before, or over. Rejects when it could not be kept: it may be given again. */
+  /**
+   * Undefined when it did not count: already decided, or finished. Rejects when it could not be stored: it
+   * may be sent again.
+   */
   async #decide(id: string, behavior: Behavior, by: Person, name: string) {
     const prompt = this.#prompts.get(id);
     if (prompt === undefined || prompt.decided !== undefined || this.#busy.has(id)) return undefined;
@@ -302,7 +310,7 @@ export class Relay implements Verdicts {
     return undefined;
   }
 
-  /** Takes the verdict to the session; where that is not there now, when it is back. */
+  /** Delivers the verdict to the session; if it is not connected now, when it reconnects. */
   async #handOver(id: string): Promise<void> {
     const prompt = this.#prompts.get(id);
     if (prompt?.decided === undefined || this.#busy.has(id)) return;
@@ -343,7 +351,7 @@ export class Relay implements Verdicts {
   }
 }
 
-/** What is shown and kept of a request, and whether that is less than all of it. */
+/** The displayed and stored form of a request, and whether that is less than all of it. */
 function bounded(given: PermissionRequest, mask: (text: string) => string) {
   let isPartial = isCutByClient(given);
   const cut = (text: string) => {
@@ -362,7 +370,10 @@ function bounded(given: PermissionRequest, mask: (text: string) => string) {
 
 const answered = { as: "answer", text: "That prompt was answered already." } as const;
 
-/** Before prompts had keys, copies were kept in another form. Such a prompt is decided at the terminal. */
+/**
+ * Copies of prompts from before they had keys were stored in another format. Such a prompt is decided at the
+ * terminal.
+ */
 function isOfThisVersion(prompt: Partial<PendingPrompt>): boolean {
   return typeof prompt.key === "string";
 }

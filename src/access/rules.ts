@@ -1,5 +1,5 @@
-// Who may speak where: the config's words and what a person added to them, as one set of rules, and its answer about one
-// message. Pure. The sender is what counts, never the chat alone.
+// Who may write where: combines the config and the user's additions into one set of rules, and applies it to
+// one message. Pure. The sender counts, never the chat alone.
 
 import type { AccessOptions, GroupAccess, IncomingMessage } from "../contract/chat.ts";
 import type { DmPolicy, SourceAccess } from "./store.ts";
@@ -9,18 +9,18 @@ export interface AccessRules {
   isAllowed(person: string): boolean;
   isBotAllowed(bot: string): boolean;
   group(chatId: string): GroupAccess | undefined;
-  /** Do the config's patterns take the text for one that is meant for us? */
+  /** Do the config's patterns match a text that is addressed to the bot? */
   mentionsUs(text: string): boolean;
 }
 
-/** Whether a pattern of `mention_patterns` is in a text. */
+/** Whether a pattern of `mention_patterns` matches in a text. */
 export type MentionTest = (text: string) => boolean;
 
 export type Judgement =
   | { readonly as: "admitted" }
-  /** To be given a code. */
+  /** Will get a pairing code. */
   | { readonly as: "stranger" }
-  /** Why, in words that hold nothing of the message. */
+  /** The reason, without anything of the message. */
   | { readonly as: "dropped"; readonly reason: string };
 
 export function rulesOf(options: AccessOptions, added: SourceAccess, mentions: MentionTest): AccessRules {

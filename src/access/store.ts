@@ -1,5 +1,6 @@
-// Who was admitted beside those that the config names: one small file in the state folder, read again whenever it changed,
-// replaced as a whole. A file that cannot be understood is set aside, so that nothing in it is lost and nothing counts.
+// Users who were admitted in addition to the config: one small file in the state folder, read again when it
+// changed, replaced as a whole. An invalid file is moved aside, so that nothing in it is lost and none of it
+// applies.
 
 import { rename, stat } from "node:fs/promises";
 import type { AccessOptions, GroupAccess } from "../contract/chat.ts";
@@ -13,20 +14,20 @@ export type DmPolicy = AccessOptions["dm"];
 /** By the name of a source. */
 export type AccessState = Readonly<Record<string, SourceAccess>>;
 
-/** What a person added to, or changed of, the `access` of one source. */
+/** The user's additions and changes to the `access` of one source. */
 export interface SourceAccess {
-  /** Of the source. Under another one the same id may be somebody else, so that all this counts for nothing there. */
+  /** Of the source. For another type the same id may be another user, so that none of this applies there. */
   readonly type?: string;
-  /** In place of the config's. */
+  /** Overrides the config. */
   readonly dm?: DmPolicy;
   /** By id. */
   readonly people: Readonly<Record<string, AdmittedPerson>>;
   readonly groups: Readonly<Record<string, GroupAccess>>;
   /** By code. */
   readonly pending: Readonly<Record<string, PendingPerson>>;
-  /** Of people who were refused: they are not asked about again. By id, the time. */
+  /** Rejected users: they are not asked about again. By id, the time. */
   readonly declined: Readonly<Record<string, number>>;
-  /** The chat with each person alone, as far as it was seen. By id. */
+  /** The private chat with each user, as far as known. By id. */
   readonly chats: Readonly<Record<string, string>>;
 }
 
@@ -35,26 +36,26 @@ export interface AdmittedPerson {
   readonly sinceMs: number;
 }
 
-/** Somebody who has been given a code. */
+/** A user who got a pairing code. */
 export interface PendingPerson {
   readonly id: string;
   readonly name?: string;
   readonly chatId: string;
   readonly createdMs: number;
   readonly untilMs: number;
-  /** How often they were told the code. */
+  /** How often the code was sent. */
   readonly replies: number;
 }
 
 export interface AccessStore {
-  /** Never rejects: a file that cannot be read admits nobody. */
+  /** Never rejects: an unreadable file admits nobody. */
   read(): Promise<AccessState>;
   /**
-   * Changes come one after the other. Settles when written; rejects with a DeliveryError (E_ACCESS_STATE, retryable) when that
-   * cannot be, or with what `change` throws: then nothing changed.
+   * Changes are serialised. Settles when written; rejects with a DeliveryError (E_ACCESS_STATE, retryable)
+   * when that fails, or with the error of `change`: then nothing changed.
    */
   update<T>(change: (state: AccessState) => { readonly state: AccessState; readonly result: T }): Promise<T>;
-  /** What became of a file that could not be understood; undefined when there was none. */
+  /** What happened to an invalid file; undefined without one. */
   damage(): SafeLine | undefined;
 }
 
@@ -62,7 +63,7 @@ export interface StoreOptions {
   readonly file: string;
   readonly clock: Pick<Clock, "now">;
   readonly log: Log;
-  /** Replaces the file in one step, private to this user. */
+  /** Replaces the file atomically, private to this user. */
   write(file: string, text: string): Promise<void>;
 }
 
@@ -71,11 +72,11 @@ export const emptyAccess: SourceAccess = { people: {}, groups: {}, pending: {}, 
 export function openAccessStore({ file, clock, log, write }: StoreOptions): AccessStore {
   let known: { readonly print: string; readonly state: AccessState } = { print: "none", state: {} };
   let damage: SafeLine | undefined;
-  /** Why it cannot be read now; what cannot be understood is set aside, and stays told. */
+  /** Why it cannot be read now; an invalid file is moved aside, and stays reported. */
   let unreadable: SafeLine | undefined;
   let turn: Promise<unknown> = Promise.resolve();
 
-  /** Rejects when it is not known what the file says: then nothing may be written over it. */
+  /** Rejects when the content is unknown: then nothing may be written over it. */
   async function readNow(): Promise<AccessState> {
     const print = await fingerprint(file);
     if (print === known.print) return known.state;
@@ -108,14 +109,14 @@ export function openAccessStore({ file, clock, log, write }: StoreOptions): Acce
     const aside = `${file}.corrupt-${clock.now()}`;
     const moved = await rename(file, aside).then(
       () => true,
-      () => false, // It stays, and goes on counting for nothing.
+      () => false, // It stays, and still does not apply.
     );
-    tell(
-      line`${file} could not be understood (${reason}), so nobody counts as paired${moved ? `; it was set aside as ${aside}` : ""}`,
+    warnOnce(
+      line`${file} is invalid (${reason}), so nobody counts as paired${moved ? `; it was moved aside to ${aside}` : ""}`,
     );
   }
 
-  function tell(said: SafeLine): void {
+  function warnOnce(said: SafeLine): void {
     if (said !== damage) log.error(said);
     damage = said;
   }
@@ -148,12 +149,15 @@ function notWritten(message: string, cause: unknown): DeliveryError {
   return new DeliveryError("E_ACCESS_STATE", message, { cause });
 }
 
-/** Differs when the file was replaced or edited; `none` where there is none. Rejects for a file that others may have written. */
+/**
+ * Changes when the file was replaced or edited; `none` without a file. Rejects for a file that others can
+ * write.
+ */
 async function fingerprint(file: string): Promise<string> {
   try {
     const { ino, size, mtimeMs, ctimeMs, mode, uid } = await stat(file);
     if (process.getuid !== undefined && ((mode & 0o022) !== 0 || uid !== process.getuid()))
-      throw new Error("others may write it; chmod 600 it once you have looked at what is in it");
+      throw new Error("others may write it; chmod 600 it after checking its contents");
     return [ino, size, mtimeMs, ctimeMs].join();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return "none";
@@ -170,19 +174,19 @@ function readState(content: unknown): AccessState {
   const { version, sources } = asObject(content, "it");
   if (typeof version === "number" && version > 1)
     throw new NewerVersion(`a newer channel-router wrote it (version ${version}); run that one`);
-  if (version !== 1) throw new Error("it is not of version 1");
+  if (version !== 1) throw new Error("it does not have version 1");
   return mapValues(asObject(sources, "sources"), readSource);
 }
 
 function readSource(value: unknown): SourceAccess {
   const { type, dm, people, groups, pending, declined, chats } = asObject(value, "a source");
   if (dm !== undefined && dm !== "pairing" && dm !== "allowlist" && dm !== "disabled")
-    throw new Error("dm is none that is known");
+    throw new Error("dm has an unknown value");
   return {
     ...(type === undefined ? {} : { type: asText(type) }),
     ...(dm === undefined ? {} : { dm }),
     people: mapValues(asObject(people, "people"), (one) => {
-      const { name, sinceMs } = asObject(one, "a person");
+      const { name, sinceMs } = asObject(one, "a user");
       return { sinceMs: asNumber(sinceMs), ...nameOf(name) };
     }),
     groups: mapValues(asObject(groups, "groups"), (one) => {
@@ -191,7 +195,7 @@ function readSource(value: unknown): SourceAccess {
       return { mention, allow: allow.map(asText) };
     }),
     pending: mapValues(asObject(pending, "pending"), (one) => {
-      const { id, name, chatId, createdMs, untilMs, replies } = asObject(one, "a pending person");
+      const { id, name, chatId, createdMs, untilMs, replies } = asObject(one, "a pending user");
       return {
         id: asText(id),
         ...nameOf(name),
@@ -212,7 +216,7 @@ function nameOf(name: unknown): { readonly name?: string } {
 
 function asObject(value: unknown, what: string): Loose {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Loose;
-  throw new Error(`${what} is no object`);
+  throw new Error(`${what} is not an object`);
 }
 
 function asText(value: unknown): string {

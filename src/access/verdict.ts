@@ -1,4 +1,5 @@
-// The words that answer a permission prompt: `yes abcde`, `more abcde`. The alphabet of ids has no l (Claude Code's channels reference).
+// The words that answer a permission prompt: `yes abcde`, `more abcde`. The alphabet of ids has no l (Claude
+// Code's channels reference).
 
 export type Behavior = "allow" | "deny";
 
@@ -8,14 +9,14 @@ export function isPromptId(id: string): boolean {
   return /^[a-km-z]{5}$/.test(id);
 }
 
-/** Undefined for a text that is anything else. */
+/** Undefined for any other text. */
 export function readVerdict(text: string): { readonly id: string; readonly behavior: Behavior } | undefined {
   const [, word, id] = verdictPattern.exec(text) ?? [];
   if (word === undefined || id === undefined) return undefined;
   return { id: id.toLowerCase(), behavior: word.toLowerCase().startsWith("y") ? "allow" : "deny" };
 }
 
-/** The id of the prompt of which the rest is asked for: `more abcde`. */
+/** The id of the prompt whose next pages are requested: `more abcde`. */
 export function readMore(text: string): string | undefined {
   return /^\s*more\s+([a-km-z]{5})\s*$/i.exec(text)?.[1]?.toLowerCase();
 }

@@ -1,5 +1,6 @@
-// What a model wrote, for somebody who decides by it: nothing of it is hidden, and nothing makes the rest look different. What
-// cannot be seen is written as its code point rather than left out, since it is part of what would be done.
+// Shows text by a model to an approver: nothing of it is hidden, and nothing changes the appearance of the
+// rest. Invisible characters are written as their code points rather than dropped, since they are part of the
+// call.
 
 const lineEnd = /\r\n?|[\v\f\u0085\u2028\u2029]/g;
 const hidden = /[^\P{C}\n\t]|[\p{Default_Ignorable_Code_Point}\u2800]/gu;
@@ -13,14 +14,14 @@ export function visible(text: string): string {
       .replaceAll(hidden, (one, at: number) => (isPartOfEmoji(unix, one, at) ? one : codePoint(one)))
       .replaceAll(stacked, (_, few: string, more: string) => few + [...more].map(codePoint).join(""))
       .replaceAll("\t", "  ")
-      // Blank lines and blanks could push the rest out of sight.
+      // Blank lines and spaces could push the rest out of sight.
       .replaceAll(/\n\s*\n/g, "\n")
       .replaceAll(/[^\S\n]{8,}/g, (blanks) => ` ⋯ ${blanks.length} blanks ⋯ `)
       .trim()
   );
 }
 
-/** On one line, and no longer than `max` UTF-16 units: what is left out is in the middle, and said. */
+/** On one line, and at most `max` UTF-16 units: text is cut in the middle, with a note. */
 export function visibleLine(text: string, max: number): string {
   const line = visible(text).replaceAll(/\s+/g, " ");
   if (line.length <= max) return line;
@@ -42,7 +43,7 @@ function codePoint(character: string): string {
   return `\\u{${(character.codePointAt(0) as number).toString(16).toUpperCase()}}`;
 }
 
-/** The selector and the joiner that emoji are made with. */
+/** The selector and the joiner of emoji. */
 function isPartOfEmoji(text: string, one: string, at: number): boolean {
   const before = text.slice(Math.max(0, at - 2), at);
   if (one === "\uFE0F") return /\p{Extended_Pictographic}$/u.test(before);

@@ -1,6 +1,6 @@
-// Builds ConfigValues from a checked tree. What has an issue is left out: of a channel only the part that has it, so that
-// later rooms can look at the rest and find their own issues in the same run. Maps of user names have no prototype: `sources.constructor` is
-// undefined unless somebody called a source so.
+// Builds ConfigValues from a checked tree. Values with issues are left out: of a channel only the faulty
+// part, so that later rooms can check the rest and find their own issues in the same run. Maps of user names
+// have no prototype: `sources.constructor` is undefined unless a source has that name.
 
 import { dirname } from "node:path";
 import type { Json, JsonObject, JsonSchema } from "../contract.ts";
@@ -33,9 +33,9 @@ export interface Assembly {
   readonly types: Types;
   readonly folder: string;
   readonly env: EnvironmentVariables;
-  /** What something from a recipe can read of the recipe's inputs. */
+  /** What a component of a recipe can read of the recipe's inputs. */
   inputsOf(section: "sources" | "channels", name: string): VisibleInputs | undefined;
-  /** What came into the values from where. */
+  /** Origins of the values. */
   readonly names: OriginNames;
   /** True for `["listen"]` or `["channels", "ci", "match"]` when it, or something in it, is wrong. */
   isBroken(path: readonly string[]): boolean;
@@ -152,7 +152,7 @@ function sinkValues(name: string, sink: JsonObject, from: Assembly): SinkValues 
   };
 }
 
-/** Of maps of the user's own names only the wrong entries go; any other part goes whole. */
+/** In maps of user-chosen names only the wrong entries are removed; any other part is removed as a whole. */
 const mapsOfNames: ReadonlySet<string> = new Set(["meta", "vars"]);
 const listsOfNames: ReadonlySet<string> = new Set(["reply"]);
 

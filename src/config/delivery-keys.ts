@@ -7,13 +7,13 @@ import type { Receipt, Target } from "./values.ts";
 
 const usual: Receipt = { ackWithinMs: 10 * 60_000, attempts: 3 };
 
-/** `none` and nothing at all are the same. */
+/** `none` and an absent value are the same. */
 export function receiptOf(written: Json | undefined): { readonly receipt?: Receipt } {
   if (written === undefined || written === null || written === "none") return {};
   return { receipt: typeof written === "object" ? { ...usual, ...written } : usual };
 }
 
-/** `~/x` and `./x` become absolute; what begins with `**` fits anywhere and stays. */
+/** `~/x` and `./x` become absolute; a pattern that begins with `**` matches anywhere and stays. */
 export function targetOf(
   written: Json | undefined,
   from: { readonly folder: string; readonly env: EnvironmentVariables },

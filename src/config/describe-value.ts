@@ -1,5 +1,5 @@
-// What a schema wants of one value, in the words of someone who writes YAML, and what to type instead of what is there.
-// `typed` is the text as it stands in the file; absent when it may not be shown.
+// Describes the value that a schema expects, in YAML terms, and what to type instead of the current value.
+// `typed` is the text in the file; absent when it must not be shown.
 
 import type { Json, JsonSchema } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
@@ -12,7 +12,7 @@ export interface Words {
   readonly hint?: string | undefined;
 }
 
-/** Up to this many words are listed in the message; more go into the hint. */
+/** Up to this many allowed values are listed in the message; more go into the hint. */
 const maxListed = 12;
 
 /** Format -> what it is, what to type. */
@@ -46,24 +46,24 @@ function formatHint({ format }: JsonSchema): string | undefined {
   return typeof format === "string" ? formatWords[format]?.[1] : undefined;
 }
 
-/** A command line as the list that it stands for. */
+/** A command line as the equivalent list. */
 function argvHint(typed: string | undefined): string | undefined {
   if (typed === undefined || typed.trim() === "") return undefined;
   if (/[|&;<>$`*?()]/.test(typed.replaceAll(/\{\{.*?\}\}/g, "")))
-    return "there is no shell: write the program and its arguments as a list, for example [ls, -l]";
-  // Where quotes or blanks in a template hold words together, only a person knows what is one argument.
+    return "commands run without a shell: write the program and its arguments as a list, for example [ls, -l]";
+  // With quotes or spaces in a template, only the user knows what is one argument.
   if (/["'\\]|\{\{/.test(typed)) return "write the program and its arguments as a list, for example [ls, -l]";
   return `write [${typed.trim().split(/\s+/).map(argument).join(", ")}]`;
 }
 
-/** Unquoted where YAML takes that for text. */
+/** Unquoted where YAML reads that as text. */
 function argument(text: string): string {
   const isPlain =
     /^(?:--?[A-Za-z]|[A-Za-z./])[\w./=@%+-]*$/.test(text) && !/^(?:true|false|null)$/i.test(text);
   return isPlain && !/^\.?\d*$/.test(text) ? text : JSON.stringify(text);
 }
 
-/** How to make the value that is there into one of the kinds that are wanted. */
+/** How to convert the current value into one of the expected kinds. */
 function repair(
   found: Json | undefined,
   kinds: readonly string[],

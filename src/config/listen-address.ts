@@ -1,5 +1,5 @@
-// Reads `listen:`. Says where, opens nothing. A form without a host means loopback, never all interfaces: listening
-// beyond this machine has to be typed.
+// Parses `listen:`; opens nothing. A form without a host means loopback, never all interfaces: listening
+// beyond this machine must be explicit.
 
 import { isIP } from "node:net";
 import { resolve } from "node:path";
@@ -41,7 +41,8 @@ export function parseListenAddress(
       ? { host, port, loopback: isLoopback(host) }
       : { problem: "the brackets must hold an IPv6 address", hint };
   }
-  // Digits and dots only, but not an address: a typing error that a resolver would read in surprising ways.
+  // Digits and dots only, but not an address: a typing error that a resolver would interpret in surprising
+  // ways.
   if (/^[\d.]+$/.test(written) && isIP(written) !== 4) {
     return { problem: "the host is not an IPv4 address", hint };
   }
@@ -51,7 +52,7 @@ export function parseListenAddress(
   return { host: written, port, loopback: isLoopback(written) };
 }
 
-/** A name other than `localhost` counts as reachable from elsewhere: nobody looked it up. */
+/** A name other than `localhost` is treated as reachable from other machines: it is not resolved. */
 function isLoopback(host: string): boolean {
   return (
     host.toLowerCase() === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."))

@@ -1,6 +1,6 @@
-// Loads a config file: read, parse, put recipes in, substitute, check, assemble. Whatever the file holds, the answer is a
-// LoadedConfig with all its issues; a bug of ours is one of them. Does not compile CEL, match or templates: plan/ does, and
-// reports through `locate`.
+// Loads a config file: read, parse, insert recipes, substitute, check, assemble. Whatever the file contains,
+// the result is a LoadedConfig with all its issues; an internal error is one of them. Does not compile CEL,
+// match or templates: plan/ does, and reports through `locate`.
 
 import { dirname, resolve, sep } from "node:path";
 import type { SinkTypeEntry } from "../contract/sink.ts";
@@ -63,23 +63,29 @@ export interface LoadOptions {
   readonly registry: readonly SourceTypeEntry[];
   /** The same for sinks. Default: none. */
   readonly sinkRegistry?: readonly SinkTypeEntry[];
-  /** Template source that renders as exactly this text: what `${}` brings into a template is never parsed. */
+  /**
+   * Template source that renders as exactly this text: a value that `${}` brings into a template is never
+   * parsed.
+   */
   escapeForTemplate(text: string): string;
   /** Compiles the patterns of a recipe's inputs; called when there are any. */
   loadPatterns(): Promise<PatternCompiler>;
   /** Where a relative path starts, and what frames name files relative to. Default: the process's own. */
   readonly cwd?: string;
-  /** Takes a recipe in place of a config. `given`: its inputs, which stand at `at` in the file. */
+  /** Takes a recipe instead of a config. `given`: its inputs, located at `at` in the file. */
   readonly recipe?: { readonly given: JsonObject; readonly at: Path };
-  /** Texts of the config and its recipes as they were: read in place of the files. */
+  /** Earlier texts of the config and its recipes: read instead of the files. */
   readonly kept?: KeptTexts | undefined;
-  /** Reads neither the environment nor the files of `${file:}`: each has its default, or a value of its kind. */
+  /**
+   * Reads neither the environment nor the files of `${file:}`: each has its default, or a placeholder of its
+   * kind.
+   */
   readonly standIns?: boolean;
-  /** Hides what variables bring into texts that are shown, for a config that nobody allowed to show them. */
+  /** Hides values from variables in displayed texts, for a config without consent to show them. */
   readonly hideVariables?: boolean;
 }
 
-/** Reads the file and all that it names once. `written` is a path, absolute or relative to `cwd`. */
+/** Reads the file and everything it references once. `written` is a path, absolute or relative to `cwd`. */
 export async function loadConfig(written: string, options: LoadOptions): Promise<LoadedConfig> {
   try {
     return await loadWhole(written, options);
@@ -139,7 +145,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
   await yieldToEventLoop();
   const meaning = (await inSlices(checkSemantics(root, { folder, env, typed }))).flat();
   await yieldToEventLoop();
-  // A value that could not be read is one problem; what was put in its place is none of its own.
+  // A value that could not be read is one problem; its placeholder is not checked.
   const unread = new Set(
     [
       ...yaml.tree.problems.filter(({ code }) => code !== "E_CONFIG_DUPLICATE_KEY"),
@@ -165,7 +171,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
   const issueOf = (draft: IssueDraft) => places.issueOf(hideInMessage(draft, root, tainted));
   const bomb = yaml.tree.problems.find(({ code }) => code === "E_CONFIG_ALIAS" || code === "E_CONFIG_SIZE");
   const unresolved = resolved.flatMap(({ problems }) => problems);
-  // What else seems wrong in a tree that was cut off is not worth a line.
+  // Further mistakes in a truncated tree are not reported.
   const issues =
     bomb !== undefined
       ? [places.issueIn({ ...bomb, yaml })]
@@ -229,7 +235,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
   };
 }
 
-/** Of the config and of each recipe that it uses. */
+/** The issues of the config and of each recipe that it uses. */
 async function warningsOf({ instances }: Expansion, config: YamlFile): Promise<FileProblem[]> {
   const byFile = new Map<string, { readonly yaml: YamlFile; readonly instance?: Instance }>([
     [config.file, { yaml: config }],
@@ -246,7 +252,7 @@ async function warningsOf({ instances }: Expansion, config: YamlFile): Promise<F
   return found;
 }
 
-/** Of the files that belong to the user: bundled recipes come with the program. */
+/** Of the user's own files: bundled recipes ship with the program. */
 function textsOf(files: readonly YamlFile[]): LoadedConfig["texts"] {
   const bundled = `${realPath(bundledFolder())}${sep}`;
   const texts = new Map<string, { text: string; sha256: string }>();
@@ -261,8 +267,8 @@ function* mapped<T, U>(all: readonly T[], map: (one: T) => U): Generator<U> {
 }
 
 /**
- * A frame quotes lines of what is known to be a config or a recipe. A link that leads out of the config's folder, or a file elsewhere,
- * may be anything of the user's: credentials, for instance.
+ * A frame quotes lines only of files that are known to be a config or a recipe. A link that leads out of the
+ * config's folder, or a file elsewhere, may be any file of the user: credentials, for instance.
  */
 function isQuotable(file: string, folder: string): boolean {
   const real = realPath(file);
@@ -279,7 +285,7 @@ function notAConfig(yaml: YamlFile): FileProblem {
     path: ["recipe"],
     on: "key",
     code: "E_CONFIG_RECIPE",
-    message: "this file is a recipe, which a config uses",
+    message: "this file is a recipe, to be used by a config",
     hint: "in channels.yaml beside it, write  use: { NAME: { recipe: ./FILE.yaml } }",
   };
 }
@@ -295,11 +301,11 @@ async function testDrafts(
   validateTests(tests);
   const errors = validateTests.errors ?? [];
   const ofShape = explainErrors(errors, { schema: testsSchema, value: tests, prefix: ["tests"], typed });
-  // A test that is no mapping is told by the core schema.
+  // The core schema reports a test that is not a mapping.
   return [...ofShape.filter(({ path }) => path.length > 2), ...checkTests(root, isRecipe)];
 }
 
-/** Everything in the values that has a problem, or has something in it that has one. */
+/** Every value that has a problem, or contains one. */
 function brokenPaths(
   { placeOf }: Expansion,
   inFiles: readonly FileProblem[],
@@ -328,7 +334,7 @@ async function substituteAll(
   readonly resolved: readonly Resolved[];
   schemasFor(path: Path): readonly JsonSchema[];
 }> {
-  // Types first: the schema of a component's options says how its other variables are read.
+  // Types first: the schema of a component's options defines how its other variables are read.
   const isType = ({ path }: { readonly path: Path }) =>
     path.length === 3 && isSection(path[0]) && path[2] === "type";
   const first = resolveVariables(variables.filter(isType), () => [], around);
@@ -355,7 +361,7 @@ function isSection(key: string | number | undefined): key is Section {
   return key === "sources" || key === "sinks";
 }
 
-/** What variables brought in, wherever. */
+/** All values from variables. */
 function broughtBy(resolved: readonly Resolved[]): string[] {
   const texts = resolved.flatMap(({ replacements }) =>
     replacements.flatMap(({ value, taints, standIn }) =>
@@ -367,7 +373,9 @@ function broughtBy(resolved: readonly Resolved[]): string[] {
   return [...new Set(texts)];
 }
 
-/** What may be quoted in a message: texts and numbers as typed, never a secret, never what a variable brought in. */
+/**
+ * What may be quoted in a message: texts and numbers as typed, never a secret, never a value from a variable.
+ */
 function typedTexts(
   { root, placeOf }: Expansion,
   substituted: ReadonlySet<string>,

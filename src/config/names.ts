@@ -1,5 +1,5 @@
-// Names that users choose: of sources, channels, sinks and vars, and the keys of `meta`. Says what is wrong with one and
-// which name near it would do.
+// Names that users choose: of sources, channels, sinks and vars, and the keys of `meta`. Explains an invalid
+// name and suggests a valid one.
 
 import { metaKeyPattern, ownMetaKeys } from "./schema/channel.ts";
 import { namePattern } from "./schema/name-pattern.ts";
@@ -9,7 +9,7 @@ import { type Path, quoted } from "./yaml/problem.ts";
 const validName = new RegExp(namePattern);
 const validMetaKey = new RegExp(metaKeyPattern);
 
-/** For a name that the schema refused; `path` ends with it. */
+/** For a name that the schema rejected; `path` ends with it. */
 export function nameProblem(name: string, path: Path): IssueDraft {
   return path.at(-2) === "meta" ? metaKeyProblem(name, path) : plainNameProblem(name, path);
 }
@@ -39,7 +39,7 @@ function metaKeyProblem(name: string, path: Path): IssueDraft {
   });
   if (name === "source") {
     return problem(
-      'the meta key "source" belongs to the client, which sets it itself',
+      'the meta key "source" is reserved for the client, which sets it itself',
       "choose another name",
     );
   }

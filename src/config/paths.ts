@@ -1,6 +1,6 @@
-// Where things are on this machine: the config file, the state root, the state folder of one config.
-// Looks, never creates. A place that was named on purpose is returned even when nothing is there, so that the
-// loader says so: falling through to another file would run a config nobody asked for.
+// Locations on this machine: the config file, the state root, the state folder of one config. Looks, never
+// creates. An explicitly named file is returned even when it does not exist, so that the loader reports it:
+// falling through to another file would run an unintended config.
 
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, realpathSync } from "node:fs";
@@ -11,26 +11,28 @@ import type { Project } from "./project.ts";
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 export interface ConfigLocation {
-  /** Absolute; absent when no place had a file. */
+  /** Absolute; absent when no location had a file. */
   readonly file?: string;
-  /** The user named it, or it is their own. False: it was found, and does nothing before they agreed to it. */
+  /**
+   * The user named it, or it is their own. False: it was found, and has no effect before the user consents.
+   */
   readonly chosen: boolean;
-  /** Every place looked at, in order, absolute. */
+  /** Every location that was checked, in order, absolute. */
   readonly tried: readonly string[];
-  /** The user's own config, where one that was found comes before it. */
+  /** The user's own config, where a found one takes precedence over it. */
   readonly inPlaceOf?: string;
 }
 
 export interface ConfigSearch {
-  /** What `--config` named. */
+  /** The value of `--config`. */
   readonly explicit?: string | undefined;
   readonly env: EnvironmentVariables;
   readonly cwd: string;
   /** Where a Claude process started this one: the project, whose author may have set the environment. */
   readonly project?: Project | undefined;
-  /** The project's own files name it in the environment: wherever it leads, that is not the user's word. */
+  /** The project's own files set it in the environment: wherever it leads, the user did not choose it. */
   readonly isNamedByProject?: boolean;
-  /** `explicit` was typed for a command, which Claude may have done, and does not stand in a server entry. */
+  /** `explicit` was passed to a command, possibly by Claude, and does not come from a server entry. */
   readonly typed?: boolean;
 }
 
@@ -65,44 +67,45 @@ export function findConfig({
   return { file, tried, chosen: false, ...(existsSync(own) ? { inPlaceOf: own } : {}) };
 }
 
-/** The user's own config file, which counts in every project that has none. */
+/** The user's own config file, used in every project that has none. */
 export function ownConfig(env: EnvironmentVariables): string {
   return join(claudeConfigFolder(env), "channels", "router", "channels.yaml");
 }
 
-/** The folder that holds the state folders of all configs and the person's `.env`. Absolute. */
+/** The folder that contains the state folders of all configs and the user's `.env`. Absolute. */
 export function stateRoot(env: EnvironmentVariables): string {
   const plugin = setVariable(env, "CLAUDE_PLUGIN_DATA");
   const isNamed = setVariable(env, "CHANNEL_ROUTER_STATE_DIR") !== undefined;
   return isNamed || plugin === undefined ? personRoot(env) : resolve(expandHome(plugin, env));
 }
 
-/** The state folder of one config file. The same file reached by two links has one folder. */
+/** The state folder of one config file. A file that is reached by two links has one folder. */
 export function stateFolder(env: EnvironmentVariables, configFile: string): string {
   return join(stateRoot(env), folderName(configFile));
 }
 
-/** The state folder of a link by itself, whatever it leads to. */
+/** The state folder of a link itself, whatever its target. */
 export function linkStateFolder(env: EnvironmentVariables, link: string): string {
   return join(stateRoot(env), createHash("sha256").update(`link:${link}`).digest("hex").slice(0, 16));
 }
 
 /**
- * Where running routers are registered. Not in a plugin's folder: the command line, which no plugin starts, must find it.
+ * Registry of running routers. Not in a plugin's folder: the command line, which no plugin starts, must find
+ * it.
  */
 export function runningFolder(env: EnvironmentVariables): string {
   return join(personRoot(env), "running");
 }
 
 /**
- * Where it is kept which powers of this config a person has agreed to: in the config's state folder, but never in a
- * plugin's, because the person agrees on a command line that no plugin started.
+ * The file with the powers of this config that the user consented to: in the config's state folder, but never
+ * in a plugin's, because the user consents on a command line that no plugin started.
  */
 export function trustFile(env: EnvironmentVariables, configFile: string): string {
   return join(personRoot(env), folderName(configFile), "trust.json");
 }
 
-/** The key that binds consent, one for all configs: beside their state folders. */
+/** The key that binds consent, one for all configs: next to their state folders. */
 export function trustKeyFile(env: EnvironmentVariables): string {
   return join(personRoot(env), "trust.key");
 }
@@ -118,13 +121,13 @@ function folderName(configFile: string): string {
   return createHash("sha256").update(realPath(configFile)).digest("hex").slice(0, 16);
 }
 
-/** `~` and `~/x` in the words of a shell; anything else as it is. */
+/** Expands `~` and `~/x` like a shell; anything else is returned unchanged. */
 export function expandHome(path: string, env: EnvironmentVariables): string {
   return path === "~" || path.startsWith("~/") ? join(homeFolder(env), path.slice(1)) : path;
 }
 
 /**
- * The variable's value, unless it is empty or a reference that the client did not expand: Claude Code hands
+ * The variable's value, unless it is empty or a reference that the client did not expand: Claude Code passes
  * `"env": {"X": "${Y}"}` on as the text `${Y}` when Y is not set.
  */
 export function setVariable(env: EnvironmentVariables, name: string): string | undefined {
@@ -153,8 +156,8 @@ export function isBelow(path: string, folder: string): boolean {
 }
 
 /**
- * The folder whose files come with those of the config: its repository, or the project that it is the `.claude` folder of. Never the
- * home folder or one above it, whatever lies there.
+ * The folder whose files belong to the config: its repository, or the project whose `.claude` folder it is
+ * in. Never the home folder or one above it.
  */
 export function projectFolder(folder: string, env: EnvironmentVariables): string {
   const [start, home] = [realPath(folder), realPath(homeFolder(env))];
@@ -167,28 +170,35 @@ export function projectFolder(folder: string, env: EnvironmentVariables): string
   return basename(start) === ".claude" && isOwn(above) ? above : start;
 }
 
-/** A config file that nobody named. */
+/** A config file that was found, not named. */
 export interface FoundFile {
-  /** Its real path, or where it was found when a link leads no further than that folder. */
+  /** Its real path, or its found path when a link stays within that folder. */
   readonly path: string;
-  /** The real path of the folder that it was found in; another one than that of `path` where a link leads there. */
+  /**
+   * The real path of the folder in which it was found; differs from that of `path` when a link leads there.
+   */
   readonly folder: string;
 }
 
-/** A link within its own folder, as Kubernetes mounts a ConfigMap, is no other file: who writes there could edit it as well. */
+/**
+ * A link within its own folder, as Kubernetes mounts a ConfigMap, is the same file: whoever can write there
+ * could edit it as well.
+ */
 export function foundFile(file: string): FoundFile {
   const [path, folder] = [realPath(file), realPath(dirname(file))];
   return { path: path.startsWith(join(folder, sep)) ? join(folder, basename(file)) : path, folder };
 }
 
-/** Whether a path ends in the folder, wherever links lead; a folder that is not there yet counts where it would be made. */
+/**
+ * Whether a path ends in the folder, wherever links lead; a missing folder counts where it would be created.
+ */
 export function leadsInto(path: string, folder: string): boolean {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined)
     return path !== dirname(path) && leadsInto(dirname(path), folder);
   try {
     return isBelow(realpathSync(path), realPath(folder));
   } catch {
-    return false; // A link to what is not there yet: nobody knows what it will lead to.
+    return false; // A dangling link: its target is unknown.
   }
 }
 
@@ -197,7 +207,7 @@ export function realPath(file: string): string {
   try {
     return realpathSync(file);
   } catch {
-    // A file that is not there yet still has a state folder: that of the place where it will be.
+    // A missing file still has a state folder: that of its future path.
     return resolve(file);
   }
 }

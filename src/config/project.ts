@@ -1,5 +1,6 @@
-// Which places the author of a repository could have filled: the project of this process, and every other repository. A file or
-// folder in one of them is not the user's own word, whoever names it. Looks at the file system, never creates.
+// Which locations the author of a repository could have filled: the project of this process, and every other
+// repository. A file or folder in one of them was not chosen by the user, whoever names it. Looks at the file
+// system, never creates.
 
 import { realpathSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
@@ -7,7 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import { type EnvironmentVariables, setVariable } from "./paths.ts";
 
 export interface Project {
-  /** True for what lies in the project or in any repository, by whatever path it is reached, whether it is there or not. */
+  /** True for a path in the project or in any repository, however it is reached, whether it exists or not. */
   contains(path: string): boolean;
 }
 
@@ -16,10 +17,13 @@ interface Inode {
   readonly ino: number;
 }
 
-/** Folders whose presence makes a folder the root of a repository. */
+/** Entries that mark the root of a repository. */
 const repositoryMarks = [".git", ".hg", ".jj", ".svn"];
 
-/** `more`: further folders of the project that the caller knows of. `home`: default: what the system says of this user. */
+/**
+ * `more`: further folders of the project that the caller knows. `home`: default: the system's record of this
+ * user.
+ */
 export function openProject(
   env: EnvironmentVariables,
   cwd: string,
@@ -29,7 +33,7 @@ export function openProject(
   }: { readonly more?: readonly string[]; readonly home?: string | undefined } = {},
 ): Project {
   const ownHome = home === undefined ? undefined : inodeOf(home);
-  // The user's home, and what it lies in, are nobody's project: a session that is started there has none.
+  // The user's home, and the folders above it, are not a project: a session that is started there has none.
   const aboveHome =
     home === undefined ? [] : upwards(realOf(home)).flatMap((folder) => inodeOf(folder) ?? []);
   const named = setVariable(env, "CLAUDE_PROJECT_DIR");
@@ -39,7 +43,7 @@ export function openProject(
   return {
     contains(path) {
       const absolute = resolve(cwd, path);
-      // Both the way that was written and the place where it ends: a link in the project leads where its author wants.
+      // Both the written path and its target: a link in the project leads where its author wants.
       return [absolute, realOf(absolute)].some((one) => {
         for (const folder of upwards(one)) {
           const inode = inodeOf(folder);
@@ -59,7 +63,7 @@ export function systemHome(): string | undefined {
   try {
     return userInfo().homedir;
   } catch {
-    return undefined; // A user id that the system has no record of, as in some containers.
+    return undefined; // A user id without a system record, as in some containers.
   }
 }
 
@@ -81,13 +85,13 @@ function inodeOf(path: string): Inode | undefined {
   }
 }
 
-/** The real path of what is there, with the rest of the path behind it. */
+/** The real path of the existing part, followed by the rest of the path. */
 function realOf(path: string): string {
   for (const folder of upwards(path)) {
     try {
       return join(realpathSync.native(folder), path.slice(folder.length));
     } catch {
-      // Not there yet: its folder may be.
+      // Does not exist yet: its folder may.
     }
   }
   return path;

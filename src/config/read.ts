@@ -1,7 +1,8 @@
-// Reads the config file and parses it once. Everything wrong with the file or its YAML is a problem in words, never an
-// exception; values come later (tree.ts). Depth is checked before the nodes are built, because the parser recurses and
-// a stack that overflows inside a regular expression ends the process. No turn of the event loop takes long, whatever the
-// file holds: tokens are read in slices, and their number is bounded, because nodes are built from them in one go.
+// Reads the config file and parses it once. Every fault of the file or its YAML is reported as a problem,
+// never as an exception; values come later (tree.ts). Depth is checked before the nodes are built, because
+// the parser recurses and a stack overflow inside a regular expression ends the process. No turn of the event
+// loop takes long, whatever the file contains: tokens are read in slices, and their number is limited,
+// because nodes are built from them in one go.
 
 import { Composer, type CST, type Document, Lexer, LineCounter, type ParsedNode, Parser } from "yaml";
 import { yieldToEventLoop } from "../yield-to-event-loop.ts";
@@ -14,27 +15,27 @@ export const maxFileBytes = 1024 * 1024;
 const maxDepth = 64;
 /** A config of 1,000 channels has about 100,000. */
 const maxTokens = 300_000;
-/** Errors of the YAML parser: far more than are shown. Each is an object with a message. */
+/** Maximum of YAML parser errors: far more than are shown. Each is an object with a message. */
 const maxErrors = 1_000;
 
 export type ParsedDocument = Document.Parsed<ParsedNode>;
 
 export interface ParsedFile {
   readonly reading: FileReading;
-  /** Empty when the file could not be read, or is not worth showing. */
+  /** Empty when the file could not be read, or must not be shown. */
   readonly text: string;
   readonly lines: LineCounter;
-  /** Absent when the YAML is broken: a tree that was guessed would only give more, wrong, problems. */
+  /** Absent when the YAML is broken: a guessed tree would only cause more, wrong, problems. */
   readonly document?: ParsedDocument;
-  /** What could be made of a broken file: good enough to find secrets in, not to read values from. */
+  /** A partial tree of a broken file: good enough to find secrets in, not to read values from. */
   readonly remains?: ParsedDocument;
   readonly problems: readonly Problem[];
 }
 
-/** Of a file that was good once, by its path: read in place of what the file holds now. */
+/** An earlier valid text, by path: used instead of the current file. */
 export type KeptTexts = ReadonlyMap<string, { readonly text: string; readonly sha256: string }>;
 
-/** `what` it is called in messages. */
+/** `what`: its name in messages. */
 export async function readYamlFile(
   file: string,
   what: "config file" | "recipe",
@@ -102,7 +103,7 @@ function ifTooMany(error: unknown): undefined {
   if (!(error instanceof TooManyTokens)) throw error;
 }
 
-/** So many tokens in one turn of the event loop. Rejects when there are more than a config may have. */
+/** This many tokens per turn of the event loop. Rejects when the limit for a config is exceeded. */
 export async function readTokens(text: string, lines: LineCounter, perTurn = 2_048): Promise<CST.Token[]> {
   const parser = new Parser(lines.addNewLine);
   const tokens: CST.Token[] = [];
@@ -118,9 +119,9 @@ export async function readTokens(text: string, lines: LineCounter, perTurn = 2_0
   return tokens;
 }
 
-/** The first documents, as many as are looked at. */
+/** The first documents, as many as are parsed. */
 function compose(tokens: readonly CST.Token[], length: number): ParsedDocument[] {
-  // Duplicate keys are found while the tree is read: the parser's own check takes time with the square of the keys.
+  // Duplicate keys are found while the tree is read: the parser's own check takes quadratic time.
   const options = {
     uniqueKeys: false,
     prettyErrors: false,
@@ -154,12 +155,14 @@ function boundErrors(composer: Composer<ParsedNode>): void {
   };
 }
 
-/** Nothing but comments and blanks: the parser gives an empty scalar for it. */
+/** Only comments and blank lines: the parser returns an empty scalar for it. */
 function isBlank({ contents }: ParsedDocument): boolean {
   return contents === null || (!("items" in contents) && contents.range[0] === contents.range[1]);
 }
 
-/** The offset of the first token below the deepest level allowed. Uses its own stack, not the program's. */
+/**
+ * The offset of the first token below the deepest level allowed. Uses an explicit stack, not the call stack.
+ */
 function tooDeep(tokens: readonly CST.Token[]): number | undefined {
   const open: { token: CST.Token; depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -190,7 +193,7 @@ function decode(bytes: Buffer): Decoded {
   try {
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
   } catch {
-    // Not UTF-8: say where. A line that holds no whole character of another encoding still has its own first bad byte.
+    // Not UTF-8: report where. A line without a valid multi-byte character still has a first invalid byte.
   }
   const text = new TextDecoder("utf-8").decode(bytes);
   const lineStarts = [0];

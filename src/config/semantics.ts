@@ -1,5 +1,5 @@
-// Rules of the core that a JSON Schema cannot say: reserved names, addresses, and names that must exist elsewhere in the
-// file. Each rule looks only at values that the schema accepted.
+// Rules of the core that a JSON Schema cannot express: reserved names, addresses, and names that must exist
+// elsewhere in the file. Each rule looks only at values that the schema accepted.
 
 import type { Json, JsonObject } from "../contract.ts";
 import { type Names, namesOf } from "../did-you-mean.ts";
@@ -62,7 +62,7 @@ function checkSinks(root: JsonObject): IssueDraft[] {
         path,
         on: "key",
         code: "E_CONFIG_NAME",
-        message: `a tool of the router itself is called ${quoted(name)}`,
+        message: `${quoted(name)} is the name of a built-in tool`,
         hint: `each sink is a tool with its name: write my_${name}`,
       });
     if (member(member(sink, "input"), "event_id") !== undefined)

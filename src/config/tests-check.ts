@@ -1,11 +1,11 @@
-// Mistakes in `tests:` that its schema does not see: names that nothing has, names that two tests have.
+// Mistakes in `tests:` that its schema does not detect: unknown names, duplicate names.
 
 import type { Json, JsonObject } from "../contract.ts";
 import { type Names, namesOf } from "../did-you-mean.ts";
 import type { IssueDraft } from "./values.ts";
 import { type Path, quoted } from "./yaml/problem.ts";
 
-/** `root` holds what the config's recipes bring, too. */
+/** `root` includes the components of the config's recipes. */
 export function checkTests(root: JsonObject, isRecipe: boolean): IssueDraft[] {
   if (!Array.isArray(root.tests)) return [];
   const sourceNames = namesIn(root.sources);
@@ -24,7 +24,7 @@ export function checkTests(root: JsonObject, isRecipe: boolean): IssueDraft[] {
         path: [...path, "name"],
         code: "E_CONFIG_NAME",
         message,
-        hint: "say what is different in this one",
+        hint: "describe the difference in the name",
       });
     }
     seen.add(name);
@@ -34,7 +34,7 @@ export function checkTests(root: JsonObject, isRecipe: boolean): IssueDraft[] {
         on: "key",
         code: "E_CONFIG_VALUE",
         message: "only the tests of a recipe give inputs",
-        hint: "in a config they stand under use:",
+        hint: "in a config they belong under use:",
       });
     }
     for (const [send, at] of each(test.send, [...path, "send"])) {
@@ -60,7 +60,7 @@ export function checkTests(root: JsonObject, isRecipe: boolean): IssueDraft[] {
 function payloadDrafts(send: JsonObject, at: Path): IssueDraft[] {
   const others = ["data", "text", "headers"].filter((key) => send[key] !== undefined);
   if (send.event === undefined || others.length === 0) return [];
-  const message = `a kept event has its own ${others.join(" and ")}`;
+  const message = `a recorded event has its own ${others.join(" and ")}`;
   return [
     { path: [...at, others[0] as string], on: "key", code: "E_CONFIG_VALUE", message, hint: "remove it" },
   ];

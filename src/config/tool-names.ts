@@ -1,6 +1,6 @@
-// The tools that every router has or may have: a sink is a tool, too, and cannot take one of their names.
+// The tools that every router has or may have: a sink is also a tool, and cannot use one of their names.
 
-/** Those that may be asked a second time for the same: they change nothing, or nothing more. */
+/** Idempotent tools: a repeated call changes nothing, or nothing more. */
 export const repeatableTools: readonly string[] = [
   "ack",
   "download_attachment",

@@ -1,5 +1,6 @@
-// The units of the config language as numbers. Input has already matched `unitFormats`; anything else is undefined.
-// Values beyond what a number holds exactly are cut to that bound: 285,000 years and 8 PiB mean "no limit" all the same.
+// Parses the units of the config language. Input has already matched `unitFormats`; anything else is
+// undefined. Values beyond the exact range of a number are clamped: 285,000 years and 8 PiB still mean "no
+// limit".
 
 import { unitFormats } from "./schema/unit-formats.ts";
 

@@ -1,4 +1,5 @@
-// A config on which the program itself failed. It counts as a config with one problem, so start, check and reload report it as one.
+// The result for a config on which the program itself failed: a config with one problem, so that start, check
+// and reload all get an answer.
 
 import { dirname } from "node:path";
 import type { Issue, JsonObject } from "../contract.ts";
@@ -20,7 +21,10 @@ interface Where {
   readonly cwd: string;
 }
 
-/** The values are those of an empty file. The message names the error and no text of the config, which may be secret. */
+/**
+ * The values are those of an empty file. The message contains the error and no text of the config, which may
+ * be secret.
+ */
 export function unreadConfig(error: unknown, { file, env, cwd }: Where): LoadedConfig {
   const root: JsonObject = {};
   validate(root);
@@ -71,6 +75,6 @@ function words(error: unknown): Pick<IssueDraft, "code" | "message" | "hint"> {
   return {
     code: "E_CONFIG_VALUE",
     message: `the config cannot be read: ${name}${at === undefined ? "" : ` in ${at}`}`,
-    hint: "this is a bug of channel-router, please report it; take out what was added last",
+    hint: "this is a bug of channel-router, please report it; try removing the latest change",
   };
 }

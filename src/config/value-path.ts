@@ -1,4 +1,4 @@
-// Walks plain values by path; only own keys count.
+// Looks up plain values by path; only own keys count.
 
 import type { Json } from "../contract.ts";
 import type { Path } from "./yaml/problem.ts";

@@ -1,5 +1,6 @@
-// What a config file says, after loading: environment resolved, keys in camelCase, durations in milliseconds (`...Ms`),
-// sizes in bytes (`...Bytes`). Names that the user chose (sources, channels, meta keys, match paths) are as written.
+// The contents of a config file after loading: environment resolved, keys in camelCase, durations in
+// milliseconds (`...Ms`), sizes in bytes (`...Bytes`). User-chosen names (sources, channels, meta keys, match
+// paths) are unchanged.
 
 import type { SinkType } from "../contract/sink.ts";
 import type { Issue, Json, JsonObject, SourceType } from "../contract.ts";
@@ -11,24 +12,24 @@ export interface ConfigValues {
   readonly server: { readonly name: string; readonly instructions: string };
   /** Absent: the default port, else the next free one. */
   readonly listen?: string;
-  /** `listen`, read. */
+  /** `listen`, parsed. */
   readonly listenAddress?: ListenAddress;
-  /** Of a socket file: that it lies in the folder of the config, links followed. */
+  /** For a socket file: whether it is in the folder of the config, with links resolved. */
   readonly socketInside?: boolean;
   readonly publicUrl?: string;
   readonly hosts: readonly string[];
-  /** Tokens: of one event, and what one session may be sent in an hour (absent: no limit). */
+  /** Tokens: per event, and the maximum that one session receives in an hour (absent: no limit). */
   readonly budget: { readonly event: number; readonly hour?: number };
-  /** `catchUp`: events that a new session gets one by one. `maxSizeBytes`: of the journal. */
+  /** `catchUp`: events that a new session receives one by one. `maxSizeBytes`: of the journal. */
   readonly delivery: { readonly catchUp: number; readonly keepMs: number; readonly maxSizeBytes: number };
-  /** For channels that do not say otherwise. */
+  /** Defaults for channels. */
   readonly defaults: { readonly ttlMs: number; readonly priority: Priority };
   readonly sources: Readonly<Record<string, SourceValues>>;
   readonly channels: Readonly<Record<string, ChannelValues>>;
   readonly sinks: Readonly<Record<string, SinkValues>>;
   /** Absent: no permission prompt is sent to a chat. */
   readonly permissions?: PermissionsValues;
-  /** Of `listen`, `public_url` and `permissions`; absent: nothing in them came from a variable or a file. */
+  /** For `listen`, `public_url` and `permissions`; absent: nothing in them came from a variable or a file. */
   readonly outward?: CoreOutward;
 }
 
@@ -42,52 +43,54 @@ export interface SourceValues {
   readonly enabled: boolean;
   /** At most `max` events per `perMs`. */
   readonly rate?: { readonly max: number; readonly perMs: number };
-  /** Nothing for so long makes an event that says so. */
+  /** After this time without events, an event reports the absence. */
   readonly expectMs?: number;
   /** The connector's own options, defaults filled in. */
   readonly options: JsonObject;
-  /** What the recipe was given that this source is from; absent outside recipes. */
+  /** The inputs of the recipe that this source is from; absent outside recipes. */
   readonly inputs?: JsonObject;
-  /** What is sent outside. Absent: the options as they are, with nothing in them from a variable or a file. */
+  /**
+   * Values that are sent outside. Absent: the options as they are, with nothing from a variable or a file.
+   */
   readonly outward?: Outward;
-  /** Those of them that are code; absent: none. */
+  /** The options that are code; absent: none. */
   readonly code?: readonly CodeOption[];
 }
 
 /** An option that is an expression, a template or a pattern. */
 export interface CodeOption {
-  /** In the words of the YAML, below the component. */
+  /** Path in the YAML, below the component. */
   readonly path: readonly (string | number)[];
-  /** The same in the words of the code, joined by dots: `request.url`, `files.0`. */
+  /** The same path in the code, joined by dots: `request.url`, `files.0`. */
   readonly key: string;
   readonly kind: "cel" | "template" | "regex" | "glob";
   readonly text: string;
-  /** What the schema says beside the mark: `true`, or for a template its roots and its encoding. */
+  /** The value of the mark in the schema: `true`, or for a template its roots and its encoding. */
   readonly mark: Json;
 }
 
 export interface ChannelValues {
   readonly from: readonly string[];
   readonly description?: string;
-  /** Absent: no variable is in anything that its events show. */
+  /** Absent: its events show no variable. */
   readonly shows?: Shows;
   /** The variables in its `inputs`, which a sink that answers its events can read. */
   readonly inputVariables?: Shows;
-  /** Texts that a variable brought into what is only compared: they are not shown. */
+  /** Texts from variables in values that are only compared: they are not shown. */
   readonly compared?: readonly string[];
   readonly match?: Json;
   readonly when?: string;
-  /** What the recipe was given that this channel is from; absent outside recipes. */
+  /** The inputs of the recipe that this channel is from; absent outside recipes. */
   readonly inputs?: JsonObject;
   /** CEL by name. */
   readonly vars: Readonly<Record<string, string>>;
-  /** CEL, and the template that says of what it is the last value. */
+  /** CEL, and the template of the key for which the last value is remembered. */
   readonly changed?: { readonly value: string; readonly by?: string };
   readonly dedupe?: { readonly key: string; readonly forMs: number };
   readonly content?: string;
   /** Absent when the channel has none of its own. */
   readonly meta?: Readonly<Record<string, string>>;
-  /** `hour`: absent means no limit of its own. */
+  /** `hour`: absent means no own limit. */
   readonly budget?: { readonly event?: number; readonly hour?: number };
   readonly throttle?: ThrottleValues;
   readonly digest?: DigestValues;
@@ -96,19 +99,19 @@ export interface ChannelValues {
   readonly quiet?: readonly QuietValues[];
   readonly thread?: string;
   readonly continue: boolean;
-  /** Absent: the source's own, where it can be answered. */
+  /** Absent: the source itself, when it supports replies. */
   readonly reply?: boolean | readonly string[];
   /** Absent: the config's default. */
   readonly priority?: Priority;
-  /** Absent: what the source says, else the config's default. */
+  /** Absent: the source's value, else the config's default. */
   readonly ttlMs?: number;
-  /** Absent: none is awaited. */
+  /** Absent: no receipt is expected. */
   readonly receipt?: Receipt;
   /** A project glob is absolute, or begins with `**`. */
   readonly to: Target;
 }
 
-/** At most `max` in a window of `perMs`, which its first event opens. */
+/** At most `max` in a window of `perMs`, which starts with its first event. */
 export interface ThrottleValues {
   readonly max: number;
   readonly perMs: number;
@@ -146,18 +149,21 @@ export interface PermissionsValues {
   readonly quiet?: readonly QuietValues[];
 }
 
-/** `high` may overtake, and is never silenced by a tool. */
+/** `high` may overtake, and no tool can silence it. */
 export type Priority = "low" | "normal" | "high";
 
-/** An event that Claude does not acknowledge within this time is sent again, so many times in all, and then is dead. */
+/**
+ * An event that Claude does not acknowledge within this time is sent again, up to this many times in all, and
+ * then is dead.
+ */
 export type Receipt = {
   readonly ackWithinMs: number;
   readonly attempts: number;
 };
 
 /**
- * Which sessions an event is for: the one that fits best, all of them, those whose project folder matches a glob
- * (absolute, or beginning with `**`), those with a label, or the one with an id.
+ * The sessions of an event: the best match, all of them, those whose project folder matches a glob (absolute,
+ * or beginning with `**`), those with a label, or the one with an id.
  */
 export type Target =
   | "one"
@@ -166,11 +172,11 @@ export type Target =
   | { readonly label: string }
   | { readonly session: string };
 
-/** What is shown to Claude of variables. */
+/** What Claude sees of variables. */
 export interface Shows {
   /** `${PROJECT}` */
   readonly names: readonly string[];
-  /** Everything that shows them, with its real text. */
+  /** Everything that shows them, with the real text. */
   readonly bound: Json;
 }
 
@@ -182,21 +188,23 @@ export interface SinkValues {
   readonly input: JsonObject;
   /** The connector's own options, defaults filled in. */
   readonly options: JsonObject;
-  /** As for a source; the arguments count too. */
+  /** As for a source; includes the arguments. */
   readonly outward?: Outward;
   /** `result` shows them. */
   readonly shows?: Shows;
-  /** The arguments as Claude sees them, where that differs: without a default that a variable or a file brought in. */
+  /** The arguments as Claude sees them, where that differs: without a default from a variable or a file. */
   readonly shownInput?: JsonObject;
   /** Those of them that are code, and `result` where it is set. */
   readonly code: readonly CodeOption[];
 }
 
-/** A problem found by a later stage, in the terms of the values; the config room knows where that stands in the file. */
+/**
+ * A problem found by a later stage, located by value path; the config room maps it to a location in the file.
+ */
 export interface IssueDraft {
-  /** Path in the words of the YAML, from the top: `["channels", "ci_failed", "when"]`. */
+  /** Path in the YAML, from the top: `["channels", "ci_failed", "when"]`. */
   readonly path: readonly (string | number)[];
-  /** What the caret points at; default `value`. */
+  /** The target of the caret; default `value`. */
   readonly on?: "key" | "value";
   /** Offset inside the scalar's text, in UTF-16 units: the caret is moved there. */
   readonly offset?: number;
@@ -208,20 +216,20 @@ export interface IssueDraft {
 export interface LoadedConfig {
   /** Absolute. */
   readonly file: string;
-  /** Everything that could be understood: a source with an issue is left out, of a channel the part that has it. */
+  /** All valid values: a source with an issue is left out, of a channel only the faulty part. */
   readonly values: ConfigValues;
   readonly issues: readonly Issue[];
-  /** Valid YAML that probably means something else. The config is used as it is. */
+  /** Valid YAML that probably has another meaning than intended. The config is used as it is. */
   readonly warnings: readonly Issue[];
-  /** What is no mistake, and yet worth knowing. */
+  /** Not a mistake, but worth knowing. */
   readonly notes: readonly Issue[];
-  /** Gives a later stage's problem its file, line and column. */
+  /** Adds file, line and column to the problem of a later stage. */
   locate(draft: IssueDraft): Issue;
-  /** The issue as lines for a person: the place, the message, the source lines with a caret, the hint. */
+  /** The issue as lines for display: the location, the message, the source lines with a caret, the hint. */
   frame(issue: Issue): SafeText;
-  /** True when what stands at this path of the values was put there because it is not to be read. */
+  /** True for a placeholder: the value at this path must not be read. */
   isStandIn(path: readonly (string | number)[]): boolean;
-  /** As written; none where something in them is wrong. */
+  /** As written; none when they contain an error. */
   readonly tests: readonly JsonObject[];
   /** For a recipe that was loaded by itself: the whole file as values. */
   readonly recipe?: JsonObject;
@@ -229,14 +237,17 @@ export interface LoadedConfig {
   readonly types: ReadonlyMap<string, SourceType<never>>;
   /** The same for sinks. */
   readonly sinkTypes: ReadonlyMap<string, SinkType<never>>;
-  /** Every file that was read or looked for, `.env` and `${file:}` included; `sha256` is `absent` for one that was not there. */
+  /**
+   * Every file that was read or looked up, including `.env` and `${file:}`; `sha256` is `absent` for a
+   * missing one.
+   */
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
-  /** What the config and the recipes beside it hold, by path. */
+  /** The texts of the config and the recipes next to it, by path. */
   readonly texts: ReadonlyMap<string, { readonly text: string; readonly sha256: string }>;
-  /** Every environment name that was asked for, found or not. */
+  /** Every environment name that was looked up, found or not. */
   readonly environment: readonly string[];
   /** Texts that must never be shown: values of secret options and of `${file:}`. */
   readonly secrets: readonly string[];
-  /** What variables brought in, wherever: hidden where nobody allowed it to be shown. */
+  /** All values from variables: hidden without consent to show them. */
   readonly variables: readonly string[];
 }

@@ -14,16 +14,19 @@ export function canonicalJson(value: Json): string {
 
 const hashSign = "sha256:";
 
-/** The text itself while it is short, else its SHA-256: what is remembered stays small whatever an event holds. */
+/**
+ * The text itself while it is short, else its SHA-256: stored values stay small whatever an event contains.
+ */
 export function bounded(text: string, maxLength = 80): string {
-  // A short text that looks like such a hash is hashed too: it must not pass for the long one.
+  // A short text that looks like such a hash is hashed too: it must not be mistaken for the hash of a long
+  // one.
   if (text.length <= maxLength && !text.startsWith(hashSign)) return text;
   return hashSign + createHash("sha256").update(text).digest("hex");
 }
 
 /**
- * Where a filter's memory lives: (channel, filter, that filter's own options). Equal options give an equal scope, so an
- * edit of anything else keeps what the filter knows.
+ * The scope of a filter's memory: (channel, filter, that filter's own options). Equal options give an equal
+ * scope, so editing anything else keeps the state of the filter.
  */
 export function memoryScope(channel: string, filter: string, options: Json): string {
   const fingerprint = createHash("sha256").update(canonicalJson(options)).digest("hex").slice(0, 16);

@@ -1,5 +1,5 @@
-// `changed`: lets an event through only when a value differs from the last event of the same key. Reads memory; what it
-// wants remembered goes back in the verdict, because only a committed event counts as the last one.
+// `changed`: accepts an event only when a value differs from the last event of the same key. Reads memory;
+// new values are returned in the verdict, because only a committed event counts as the last one.
 
 import type { Filter } from "../contract.ts";
 import { keyText } from "../key-parts.ts";
@@ -13,7 +13,7 @@ export interface ChangedParts {
   /** From `memoryScope`. */
   readonly scope: string;
   readonly value: CelProgram;
-  /** Of what it is the last value; without it the channel has one. */
+  /** The key of the last value; without it the channel has one. */
   readonly by?: KeyOf;
 }
 

@@ -1,5 +1,5 @@
-// Finds the channels that an event may fit without asking each of them. May name one too many, never one too few: every
-// candidate is still tested. Built once for a source's channels.
+// Finds the channels that an event may match without testing each of them. May return too many, never too
+// few: every candidate is still tested. Built once for a source's channels.
 
 import type { Json, View } from "../contract.ts";
 import type { IndexTerm } from "./index-term.ts";
@@ -7,11 +7,11 @@ import type { CompiledMatch } from "./match.ts";
 import type { Scalar } from "./operators.ts";
 
 export interface ChannelIndex {
-  /** Positions in the list that the index was built from, ascending. Not to be changed by the caller. */
+  /** Positions in the list that the index was built from, ascending. Callers must not change it. */
   candidates(view: View): readonly number[];
 }
 
-/** Channels that have their term on one path, by the value that they want there. */
+/** Channels with their term on one path, by the wanted value. */
 interface Shelf {
   readonly read: IndexTerm["read"];
   readonly byValue: Map<Json, number[]>;
@@ -90,7 +90,7 @@ function take(shelf: Shelf, value: Json | undefined, found: number[]): void {
   if (positions !== undefined) for (const position of positions) found.push(position);
 }
 
-/** An event with a list may meet a channel twice. */
+/** An event with a list may find a channel twice. */
 function ascending(positions: number[]): number[] {
   positions.sort((a, b) => a - b);
   return positions.filter((position, i) => position !== positions[i - 1]);

@@ -1,5 +1,5 @@
-// `dedupe`: the same key again within a time is a duplicate. The time runs from the first event and does not slide, so
-// something that never stops repeating is still told once per period.
+// `dedupe`: the same key again within a time is a duplicate. The time starts with the first event and does
+// not slide, so something that never stops repeating is still reported once per period.
 
 import type { Filter } from "../contract.ts";
 import { keyText } from "../key-parts.ts";
@@ -13,7 +13,7 @@ export interface DedupeParts {
   readonly forMs: number;
 }
 
-/** What is remembered under a key is the id of the event that came first. */
+/** The value stored under a key is the id of the first event. */
 export function dedupeFilter({ scope, key: keyOf, forMs }: DedupeParts): Filter {
   const period = showDuration(forMs);
   return {

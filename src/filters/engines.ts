@@ -1,5 +1,5 @@
-// Loads what compiling needs, before it begins: RE2 only for a config with a regular expression, CEL only for one with CEL.
-// After it everything compiles without waiting.
+// Preloads the engines that compiling needs: RE2 only for a config with a regular expression, CEL only for
+// one with CEL. Afterwards compiling is synchronous.
 
 import type { Json } from "../contract.ts";
 import { type CelCompiler, celNeedsRegex, loadCel } from "./cel/cel.ts";
@@ -15,11 +15,11 @@ export interface Engines {
 export interface ToCompile {
   readonly matches: readonly Json[];
   readonly expressions: readonly string[];
-  /** Is there a pattern beside those in `match` and CEL? */
+  /** Is there a pattern besides those in `match` and CEL? */
   readonly patterns?: boolean;
 }
 
-/** Compiling something else than what was announced is a bug and throws a plain Error. */
+/** Compiling something that was not announced is a bug and throws a plain Error. */
 export async function loadEngines({ matches, expressions, patterns = false }: ToCompile): Promise<Engines> {
   const needsRegex = patterns || matches.some(matchNeedsRegex) || expressions.some(celNeedsRegex);
   const regex = needsRegex ? await loadRegex() : notLoaded("a regular expression");

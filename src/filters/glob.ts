@@ -1,6 +1,7 @@
-// Globs on texts such as branch names and paths, as bash with globstar, gitignore and GitHub read them: `*` within one part, `**` across
-// parts, `**/` for no folder or more, `?`, `[a-z]`, `[[:digit:]]`, `{a,b}`, `{1..9}`, `\` escapes. A character is a code point.
-// Every state of the pattern is followed at once, so the time is bounded by text times pattern, whatever both are.
+// Globs on texts such as branch names and paths, with the semantics of bash with globstar, gitignore and
+// GitHub: `*` within one part, `**` across parts, `**/` for no folder or more, `?`, `[a-z]`, `[[:digit:]]`,
+// `{a,b}`, `{1..9}`, `\` escapes. A character is a code point. All states of the pattern are followed at
+// once, so the time is bounded by text times pattern.
 
 import type { ExpressionError } from "../errors.ts";
 import { operandError } from "./operand-error.ts";
@@ -10,7 +11,10 @@ export type Glob = (text: string) => boolean;
 const maxAlternatives = 100;
 const maxLength = 500;
 
-/** One step of a pattern. A `star` takes any number of characters. An `optional` one takes none, and that many steps from it on may be left out. */
+/**
+ * One step of a pattern. A `star` consumes any number of characters. An `optional` consumes none, and this
+ * many steps from it on may be skipped.
+ */
 type Step = { readonly star: boolean; readonly optional?: number; takes(character: string): boolean };
 
 /** Throws an ExpressionError, as operandError makes it, when the pattern is malformed. */
@@ -36,7 +40,7 @@ function literalPrefix(pattern: string): string {
   return /^[^*?[\\]*/.exec(pattern)![0];
 }
 
-/** `active[i]`: the text so far is matched by the first i steps. */
+/** `active[i]`: the first i steps match the text so far. */
 function run(steps: readonly Step[], text: string, from: number): boolean {
   let active = new Uint8Array(steps.length + 1);
   let next = new Uint8Array(steps.length + 1);
@@ -57,7 +61,7 @@ function run(steps: readonly Step[], text: string, from: number): boolean {
   return active[steps.length] === 1;
 }
 
-/** A star may also take nothing. */
+/** A star may also consume nothing. */
 function skipStars(active: Uint8Array, steps: readonly Step[]): void {
   for (let i = 0; i < steps.length; i++) {
     if (active[i] === 0) continue;
@@ -86,7 +90,7 @@ function parse(pattern: string): Step[] {
       const isFolders =
         at - begun > 1 && (begun === 0 || characters[begun - 1] === "/") && characters[at] === "/";
       if (isFolders) {
-        // No folder or more: the star and its slash may both be left out.
+        // No folder or more: the star and its slash may both be skipped.
         steps.push(orNothing, acrossParts, slash);
         at++;
       } else steps.push(at - begun > 1 ? acrossParts : withinPart);
@@ -108,7 +112,10 @@ function parse(pattern: string): Step[] {
   return steps;
 }
 
-/** Where the `]` is that closes the set which begins at `open`: the first member may be a `]`, and a backslash escapes one. */
+/**
+ * Position of the `]` that closes the set which begins at `open`: the first member may be a `]`, and a
+ * backslash escapes one.
+ */
 function endOfSet(characters: readonly string[], open: number): number {
   let at = open + 1;
   if (characters[at] === "!" || characters[at] === "^") at++;
@@ -172,7 +179,7 @@ function parseSet(body: readonly string[]): Step {
   return { star: false, takes: (character) => character !== "/" && negated !== holds(character) };
 }
 
-/** As bash does: braces without a comma or a range are themselves. */
+/** Like bash: braces without a comma or a range are literal. */
 function expandBraces(pattern: string, from = 0): string[] {
   const open = findOpenBrace(pattern, from);
   if (open < 0) return [pattern];
@@ -206,7 +213,7 @@ function expandBraces(pattern: string, from = 0): string[] {
   throw operandError('has a "{" that is never closed');
 }
 
-/** `1..9`, `a..e`; undefined for what is not a range. */
+/** `1..9`, `a..e`; undefined when it is not a range. */
 function rangeOf(body: string): readonly string[] | undefined {
   const [, first, last] =
     /^(-?\d{1,6})\.\.(-?\d{1,6})$/.exec(body) ?? /^([a-z])\.\.([a-z])$/i.exec(body) ?? [];
@@ -230,7 +237,7 @@ function tooMany(): ExpressionError {
   return operandError(`has braces that give more than ${maxAlternatives} alternatives`);
 }
 
-/** Not one that is escaped, or a member of a set. */
+/** Ignores escaped ones and members of a set. */
 function findOpenBrace(pattern: string, from: number): number {
   for (let at = from; at < pattern.length; at++) {
     if (pattern[at] === "\\") at++;

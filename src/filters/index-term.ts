@@ -1,17 +1,17 @@
-// An equality that a pattern cannot do without: the index looks events up by it.
+// An equality that every match of a pattern requires: the index looks events up by it.
 
 import type { Json, View } from "../contract.ts";
 import type { Scalar } from "./operators.ts";
 
 export interface IndexTerm {
-  /** As written; equal texts read the same place. */
+  /** As written; equal texts read the same path. */
   readonly path: string;
   /** The value, or for a list one element of it, is one of these. */
   readonly values: readonly Scalar[];
   read(view: View): Json | undefined;
 }
 
-/** What all alternatives have in common: a term on the same path in each of them, with the values of all. */
+/** The common term of all alternatives: one on the same path in each of them, with the values of all. */
 export function mergeTerms(alternatives: readonly (readonly IndexTerm[])[]): IndexTerm[] {
   const [first, ...others] = alternatives;
   if (first === undefined) return [];

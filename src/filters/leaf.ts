@@ -1,5 +1,5 @@
-// The test behind one path of a `match`: a scalar, a list (any of), or operators (all of). Compiled into three questions:
-// what one element must be, what no element may be, and whether the path must exist.
+// The test of one path of a `match`: a scalar, a list (any of), or operators (all of). Compiled into three
+// questions: what one element must be, what no element may be, and whether the path must exist.
 
 import type { TextNeeds } from "../contract/emit-all.ts";
 import type { Json, JsonObject } from "../contract.ts";
@@ -17,22 +17,22 @@ import type { PatternPath, Problems } from "./problems.ts";
 import { needsOfAll, needsOfAny } from "./text-need.ts";
 
 export interface Leaf {
-  /** One value at the path must pass; undefined when none needs to. */
+  /** One value at the path must pass; undefined when none has to. */
   readonly element: ValueTest | undefined;
   /** No value at the path may pass. */
   readonly forbidden: ValueTest | undefined;
   readonly exists: boolean | undefined;
-  /** For a person: `"closed" or "merged"`. */
+  /** For messages: `"closed" or "merged"`. */
   readonly wanted: string;
   /** Set when one value at the path must be one of these. */
   readonly equals: readonly Scalar[] | undefined;
-  /** What the text at the path must hold, where one stands there. */
+  /** What the text at the path must contain, if there is one. */
   readonly needs: TextNeeds | undefined;
 }
 
 const otherKeys = ["exists", "not"];
 
-/** `undefined` when something is wrong, which `problems` then knows. */
+/** `undefined` after an error, which is in `problems`. */
 export function compileLeaf(
   test: Json,
   context: OperatorContext,
@@ -54,7 +54,7 @@ function compileChoice(
 ): Leaf | undefined {
   const parts = tests.map((test, i) => compileLeaf(test, context, [...at, i], problems));
   const nested = parts.findIndex((part) => part?.exists !== undefined);
-  if (nested >= 0) problems.add([...at, nested], "`exists` is about the path and cannot stand in a list");
+  if (nested >= 0) problems.add([...at, nested], "`exists` applies to the path and cannot be in a list");
   if (nested >= 0 || parts.some((part) => part === undefined)) return undefined;
   const any = parts.map((part) => passes(part!));
   return {
@@ -93,11 +93,11 @@ function compileOperators(
   }
   if (problems.found.length > before) return undefined;
   if (not?.exists !== undefined)
-    problems.add([...at, "not"], "`not` is about values: use `exists` beside it");
+    problems.add([...at, "not"], "`not` applies to values: add `exists` next to it");
   else if (exists === false && all.length > 0)
-    problems.add([...at, "exists"], "`exists: false` contradicts the operators beside it");
+    problems.add([...at, "exists"], "`exists: false` contradicts the other operators");
   else if (all.length === 0 && not === undefined && exists === undefined)
-    problems.add(at, "no operator stands here", { hint: 'for instance { prefix: "release/" }' });
+    problems.add(at, "an operator is missing here", { hint: 'for instance { prefix: "release/" }' });
   if (problems.found.length > before) return undefined;
   return toLeaf(all, not, exists);
 }
@@ -139,7 +139,7 @@ function passes({ element, forbidden }: Leaf): ValueTest {
   return (value) => (element === undefined || element(value)) && !forbidden?.(value);
 }
 
-/** Runs one compilation; a mistake of the author becomes a problem, anything else goes on to the plan. */
+/** Runs one compilation; a mistake of the author becomes a problem, anything else is rethrown. */
 function attempt(
   at: PatternPath,
   problems: Problems,

@@ -1,5 +1,5 @@
-// `match`: patterns over the View, compiled once. Says nothing, or the one place where an event did not fit. Never throws on
-// an event, whatever it holds.
+// `match`: patterns over the View, compiled once. Returns nothing, or the one path where an event did not
+// match. Never throws on an event.
 
 import type { Filter, Json, JsonObject, Root, View } from "../contract.ts";
 import type { ExpressionError } from "../errors.ts";
@@ -14,12 +14,12 @@ import { type NeedsAt, needsOfAll, needsOfAny } from "./text-need.ts";
 export interface Mismatch {
   /** The path as written in the pattern. */
   readonly path: string;
-  /** What stood there; undefined when it is missing. */
+  /** The actual value; undefined when it is missing. */
   readonly was: Json | undefined;
   readonly wanted: string;
-  /** How many tests of the pattern held before this one. */
+  /** How many tests of the pattern passed before this one. */
   readonly passed: number;
-  /** Of how many alternatives this is the one that came closest. */
+  /** The number of alternatives of which this one came closest. */
   readonly alternatives?: number;
 }
 
@@ -30,17 +30,17 @@ export interface CompiledMatch extends Part {
 
 /** A pattern, or a part of one. */
 interface Part {
-  /** undefined: the event fits. */
+  /** undefined: the event matches. */
   test(view: View): Mismatch | undefined;
-  /** Equalities without which nothing fits, for the index. */
+  /** Equalities that every match requires, for the index. */
   readonly terms: readonly IndexTerm[];
-  /** What the text at these paths must hold. */
+  /** What the text at these paths must contain. */
   readonly needsAt: NeedsAt;
 }
 
 /**
- * `match` is undefined exactly when there are problems. Each problem has the path inside the pattern, whether its key
- * or its value is meant, and often a hint.
+ * `match` is undefined exactly when there are problems. Each problem has the path inside the pattern, whether
+ * its key or its value is at fault, and often a hint.
  */
 export interface MatchCompilation {
   readonly match: CompiledMatch | undefined;
@@ -97,7 +97,7 @@ interface Context {
   readonly roots: Set<Root>;
 }
 
-/** A pattern, or a list of which any may fit. */
+/** A pattern, or a list of which any may match. */
 function compileAny(pattern: Json, at: PatternPath, context: Context): Part {
   if (!Array.isArray(pattern)) return compilePattern(pattern, at, context);
   const alternatives = compileList(pattern, at, context);
@@ -119,7 +119,7 @@ function compileAny(pattern: Json, at: PatternPath, context: Context): Part {
 }
 
 function compileList(patterns: readonly Json[], at: PatternPath, context: Context): Part[] {
-  if (patterns.length === 0) context.problems.add(at, "an empty list of patterns fits nothing");
+  if (patterns.length === 0) context.problems.add(at, "an empty list of patterns matches nothing");
   return patterns.map((pattern, i) => compilePattern(pattern, [...at, i], context));
 }
 
@@ -189,7 +189,7 @@ function compileNone(patterns: readonly Json[], at: PatternPath, context: Contex
   };
 }
 
-/** The path that stands for a whole pattern in a reason. */
+/** The path that represents a whole pattern in a reason. */
 function firstPath(pattern: Json): string | undefined {
   if (typeof pattern !== "object" || pattern === null || Array.isArray(pattern)) return undefined;
   return Object.keys(pattern as JsonObject).find((key) => key !== "any" && key !== "all" && key !== "none");
@@ -209,7 +209,7 @@ function compilePath(key: string, test: Json, at: PatternPath, context: Context)
   return { terms: termsOf(path, leaf), needsAt, test: testOf(path, leaf) };
 }
 
-/** `inputs` and `vars` are the channel's own: they are not known yet when channels are looked up. */
+/** `inputs` and `vars` are the channel's own: they are unknown when channels are looked up. */
 function termsOf({ text, root, readOne }: Path, { equals }: Leaf): IndexTerm[] {
   if (root === "inputs" || root === "vars") return [];
   return readOne === undefined || equals === undefined ? [] : [{ path: text, values: equals, read: readOne }];
@@ -258,7 +258,7 @@ function currentValue({ readOne, readAll }: Path, view: View): Json | undefined 
   return values.length === 0 ? undefined : [...values];
 }
 
-/** Stands where a part could not be compiled; a compilation with problems is never used. */
+/** Replaces a part that failed to compile; a compilation with problems is never used. */
 const nothing: Part = {
   terms: [],
   needsAt: () => undefined,

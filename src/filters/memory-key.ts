@@ -1,27 +1,32 @@
-// The key under which a filter remembers an event: a template of the author's, rendered on the event.
+// The key under which a filter remembers an event: a template in the config, rendered on the event.
 
 import type { Memory, Remembered, View } from "../contract.ts";
 import { TemplateError } from "../errors.ts";
 import { hasKeyParts, keyText } from "../key-parts.ts";
 import { bounded } from "./canonical.ts";
 
-/** Gives undefined when a part of the key is empty on this event: then there is no key. May throw a TemplateError. */
+/** Undefined when a part of the key is empty on this event: then it has no key. May throw a TemplateError. */
 export type KeyOf = (view: View) => string | undefined;
 
-/** How many keys one filter of one channel remembers; the oldest go first. */
+/** How many keys one filter of one channel remembers; the oldest are removed first. */
 export const maxKeysPerScope = 10_000;
 
 export type MemoryKey = RememberedKey | { readonly none: string };
 
 export interface RememberedKey {
   readonly key: string;
-  /** The key as it was written before keys had parts, where that was another one: `a/b` and `c` were the same as `a` and `b/c`. */
+  /**
+   * The key in the format from before keys had parts, if it differs: there `a/b` and `c` were the same as `a`
+   * and `b/c`.
+   */
   readonly former?: string;
 }
 
 const maxLength = 200;
 
-/** What was remembered under the key, also by a version that wrote it in another way: until its time, it counts as ever. */
+/**
+ * The value stored under the key, also by a version with the older format: it stays valid until it expires.
+ */
 export function recall(
   memory: Memory,
   scope: string,

@@ -1,4 +1,4 @@
-// A mistake in what was written after an operator, before it is known where in the pattern that stands.
+// A mistake in the operand of an operator, before its location in the pattern is known.
 
 import { ExpressionError } from "../errors.ts";
 

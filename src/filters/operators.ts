@@ -1,5 +1,5 @@
-// The operators of `match`, each compiled once into a test of one value. Lists, missing paths and `not` are the business of
-// leaf.ts; here a value is what stands at the path, or one element of it.
+// The operators of `match`, each compiled once into a test of one value. leaf.ts handles lists, missing paths
+// and `not`; here a value is the value at the path, or one element of it.
 
 import type { TextNeeds } from "../contract/emit-all.ts";
 import type { Json } from "../contract.ts";
@@ -15,26 +15,26 @@ export type Scalar = string | number | boolean | null;
 export type ValueTest = (value: Json) => boolean;
 
 export interface OperatorContext {
-  /** The path gives text: operands are compared as text. */
+  /** The path is text: operands are compared as text. */
   readonly textual: boolean;
-  /** `ci: true` stands beside the operator. */
+  /** `ci: true` is next to the operator. */
   readonly ignoreCase: boolean;
   readonly compileRegex: RegexCompiler;
 }
 
 export interface CompiledOperator {
   readonly test: ValueTest;
-  /** For a person: `prefix "release/"`. */
+  /** For messages: `prefix "release/"`. */
   readonly wanted: string;
   /** The values that pass, when the operator is plain equality. */
   readonly equals?: readonly Scalar[];
-  /** What a text that passes must hold. */
+  /** What a passing text must contain. */
   readonly needs?: TextNeeds | undefined;
 }
 
 type Compile = (operand: Json, context: OperatorContext) => CompiledOperator;
 
-/** Every operator that tests one value. `exists`, `not` and `ci: true` are handled where they stand. */
+/** Every operator that tests one value. `exists`, `not` and `ci: true` are handled by leaf.ts. */
 export const operators: Readonly<Record<string, Compile>> = {
   eq: (operand, context) => {
     if (Array.isArray(operand)) throw operandError("takes one value", "use `in` for a list");
@@ -95,7 +95,10 @@ function toScalar(operand: Json, textual: boolean): Scalar {
   if (isRounded(operand)) throw operandError("is a number too large to be exact", "put it in quotes");
   if (!textual) return operand;
   if (operand === null)
-    throw operandError("is null, but this path gives text", "use `exists: false` for what is missing");
+    throw operandError(
+      "is null, but the value at this path is text",
+      "use `exists: false` for a missing value",
+    );
   return String(operand);
 }
 
@@ -108,7 +111,7 @@ function fold(value: Json): Json {
   return typeof value === "string" ? value.toLowerCase() : value;
 }
 
-/** One whose operand stands in the text, as it is written. */
+/** An operator whose operand occurs literally in the text. */
 function holding(name: string, compile: (operand: string) => (text: string) => boolean): Compile {
   const operator = textOperator(name, compile);
   return (operand, context) => ({
@@ -136,7 +139,7 @@ function texts(operand: Json, { textual }: OperatorContext): string[] {
   return list.map((item) => {
     if (isRounded(item)) throw operandError("is a number too large to be exact", "put it in quotes");
     if (typeof item === "string" && item !== "") return item;
-    if (item === "") throw operandError("is empty, which says nothing", "use `exists: true`");
+    if (item === "") throw operandError("is empty, which matches everything", "use `exists: true`");
     if (textual && (typeof item === "number" || typeof item === "boolean")) return String(item);
     throw operandError("takes a text or a list of texts", "put it in quotes");
   });
@@ -174,7 +177,7 @@ function isDecimal(text: string): boolean {
   return text.length <= 40 && /^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text);
 }
 
-/** RFC 3339 with its offset, or a bare date at 00:00 UTC; times without an offset have no place in time. */
+/** RFC 3339 with its offset, or a bare date at 00:00 UTC; times without an offset are ambiguous. */
 function parseTime(text: string): number | undefined {
   if (text.length > 40) return undefined;
   if (!/^\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d))?$/.test(text)) return undefined;

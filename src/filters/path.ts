@@ -10,20 +10,20 @@ export interface Path {
   readonly root: Root;
   /** Values at this path are compared as text: everything but `data`, `inputs` and `vars`. */
   readonly textual: boolean;
-  /** Set when the path has no `[*]`. Gives undefined for what is missing. */
+  /** Set when the path has no `[*]`. Returns undefined for a missing value. */
   readonly readOne: ((view: View) => Json | undefined) | undefined;
   /** Every value at the path; none when it is missing. */
   readAll(view: View): readonly Json[];
 }
 
-/** What is wrong with a path, with the offset in its text. */
+/** The fault of a path, with the offset in its text. */
 export interface PathProblem {
   readonly message: string;
   readonly offset: number;
   readonly hint?: string;
 }
 
-/** `index` is -1 for what can be no place in a list; `name` is undefined for `[0]`; `[*]` is neither. */
+/** `index` is -1 for an invalid list position; `name` is undefined for `[0]`; `[*]` is neither. */
 interface Segment {
   readonly name: string | undefined;
   readonly index: number;
@@ -49,7 +49,7 @@ export function parsePath(text: string): Path | PathProblem {
   }
   if (!isRoot(root)) {
     const hint = `did you mean ${suggestPath(root, text.slice(root.length))}?`;
-    return { offset: 0, message: `"${root}" is no root of an event`, hint };
+    return { offset: 0, message: `"${root}" is not a root of an event`, hint };
   }
   return createPath(text, root, segments.slice(1));
 }

@@ -1,4 +1,4 @@
-// Collects every mistake of a pattern with its place, so that the author sees all of them at once.
+// Collects every mistake of a pattern with its location, so that the user sees all of them at once.
 
 import { type ErrorCode, ExpressionError } from "../errors.ts";
 

@@ -1,5 +1,6 @@
-// The prose of a Markdown text: what its author says, without quotes, code, HTML comments and addresses. `prose()` in CEL.
-// One pass over the lines and one over each paragraph, so that its time is in proportion to the text.
+// The prose of a Markdown text: what its author wrote, without quotes, code, HTML comments and addresses.
+// `prose()` in CEL. One pass over the lines and one over each paragraph, so that its time is proportional to
+// the text.
 
 interface Fence {
   readonly letter: string;
@@ -7,11 +8,11 @@ interface Fence {
 }
 
 const listMarkers = /^(?:[ \t]*(?:[-*+]|\d{1,9}[.)])(?=[ \t]))*[ \t]*/;
-/** What ends a paragraph without a blank line, and so is not a lazy continuation of a quote. */
+/** Ends a paragraph without a blank line, and so is not a lazy continuation of a quote. */
 const blockStart = /^[ \t]*(?:#{1,6}(?:[ \t]|$)|[-*+][ \t]|\d{1,9}[.)][ \t]|(?:[-_*][ \t]*){3,}$)/;
 const rawBlock = /^ {0,3}<(?:(!--)|(pre|script|style|textarea)\b)/i;
 
-/** The text outside quotes, code and HTML comments; a space or a line break is left in place of what is removed. */
+/** The text outside quotes, code and HTML comments; a removed part leaves a space or a line break. */
 export function proseOf(markdown: string): string {
   const paragraphs: string[] = [];
   let paragraph: string[] = [];
@@ -94,7 +95,7 @@ function inlineProse(paragraph: string): string {
     .replace(/(?::\/\/|\bwww\.)\S*/gi, " ");
 }
 
-/** A span ends with a run of as many backticks as it begins with; a run that has no such end is text. */
+/** A span ends with a run of as many backticks as it begins with; a run without such an end is text. */
 function withoutSpans(paragraph: string): string {
   const runs = [...paragraph.matchAll(/`+/g)].map(({ index, 0: { length } }) => ({ index, length }));
   const byLength = new Map<number, number[]>();
@@ -139,7 +140,7 @@ function withoutComments(paragraph: string): string {
 const tags = /<(\/?)([a-z][a-z0-9]*)(?![a-z0-9])[^<>]*>/gi;
 const code = new Set(["blockquote", "pre", "code", "kbd", "samp", "script", "style"]);
 
-/** Without HTML tags, and without what quotes and code written as HTML hold. */
+/** Without HTML tags, and without the content of quotes and code written as HTML. */
 function withoutTags(text: string): string {
   let prose = "";
   let from = 0;

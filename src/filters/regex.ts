@@ -1,24 +1,30 @@
-// Regular expressions of a config: RE2 syntax, matched in linear time. A native RegExp is never built from a config or from
-// an event. Linear is not yet short: what a pattern may cost on one event is bounded here. re2js is imported here only, and
-// only when a pattern needs it.
+// Regular expressions of a config: RE2 syntax, matched in linear time. A native RegExp is never built from a
+// config or from an event. Linear can still be slow: the cost of a pattern on one event is limited here.
+// re2js is imported only here, and only when a pattern needs it.
 
 import type { TextNeeds } from "../contract/emit-all.ts";
 import { ExpressionError } from "../errors.ts";
 import { type MayMatch, requiredNeeds, requiredTexts } from "./required-texts.ts";
 
 export interface Regex {
-  /** To be called before each event: from here on the time is counted anew. */
+  /** Must be called before each event: the time is counted from here on. */
   begin(): void;
   /**
-   * Whether the pattern is found anywhere in the text, as far as it looks: at the first 64 Ki characters, and at fewer when
-   * it is large. False for the rest of a long list once the event has taken its time.
+   * Whether the pattern is found in the examined part of the text: the first 64 Ki characters, and fewer for
+   * a large pattern. False for the rest of a long list once the time of the event is used up.
    */
   test(text: string): boolean;
-  /** The named groups of the first match in as much of the text as one `test` looks at; those that took no part are left out. */
+  /**
+   * The named groups of the first match in the part of the text that one `test` examines; groups that did not
+   * participate are left out.
+   */
   groups(text: string): Record<string, string> | undefined;
-  /** How many characters of a text `test` looks at. Where it decides what is allowed, a longer text is to be refused. */
+  /**
+   * How many characters of a text `test` examines. Where it decides what is allowed, a longer text must be
+   * rejected.
+   */
   readonly maxLength: number;
-  /** What a text must hold for the pattern to be found in it. */
+  /** What a text must contain for the pattern to match. */
   readonly needs: TextNeeds | undefined;
 }
 
@@ -33,11 +39,16 @@ const maxPatternLength = 1_000;
 /** Instructions of the compiled program. A repeat such as `{0,200}` counts for as many copies. */
 const maxSize = 500;
 const maxTextLength = 65_536;
-/** Instructions times characters in one text: at worst about 100 ns each, so that one text takes less than 100 ms. */
+/**
+ * Instructions times characters of one text: at worst about 100 ns each, so that one text takes less than 100
+ * ms.
+ */
 const maxWork = 500_000;
-/** Of one pattern on all the texts of a list. */
+/** For one pattern on all texts of a list. */
 const maxListMs = 40;
-/** To read the clock takes longer than to search a short text: it begins after this share of what one text may have. */
+/**
+ * Reading the clock takes longer than searching a short text: it starts after this share of one text's limit.
+ */
 const untimedShare = 16;
 
 /** Loads RE2 (about 15 ms the first time). */
@@ -71,7 +82,8 @@ export async function loadRegex(): Promise<RegexCompiler> {
         error instanceof RE2JSSyntaxException
           ? `${error.getDescription()}${placeOf(error.getPattern(), pattern)}`
           : "it cannot be compiled";
-      // The pattern may hold what a ${file:} brought in: neither it nor the error that quotes it goes on from here.
+      // The pattern may contain the content of a ${file:}: neither it nor the error that quotes it is passed
+      // on.
       throw new ExpressionError("E_CONFIG_REGEX", `not a pattern that RE2 accepts: ${reason}`, {
         hint: hintFor(pattern),
       });
@@ -114,7 +126,7 @@ function bounded(
     test(text) {
       const part = text.length > maxLength ? text.slice(0, maxLength) : text;
       if (mayMatch !== undefined && !mayMatch(part)) return false;
-      // The time alone would let a pause of the machine decide about a short list.
+      // A time limit alone would let a pause of the machine decide about a short list.
       if (looked > maxLength && tookMs > maxListMs) return false;
       looked += part.length;
       if (looked <= untimed) return find(part);
@@ -134,7 +146,7 @@ function tooLarge(size: number): ExpressionError {
   );
 }
 
-/** Where the faulty part stands, without its text. */
+/** The position of the faulty part, without its text. */
 function placeOf(part: string | null, pattern: string): string {
   const at = part ? pattern.indexOf(part) : -1;
   return at < 0 || part === pattern ? "" : ` at character ${at + 1}`;
@@ -142,7 +154,7 @@ function placeOf(part: string | null, pattern: string): string {
 
 function hintFor(pattern: string): string | undefined {
   if (/\(\?<?[=!]/.test(pattern)) {
-    return "RE2 has no lookahead or lookbehind: use a second operator, such as `not`, beside `regex`";
+    return "RE2 has no lookahead or lookbehind: use a second operator, such as `not`, next to `regex`";
   }
   if (/\\[1-9]/.test(pattern)) return "RE2 has no back-references";
   if (/\\$/.test(pattern)) return "write a literal backslash as \\\\";

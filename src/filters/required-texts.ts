@@ -1,10 +1,10 @@
-// What a text must hold for a pattern to be found in it: to look for plain text is many times quicker than to ask RE2, and
-// nearly all lines of a log hold none of it. Read from the pattern itself, and only where that is certain.
+// Texts that must occur for a pattern to match: a plain text search is many times faster than RE2, and nearly
+// all lines of a log contain none of them. Derived from the pattern itself, and only where that is certain.
 
 import type { TextNeeds } from "../contract/emit-all.ts";
 import { needsOf, needsOfAll } from "./text-need.ts";
 
-/** False: the pattern is not in the text, for certain. True: perhaps. */
+/** False: the pattern certainly does not match. True: perhaps. */
 export type MayMatch = (text: string) => boolean;
 
 /** `pattern` is one that RE2 accepts. */
@@ -13,7 +13,7 @@ export function requiredNeeds(pattern: string, ignoreCase: boolean): TextNeeds |
   return needsOfAll(needs.map((texts) => needsOf(texts, folds)));
 }
 
-/** Undefined when no text can be named without which nothing matches. `pattern` is one that RE2 accepts. */
+/** Undefined when a match requires no particular text. `pattern` is one that RE2 accepts. */
 export function requiredTexts(pattern: string, ignoreCase: boolean): MayMatch | undefined {
   const { needs, folds } = readNeeds(pattern, ignoreCase);
   const tests = needs.map((texts) => (folds ? foldedTest(texts) : plainTest(texts)));
@@ -23,12 +23,12 @@ export function requiredTexts(pattern: string, ignoreCase: boolean): MayMatch | 
   return (text) => first(text) && others.every((test) => test(text));
 }
 
-/** The longest first. */
+/** Longest first. */
 function readNeeds(pattern: string, ignoreCase: boolean): { needs: readonly Need[]; folds: boolean } {
   const flags = /^\(\?([imsU]+)\)/.exec(pattern);
   const rest = flags === null ? pattern : pattern.slice(flags[0].length);
   const folds = ignoreCase || (flags?.[1] as string | undefined)?.includes("i") === true;
-  // Flags further in change what a character stands for from there on, and \Q what stands for itself.
+  // Inline flags change the meaning of the following characters, and \Q starts a literal.
   if (/\(\?(?!:|P?<[A-Za-z])|\\[QE]/.test(rest)) return { needs: [], folds };
   const needs = readChoice({ pattern: rest, at: 0 })
     .filter((texts) => texts.length <= maxTexts)
@@ -49,7 +49,10 @@ function plainTest(texts: readonly string[]): MayMatch {
   };
 }
 
-/** Case is folded by RE2 beyond ASCII too: to k belongs the Kelvin sign, which toLowerCase knows, and to s the long s, which it does not. */
+/**
+ * RE2 folds case beyond ASCII too: k includes the Kelvin sign, which toLowerCase maps, and s the long s,
+ * which it does not.
+ */
 function foldedTest(texts: readonly string[]): MayMatch | undefined {
   if (texts.some((text) => /[^\0-\x7f]/.test(text))) return undefined;
   const folded = texts.map((text) => text.toLowerCase());
@@ -57,7 +60,7 @@ function foldedTest(texts: readonly string[]): MayMatch | undefined {
   return (text) => test(text.toLowerCase());
 }
 
-/** One of these must be there. */
+/** One of these must occur. */
 type Need = readonly string[];
 
 interface Reading {
@@ -65,7 +68,7 @@ interface Reading {
   at: number;
 }
 
-/** Up to the end, or to the bracket that closes the group. All of what it gives must hold. */
+/** Up to the end, or to the bracket that closes the group. All of its results must occur. */
 function readChoice(reading: Reading): readonly Need[] {
   const branches = [readBranch(reading)];
   while (reading.pattern[reading.at] === "|") {
@@ -74,7 +77,7 @@ function readChoice(reading: Reading): readonly Need[] {
   }
   const [only] = branches;
   if (branches.length === 1) return only as readonly Need[];
-  // Of each branch the one that is the least likely to be there by chance; together they are one need.
+  // Of each branch the text that is least likely to occur by chance; together they are one requirement.
   const best = branches.map((needs) => [...needs].sort((a, b) => shortest(b) - shortest(a))[0]);
   return best.every((need) => need !== undefined) ? [best.flat()] : [];
 }
@@ -116,7 +119,7 @@ function readGroup(reading: Reading): readonly Need[] {
   return texts;
 }
 
-/** One character that stands for itself; undefined for whatever else stands there. */
+/** One literal character; undefined for anything else. */
 function readCharacter(reading: Reading): string | undefined {
   const { pattern } = reading;
   const character = String.fromCodePoint(pattern.codePointAt(reading.at) as number);

@@ -1,4 +1,5 @@
-// The roots of a View as data, held against the type, and what is known of them: which are text, which always exist.
+// The roots of a View as data, checked against the type, and their properties: which are text, which always
+// exist.
 
 import type { Root } from "../contract.ts";
 import { didYouMean } from "../did-you-mean.ts";
@@ -34,15 +35,15 @@ export function rootKind(root: Root): RootKind {
   return kinds[root];
 }
 
-/** Names that people write for `data` out of habit from other tools. */
+/** Names that users of other tools write for `data`. */
 const aliases = new Set(["body", "payload", "event", "json", "message"]);
 
-/** What was probably meant by a first segment that is no root. `rest` is what follows it, dot or bracket included. */
+/** The suggestion for an unknown first segment. `rest` is the text after it, dot or bracket included. */
 export function suggestPath(first: string, rest: string): string {
   if (aliases.has(first.toLowerCase()) && rest !== "") return `data${rest}`;
   const near = didYouMean(first, roots);
   const inData = `data.${first}${rest}`;
   if (near === undefined) return inData;
-  // A short word is near to too much: `type` is one letter from `time`.
+  // A short word is similar to too many: `type` is one letter from `time`.
   return first.length <= 4 ? `${near}${rest} or ${inData}` : `${near}${rest}`;
 }

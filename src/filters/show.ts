@@ -1,4 +1,4 @@
-// Values as a person reads them in a reason: JSON on one line, cut short.
+// Values as shown in a reason: JSON on one line, cut short.
 
 import type { Json } from "../contract.ts";
 

@@ -1,4 +1,5 @@
-// `when`: one CEL condition. An expression that fails on an event is a no with its reason, never a yes and never a throw.
+// `when`: one CEL condition. An expression that fails on an event counts as false with its reason; it never
+// counts as true and never throws.
 
 import type { Filter, Verdict } from "../contract.ts";
 import { ExpressionError } from "../errors.ts";
@@ -20,7 +21,7 @@ export function whenFilter(condition: CelProgram): Filter {
   };
 }
 
-/** The no of an expression that could not be computed; a bug goes on. */
+/** Converts an expression error to false; a bug is rethrown. */
 export function failedVerdict(error: unknown): Verdict {
   if (!(error instanceof ExpressionError)) throw error;
   return { pass: false, reason: error.message, problem: true };

@@ -1,4 +1,5 @@
-// The event that says that nothing came: on the first channel of its source, with that channel's priority, receipt and target.
+// The event that reports missing events: on the first channel of its source, with that channel's priority,
+// receipt and target.
 
 import type { RouterEvent } from "../contract.ts";
 import { blockTokens, finalContent } from "../templates/budget.ts";
@@ -10,7 +11,7 @@ export interface Absence {
   readonly delivery: PlannedDelivery;
 }
 
-/** Undefined when no channel is fed by the source. */
+/** Undefined when no channel reads the source. */
 export function absenceOf(
   { channels }: Pick<Plan, "channels">,
   { name, type }: PlannedSource,

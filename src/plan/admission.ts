@@ -1,6 +1,7 @@
-// Which channels take an event. `match` and `when` choose a channel; the channels are asked in file order and the first
-// chosen one ends the search, unless it says `continue`. `changed` and `dedupe` then decide whether a chosen channel takes
-// the event or drops it: what they drop does not fall through to a catch-all further down.
+// Which channels accept an event. `match` and `when` select a channel; the channels are tried in file order
+// and the first selected one ends the search, unless it has `continue`. `changed` and `dedupe` then decide
+// whether a selected channel accepts or drops the event: a dropped event does not fall through to a later
+// catch-all.
 
 import { isUnproven, scopeOf } from "../apart.ts";
 import type { Memory, MemoryWrite, Outcome, TraceStep, Trust, View } from "../contract.ts";
@@ -11,20 +12,20 @@ import { render } from "./render.ts";
 import { type Shape, shapeOf } from "./shaping.ts";
 import { viewOf } from "./view.ts";
 
-/** Indices into the channels, ascending, of those that could match. Never leaves out one that would. */
+/** Indices of the channels that could match, ascending. Never omits one that would. */
 type Candidates = (view: View) => readonly number[];
 
-/** Filters that choose a channel; the others drop what was chosen. */
+/** Filters that select a channel; the others drop selected events. */
 const choosing: ReadonlySet<string> = new Set(["match", "when"]);
 
 type Drop = Exclude<Outcome["outcome"], "accepted" | "unmatched">;
 
-/** `mask` hides secrets in what is sent; the trace is masked by whoever shows it. */
+/** `mask` hides secrets in what is sent; the trace is masked by the code that shows it. */
 export function createAdmit(
   channels: readonly PlannedChannel[],
   candidates: Candidates,
   mask: (text: string) => string,
-  /** What an event says where its channel, or the template of its content, does not. */
+  /** The content when the channel has none, or its template fails. */
   fallback: "payload" | "text" = "payload",
 ): Admit {
   const everyIndex = channels.map((_, index) => index);
@@ -79,7 +80,7 @@ function inOneGo<T>(steps: Generator<undefined, T>): T {
   }
 }
 
-/** What events of its trust have left behind, and where this one leaves it: no filter can mix them. */
+/** Scopes the state of an event by its trust: no filter can mix them. */
 function ownMemory(memory: Memory, trust: Trust): Memory & { own(write: MemoryWrite): MemoryWrite } {
   if (!isUnproven(trust)) return { get: memory.get, own: (write) => write };
   return {
@@ -163,7 +164,10 @@ function* ask(
   return { kind: "taken", writes: [...writes, ...shape.writes], shape, loopKey };
 }
 
-/** Fills in the `vars` of a view. One that cannot be computed is missing, as a path of the event may be; the result says why. */
+/**
+ * Fills in the `vars` of a view. One that cannot be computed is missing, like a missing path of the event;
+ * the result says why.
+ */
 export function computeVars(channel: PlannedChannel, view: View): AdmissionProblem[] {
   return channel.vars.flatMap((planned) => computeVar(channel, planned, view) ?? []);
 }

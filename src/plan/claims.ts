@@ -1,10 +1,11 @@
-// What only one component may hold: two that claim the same are a mistake in the config, found before anything starts.
+// Resources that only one component may hold: two claims for the same one are a mistake in the config, found
+// before anything starts.
 
 import type { IssueDraft } from "../config/values.ts";
 import type { Claim } from "../contract.ts";
 import type { PlannedSource } from "./plan.ts";
 
-/** A path of the one listener: handed from one source to another without a gap. */
+/** A path of the shared listener: handed from one source to another without a gap. */
 export function isRoute(claim: Claim): boolean {
   return claim.startsWith("route:");
 }

@@ -1,4 +1,4 @@
-// The powers of one source or sink: what it reaches, as its type says, bound to everything that it sends there.
+// The powers of one source or sink: what it reaches, by its type, bound to everything that it sends there.
 
 import { isAbsolute } from "node:path";
 import type { Outward } from "../config/variables/outward.ts";
@@ -13,14 +13,14 @@ export interface PowersOf {
   readonly component: string;
   readonly bind: Bind;
   readonly outward: Outward;
-  /** As its options are, and with their secrets hidden. */
+  /** Its options, and the same with secrets hidden. */
   readonly reaches: (options: JsonObject) => readonly Reach[];
   readonly options: JsonObject;
   /** Of the program that it runs. */
   readonly launch: Launch | undefined;
-  /** Of the config, where its commands run that say nothing else. */
+  /** The folder of the config, where commands run by default. */
   readonly folder: string;
-  /** What else decides what happens: the public address that a webhook is registered with. */
+  /** Further values that decide what happens: the public address that a webhook is registered with. */
   readonly around: Json;
 }
 
@@ -46,7 +46,7 @@ export function componentPowers(of: PowersOf): Power[] {
       ),
     ];
   });
-  // Whatever its type says of it: no part of a variable goes anywhere without consent.
+  // Independent of the type: no part of a variable is sent anywhere without consent.
   return outward.tainted && powers.length === 0 ? [power("secret", "wherever its options lead")] : powers;
 }
 
@@ -70,7 +70,7 @@ function kindOf(reach: Reach, tainted: boolean): PowerKind | undefined {
   }
 }
 
-/** A program that a variable names is shown as what was found: nobody can agree to `•••`. */
+/** A program name from a variable is shown as the file that was found: nobody can consent to `•••`. */
 function named(shown: Reach, real: Reach, launch: Launch | undefined): Reach {
   if (shown.to !== "program" || real.to !== "program" || typeof launch?.program !== "string") return shown;
   if (shown.command[0] === real.command[0]) return shown;
@@ -82,7 +82,7 @@ function withNames({ names, tainted }: Outward): string {
   return ` with ${oneLine(names.length === 0 ? "a secret" : names.join(" and "))}`;
 }
 
-/** Which file would run; an absolute path says so by itself. */
+/** The file that would run; an absolute path needs no addition. */
 function programOf(reach: Reach | undefined, launch: Launch | undefined): Pick<Power, "program"> {
   if (reach?.to !== "program" || launch === undefined) return {};
   const found = [launch, ...(launch.others ?? [])].find(({ name }) => name === reach.command[0]);
@@ -95,7 +95,7 @@ function launchOf(launch: Launch | undefined): Json {
   return [launch.program, ...others, launch.scripts.map(({ path, sha256 }) => [path, sha256])];
 }
 
-/** The people whom the `access` of a chat lets in: asked for whatever its type says, so that none can forget it. */
+/** The people that the `access` of a chat admits: independent of the type, so that none can forget it. */
 export function peopleReaches({ allow, groups, bots }: AccessOptions): Reach[] {
   const ids = (list: readonly (string | number)[]) => list.map(String).sort().join(", ");
   return [
@@ -107,7 +107,7 @@ export function peopleReaches({ allow, groups, bots }: AccessOptions): Reach[] {
   ].map((who) => ({ to: "people", who }));
 }
 
-/** Of options that no variable and no file had a part in. */
+/** For options without a part from a variable or a file. */
 export function plainOutward(options: JsonObject): Outward {
   return {
     bound: options,

@@ -1,5 +1,6 @@
-// What one channel makes of one event, ready to be committed: the final text, and the terms on which it is handed on. The
-// terms are plain data, because they are read again from the journal, perhaps by another process with another plan.
+// The delivery of one event on one channel, ready to be committed: the final text, and its delivery options.
+// The options are plain data, because they are read again from the journal, perhaps by another process with
+// another plan.
 
 import { isUnproven } from "../apart.ts";
 import type { Priority, Receipt, Target } from "../config/values.ts";
@@ -19,14 +20,14 @@ export interface PlannedDelivery extends Rendered {
 export type StoredDeliveryOptions = {
   readonly source: string;
   readonly to: Target;
-  /** Absent: no receipt is awaited. */
+  /** Absent: no receipt is expected. */
   readonly receipt?: Receipt;
   readonly conversation?: string;
   /** Events of one thread go to the same session. */
   readonly thread?: string;
   /** Anybody could have made the event. */
   readonly unproven?: true;
-  /** What the loop guard counts by where there is neither thread nor conversation. */
+  /** The key of the loop guard for events without thread and conversation. */
   readonly loopKey?: string;
   readonly shaping?: ShapingTerms;
 };
@@ -42,7 +43,7 @@ export function planDelivery(
   return {
     ...rendered,
     priority: channel.priority,
-    // The journal writes whole numbers; `ttl: 300000d` would otherwise leave those that a number holds exactly.
+    // The journal writes integers; `ttl: 300000d` would otherwise exceed the exact range of a number.
     untilMs: Math.min(event.timeMs + ttlMs, Number.MAX_SAFE_INTEGER),
     terms: {
       source: event.source,

@@ -1,10 +1,13 @@
-// What a component reaches outside, in one line for people. Whatever a config writes there stays on its line.
+// Describes in one line what a component reaches outside. Text from the config cannot break out of its line.
 
 import type { Reach, ReachedProgram } from "../contract/power.ts";
 import { restoreLiteral } from "../templates/literal.ts";
 import { withoutHidden } from "../text/hidden.ts";
 
-/** `shown`: the reach with its secrets hidden. `real`: the same as it is, for what may be said of a hidden host. `folder`: of the config. */
+/**
+ * `shown`: the reach with its secrets hidden. `real`: the unmasked one, for a note on a hidden host.
+ * `folder`: of the config.
+ */
 export function describeReach(shown: Reach, real: Reach, folder: string): string {
   return oneLine(phrase(shown, real, folder));
 }
@@ -26,12 +29,15 @@ function phrase(shown: Reach, real: Reach, folder: string): string {
   }
 }
 
-/** On one line; what would not be seen, or act on a terminal, is shown as U+FFFD: two powers that differ must not look the same. */
+/**
+ * On one line; invisible and control characters are shown as U+FFFD: two powers that differ must not look the
+ * same.
+ */
 export function oneLine(text: string): string {
   return withoutHidden(restoreLiteral(text), "\uFFFD");
 }
 
-/** As a shell would take it. */
+/** With the quoting of a shell. */
 function commandLine({ command, cwd, env, stdin }: ReachedProgram, folder: string): string {
   const variables = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`);
   const input = stdin === undefined ? "" : ` <<< ${quoted(stdin)}`;
@@ -42,15 +48,19 @@ function quoted(text: string): string {
   return /^[\w@%+=:,./{}-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** `https://api.example:8443`, also of an address with a hidden part. Without a user, and without the port that goes without saying. */
+/**
+ * `https://api.example:8443`, also of an address with a hidden part. Without a user, and without the default
+ * port.
+ */
 function originOf(url: string): string {
   const origin = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\\]*/i.exec(url)?.[0] ?? url;
-  // A host with a hidden part is shown as it is written: an international name would be spelled out.
+  // A host with a hidden part is shown as it is written: an international name would be converted to
+  // Punycode.
   if (!origin.includes("•") && URL.canParse(origin)) return new URL(origin).origin;
   return origin.replace(/^([a-z][a-z0-9+.-]*:\/\/).*@/i, "$1");
 }
 
-/** ` (this machine)` and the like: where a request to it would go that nobody expects to leave the house. */
+/** ` (this machine)` and the like: for a request that unexpectedly stays in the local network. */
 function hostMark(url: string): string {
   const origin = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\\]*/i.exec(url)?.[0] ?? "";
   if (!URL.canParse(origin)) return "";

@@ -1,10 +1,10 @@
-// What is different between two plans, in terms of what has to be done about it. Compares fingerprints, and knows nothing of
-// what runs. A source that is turned off is not there.
+// The difference between two plans, in terms of the necessary actions. Compares fingerprints, and does not
+// depend on running objects. Disabled sources are not included.
 
 import { isRoute } from "./claims.ts";
 import type { Plan, PlannedSource } from "./plan.ts";
 
-/** Names, in the order of the plan that has them. */
+/** Names, in the order of their plan. */
 export interface Changes {
   readonly added: readonly string[];
   readonly removed: readonly string[];
@@ -13,23 +13,26 @@ export interface Changes {
 }
 
 export interface PlanDiff {
-  /** A `changed` source needs a new object; `retuned` ones are among the `kept`: only their `rate` or `expect` differs. */
+  /**
+   * A `changed` source needs a new object; `retuned` ones are among the `kept`: only their `rate` or `expect`
+   * differs.
+   */
   readonly sources: Changes & { readonly retuned: readonly string[] };
   readonly channels: Changes;
   readonly sinks: Changes;
-  /** The channels are asked in another order. */
+  /** The order of the channels changed. */
   readonly reordered: boolean;
-  /** Another address, not only another name for it. */
+  /** Another address, not only another spelling. */
   readonly listen: boolean;
-  /** Sessions may be sent another number of tokens in an hour. */
+  /** The hourly token budget of sessions changed. */
   readonly budget: boolean;
-  /** Who is asked for permissions, or when, or for which tools. */
+  /** Approvers, times or tools of permission prompts changed. */
   readonly permissions: boolean;
-  /** Claude is offered other tools. */
+  /** The tools of Claude changed. */
   readonly tools: boolean;
   /**
-   * Sources that leave, or are replaced, and hold what a new one wants and two cannot have at once: they must stop first.
-   * Paths of the listener are not among it.
+   * Removed or replaced sources that hold an exclusive resource of a new one: they must stop first. Paths of
+   * the listener are not included.
    */
   readonly stopFirst: readonly string[];
 }
@@ -58,7 +61,7 @@ export function diffPlans(before: Plan, after: Plan): PlanDiff {
   };
 }
 
-/** `+1 channel, ~1 source, -2 sources`; undefined when the plans do the same. */
+/** `+1 channel, ~1 source, -2 sources`; undefined when the plans are equivalent. */
 export function describeDiff({
   sources,
   channels,
@@ -78,10 +81,10 @@ export function describeDiff({
     ...count("+", "sink", sinks.added),
     ...count("~", "sink", sinks.changed),
     ...count("-", "sink", sinks.removed),
-    ...(reordered ? ["another order of channels"] : []),
-    ...(listen ? ["another listen address"] : []),
-    ...(budget ? ["another budget.hour"] : []),
-    ...(permissions ? ["other permissions"] : []),
+    ...(reordered ? ["order of channels changed"] : []),
+    ...(listen ? ["listen address changed"] : []),
+    ...(budget ? ["budget.hour changed"] : []),
+    ...(permissions ? ["permissions changed"] : []),
   ];
   return parts.length === 0 ? undefined : parts.join(", ");
 }

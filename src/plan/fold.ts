@@ -1,4 +1,4 @@
-// From a group that closes to the delivery of its digest: the text, and the terms on which it goes out.
+// From a closing group to the delivery of its digest: the text, and its delivery options.
 
 import type { Rendered } from "../contract.ts";
 import type { Closing } from "../shaping/groups.ts";
@@ -12,7 +12,7 @@ export interface Fold {
   readonly members: readonly Member[];
 }
 
-/** What is known of a member beyond its id. */
+/** What is known of a member besides its id. */
 export type MemberText = Pick<Rendered, "meta"> & { readonly content: string; readonly atMs: number };
 
 /** How many of the newest members need their text. */
@@ -68,7 +68,7 @@ export function foldGroup(
   };
 }
 
-/** Oldest first; what a digest among them tells of its own newest counts too. */
+/** Oldest first; a digest among them contributes its own newest members. */
 function newestOf(
   closing: Closing,
   alive: readonly string[],

@@ -1,5 +1,6 @@
-// The plan of a config file that was found, not chosen: everything in it waits until the user agrees to use the file at all, and
-// its instructions for Claude are a power of their own, so that a later edit of them asks again.
+// The plan of a config file that was found, not chosen: everything in it waits until the user consents to use
+// the file at all, and its instructions for Claude are a separate power, so that a later edit of them asks
+// again.
 
 import type { FoundFile } from "../config/paths.ts";
 import type { Power } from "../contract/power.ts";
@@ -7,7 +8,10 @@ import { oneLine } from "./describe-reach.ts";
 import type { FoundPlan, Plan } from "./plan.ts";
 import { type Bind, powerOf } from "./powers.ts";
 
-/** Bound to the folder too: relative paths and `.env` begin there, so that a link elsewhere to an allowed file is another one. */
+/**
+ * Also bound to the folder: relative paths and `.env` begin there, so that a link elsewhere to an allowed
+ * file is a different power.
+ */
 export function usePower(bind: Bind, { path, folder }: FoundFile): Power {
   return powerOf(bind, { power: "use", value: path, component: "use", bound: folder });
 }

@@ -1,5 +1,5 @@
-// What one call of a sink would send, without sending it. Pure: the runtime sends what this gives, and the tests in a config look at it
-// with `maskedOutgoing`.
+// Prepares one call of a sink without sending it. Pure: the router sends the result, and the tests in a
+// config inspect it with `maskedOutgoing`.
 
 import type { Outgoing, SinkCall, SinkRoots } from "../contract/sink.ts";
 import type { JsonObject, RouterEvent, View } from "../contract.ts";
@@ -8,7 +8,7 @@ import type { Plan, PlannedChannel, PlannedSink } from "./plan.ts";
 import { viewOf } from "./view.ts";
 
 export interface CallFacts {
-  /** Unique; the same for every try. */
+  /** Unique; the same for every attempt. */
   readonly id: string;
   readonly timeMs: number;
   /** Checked, with defaults. */
@@ -22,12 +22,12 @@ export function rootsOf({ input, event, timeMs }: CallFacts): SinkRoots {
   return { input, ...(event === undefined ? {} : { event }), time: new Date(timeMs).toISOString() };
 }
 
-/** Throws a RouterError for what may not be sent, or cannot be rendered. */
+/** Throws a RouterError for values that must not be sent, or cannot be rendered. */
 export function outgoingOf({ type, options, code }: PlannedSink, facts: CallFacts): Outgoing {
   return type.prepare(options, { id: facts.id, roots: rootsOf(facts), code, place: facts.place });
 }
 
-/** The same to be shown: every secret of the config is hidden. */
+/** The same for display: every secret of the config is hidden. */
 export function maskedOutgoing(
   sink: PlannedSink,
   facts: CallFacts,
@@ -36,7 +36,10 @@ export function maskedOutgoing(
   return maskAll(outgoingOf(sink, facts)) as Outgoing;
 }
 
-/** The channel by which a sink may answer an event that these channels took; undefined when none of them lists it. */
+/**
+ * The channel through which a sink may answer an event of these channels; undefined when none of them lists
+ * it.
+ */
 export function channelFor(
   { channels }: Pick<Plan, "channels">,
   sink: string,
@@ -45,7 +48,7 @@ export function channelFor(
   return channels.find(({ name, sinks }) => sinks.includes(sink) && took.includes(name));
 }
 
-/** What a sink's templates see as `event`. */
+/** The root `event` of a sink's templates. */
 export function answeredView(channel: PlannedChannel, event: RouterEvent): View {
   const view = viewOf(event);
   view.inputs = channel.inputs;

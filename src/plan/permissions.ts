@@ -1,4 +1,5 @@
-// `permissions:` proven: every source on which prompts go out exists, can ask, and has somebody to ask; and what files it shares.
+// Compiles `permissions:`: every source that gets prompts exists, supports prompts, and has approvers; and
+// the shared files.
 
 import type { IssueDraft, PermissionsValues, SourceValues } from "../config/values.ts";
 import type { Outward } from "../config/variables/outward.ts";
@@ -13,16 +14,16 @@ import { compileQuiet } from "./shaping.ts";
 import { planSharedFiles, type SharedFiles } from "./shared-files.ts";
 
 export interface PlannedPermissions {
-  /** By relay source, the ids of those who decide. */
+  /** By relay source, the ids of the approvers. */
   readonly approvers: ReadonlyMap<string, ReadonlySet<string>>;
   readonly expireMs: number;
   mayRelay(tool: string): boolean;
   isQuiet(nowMs: number): boolean;
-  /** Nobody is asked before a person has agreed to all of them. */
+  /** Nobody is asked before the user has consented to all of them. */
   readonly powers: readonly Power[];
   /** Each with a power of its own. */
   readonly files: readonly SharedFiles[];
-  /** The same for the same settings. */
+  /** Equal for equal settings. */
   readonly fingerprint: string;
 }
 
@@ -50,7 +51,7 @@ export function planPermissions(
       path: ["permissions"],
       on: "key",
       code: "E_CONFIG_MISSING_KEY",
-      message: "lets nobody answer a permission prompt and no file leave",
+      message: "allows nobody to answer a permission prompt and no file to leave",
       hint: 'add relay: [CHAT] and approvers: { CHAT: ["ID"] }, or files: ["~/reports/*"]; or remove permissions',
     });
   for (const [index, name] of relay.entries()) {
@@ -60,7 +61,7 @@ export function planPermissions(
       issues.push({
         path,
         code: "E_CONFIG_REFERENCE",
-        message: `no source is called ${name}`,
+        message: `no source named ${name}`,
         hint: didYouMeanHint(name, names) ?? `sources: ${names.join(", ") || "none"}`,
       });
     } else if (typeOf(source.type)?.chat?.can.includes("ask") !== true) {
@@ -78,7 +79,7 @@ export function planPermissions(
       issues.push({
         path,
         code: "E_CONFIG_MISSING_KEY",
-        message: `nobody is named who may decide on ${name}`,
+        message: `no approver is listed for ${name}`,
         hint: `add under permissions: approvers: { ${name}: ["ID"] }; channel-router access list shows ids`,
       });
     }
@@ -117,7 +118,7 @@ export function planPermissions(
         power: "approve",
         value: oneLine(`${idsOf(shown[name])}${origins}`),
         component: `permissions.approvers.${name}`,
-        // What they are asked about goes out to them.
+        // The prompts are sent to them.
         bound: [relay, approvers[name] ?? [], tools ?? null] as Json,
       }),
     ),
@@ -130,7 +131,7 @@ function idsOf(ids: readonly (string | number)[] = []): string {
   return ids.map(String).sort().join(", ");
 }
 
-/** `*` stands for any text. */
+/** `*` matches any text. */
 function toolTest(pattern: string): (tool: string) => boolean {
   const [first = "", ...rest] = pattern.split("*");
   const last = rest.pop();

@@ -1,4 +1,5 @@
-// Ids of people in a config that are none: a name in place of an id lets in nobody, and the id of a group would ask everybody.
+// Invalid user ids in a config: a name instead of an id admits nobody, and the id of a group would ask
+// everybody.
 
 import type { IssueDraft } from "../config/values.ts";
 import type { AccessOptions, ChatTraits } from "../contract/chat.ts";
@@ -22,14 +23,14 @@ export function checkPersonIds(
           {
             path: [...path, index],
             code: "E_CONFIG_VALUE",
-            message: `is no id of a person on ${type}, which looks like ${personId.example}`,
+            message: `is not a user id on ${type}, which looks like ${personId.example}`,
             hint: "channel-router access list  shows the ids of those who wrote",
           },
         ],
   );
 }
 
-/** Of a source's `access`. Ids of bots may be those of channels. */
+/** In a source's `access`. Ids of bots may be those of channels. */
 export function checkAccessIds(
   source: string,
   type: string,

@@ -1,5 +1,5 @@
-// A Plan is a config that has been proven: every reference resolved, every expression and template compiled, nothing left
-// that can fail but the world. It is frozen; a changed config makes a new one.
+// A Plan is a checked and compiled config: every reference resolved, every expression and template compiled,
+// so that only external failures remain. It is frozen; a changed config makes a new one.
 
 import type { Priority, Receipt, Target } from "../config/values.ts";
 import type { Sample } from "../contract/endpoint-info.ts";
@@ -38,24 +38,24 @@ export interface Plan {
   /** Present when the config file was found, not chosen. */
   readonly found?: FoundPlan;
   readonly listen: PlannedListen;
-  /** Tokens that one session may be sent in an hour; absent: no limit. */
+  /** The hourly token limit of one session; absent: no limit. */
   readonly hour?: number;
   /** Absent: no permission prompt goes to a chat. */
   readonly permissions?: PlannedPermissions;
 }
 
 export interface FoundPlan {
-  /** Nothing of the file counts before it is allowed. */
+  /** Nothing of the file is used before it is allowed. */
   readonly use: Power;
   /** The config's own text for Claude is left out before it is allowed; absent without such a text. */
   readonly instruct?: Power;
 }
 
-/** Where the one listener listens, and how it is reached. */
+/** The bind address of the listener, and how it is reached. */
 export interface PlannedListen extends ListenSurroundings {
-  /** It accepts nothing before all of them are allowed. */
+  /** It accepts no connections before all of them are allowed. */
   readonly powers: readonly Power[];
-  /** Absent: the address that this config had last time, else a free one. */
+  /** Absent: the previous address of this config, else a free one. */
   readonly address?: ListenAddress;
 }
 
@@ -63,37 +63,43 @@ export interface PlannedSource {
   readonly name: string;
   readonly type: SourceType<JsonObject>;
   readonly options: JsonObject;
-  /** Those of the options that are code. */
+  /** The options that are code. */
   readonly code: CompiledOptions;
-  /** What its store belongs to: equal for two sources that go on where the other was. */
+  /** The key of its store: equal for two sources of which one continues the state of the other. */
   readonly keeps: string;
   readonly enabled: boolean;
-  /** It is started once a person has agreed to all of them. */
+  /** It is started once the user has consented to all of them. */
   readonly powers: readonly Power[];
-  /** What its command would run, as it was when the config was read; absent where it runs none. */
+  /** What its command would run, as found when the config was read; absent without a command. */
   readonly launch?: Launch;
-  /** Whether a part of this option came from a variable, a file or a secret input. In the words of the YAML. */
+  /**
+   * Whether a part of this option came from a variable, a file or a secret input. The path is that of the
+   * YAML.
+   */
   isTainted(path: readonly (string | number)[]): boolean;
-  /** The texts that they brought into it. */
+  /** The texts from them. */
   cameIn(path: readonly (string | number)[]): readonly string[];
-  /** Texts that nothing may hold that it says of itself. */
+  /** Texts to hide in everything that it says of itself. */
   readonly hidden: readonly string[];
-  /** Equal for two sources that one object can serve: type, options, powers and what it sees of the rest of the config. */
+  /**
+   * Equal for two sources that one object can serve: type, options, powers and the visible rest of the
+   * config.
+   */
   readonly fingerprint: string;
   readonly claims: readonly Claim[];
   readonly rate: { readonly max: number; readonly perMs: number } | undefined;
-  /** Nothing for so long makes an event that says so. */
+  /** After this time without events, an event reports the absence. */
   readonly expectMs: number | undefined;
-  /** What the first of its channels that asks for something would take. */
+  /** A sample for the first of its channels that has conditions. */
   readonly sample: Sample | undefined;
-  /** Decides about one event, from memory and without any effect. */
+  /** Admits one event, from memory and without side effects. */
   readonly admit: Admit;
   /**
-   * True when no channel's `match` fits, so that `admit` is sure to say unmatched; false: ask `admit`. Absent when more than
-   * that is asked of every event.
+   * True when no channel's `match` fits, so that `admit` would return unmatched; false: call `admit`. Absent
+   * when every event needs more than that.
    */
   readonly isUnwanted?: (arrival: Arrival) => boolean;
-  /** What the text of an arrival, to which these paths lead, must hold; without it `isUnwanted` says true. */
+  /** What the text of an arrival, at these paths, must contain; otherwise `isUnwanted` returns true. */
   readonly needsAt?: NeedsAt;
 }
 
@@ -102,27 +108,30 @@ type AdmitArguments = [event: RouterEvent, memory: Memory, nowMs: number, detail
 export interface Admit {
   (...given: AdmitArguments): Admission;
   /**
-   * The same in steps, each of which is bounded: a filter, a value, a template. Whoever takes the time between them must let no other
-   * event be admitted meanwhile.
+   * The same in bounded steps: a filter, a value, a template. No other event may be admitted between two
+   * steps.
    */
   readonly steps?: (...given: AdmitArguments) => Generator<undefined, Admission>;
 }
 
 export interface AdmitDetail {
-  /** `decision`: only channels that could match are asked. `trace`: every channel is asked, and every answer kept. */
+  /**
+   * `decision`: only channels that could match are asked. `trace`: every channel is asked, and every answer
+   * is recorded.
+   */
   readonly detail: "decision" | "trace";
 }
 
 export interface Admission {
   readonly outcome: Outcome["outcome"];
-  /** One for each channel that took the event. */
+  /** One for each channel that accepted the event. */
   readonly deliveries: readonly PlannedDelivery[];
-  /** To be remembered in one step with the commit. */
+  /** To be stored in one step with the commit. */
   readonly writes: readonly MemoryWrite[];
-  /** Commits under way that the outcome rests on: if one of them fails, so does this. */
+  /** Pending commits that the outcome depends on: if one of them fails, so does this. */
   readonly pending: readonly Promise<unknown>[];
   readonly trace: readonly TraceStep[];
-  /** Run-time failures of expressions and templates: told once per channel, never silent. */
+  /** Run-time failures of expressions and templates: reported once per channel, never silent. */
   readonly problems: readonly AdmissionProblem[];
 }
 
@@ -136,12 +145,12 @@ export interface AdmissionProblem {
 export interface PlannedChannel {
   readonly name: string;
   readonly from: readonly string[];
-  /** Equal for two channels that do the same. */
+  /** Equal for two equivalent channels. */
   readonly fingerprint: string;
   readonly description: string | undefined;
   readonly filters: readonly PlannedFilter[];
   readonly vars: readonly PlannedVar[];
-  /** What its filters, values and templates see as `inputs`. */
+  /** The root `inputs` of its filters, values and templates. */
   readonly inputs: JsonObject;
   /** Absent: the payload itself. */
   readonly content: Template | undefined;
@@ -152,9 +161,9 @@ export interface PlannedChannel {
   readonly continues: boolean;
   readonly priority: Priority;
   readonly ttlMs: number;
-  /** True when the channel itself says `ttl`: then a source's own word does not count. */
+  /** True when the channel itself sets `ttl`: then the source's value is ignored. */
   readonly ownTtl: boolean;
-  /** Absent: no receipt is awaited. */
+  /** Absent: no receipt is expected. */
   readonly receipt: Receipt | undefined;
   readonly to: Target;
   /** Those of its sources whose events Claude may answer with `reply`. */
@@ -163,7 +172,7 @@ export interface PlannedChannel {
   readonly sinks: readonly string[];
 }
 
-/** A tool that acts on the outside. */
+/** A tool with effects outside. */
 export interface PlannedSink {
   readonly name: string;
   readonly type: SinkType;
@@ -173,17 +182,17 @@ export interface PlannedSink {
   readonly description: string;
   /** The arguments of the tool, as JSON Schema for Claude. */
   readonly input: JsonSchema;
-  /** The arguments that have a default, as the config says it. */
+  /** The arguments that have a default, as written in the config. */
   readonly defaults: JsonObject;
   /** Checks them, and fills in the defaults. */
   readonly validate: OptionsValidator;
   /** Then `event_id` is among the arguments, and must be of an event of a channel that lists the sink. */
   readonly usesEvent: boolean;
-  /** It sends nothing before a person has agreed to all of them. */
+  /** It sends nothing before the user has consented to all of them. */
   readonly powers: readonly Power[];
   /** As in a source. */
   readonly launch?: Launch;
-  /** Equal for two sinks that do the same. */
+  /** Equal for two equivalent sinks. */
   readonly fingerprint: string;
 }
 

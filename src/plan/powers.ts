@@ -1,5 +1,6 @@
-// What a config can do beyond shaping text. Says what waits for consent, never whether consent was given: that is
-// daemon/trust/consent.ts. A power is bound to what will happen: its hash covers everything that the component sends outside.
+// What a config can do beyond shaping text. Lists what needs consent, never whether consent was given: that
+// is daemon/trust/consent.ts. A power is bound to its effect: its hash covers everything that the component
+// sends outside.
 
 import type { ConfigValues, Shows } from "../config/values.ts";
 import type { Outward } from "../config/variables/outward.ts";
@@ -8,8 +9,8 @@ import type { Claim, Json } from "../contract.ts";
 import { oneLine } from "./describe-reach.ts";
 
 /**
- * Makes a hash that nobody can compute without the key of the state root: an HMAC. The texts hold secrets, so that a plain hash
- * of a short one could be guessed.
+ * Makes a hash that nobody can compute without the key of the state root: an HMAC. The texts contain secrets,
+ * so that a plain hash of a short one could be guessed.
  */
 export type Bind = (text: string) => string;
 
@@ -25,7 +26,10 @@ export function powerOf(bind: Bind, { power, value, component, bound = null }: B
 
 type Listening = Pick<ConfigValues, "listenAddress" | "socketInside" | "publicUrl" | "outward">;
 
-/** An address beyond loopback, a socket file outside of the config's folder, and a public address with a variable in it: `status` shows it. */
+/**
+ * An address beyond loopback, a socket file outside of the config's folder, and a public address with a
+ * variable in it, because `status` shows it.
+ */
 export function listenPowers(
   { listenAddress, socketInside, publicUrl, outward = {} }: Listening,
   bind: Bind,
@@ -56,12 +60,12 @@ function describeAddress(address: NonNullable<Listening["listenAddress"]>): stri
   return `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
 }
 
-/** What shows variables to Claude. */
+/** The components that show variables to Claude. */
 export function showPower(bind: Bind, { names, bound }: Shows, component: string): Power {
   return powerOf(bind, { power: "show", value: oneLine(names.join(" and ")), component, bound });
 }
 
-/** Those of `powers` that a source with these claims cannot start without. */
+/** Those of `powers` that a source with these claims requires to start. */
 export function powersFor(claims: readonly Claim[], powers: readonly Power[]): Power[] {
   const usesListener = claims.some((claim) => claim.startsWith("route:"));
   return usesListener ? powers.filter(({ component }) => component === "listen") : [];
@@ -83,10 +87,10 @@ const words: Readonly<Record<PowerKind, string>> = {
   show: "show Claude",
 };
 
-/** As a question about it names it. */
+/** As a consent question names it. */
 export function describePower({ power, value, component, program }: Power): string {
   const does = `${words[power]} ${value}`;
   if (power === component) return does;
   if (program === undefined) return `${does} (${component})`;
-  return `${does} (${component}; the program is ${program === null ? "not there" : oneLine(program)})`;
+  return `${does} (${component}; the program is ${program === null ? "not found" : oneLine(program)})`;
 }

@@ -1,15 +1,15 @@
-// Runs one compilation of the config. What it throws, whatever that is, becomes an issue of the value that was compiled: a mistake in
-// the config, or an input that a library or this program was not written for, ends neither a start nor a reload.
+// Runs one compilation of the config. Any error becomes an issue of the compiled value: neither a mistake in
+// the config nor an input that a library or this program cannot handle ends a start or a reload.
 
 import type { IssueDraft } from "../config/values.ts";
 import { type ErrorCode, isRouterError } from "../errors.ts";
 
 export interface ProvenAt {
-  /** Of the value, in the words of the YAML. */
+  /** The YAML path of the value. */
   readonly path: IssueDraft["path"];
-  /** Of an issue about a throw that nobody expected. */
+  /** The code of an issue about an unexpected error. */
   readonly code: ErrorCode;
-  /** Takes the issue. */
+  /** Receives the issue. */
   readonly issues: IssueDraft[];
 }
 
@@ -25,7 +25,7 @@ export function proven<T>({ path, code, issues }: ProvenAt, compile: () => T): T
   }
 }
 
-/** The words for a throw of any kind. */
+/** The message for an error of any kind. */
 export function issueOf(error: unknown, code: ErrorCode): Omit<IssueDraft, "path"> {
   if (!isRouterError(error)) return { code, ...unexpected(error) };
   const offset = "offset" in error && typeof error.offset === "number" ? { offset: error.offset } : {};

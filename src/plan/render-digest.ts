@@ -1,5 +1,5 @@
-// A digest as a session gets it, written for a model: one line of counts, the newest few lines, ids for the `event` tool; or what
-// `digest.content` makes of it. Within the channel's budget whatever its members were.
+// The text of a digest, written for a model: one line of counts, the newest few lines, ids for the `event`
+// tool; or the result of `digest.content`. Always within the channel's budget.
 
 import type { JsonObject, Rendered, View } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
@@ -14,7 +14,7 @@ export interface DigestMember {
   readonly id: string;
   readonly atMs: number;
   readonly line: string;
-  /** Absent for one that is known by its line only. */
+  /** Absent when only its line is known. */
   readonly content?: string;
   readonly meta?: Readonly<Record<string, string>>;
 }
@@ -36,13 +36,13 @@ export interface DigestInput {
   readonly thread?: string;
 }
 
-/** How many members a digest may tell of by more than their number. */
+/** How many members a digest shows individually. */
 export const maxNewest = 100;
 const maxLines = 10;
 const maxIds = 20;
 const maxLine = 160;
 export type DigestStyle = Pick<PlannedShaping, "options" | "content" | "inputs" | "mask">;
-/** Of the room, what ids may take. */
+/** The share of the space for ids. */
 const idShare = 1 / 4;
 
 export function renderDigest(
@@ -70,14 +70,14 @@ export function renderDigest(
     ...(failed ? { error: "template" } : {}),
   };
   const all = { ...ours, ...input.meta };
-  // What the members share is dear to have, but not dearer than what they say.
+  // The shared attributes are useful, but less than the lines of the members.
   const meta = blockTokens(all, "") <= budget / 2 ? all : ours;
   const room = budget - blockTokens(meta, "");
   const content = finalContent(body ?? usual(input, options, room), room);
   return { eventId: id, channel, content, meta, tokens: blockTokens(meta, content) };
 }
 
-/** The first line of a text that says something, or the whole on one line where none does by itself (JSON). */
+/** The first line of a text with content, or the whole text on one line (JSON). */
 export function lineOf(content: string): string {
   const start = content.slice(0, 4 * maxLine).trim();
   const [first = ""] = start.split("\n", 1);

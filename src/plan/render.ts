@@ -1,4 +1,4 @@
-// From an admitted event to the final text: content within its budget, meta the client will accept, everything neutralised.
+// From an admitted event to the final text: content within its budget, valid meta, everything neutralised.
 // Secrets are masked before anything is cut, so that no part of one is left.
 
 import type { Rendered, RouterEvent, Template, View } from "../contract.ts";
@@ -46,7 +46,7 @@ export function* render(
     ...(failures.length > 0 ? { error: "template" } : {}),
   };
 
-  // Meta may use half of the budget, so that content always has room to say something.
+  // Meta may use half of the budget, so that content always has some space.
   const meta = {
     ...ours,
     ...within(own, Math.floor(channel.budget / 2) - blockTokens(ours, "")),
@@ -66,7 +66,7 @@ export function* render(
   };
 }
 
-/** Shortens the longest values until all fit in so many tokens; a value that has no room at all is left out. */
+/** Shortens the longest values until all fit into this many tokens; a value without any space is left out. */
 function within(meta: Meta, tokens: number): Meta {
   const room = Math.max(0, tokens) * 4;
   const keys = Object.keys(meta);

@@ -1,5 +1,6 @@
-// A made-up event that a channel would take, for the command line that `dev` and `status` offer: what its `match` asks for,
-// and a word wherever its templates read. Only plain paths, and nothing that is secret; a `when` may still refuse it.
+// A sample event for a channel, for the command line in `dev` and `status`: the values that its `match`
+// requires, and a word wherever its templates read. Only plain paths, and nothing secret; a `when` may still
+// reject it.
 
 import type { ChannelValues } from "../config/values.ts";
 import type { Sample } from "../contract/endpoint-info.ts";
@@ -9,7 +10,7 @@ import type { CompiledMatch } from "../filters/match.ts";
 const placeholder = /\{\{~?\s*(data(?:\.[A-Za-z_][\w-]*)+)\s*~?\}\}/g;
 const plainPath = /^(data|headers)((?:\.[A-Za-z_][\w-]*)+)$/;
 
-/** Undefined when the channel asks for nothing and reads nothing: any event will do. */
+/** Undefined when the channel has no conditions and reads nothing: any event will do. */
 export function sampleOf(
   channel: ChannelValues,
   match: CompiledMatch | undefined,
@@ -36,7 +37,7 @@ export function sampleOf(
   return filled ? { headers: roots.headers as Sample["headers"], data: roots.data } : undefined;
 }
 
-/** Never replaces what is there: `match` was asked first. */
+/** Never replaces existing values: `match` comes first. */
 function set(object: JsonObject, keys: readonly string[], value: Json): void {
   const [key = "", ...rest] = keys;
   if (rest.length === 0) {

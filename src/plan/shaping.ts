@@ -1,4 +1,5 @@
-// The flow control of a channel: proven when the config is loaded, and what admission finds out for it about each event.
+// The flow control of a channel: compiled when the config is loaded, and evaluated for each event at
+// admission.
 
 import type { ChannelValues, IssueDraft } from "../config/values.ts";
 import type { JsonObject, Memory, MemoryWrite, Template, TraceStep, View } from "../contract.ts";
@@ -13,7 +14,7 @@ import { countThrottle, type Throttled, type ThrottleParts } from "../shaping/th
 export interface PlannedShaping {
   readonly options: ShapingOptions;
   readonly throttle: (ThrottleParts & { readonly by: KeyOf | undefined }) | undefined;
-  /** Without `by`, all events of the channel have one. */
+  /** Without `by`, all events of the channel share one. */
   readonly digestBy: KeyOf | undefined;
   readonly supersede: KeyOf | undefined;
   readonly thread: KeyOf | undefined;
@@ -94,13 +95,15 @@ export function compileShaping(
   };
 }
 
-/** For how long shaping may hold back an event of the channel: a ttl that nobody wrote must not end before. */
+/**
+ * The longest time that shaping may hold back an event of the channel: an implicit ttl must not end before.
+ */
 export function longestHoldMs({ digest, throttle, quiet }: ShapingOptions): number {
   const quietMs = longestQuietMs(quiet);
   return (digest?.everyMs ?? 0) + (throttle?.perMs ?? 0) + (Number.isFinite(quietMs) ? quietMs : 0);
 }
 
-/** `path` in the file is `at` and `quiet`; of a list of one the number is left out. */
+/** The path in the file is `at` and `quiet`; for a list of one the index is left out. */
 export function compileQuiet(
   { quiet = [] }: Pick<ChannelValues, "quiet">,
   at: readonly string[],
@@ -147,14 +150,14 @@ function checkTimes(
   }
 }
 
-/** What of an event's shaping is known at its admission. */
+/** The shaping values that are known at admission. */
 export interface Shape {
-  /** Absent: the channel asks for nothing that needs it. */
+  /** Absent: the channel does not need it. */
   readonly terms?: ShapingTerms;
   readonly thread?: string;
   readonly writes: readonly MemoryWrite[];
   readonly steps: readonly Omit<TraceStep, "channel">[];
-  /** It is over the limit, and the channel drops what is. */
+  /** It exceeds the limit, and the channel drops such events. */
   readonly dropped?: { readonly reason: string; readonly pending?: Promise<unknown> };
 }
 
@@ -199,7 +202,7 @@ export function shapeOf(shaping: PlannedShaping, view: View, memory: Memory, now
   if (digest !== undefined && digest !== "")
     note("digest", `collected under ${JSON.stringify(keyText(digest))}`);
   const newer = supersede === undefined ? undefined : keyFor("supersede", supersede);
-  if (newer !== undefined) note("supersede", `takes the place of an older ${JSON.stringify(keyText(newer))}`);
+  if (newer !== undefined) note("supersede", `replaces an older ${JSON.stringify(keyText(newer))}`);
   const threadKey = thread === undefined ? undefined : keyFor("thread", thread);
   if (threadKey !== undefined) note("thread", keyText(threadKey));
   const isPlain = throttled === undefined && digest === undefined && newer === undefined;

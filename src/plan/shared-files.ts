@@ -1,5 +1,5 @@
-// `permissions.files`: what may leave through chats beside the project and the inbox, as a question about consent names it and as it is
-// compared with a path.
+// `permissions.files`: what may leave through chats in addition to the project and the inbox, as shown for
+// consent and as compared with paths.
 
 import { dirname, join, resolve } from "node:path";
 import type { IssueDraft } from "../config/values.ts";
@@ -11,7 +11,9 @@ import { type Bind, powerOf } from "./powers.ts";
 import { issueOf } from "./proven.ts";
 
 export interface SharedFiles {
-  /** Absolute: a folder or a file, of which all is meant, or where a glob begins. There may be links in it. */
+  /**
+   * Absolute: a folder or a file, including everything in it, or the base of a glob. It may contain links.
+   */
   readonly base: string;
   /** Of a path below the base. */
   fits(below: string): boolean;
@@ -21,7 +23,7 @@ export interface SharedFiles {
 
 const wildcard = /[*?[{\\]/;
 
-/** One for each entry that can be understood; `issues` takes the others. */
+/** One per valid entry; `issues` receives the others. */
 export function planSharedFiles(
   entries: readonly string[],
   { folder, home }: Pick<Surroundings, "folder" | "home">,
@@ -33,7 +35,7 @@ export function planSharedFiles(
   }: {
     readonly bind: Bind;
     readonly issues: IssueDraft[];
-    /** The entries as they may be shown, without what a variable brought in. */
+    /** The entries for display, without text from variables. */
     readonly shown?: readonly string[] | undefined;
     /** ` with ${DIR}` */
     readonly origins?: string;

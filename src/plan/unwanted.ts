@@ -1,5 +1,5 @@
-// Most lines of a log are wanted by nobody. To see that takes the channels' `match` and nothing else: no identity, no time, no
-// memory. What passes here goes the whole road of admission.
+// No channel wants most lines of a log. Detecting that needs only the channels' `match`: no identity, no
+// time, no memory. Lines that pass here go through the whole admission.
 
 import type { TextNeeds } from "../contract/emit-all.ts";
 import type { Arrival, Root, View } from "../contract.ts";
@@ -7,7 +7,7 @@ import { indexChannels } from "../filters/channel-index.ts";
 import type { CompiledMatch } from "../filters/match.ts";
 import { type NeedsAt, needsOfAny } from "../filters/text-need.ts";
 
-/** What an arrival does not have before it became an event. */
+/** Roots that an arrival lacks before it becomes an event. */
 const later: readonly Root[] = ["id", "time", "vars"];
 
 interface Unwanted {
@@ -15,7 +15,10 @@ interface Unwanted {
   readonly needsAt: NeedsAt;
 }
 
-/** Undefined when a channel has no `match`, or one that reads what is not known yet. `matches` are those of one source's channels. */
+/**
+ * Undefined when a channel has no `match`, or one that reads unknown roots. `matches` are those of one
+ * source's channels.
+ */
 export function createUnwanted(
   source: string,
   connector: string,
@@ -26,9 +29,9 @@ export function createUnwanted(
   if (all.some(({ roots }) => later.some((root) => roots.has(root)))) return undefined;
 
   const index = indexChannels(all);
-  // One for all arrivals: a match keeps nothing of it.
+  // One for all arrivals: a match keeps no reference to it.
   const view: View = { data: null, text: "", id: "", source, connector, time: "", inputs: {}, vars: {} };
-  /** For one source it is always asked with the same paths. */
+  /** A source always passes the same paths. */
   let known: { readonly paths: ReadonlySet<string>; readonly needs: TextNeeds | undefined } | undefined;
   return {
     isUnwanted(arrival) {

@@ -1,4 +1,4 @@
-// What templates, `match` and CEL see of an event.
+// The view of an event for templates, `match` and CEL.
 
 import type { RouterEvent, View } from "../contract.ts";
 

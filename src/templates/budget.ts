@@ -1,5 +1,5 @@
-// How long a text may be: tokens are counted, the block is put together as the client shows it, and what is too long
-// loses its middle.
+// The length limits of texts: counts tokens, builds the block as the client shows it, and cuts the middle of
+// a text that is too long.
 
 import { type ModelText, neutralise } from "../text/neutralise.ts";
 
@@ -7,14 +7,16 @@ import { type ModelText, neutralise } from "../text/neutralise.ts";
 const perToken = 4;
 
 /**
- * Characters / 4, rounded up. Characters are UTF-16 units: their number is known without a scan, and what takes two of
- * them (emoji, rare scripts) costs a model more than one character's share of a token too.
+ * Characters / 4, rounded up. Characters are UTF-16 units: their number is known without a scan, and
+ * characters of two units (emoji, rare scripts) also cost a model more tokens.
  */
 export function countTokens(text: string): number {
   return Math.ceil(text.length / perToken);
 }
 
-/** An event as the client shows it to the model. `source` is the server's name, which the client puts first. */
+/**
+ * An event as the client shows it to the model. `source` is the server's name, which the client puts first.
+ */
 export function renderBlock(
   meta: Readonly<Record<string, string>>,
   content: string,
@@ -33,8 +35,8 @@ export function blockTokens(meta: Readonly<Record<string, string>>, content: str
 }
 
 /**
- * The content as it is sent: neutralised, within so many tokens. Neutralised again after a cut, because the cut brings
- * together what stood apart: `< user` and what follows may only now look like a tag.
+ * The content as it is sent: neutralised, within this many tokens. Neutralised again after a cut, because the
+ * cut joins text that was apart: `< user` and the following text may only now look like a tag.
  */
 export function finalContent(text: string, tokens: number): ModelText {
   return neutralise(fitBudget(neutralise(text).trimEnd(), tokens));
@@ -42,14 +44,15 @@ export function finalContent(text: string, tokens: number): ModelText {
 
 const emptyBlockLength = renderBlock({}, "").length;
 
-/** Of what is kept, the part that is taken from the beginning. */
+/** The share of the kept text that is taken from the beginning. */
 const headShare = 2 / 3;
-/** A cut moves to a line boundary when that gives up at most this part of a side. */
+/** A cut moves to a line boundary when that costs at most this share of a side. */
 const nearShare = 1 / 4;
 
 /**
- * The text within so many tokens. One that is too long keeps its beginning and its end; the middle gives way to a line
- * `… 1,234 tokens cut: call event …`. No character is split. Never longer than the budget, which may be anything from 0.
+ * The text within this many tokens. A longer one keeps its beginning and its end; the middle is replaced by a
+ * line `… 1,234 tokens cut: call event …`. No character is split. Never longer than the budget, which may be
+ * anything from 0.
  */
 export function fitBudget(content: string, tokens: number): string {
   const room = Math.max(0, Math.floor(tokens)) * perToken;
@@ -84,7 +87,7 @@ function tailStart(text: string, start: number, length: number): number {
 }
 
 const continuing = /^(?:\p{M}|[\u{1F3FB}-\u{1F3FF}]|[\uDC00-\uDFFF])/u;
-/** Marks beyond these on one character are decoration; the cut need not respect them. */
+/** Further marks on one character are decoration; a cut may split them off. */
 const mostMarks = 8;
 
 function continues(text: string, at: number): boolean {

@@ -1,7 +1,7 @@
-// Reads a parsed template before it may run, and finds every mistake that can be found without an event: unknown names,
-// roots, blocks and options, wrong numbers of values, partials and decorators. It also settles, in place, what Handlebars
-// leaves open: every placeholder goes through the writer, a bare name is always a field, and literals are restored.
-
+// Checks a parsed template before it may run, and finds every mistake that can be found without an event:
+// unknown names, roots, blocks and options, wrong numbers of values, partials and decorators. It also
+// resolves, in place, what Handlebars leaves open: every placeholder goes through the writer, a bare name is
+// always a field, and literals are restored.
 /// <reference types="handlebars" />
 
 import { didYouMean } from "../did-you-mean.ts";
@@ -10,7 +10,10 @@ import type { TemplateFunction, TemplateFunctions } from "./functions/template-f
 import { restoreLiteral } from "./literal.ts";
 import { checkPath, type Scope } from "./path-check.ts";
 
-/** The function that turns a placeholder's value into text. The space keeps it out of any template's reach. */
+/**
+ * The function that turns a placeholder's value into text. The space makes the name unreachable for
+ * templates.
+ */
 export const writer = "write value";
 
 const blocks: ReadonlySet<string> = new Set(["if", "unless", "each", "with"]);
@@ -19,11 +22,11 @@ const pickers = { usage: "lookup list key", takes: [2, 2] } as const;
 export interface CheckContext {
   readonly roots: ReadonlySet<string>;
   readonly functions: TemplateFunctions;
-  /** The offset, in the text as written, of a place in the parsed text. */
+  /** The offset in the original text of a location in the parsed text. */
   offsetOf(position: { readonly line: number; readonly column: number }): number;
 }
 
-/** Throws a TemplateError at the first mistake; gives the names of the functions that are called. */
+/** Throws a TemplateError at the first mistake; returns the names of the called functions. */
 export function checkTemplate(program: hbs.AST.Program, context: CheckContext): ReadonlySet<string> {
   const used = new Set<string>([writer]);
 
@@ -73,7 +76,7 @@ export function checkTemplate(program: hbs.AST.Program, context: CheckContext): 
       const usage = blocks.has(name)
         ? `{{#${name} data.x}}...{{/${name}}}`
         : `{{${context.functions[name]?.usage}}}`;
-      fail(path, `${name} stands alone here`, `write ${usage}`);
+      fail(path, `${name} is not used as a block here`, `write ${usage}`);
     }
     checkPath(path, scope, fail);
   };
@@ -88,7 +91,7 @@ export function checkTemplate(program: hbs.AST.Program, context: CheckContext): 
         : near === undefined
           ? `the blocks are ${[...blocks].join(", ")}; for a list: {{#each ${name}}}`
           : `did you mean {{#${near}}}?`;
-      fail(block.path, known ? `${name} is not a block` : `there is no block ${name}`, hint);
+      fail(block.path, known ? `${name} is not a block` : `unknown block ${name}`, hint);
     }
     if (block.params.length !== 1) {
       fail(
@@ -106,7 +109,7 @@ export function checkTemplate(program: hbs.AST.Program, context: CheckContext): 
     const names = block.program?.blockParams ?? block.inverse?.blockParams ?? [];
     const entered = name === "each" || name === "with";
     if (names.length > 0 && !entered)
-      fail(block.path, `#${name} gives no names: as |...| belongs to each and with`);
+      fail(block.path, `#${name} takes no names: as |...| belongs to each and with`);
     const inside: Scope = {
       roots: scope.roots,
       level: scope.level + (entered ? 1 : 0),
@@ -172,12 +175,12 @@ export function checkTemplate(program: hbs.AST.Program, context: CheckContext): 
   const unknownFunction = (path: hbs.AST.PathExpression, name: string): never => {
     if (blocks.has(name)) fail(path, `${name} is a block`, `write {{#${name} ...}}...{{/${name}}}`);
     if (/^(?:elseif|elif|elsif)$/.test(name))
-      fail(path, `there is no function ${name}`, "did you mean {{else if ...}}?");
+      fail(path, `unknown function ${name}`, "did you mean {{else if ...}}?");
     if (path.parts.length !== 1) fail(path, `${name} is not a function`, "for instance {{upper data.x}}");
     const near = didYouMean(name, [...Object.keys(context.functions), "lookup"]);
     return fail(
       path,
-      `there is no function ${name}`,
+      `unknown function ${name}`,
       near === undefined ? "docs/templates.md lists the functions" : `did you mean ${near}?`,
     );
   };

@@ -1,5 +1,6 @@
-// Template text to templates. Reading finds every mistake that can be found without an event; rendering is synchronous and
-// knows only the view. Handlebars is loaded when a text needs it and not before. What is rendered is not yet neutralised.
+// Compiles template texts. Every mistake that does not depend on an event is found here; rendering is
+// synchronous and sees only the view. Handlebars is loaded only when a text needs it. The rendered text is
+// not yet neutralised.
 
 import type { Template, View } from "../contract.ts";
 import { TemplateError } from "../errors.ts";
@@ -12,24 +13,30 @@ import { createMeter, type Meter, maxOutputLength } from "./limits.ts";
 import { createPlainReader, type Part } from "./plain.ts";
 
 /**
- * A key such as `dedupe.key`. Undefined when a placeholder or block of it rendered empty: then the event has no key. A template of
- * several placeholders, or of blocks, gives a key of parts (key-parts.ts).
+ * A key such as `dedupe.key`. Undefined when a placeholder or block of it rendered empty: then the event has
+ * no key. A template with several placeholders, or with blocks, makes a key of parts (key-parts.ts).
  */
 export type KeyTemplate = (view: View) => string | undefined;
 
 export interface TemplateCompiler {
   /** Settles when `compile` and `compileKey` can read these texts. Loads Handlebars at most once, and only when needed. */
   prepare(texts: Iterable<string>): Promise<void>;
-  /** Throws a TemplateError (E_CONFIG_TEMPLATE) with the offset of the mistake. The same text gives the same template. */
+  /**
+   * Throws a TemplateError (E_CONFIG_TEMPLATE) with the offset of the mistake. The same text returns the same
+   * template.
+   */
   compile(text: string): Template;
   /** As `compile`. A text without placeholders is a constant key. */
   compileKey(text: string): KeyTemplate;
 }
 
-/** Compiled texts that are remembered, so that a reload reads only what changed. */
+/** Number of cached compiled texts, so that a reload parses only changed ones. */
 const maxRemembered = 4_096;
 
-/** `now` (milliseconds since the epoch) is what `ago` counts from; default: the system clock. The dialect: that of channels. */
+/**
+ * `now` (milliseconds since the epoch) is the reference of `ago`; default: the system clock. The dialect:
+ * that of channels.
+ */
 export function createTemplateCompiler({
   now = Date.now,
   dialect = channelDialect,
@@ -115,7 +122,7 @@ function rendered<T>(meter: Meter, render: () => T): T {
   }
 }
 
-/** Oldest go first. */
+/** The oldest are removed first. */
 function remembering<T>(make: (text: string) => T): (text: string) => T {
   const made = new Map<string, T>();
   return (text) => {

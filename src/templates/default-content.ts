@@ -1,5 +1,6 @@
-// What an event says when its channel has no `content`: a structured payload as indented JSON, anything else as the text
-// it is. A huge payload is thinned out before it is written, never written whole to be thrown away.
+// The content of an event when its channel has no `content`: a structured payload as indented JSON, anything
+// else as text. A huge payload is thinned out before it is written, so that it is never serialised as a
+// whole.
 
 import type { Json, View } from "../contract.ts";
 
@@ -21,7 +22,7 @@ export function defaultContent(view: Pick<View, "data" | "text">): string {
   );
 }
 
-/** A copy that says of everything it leaves out how much that was. Visits at most `mostValues` values. */
+/** A copy that states how much of each part was left out. Visits at most `mostValues` values. */
 function thinned(value: Json, left: { values: number }, level: number): Json {
   left.values -= 1;
   if (typeof value === "string") {

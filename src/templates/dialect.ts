@@ -1,11 +1,11 @@
-// What may differ between the templates of a channel and those of an option: the roots they see, and how what a placeholder
-// gives is written into its surroundings.
+// The differences between the templates of a channel and those of an option: the roots that they see, and how
+// a placeholder's value is encoded for its context.
 
 import { roots } from "./roots.ts";
 
 export interface Dialect {
   readonly roots: ReadonlySet<string>;
-  /** Every placeholder's text goes through it; the template's own text does not. */
+  /** Encodes every placeholder's text; not the template's own text. */
   encode(text: string): string;
 }
 
@@ -13,7 +13,10 @@ export const channelDialect: Dialect = { roots, encode: (text) => text };
 
 const encodings = {
   none: channelDialect.encode,
-  /** A value cannot leave its place in a URL: RFC 3986's unreserved characters stay, all else is percent-encoded. */
+  /**
+   * A value cannot break out of its part of a URL: RFC 3986's unreserved characters stay, everything else is
+   * percent-encoded.
+   */
   url: (text: string) =>
     encodeURIComponent(text.toWellFormed()).replace(
       /[!'()*]/g,
@@ -21,11 +24,11 @@ const encodings = {
     ),
 } as const;
 
-/** As a schema's `x-template` says it: `true`, or further roots, the only roots, and an encoding. */
+/** From a schema's `x-template`: `true`, or further roots, the only roots, and an encoding. */
 export interface DialectMark {
-  /** Beside the roots of an event. */
+  /** In addition to the roots of an event. */
   readonly roots?: readonly string[];
-  /** In place of them. */
+  /** Instead of them. */
   readonly only?: readonly string[];
   readonly encode?: keyof typeof encodings;
 }

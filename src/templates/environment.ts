@@ -1,6 +1,6 @@
-// The only file that knows Handlebars: an environment of our functions and four blocks, without partials, decorators,
-// `log` (it writes to stdout) or anything a prototype offers. A template is read and checked when it is made here;
-// Handlebars turns it into code at its first rendering.
+// The only file that uses Handlebars: an environment of our functions and four blocks, without partials,
+// decorators, `log` (it writes to stdout) or anything from a prototype. A template is parsed and checked when
+// it is created here; Handlebars turns it into code at its first rendering.
 
 import Handlebars from "handlebars";
 import { TemplateError } from "../errors.ts";
@@ -15,13 +15,16 @@ import { syntaxError } from "./syntax-error.ts";
 import { textOf } from "./text-of.ts";
 
 export interface Environment {
-  /** Throws a TemplateError (E_CONFIG_TEMPLATE) at the first mistake. The part throws what the rendering throws. */
+  /**
+   * Throws a TemplateError (E_CONFIG_TEMPLATE) at the first mistake. The part throws the errors of the
+   * rendering.
+   */
   whole(text: string): Part;
-  /** The same, with each placeholder and block at the top as a part of its own. */
+  /** The same, with each top-level placeholder and block as a separate part. */
   split(text: string): Part[];
 }
 
-/** Blocks and `lookup`. The two hooks are what Handlebars' own code refers to. */
+/** Blocks and `lookup`. The two hooks are called by Handlebars' own code. */
 const kept = ["if", "unless", "with", "lookup", "helperMissing", "blockHelperMissing"];
 
 /** See `Dialect`. */
@@ -73,7 +76,7 @@ export function createEnvironment({ functions, roots, encode }: Language, meter:
       noEscape: true,
       knownHelpers,
       knownHelpersOnly: true,
-      // Reading has already dealt with lines that hold only a tag.
+      // The parser has already handled lines that contain only a tag.
       ignoreStandalone: true,
     });
     const options = {
@@ -132,7 +135,7 @@ function parse(
   }
 }
 
-/** Where Handlebars' parser stopped: its error says so in prose only. */
+/** Where Handlebars' parser stopped: its error contains that only as text. */
 interface Parser {
   readonly lexer: {
     readonly match: string;

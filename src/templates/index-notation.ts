@@ -1,10 +1,9 @@
-// `items[0]`, `items.0` and `x.true` as people write them, rewritten to Handlebars' `items.[0]`. Only inside `{{...}}`,
-// never inside its strings and comments. Every insertion is remembered, so that an error is shown where it stands in the
-// text as it was written.
+// Rewrites `items[0]`, `items.0` and `x.true` to Handlebars' `items.[0]`. Only inside `{{...}}`, never inside
+// its strings and comments. Every insertion is recorded, so that an error is reported at its original offset.
 
 export interface Rewritten {
   readonly text: string;
-  /** An offset in `text`, as an offset in the text that was given. */
+  /** Maps an offset in `text` to the original text. */
   originalOffset(offset: number): number;
 }
 

@@ -1,5 +1,5 @@
-// What one rendering may cost. A payload is at most a few MiB, but loops and functions multiply: beyond these bounds the
-// template fails on that event, and the event is delivered with the default content.
+// The cost limits of one rendering. A payload has at most a few MiB, but loops and functions multiply: beyond
+// these limits the template fails on that event, and the event is delivered with the default content.
 
 /** Length of the rendered text, and of any text a function makes, in UTF-16 units. */
 export const maxOutputLength = 1024 * 1024;

@@ -1,14 +1,14 @@
-// Is a path in a template one that can lead anywhere? At the top it must begin with a root of the event; inside `each` and
-// `with` it begins with a field of the element, which only the event knows. A field may have the name of a function.
-
+// Can a path in a template lead anywhere? At the top it must begin with a root of the event; inside `each`
+// and `with` it begins with a field of the element, which only the event knows. A field may have the name of
+// a function.
 /// <reference types="handlebars" />
 
 import { didYouMean } from "../did-you-mean.ts";
 
 export interface Scope {
-  /** What a path at the top may begin with. */
+  /** The allowed first segments of a top-level path. */
   readonly roots: ReadonlySet<string>;
-  /** How many `each` and `with` are around. */
+  /** How many `each` and `with` surround it. */
   readonly level: number;
   /** How many of them are `each`. */
   readonly loops: number;
@@ -40,7 +40,7 @@ export function checkPath(path: hbs.AST.PathExpression, scope: Scope, fail: Fail
   if (path.depth === 0 && !own && first !== undefined && scope.names.has(first)) return;
   if (level === 0 && first !== undefined && !scope.roots.has(first)) {
     const steps = "../".repeat(path.depth);
-    fail(path, `${first} is no root of the event`, rootHint(scope.roots, steps, first, rest));
+    fail(path, `${first} is not a root of the event`, rootHint(scope.roots, steps, first, rest));
   }
   // Without this, a bare field named like a function would be a call of it.
   if (path.depth === 0 && !own && path.parts.length === 1 && scope.level > 0)
@@ -52,7 +52,7 @@ function checkLoopName(path: hbs.AST.PathExpression, scope: Scope, fail: Fail): 
   if (first === "root") {
     const root = rest[0];
     if (root !== undefined && !scope.roots.has(root)) {
-      fail(path, `${root} is no root of the event`, rootHint(scope.roots, "@root.", root, rest.slice(1)));
+      fail(path, `${root} is not a root of the event`, rootHint(scope.roots, "@root.", root, rest.slice(1)));
     }
     return;
   }
@@ -60,8 +60,8 @@ function checkLoopName(path: hbs.AST.PathExpression, scope: Scope, fail: Fail): 
     const near = didYouMean(first, [...loopNames, "root"]);
     fail(
       path,
-      `there is no @${first}`,
-      near ? `did you mean @${near}?` : "there are @index, @key, @first, @last and @root",
+      `unknown variable @${first}`,
+      near ? `did you mean @${near}?` : "the variables are @index, @key, @first, @last and @root",
     );
   }
   if (scope.loops === 0) fail(path, `@${first} has a value only inside {{#each}}`);

@@ -1,7 +1,7 @@
-// Templates without blocks: text, `{{path}}` and `{{function value ...}}`. They are most of what people write, so they are
-// read and rendered here, without Handlebars, whose code is then never loaded and whose parser takes a hundred times as
-// long. What is not certainly right is left to Handlebars, be it only to say what is wrong. Both must render the same: a
-// property test holds them together.
+// Templates without blocks: text, `{{path}}` and `{{function value ...}}`. Most templates are of this kind,
+// so they are parsed and rendered here, without Handlebars, whose code is then never loaded and whose parser
+// takes a hundred times as long. Every uncertain text is left to Handlebars, if only to report the error.
+// Both must render the same: a property test compares them.
 
 import type { View } from "../contract.ts";
 import type { Dialect } from "./dialect.ts";
@@ -11,7 +11,7 @@ import type { Meter } from "./limits.ts";
 import { restoreLiteral } from "./literal.ts";
 import { textOf } from "./text-of.ts";
 
-/** Literal text, or what gives the text of one placeholder. */
+/** Literal text, or a function that returns the text of one placeholder. */
 export type Part = string | ((view: View) => string);
 
 /** The parts of a template without blocks; undefined when the text needs Handlebars. */
@@ -136,11 +136,13 @@ export function createPlainReader(
   }
 }
 
-/** What a text that is one `{{path}}` stands for; undefined for any other text. Its root is not checked. */
+/**
+ * The value of a text that is exactly one `{{path}}`; undefined for any other text. Its root is not checked.
+ */
 export function readWholePath(text: string): Evaluate | undefined {
   const inside = /^\{\{\s*([^{}]*?)\s*\}\}$/.exec(text)?.[1] ?? "";
   path.lastIndex = 0;
-  // The pattern of a path wants to see what follows it.
+  // The pattern of a path needs to see the following character.
   const found = path.exec(`${inside} `);
   if (found === null || found[0].length !== inside.length) return undefined;
   const keys = Array.from((found[2] as string).matchAll(segment), (part) => part[1] ?? part[0]);

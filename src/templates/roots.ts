@@ -1,5 +1,5 @@
-// The roots a template of a channel may begin a path with. The type ties the list to the View: a root that is missing here, or gone
-// from there, does not compile.
+// The roots of paths in a channel's template. The type ties the list to the View: a missing or extra root
+// does not compile.
 
 import type { Root } from "../contract.ts";
 

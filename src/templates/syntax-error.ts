@@ -1,9 +1,9 @@
-// A parser's complaint in the words of the template's author. The parser says which token it did not expect; this says
-// what is wrong and what to type.
+// Rewords a parser error for the user. The parser reports the unexpected token; this says what is wrong and
+// what to type.
 
 import { TemplateError } from "../errors.ts";
 
-/** Where the parser stood: the unexpected token (empty at the end of the text) and its offset. */
+/** Where the parser stopped: the unexpected token (empty at the end of the text) and its offset. */
 export interface Stop {
   readonly token: string;
   readonly offset: number;
@@ -11,7 +11,7 @@ export interface Stop {
 
 const blockTag = /\{\{~?(?:(#)\s*([^\s}~|()]+)[^}]*|(\/)\s*([^\s}~]+)\s*)~?\}\}/g;
 
-/** `text` and all offsets are of the text as the author wrote it. */
+/** `text` and all offsets are those of the original text. */
 export function syntaxError(text: string, stop: Stop): TemplateError {
   const { message, hint, offset = stop.offset } = diagnosis(text, stop);
   return new TemplateError("E_CONFIG_TEMPLATE", message, { hint, offset });
@@ -27,7 +27,7 @@ function diagnosis(text: string, { token, offset }: Stop): Diagnosis {
   const braces = text.lastIndexOf("{{", offset);
   const open = text[braces - 1] === "{" ? braces - 1 : braces;
   if (text.includes("\0"))
-    return { message: "a template may not hold a NUL character", offset: text.indexOf("\0") };
+    return { message: "a template may not contain a NUL character", offset: text.indexOf("\0") };
 
   const unbalanced = firstUnbalanced(text);
   if (token === "" || token.startsWith("{{/")) {
@@ -38,7 +38,7 @@ function diagnosis(text: string, { token, offset }: Stop): Diagnosis {
   }
   if (/^\{\{~?\s*(?:else|\^)/.test(token)) {
     return {
-      message: `${token} may not stand here`,
+      message: `${token} is not allowed here`,
       hint: "it belongs once between {{#if ...}} and {{/if}}",
     };
   }
@@ -56,13 +56,13 @@ function diagnosis(text: string, { token, offset }: Stop): Diagnosis {
     };
   }
   if (token === "|") {
-    return { message: "a template has no pipes", hint: "write the function first: {{upper data.x}}" };
+    return { message: "templates have no pipes", hint: "write the function first: {{upper data.x}}" };
   }
   if (text[offset + token.length] === "," || token === ",") {
     return { message: "values are separated by spaces, not by commas", hint: "{{truncate data.x 80}}" };
   }
   if (/^[=+*<>?!%&]/.test(token)) {
-    return { message: "a template has no operators", hint: "compare with a function: {{#if (eq data.x 1)}}" };
+    return { message: "templates have no operators", hint: "compare with a function: {{#if (eq data.x 1)}}" };
   }
   if (token === ".") {
     return { message: "a path may not begin with a dot", hint: "it begins with a root: data.x" };
@@ -72,7 +72,7 @@ function diagnosis(text: string, { token, offset }: Stop): Diagnosis {
   }
   if (token === "(") {
     return {
-      message: "( may not stand here",
+      message: "( is not allowed here",
       hint: "{{upper (first data.list)}}: a function first, then values",
     };
   }
@@ -103,7 +103,7 @@ function firstUnbalanced(text: string): Diagnosis | undefined {
     }
     if (last.name !== closed) {
       return {
-        message: `{{/${closed}}} stands where {{/${last.name}}} is needed`,
+        message: `{{/${closed}}} is used where {{/${last.name}}} is needed`,
         hint: `{{#${last.name}}} is still open`,
         offset: found.index,
       };

@@ -1,7 +1,7 @@
-// How a value becomes text, wherever a template writes one: missing and null are nothing, text is itself, lists and
-// objects are compact JSON. Never "[object Object]", and never a call of anything the value carries.
+// How a template writes any value: missing and null are empty, text is itself, lists and objects are compact
+// JSON. Never "[object Object]", and no method of the value is ever called.
 
-/** A JSON value, or undefined for what is missing. */
+/** A JSON value, or undefined for a missing one. */
 export function textOf(value: unknown): string {
   if (typeof value === "string") return value;
   if (value === undefined || value === null) return "";

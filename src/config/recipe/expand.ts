@@ -1,5 +1,6 @@
-// Puts the recipes of a config into its tree: reads them, gives them their inputs, lays the config's changes over them, and
-// prefixes their names. Every path in the tree that comes out still has its place in the file where it was written.
+// Inserts the recipes of a config into its tree: reads them, sets their inputs, merges the config's
+// overrides, and prefixes their names. Every path in the resulting tree still maps to its location in the
+// file where it was written.
 
 import { dirname } from "node:path";
 import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
@@ -27,16 +28,16 @@ import { recipeSchema } from "./schema.ts";
 import { validate } from "./schema.ts?validator";
 import { unknownName } from "./unknown-name.ts";
 
-/** A problem in one of the files, with the use of a recipe that it came up in. */
+/** A problem in one of the files, with the use of the recipe that it belongs to. */
 export interface FileProblem extends IssueDraft {
   readonly yaml: YamlFile;
   readonly instance?: Instance;
-  /** Offset in the file's text, where it is known already. */
+  /** Offset in the file's text, when already known. */
   readonly at?: number;
 }
 
 export interface Expansion {
-  /** The config's values with those of its recipes in place. */
+  /** The config's values with those of its recipes inserted. */
   readonly root: JsonObject;
   /** Those yet to be resolved, with paths in `root`. */
   readonly variables: readonly ScopedVariable[];
@@ -44,17 +45,17 @@ export interface Expansion {
   readonly resolved: readonly Resolved[];
   readonly problems: readonly FileProblem[];
   readonly instances: readonly Instance[];
-  /** The recipes that were read or looked for. */
+  /** The recipes that were read or looked up. */
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
-  /** Where a path in `root` stands, and the use of a recipe that it belongs to. */
+  /** The location of a path in `root`, and the use of the recipe that it belongs to. */
   placeOf(path: Path): Place & { readonly instance?: Instance; readonly local?: string };
 }
 
 export interface ExpandOptions {
   readonly world: VariableContext;
   loadPatterns(): Promise<PatternCompiler>;
-  /** Looks at the file itself as a recipe, with these inputs, which stand at a path in it. */
-  /** Read in place of the files. */
+  /** Loads the file itself as a recipe, with these inputs, located at a path in it. */
+  /** Read instead of the files. */
   readonly kept?: KeptTexts | undefined;
   readonly alone?: { readonly values: JsonObject; readonly at: Path } | undefined;
 }
@@ -66,9 +67,12 @@ interface Written {
   readonly override: JsonObject;
 }
 
-/** Each brings sources and channels of its own, and its file is read. */
+/** Each adds sources and channels of its own, and its file is read. */
 const maxUses = 200;
-/** Of the files of all uses together, in UTF-16 units: a large recipe that is used often is one, too. */
+/**
+ * Limit for the files of all uses together, in UTF-16 units: a recipe that is used repeatedly counts
+ * repeatedly.
+ */
 const maxRecipeText = 4 * 1024 * 1024;
 
 export async function expandRecipes(config: YamlFile, options: ExpandOptions): Promise<Expansion> {
@@ -135,7 +139,7 @@ export async function expandRecipes(config: YamlFile, options: ExpandOptions): P
       return undefined;
     }
     await yieldToEventLoop();
-    // Each use has a tree of its own: values are put into it.
+    // Each use has its own tree: values are written into it.
     return openYaml(reference.file, parsed);
   }
 
@@ -235,13 +239,13 @@ export async function expandRecipes(config: YamlFile, options: ExpandOptions): P
   }
 }
 
-/** What a variable holds is in no message. */
+/** The value of a variable never appears in a message. */
 const unnamedRecipe = {
-  message: "what the variable holds names no recipe that can be used",
+  message: "the value of the variable does not name a usable recipe",
   hint: "write the name of a bundled recipe, or a file as ./FILE.yaml",
 };
 
-/** A recipe that is looked at by itself is a config of its sections and tests. */
+/** A recipe that is loaded by itself is a config of its sections and tests. */
 function rootOf(recipe: JsonObject): JsonObject {
   return recipe.tests === undefined ? {} : { tests: recipe.tests };
 }
@@ -296,7 +300,7 @@ function nameTaken(
     path: byRecipe ? ["use", instance.name] : [section, full],
     on: "key",
     code: "E_CONFIG_NAME",
-    message: `${full} is also what ${local} of the recipe in use.${instance.name} is called`,
+    message: `${full} is also the name of ${local} of the recipe in use.${instance.name}`,
     hint: "give one of the two another name",
   };
 }

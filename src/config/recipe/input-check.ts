@@ -1,4 +1,4 @@
-// Does a value fit what an input is declared as? The words are those of any other option.
+// Checks a value against the declaration of an input. Messages are worded like those of any other option.
 
 import type { Json, JsonSchema } from "../../contract.ts";
 import { isRouterError } from "../../errors.ts";
@@ -6,8 +6,8 @@ import { found, notAllowed, type Words, wrongKind, wrongPattern } from "../descr
 import type { Path } from "../yaml/problem.ts";
 
 /**
- * From a pattern in RE2 syntax to its test, which looks at so many characters. Throws a RouterError for one that cannot be
- * compiled.
+ * Compiles a pattern in RE2 syntax into its test, which reads a limited number of characters. Throws a
+ * RouterError for an invalid pattern.
  */
 export type PatternCompiler = (pattern: string) => {
   readonly maxLength: number;
@@ -20,7 +20,7 @@ export interface Misfit extends Words {
   readonly path: Path;
 }
 
-/** Everything about `value` that `declared` does not take. `typed` gives a text as written, when it may be shown. */
+/** All problems of `value` against `declared`. `typed` returns the original text, when it may be shown. */
 export function misfits(
   value: Json,
   declared: JsonSchema,
@@ -56,7 +56,7 @@ export function misfits(
   return [...wrong.map((words) => ({ path, ...words })), ...inside];
 }
 
-/** The problem of a pattern that cannot be used; undefined when it can. */
+/** The problem of an invalid pattern; undefined for a valid one. */
 export function patternProblem(pattern: string, compile: PatternCompiler): Words | undefined {
   try {
     compile(pattern);
@@ -68,12 +68,12 @@ export function patternProblem(pattern: string, compile: PatternCompiler): Words
   }
 }
 
-/** A pattern that cannot be used is told where it stands, and takes everything here. */
+/** An invalid pattern is reported at its declaration, and accepts everything here. */
 function fits(text: string, pattern: string, compile: PatternCompiler): boolean {
   if (patternProblem(pattern, compile) !== undefined) return true;
   const compiled = compile(pattern);
   compiled.begin();
-  // The rest of a longer text could be anything.
+  // The rest of a longer text is not checked.
   return text.length <= compiled.maxLength && compiled.test(text);
 }
 

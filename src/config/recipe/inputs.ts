@@ -1,5 +1,5 @@
-// What a recipe's inputs come to in one use of it: what was given, else the default. Whatever is wrong is told where it
-// stands: in the config's `with:`, or in the recipe.
+// The values of a recipe's inputs in one use: given values, else defaults. Problems are reported at their
+// location: in the config's `with:`, or in the recipe.
 
 import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
@@ -14,11 +14,11 @@ import { type Misfit, misfits, type PatternCompiler, patternProblem } from "./in
 export interface Input {
   readonly value: Json;
   readonly secret: boolean;
-  /** What came into it from where; of a list, by index. */
+  /** Origins of its parts; of a list, by index. */
   readonly tainted: readonly TaintedValue[];
-  /** Undefined for what nobody gave. */
+  /** Undefined when no value was given. */
   readonly given: Path | undefined;
-  /** Neither given nor a default, or not to be read. */
+  /** Neither a value nor a default, or unreadable. */
   readonly standIn: boolean;
 }
 
@@ -26,15 +26,15 @@ export type Inputs = ReadonlyMap<string, Input>;
 
 export interface Given {
   readonly values: JsonObject;
-  /** Names of those that could not be read, which was told. */
+  /** Names of the unreadable ones, which were reported. */
   readonly unread: ReadonlySet<string>;
-  /** What came into the values, by name and path inside the value. */
+  /** Origins in the values, by name and path inside the value. */
   tainted(name: string): readonly TaintedValue[];
-  /** Where they stand, in the file that gives them. */
+  /** Their location in the file that gives them. */
   readonly at: Path;
-  /** What the place is called there when a value is missing: `use.ci`. */
+  /** The path to report when a value is missing: `use.ci`. */
   readonly owner: Path;
-  /** A text as written, when it may be shown. */
+  /** The original text, when it may be shown. */
   typed(path: Path): string | undefined;
 }
 
@@ -46,7 +46,7 @@ export interface ReadInputs {
   readonly recipeDrafts: readonly IssueDraft[];
 }
 
-/** `standIns`: what is neither given nor has a default gets a value of its kind, in place of an issue. */
+/** `standIns`: an input without value and default gets a placeholder of its kind instead of an issue. */
 export function readInputs(
   declared: Readonly<Record<string, JsonSchema>>,
   given: Given,
@@ -116,7 +116,7 @@ function missingInput(name: string, schema: JsonSchema, { at, owner, values }: G
   };
 }
 
-/** Mistakes in a declaration that its schema does not see. */
+/** Mistakes in a declaration that its schema does not detect. */
 function declarationDrafts(
   name: string,
   schema: JsonSchema,
@@ -139,8 +139,8 @@ function declarationDrafts(
     drafts.push({
       path: [...path, "default"],
       code: "E_CONFIG_VARIABLE",
-      message: "a default is taken as it is and cannot hold ${...}",
-      hint: 'leave the default out, and the config gives the value: with: { NAME: "${VARIABLE}" }',
+      message: "a default is used literally and cannot contain ${...}",
+      hint: 'remove the default and set the value in the config: with: { NAME: "${VARIABLE}" }',
     });
   }
   const typed = (text: string) => (secret ? undefined : text);

@@ -1,4 +1,5 @@
-// One use of a recipe in a config: which file, what it is given, what is changed in it, and how its names become the config's.
+// One use of a recipe in a config: its file, its inputs, its overrides, and how its names map to the
+// config's.
 
 import type { Json, JsonObject } from "../../contract.ts";
 import type { InputScope } from "../variables/substitute.ts";
@@ -16,11 +17,11 @@ export function isSection(key: Path[number] | undefined): key is Section {
 }
 
 export interface Instance {
-  /** Under `use:`; empty for a recipe that is looked at by itself. */
+  /** Under `use:`; empty for a recipe that is loaded by itself. */
   readonly name: string;
   /** The recipe. */
   readonly yaml: YamlFile;
-  /** The file that uses it; the recipe itself when it is looked at by itself. */
+  /** The file that uses it; the recipe itself when it is loaded by itself. */
   readonly user: YamlFile;
   readonly inputs: Inputs;
   readonly override: JsonObject;
@@ -30,7 +31,7 @@ export function prefixed({ name }: Pick<Instance, "name">, local: string): strin
   return name === "" ? local : `${name}_${local}`;
 }
 
-/** What a `${inputs.NAME}` of the recipe may name. */
+/** The names that `${inputs.NAME}` may use in the recipe. */
 export function scopeOf({ inputs }: Instance): InputScope {
   return {
     get: (name) => inputs.get(name)?.value,
@@ -41,11 +42,11 @@ export function scopeOf({ inputs }: Instance): InputScope {
 
 export interface VisibleInputs {
   readonly values: JsonObject;
-  /** Those with a variable in them. */
+  /** Those that contain a variable. */
   readonly variables: Readonly<Record<string, readonly Origin[]>>;
 }
 
-/** What events, templates and expressions see: no secret input, and of the others nothing that a file brought in. */
+/** Inputs visible to events, templates and expressions: no secret input, and no value from a file. */
 export function visibleInputs({ inputs }: Instance): VisibleInputs {
   const values: JsonObject = Object.create(null);
   const variables: Record<string, readonly Origin[]> = Object.create(null);
@@ -60,8 +61,8 @@ export function visibleInputs({ inputs }: Instance): VisibleInputs {
 }
 
 /**
- * The same for a component with these texts: one that does not name `inputs` has none with a variable in it, however a template may
- * reach for all that there is.
+ * The same for a component with these texts: one that does not mention `inputs` gets none with a variable,
+ * because a template can print everything that it can see.
  */
 export function readableInputs({ values, variables }: VisibleInputs, texts: Json): VisibleInputs {
   if (Object.keys(variables).length === 0 || /\binputs\b/.test(JSON.stringify(texts)))
@@ -83,7 +84,7 @@ function withoutSecrets(value: Json, tainted: readonly TaintedValue[], path: Pat
     : hide(String(value), typeof value === "string" ? secret : [wholeTaint(value, { kind: "typed" })]);
 }
 
-/** Where something of the recipe stands: in its file, or in the `override:` of the file that uses it. */
+/** The location of a part of the recipe: in its file, or in the `override:` of the file that uses it. */
 export function placeIn(instance: Instance, section: Section, local: string, rest: Path): Place {
   const { yaml, user, name, override } = instance;
   const below = entryOf(yaml.tree.root, section, local);
@@ -93,7 +94,7 @@ export function placeIn(instance: Instance, section: Section, local: string, res
     : { yaml, path: [section, local, ...rest] };
 }
 
-/** Where its `recipe:` stands; undefined for a recipe that is looked at by itself. */
+/** The location of its `recipe:`; undefined for a recipe that is loaded by itself. */
 export function useOf({ name, user }: Instance): Place | undefined {
   return name === "" ? undefined : { yaml: user, path: ["use", name, "recipe"] };
 }

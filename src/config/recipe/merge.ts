@@ -1,10 +1,10 @@
-// What a config changes in a recipe, laid over it as RFC 7396 has it: mappings are merged, null removes a key, anything else
-// replaces what was there.
+// Merges a config's overrides into a recipe, by RFC 7396: mappings are merged, null removes a key, anything
+// else replaces the old value.
 
 import type { Json, JsonObject } from "../../contract.ts";
 import type { Path } from "../yaml/problem.ts";
 
-/** `below` with `over` on it. Shares nothing with either. */
+/** `below` merged with `over`. Shares nothing with either. */
 export function mergeOver(below: Json | undefined, over: Json | undefined): Json {
   if (over === undefined) return structuredClone(below ?? null);
   if (!isMapping(over)) return structuredClone(over);
@@ -16,7 +16,9 @@ export function mergeOver(below: Json | undefined, over: Json | undefined): Json
   return merged;
 }
 
-/** Does what stands at `path` of the merged value come from `over`? What is in neither is looked for in `below`. */
+/**
+ * Does the value at `path` of the merged value come from `over`? A value in neither is looked up in `below`.
+ */
 export function isFromOver(below: Json | undefined, over: Json | undefined, path: Path): boolean {
   let [under, upper] = [below, over];
   for (const step of path) {

@@ -1,5 +1,5 @@
-// The names inside a recipe: what its channels say in `from` and `reply`, and the inputs that its expressions and templates
-// read. A recipe knows its own names and no others; what a config changes in it may also name the config's.
+// The names inside a recipe: those in `from` and `reply` of its channels, and the inputs that its expressions
+// and templates read. A recipe knows only its own names; an override may also use the config's.
 
 import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
 import type { IssueDraft } from "../values.ts";
@@ -12,7 +12,7 @@ import { unknownName } from "./unknown-name.ts";
 
 const references = { from: "sources", reply: "sinks" } as const;
 
-/** Puts the prefix before every name that a channel of a recipe refers to. Gives what refers to nothing. */
+/** Prefixes every name that a channel of a recipe refers to. Returns the unresolved ones. */
 export function prefixReferences({ root, placeOf }: Expansion): IssueDraft[] {
   const drafts: IssueDraft[] = [];
   for (const [name, channel] of Object.entries(mappingOf(root.channels))) {
@@ -41,8 +41,8 @@ export function prefixReferences({ root, placeOf }: Expansion): IssueDraft[] {
 const reading = /(?<![\w.$])inputs\.([A-Za-z_]\w*)/g;
 
 /**
- * Every input that an expression or a template reads and that is not there to be read. `schemasFor` says what the text at a
- * path is read as.
+ * Every unavailable input that an expression or a template reads. `schemasFor` defines how the text at a path
+ * is read.
  */
 export function inputDrafts(
   { root, placeOf }: Expansion,
@@ -85,7 +85,7 @@ function wordsFor(name: string, instance: Instance | undefined) {
   if (input === undefined) return unknownInput(name, [...instance.inputs.keys()]);
   if (!input.secret) return undefined;
   return {
-    message: `the input ${name} is secret, and what events go through does not see it`,
+    message: `the input ${name} is secret and not available to events, templates and expressions`,
     hint: `write \${inputs.${name}} where an option needs it`,
   };
 }

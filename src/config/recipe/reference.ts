@@ -1,5 +1,5 @@
-// Which file a `recipe:` names: one that comes with the package, or one beside the config. A file outside the config's folder
-// is refused, also when only a link leads there: whoever shares a config shares what it runs.
+// Resolves a `recipe:` to a file: a bundled one, or one next to the config. A file outside the config's
+// folder is rejected, also when only a link leads there: sharing a config shares everything it runs.
 
 import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
@@ -10,7 +10,7 @@ import { quoted } from "../yaml/problem.ts";
 
 export type Reference =
   | { readonly file: string }
-  /** `file`: where it was looked for, when it may yet appear there. */
+  /** `file`: the path that was checked, when the file may appear there later. */
   | { readonly message: string; readonly hint?: string | undefined; readonly file?: string };
 
 const bundledName = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
@@ -22,7 +22,7 @@ export function findRecipe(written: string, folder: string, kept?: KeptTexts): R
   if (scheme !== undefined && !/^[a-z]:[\\/]/i.test(written)) {
     return {
       message: `a recipe cannot be fetched from ${scheme}`,
-      hint: "put its file beside this one and write ./FILE.yaml; bundled recipes go by their name",
+      hint: "put the file next to this one and write ./FILE.yaml; bundled recipes are used by name",
     };
   }
   if (!/^\.\.?\//.test(written)) {
@@ -36,7 +36,7 @@ export function findRecipe(written: string, folder: string, kept?: KeptTexts): R
   return findFile(written, folder, kept);
 }
 
-/** The names of the recipes that come with the package, sorted. */
+/** The names of the bundled recipes, sorted. */
 export function bundledRecipes(): string[] {
   return readdirSync(bundledFolder())
     .filter((name) => name.endsWith(".yaml"))
@@ -49,7 +49,7 @@ function findBundled(name: string, kept: KeptTexts | undefined): Reference {
   if (existsSync(file) || kept?.has(file)) return { file };
   return {
     message: `no bundled recipe is called ${quoted(name)}`,
-    hint: didYouMeanHint(name, bundledRecipes()) ?? "channel-router recipes list  shows them all",
+    hint: didYouMeanHint(name, bundledRecipes()) ?? "channel-router recipes list  shows all of them",
   };
 }
 
@@ -69,7 +69,7 @@ function findFile(written: string, folder: string, kept: KeptTexts | undefined):
   }
   const inside = relative(realpathSync(folder), real);
   if (inside === ".." || inside.startsWith(`..${sep}`) || resolve(inside) === inside) {
-    const leads = isBelow(folder, file) ? "leads through a link to a place" : "is";
+    const leads = isBelow(folder, file) ? "leads through a link to a path" : "is";
     return {
       message: `the recipe ${quoted(written)} ${leads} outside the config's folder`,
       hint: "copy the file into the folder of the config, or below it",
@@ -84,12 +84,12 @@ function isBelow(folder: string, file: string): boolean {
 
 let known: string | undefined;
 
-/** Beside the package's own package.json, wherever in the package this code runs. */
+/** Next to the package's own package.json, wherever in the package this code runs. */
 export function bundledFolder(): string {
   if (known !== undefined) return known;
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, "package.json"))) {
-    if (dirname(folder) === folder) throw new Error("the package that this program belongs to is not there");
+    if (dirname(folder) === folder) throw new Error("the package of this program was not found");
     folder = dirname(folder);
   }
   known = join(folder, "recipes");

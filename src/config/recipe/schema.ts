@@ -1,5 +1,5 @@
-// A recipe's file as JSON Schema: what stands around its sources, channels and sinks. Those are checked as a part of the
-// config that uses the recipe, because only there are the inputs known.
+// A recipe's file as JSON Schema: everything around its sources, channels and sinks. Those are checked as a
+// part of the config that uses the recipe, because only there the inputs are known.
 
 import type { JsonSchema } from "../../contract.ts";
 import { namePattern } from "../schema/name-pattern.ts";

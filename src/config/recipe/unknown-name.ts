@@ -1,4 +1,4 @@
-// Words for a name that a recipe does not have.
+// Messages for a name that a recipe does not have.
 
 import { didYouMeanHint, listNames } from "../../did-you-mean.ts";
 import { quoted } from "../yaml/problem.ts";

@@ -1,10 +1,14 @@
-// Of everything Ajv reports, the errors that a person made. Ajv tries every branch of an `anyOf` and reports all that did
-// not fit; the branch whose kind of value is there was meant, and the others are silent. Branches must not be `$ref`s.
+// Selects the real mistakes from everything that Ajv reports. Ajv tries every branch of an `anyOf` and
+// reports all that did not match; the branch for the kind of the actual value is reported, and the others are
+// dropped. Branches must not be `$ref`s.
 
 import type { Json, SchemaError } from "../../contract.ts";
 import { pathOfPointer, valueAt } from "../value-path.ts";
 
-/** Drops what only repeats another error: values of a wrong kind, branches not meant, `if`, and the inside of `propertyNames`. */
+/**
+ * Drops errors that only repeat another one: values of a wrong kind, other branches, `if`, and the inside of
+ * `propertyNames`.
+ */
 export function meantErrors(errors: readonly SchemaError[], value: Json): readonly SchemaError[] {
   const dropped = new Set<SchemaError>();
   const insideNames = [
@@ -15,7 +19,7 @@ export function meantErrors(errors: readonly SchemaError[], value: Json): readon
   const kinds = new Set(errors.map((error) => `${error.schemaPath} ${error.instancePath}`));
   for (const [index, error] of errors.entries()) {
     if (error.keyword === "if" || error.keyword === "allOf") dropped.add(error);
-    // What is of the wrong kind is not one of the allowed values either.
+    // A value of the wrong kind also fails the check for allowed values.
     if (error.keyword === "enum" && hasWrongKind(kinds, error)) dropped.add(error);
     if (insideNames.some((path) => error.schemaPath.startsWith(path))) dropped.add(error);
     if (error.keyword !== "anyOf" && error.keyword !== "oneOf") continue;
@@ -27,7 +31,7 @@ export function meantErrors(errors: readonly SchemaError[], value: Json): readon
   return errors.filter((error) => !dropped.has(error));
 }
 
-/** `kinds`: schema and place of each error. */
+/** `kinds`: schema and path of each error. */
 function hasWrongKind(kinds: ReadonlySet<string>, { instancePath, schemaPath }: SchemaError): boolean {
   return kinds.has(`${schemaPath.replace(/[^/]*$/, "type")} ${instancePath}`);
 }
@@ -49,7 +53,9 @@ function isInside(inner: SchemaError, choice: SchemaError): boolean {
 
 const aboutKind = ["type", "const", "enum", "not"];
 
-/** The errors of the one branch whose kind of value this is; none when no branch is of that kind, or several are. */
+/**
+ * The errors of the one branch for the kind of this value; none when no branch, or several, have this kind.
+ */
 function meantBranch(
   choice: SchemaError,
   inside: readonly SchemaError[],
@@ -65,7 +71,8 @@ function meantBranch(
   const ofKind = [...byBranch.values()].filter((list) =>
     list.every((inner) => inner.instancePath !== choice.instancePath || !aboutKind.includes(inner.keyword)),
   );
-  // Between several mappings the one whose discriminator (a `const` inside) fits is meant, else the nearest.
+  // Among several mappings the one with the matching discriminator (a `const` inside) is used, else the
+  // nearest.
   const discriminated = ofKind.filter((list) => list.every((inner) => inner.keyword !== "const"));
   const candidates = discriminated.length > 0 ? discriminated : ofKind;
   const found = valueAt(value, pathOfPointer(value, choice.instancePath));

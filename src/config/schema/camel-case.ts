@@ -1,5 +1,6 @@
-// From values as written in YAML to values as the code reads them: declared keys in camelCase, units as numbers.
-// Only keys that the schema declares change. Keys that users choose (headers, meta, match paths) stay as they are.
+// Converts values as written in YAML to values as the code reads them: declared keys in camelCase, units as
+// numbers. Only keys that the schema declares change. User-chosen keys (headers, meta, match paths) stay as
+// they are.
 
 import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
 import { parseDuration, parseRate, parseSize } from "../units.ts";
@@ -7,8 +8,8 @@ import { optionKey } from "./option-key.ts";
 import { branches, childSchemas, propertiesOf } from "./walk.ts";
 
 /**
- * `{max_body: "1MiB"}` -> `{maxBodyBytes: 1048576}`. The value must already be valid for the schema, with its defaults
- * filled in. Nothing of the value is shared with the result.
+ * `{max_body: "1MiB"}` -> `{maxBodyBytes: 1048576}`. The value must already be valid for the schema, with its
+ * defaults filled in. The result shares nothing with the value.
  */
 export function toOptions(schema: JsonSchema, value: JsonObject): JsonObject {
   return convert([schema], value, schema) as JsonObject;

@@ -1,4 +1,4 @@
-// What a channel may hold, as JSON Schema.
+// The keys of a channel, as JSON Schema.
 
 import { namePattern } from "./name-pattern.ts";
 import { channelBudget, shapingKeys } from "./shaping.ts";

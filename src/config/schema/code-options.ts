@@ -1,5 +1,6 @@
-// Finds the options that are code: what a schema marks `x-cel`, `x-template`, `x-regex` or `x-glob`. The plan compiles them, so that a
-// mistake in one is found at load, in its place, like a mistake in a channel.
+// Finds the options that are code: those that a schema marks `x-cel`, `x-template`, `x-regex` or `x-glob`.
+// The plan compiles them, so that a mistake in one is reported at load, at its location, like a mistake in a
+// channel.
 
 import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
 import type { CodeOption } from "../values.ts";
@@ -8,7 +9,7 @@ import { branches, childSchemas, propertiesOf } from "./walk.ts";
 
 const marks = { "x-cel": "cel", "x-template": "template", "x-regex": "regex", "x-glob": "glob" } as const;
 
-/** Of a valid value as written in YAML, defaults filled in; in its order. Empty texts are left out. */
+/** For a valid value as written in YAML, with defaults; in its order. Empty texts are left out. */
 export function codeOptions(schema: JsonSchema, options: JsonObject): CodeOption[] {
   const found: CodeOption[] = [];
   collect([schema], options, [], []);

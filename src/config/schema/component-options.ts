@@ -1,5 +1,5 @@
-// The options of each source and sink: its type is looked up and loaded, its own schema checks what stands beside the common
-// keys. Only types that the config uses are loaded.
+// The options of each source and sink: loads the connector type, whose schema checks everything besides the
+// common keys. Only types that the config uses are loaded.
 
 import type { SinkType } from "../../contract/sink.ts";
 import type { Json, JsonObject, SourceType } from "../../contract.ts";
@@ -19,7 +19,7 @@ const commonKeys: Readonly<Record<Section, readonly string[]>> = {
 };
 const nouns: Readonly<Record<Section, string>> = { sources: "source", sinks: "sink" };
 
-/** What this file needs to know of a type of source or sink. */
+/** The required properties of a source or sink type. */
 export type ComponentType = Pick<SourceType<never> | SinkType<never>, "type" | "options" | "validate">;
 
 interface Entry<T> {
@@ -72,7 +72,9 @@ export function ownOptions(component: JsonObject, section: Section): JsonObject 
   return Object.fromEntries(Object.entries(component).filter(([key]) => !commonKeys[section].includes(key)));
 }
 
-/** Checks the own options of every component. Accepted ones, defaults filled in, are in `options` by its name. */
+/**
+ * Checks the own options of every component. Valid ones, with defaults, are in `options` by component name.
+ */
 export async function checkComponents(
   root: JsonObject,
   section: Section,
@@ -121,9 +123,7 @@ function unknownType(
     path,
     code: "E_CONFIG_VALUE",
     message:
-      typed(path) === undefined
-        ? `no ${noun} type has this name`
-        : `no ${noun} type is called ${quoted(type)}`,
+      typed(path) === undefined ? `no ${noun} type has this name` : `unknown ${noun} type ${quoted(type)}`,
     hint: didYouMeanHint(type, known) ?? `types: ${known.join(", ")}`,
   };
 }

@@ -1,7 +1,7 @@
-// The core of the config language as JSON Schema, plain data: what the top level, a source, a channel and a sink may
-// hold. The validator, schema/channels.schema.json and the docs are generated from it. A source's own options are
-// declared by its connector, so `sources` is open here.
-// `x-template`: rendered on each event. `x-cel`: an expression. Rules that a schema cannot say are in meaning.ts.
+// The core of the config language as JSON Schema, plain data: the keys of the top level, a source, a channel
+// and a sink. The validator, schema/channels.schema.json and the docs are generated from it. A source's own
+// options are declared by its connector, so `sources` is open here. `x-template`: rendered for each event.
+// `x-cel`: an expression. Rules that a schema cannot express are in semantics.ts.
 
 import type { JsonSchema } from "../../contract.ts";
 import { channelSchema, named, priority } from "./channel.ts";
@@ -11,7 +11,7 @@ import { sinkSchema } from "./sink.ts";
 import { anyTests } from "./tests.ts";
 import { useSchema } from "./use-schema.ts";
 
-/** Keys of the top that may stand there with nothing under them; a channel may, too. */
+/** Top-level keys that may be empty; a channel may be, too. */
 export const mayBeEmpty = [
   "server",
   "budget",

@@ -1,5 +1,5 @@
-// Turns what Ajv found into problems a person can act on: one for each mistake, in words, with what to type. Values are
-// shown only when they were typed into the file and are not secret.
+// Turns Ajv's errors into problems that the user can act on: one per mistake, in plain words, with what to
+// type. Values are shown only when they were typed into the file and are not secret.
 
 import type { Json, JsonSchema, SchemaError } from "../../contract.ts";
 import { didYouMean, didYouMeanHint } from "../../did-you-mean.ts";
@@ -24,11 +24,11 @@ export interface Explained {
   /** The schema that was used, and the value that was checked. */
   readonly schema: JsonSchema;
   readonly value: Json;
-  /** Where the value stands in the file. */
+  /** The path of the value in the file. */
   readonly prefix: Path;
-  /** Keys that are allowed at the top of the value beside the schema's own. */
+  /** Keys that are allowed at the top of the value besides the schema's own. */
   readonly furtherKeys?: readonly string[];
-  /** The text as typed, when it may be shown; undefined for secrets and for what came from `${}`. */
+  /** The text as typed, when it may be shown; undefined for secrets and for values from `${}`. */
   typed(path: Path): string | undefined;
 }
 
@@ -36,14 +36,14 @@ export function explainErrors(errors: readonly SchemaError[], about: Explained):
   return [...explainEach(errors, about)].flat();
 }
 
-/** The same error by error: there may be tens of thousands. */
+/** The same, as a generator: there may be tens of thousands of errors. */
 export function* explainEach(errors: readonly SchemaError[], about: Explained): Generator<IssueDraft[]> {
   const meant = meantErrors(errors, about.value);
   const mistyped = new Set(meant.flatMap((error) => keyMeantBy(error, about) ?? []));
   for (const error of meant) yield explainOne(error, mistyped, about);
 }
 
-/** None for what another one says. */
+/** None for a repetition of another error. */
 function explainOne(error: SchemaError, mistyped: ReadonlySet<string>, about: Explained): IssueDraft[] {
   const path = [...about.prefix, ...pathOfPointer(about.value, error.instancePath)];
   const { keyword, params } = error;
@@ -74,7 +74,7 @@ function missingKey(key: string, path: Path, error: SchemaError, about: Explaine
 
 function unknownKey(key: string, path: Path, error: SchemaError, about: Explained): IssueDraft {
   const known = keysKnown(error, about);
-  const all = known.length === 0 ? undefined : `known here: ${known.join(", ")}`;
+  const all = known.length === 0 ? undefined : `allowed keys: ${known.join(", ")}`;
   return {
     path: [...path, key],
     on: "key",
@@ -131,10 +131,10 @@ function wordsFor(error: SchemaError, path: Path, about: Explained): Words {
     case "maxLength":
     case "maxItems":
     case "maxProperties":
-      if (params.limit === 1) return say("takes one of its keys, not several", "keep the one that you mean");
+      if (params.limit === 1) return say("accepts only one of its keys", "keep one of them");
       return say(`must have at most ${params.limit} ${unitOf[keyword]}`);
     case "uniqueItems":
-      return say("stands twice in this list", "remove one of the two");
+      return say("is listed twice", "remove one of the two");
     case "minimum":
       return say(`must be at least ${params.limit}${found(typed)}`);
     case "maximum":
@@ -143,7 +143,7 @@ function wordsFor(error: SchemaError, path: Path, about: Explained): Words {
     case "dependencies":
       return {
         code: "E_CONFIG_MISSING_KEY",
-        message: `"${params.missingProperty}" must stand beside "${params.property}"`,
+        message: `"${params.missingProperty}" is required together with "${params.property}"`,
       };
     case "false schema":
       return say("cannot be used here", "remove it");

@@ -1,18 +1,18 @@
-// What becomes of the value of an option, as its schema says: `x-inert`, `x-credential` and `x-shown`. Closed by default: an option of
-// which the schema says nothing leaves this machine.
+// How the value of an option is used, according to its schema: `x-inert`, `x-credential` and `x-shown`.
+// Closed by default: an unmarked option leaves this machine.
 
 import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
 import type { Path } from "../yaml/problem.ts";
 import { branches, childSchemas, propertiesOf } from "./walk.ts";
 
 /**
- * `inert`: goes nowhere. `outward`: reaches a host, a program, a file or a person. `credential`: the same, and nothing but what proves
- * who asks, such as a token. `shown`: Claude reads it in an event, or in what a tool says. `described`: Claude reads it without any
- * event, in instructions and descriptions.
+ * `inert`: is sent nowhere. `outward`: reaches a host, a program, a file or another user. `credential`: the
+ * same, and is nothing but a proof of identity, such as a token. `shown`: Claude reads it in an event, or in
+ * the result of a tool. `described`: Claude reads it without any event, in instructions and descriptions.
  */
 export type OptionClass = "inert" | "outward" | "credential" | "shown" | "described";
 
-/** The strictest first: where branches of a schema differ, it counts. */
+/** Strictest first: where branches of a schema differ, the strictest applies. */
 const marks: readonly (readonly [OptionClass, (schema: JsonSchema) => boolean])[] = [
   ["outward", (schema) => schema["x-inert"] === false],
   ["described", (schema) => schema["x-shown"] === "always"],
@@ -21,7 +21,7 @@ const marks: readonly (readonly [OptionClass, (schema: JsonSchema) => boolean])[
   ["inert", (schema) => schema["x-inert"] === true],
 ];
 
-/** What the schema itself says of an option, its branches included; undefined when it says nothing. */
+/** The mark of the option itself, including its branches; undefined without a mark. */
 export function markedClass(schemas: readonly JsonSchema[], root: JsonSchema): OptionClass | undefined {
   const all = schemas.flatMap((one) => branches(one, root));
   return marks.find(([, isMarked]) => all.some(isMarked))?.[0];
@@ -32,7 +32,7 @@ interface Position {
   readonly class: OptionClass;
 }
 
-/** A mark holds for the items and the free keys below it, but not for a declared option: that has its own. */
+/** A mark applies to the items and the free keys below it, but not to a declared option: that has its own. */
 function step({ schemas, class: above }: Position, key: string | number, root: JsonSchema): Position {
   const children = schemas.flatMap((one) => childSchemas(one, key, root));
   const isDeclared = schemas
@@ -55,7 +55,9 @@ interface Leaf {
   readonly value: Json;
 }
 
-/** Everything in `options` that is not inert, keys of mappings in alphabetical order; `leaf` says what stands for each value. */
+/**
+ * Everything in `options` that is not inert, keys of mappings in alphabetical order; `leaf` maps each value.
+ */
 export function withoutInert(root: JsonSchema, options: JsonObject, leaf: (leaf: Leaf) => Json): JsonObject {
   return (collect(options, [], start(root)) ?? {}) as JsonObject;
 

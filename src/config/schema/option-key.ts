@@ -1,4 +1,4 @@
-// The one place where a YAML key becomes a TypeScript key. The generator of option types and the loader both ask here.
+// The only place that converts a YAML key to a TypeScript key, for the option types and the loader.
 
 /**
  * `max_body` -> `maxBody`; with the unit in the name where the schema's `format` has one: a `duration` is milliseconds

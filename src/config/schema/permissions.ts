@@ -1,4 +1,4 @@
-// `permissions:` as JSON Schema: who is asked on a phone when Claude asks for a permission.
+// `permissions:` as JSON Schema: who may answer permission prompts from a chat.
 
 import { namePattern } from "./name-pattern.ts";
 import { quietWindow } from "./shaping.ts";

@@ -1,4 +1,5 @@
-// The part of the schema that is about flow control: how often, when and in what company events are delivered, and what they may cost.
+// The flow-control part of the schema: how often, when and grouped with what events are delivered, and their
+// budget.
 
 const hourBudget = {
   "x-inert": true,

@@ -1,4 +1,5 @@
-// The arguments of a sink, which are JSON Schema of the user's own: which parts Claude reads, and which are values that are sent.
+// The arguments of a sink, which are user-defined JSON Schema: which parts Claude reads, and which are values
+// that are sent.
 
 import type { Json, JsonObject } from "../../contract.ts";
 import type { Path } from "../yaml/problem.ts";
@@ -22,10 +23,10 @@ const schemas: ReadonlySet<string | number> = new Set([
   "then",
   "else",
 ]);
-/** They say nothing about what may be sent. */
+/** They do not restrict what may be sent. */
 const words: ReadonlySet<string> = new Set(["title", "description", "examples", "$comment"]);
 
-/** How long the path of the `default` is that a path below `input` leads into; undefined when it leads into none. */
+/** Length of the path of the `default` that contains a path below `input`; undefined when none does. */
 export function defaultAt(path: Path): number | undefined {
   let index = 1;
   while (index < path.length) {
@@ -38,7 +39,7 @@ export function defaultAt(path: Path): number | undefined {
   return undefined;
 }
 
-/** Without what only describes. */
+/** Without keys that only describe. */
 export function boundInput(input: JsonObject): JsonObject {
   return mapOf(input);
 
@@ -66,7 +67,10 @@ export function boundInput(input: JsonObject): JsonObject {
   }
 }
 
-/** What Claude is shown: a default that a variable or a file brought in is left out, and the argument may be left out with it. */
+/**
+ * The version that Claude sees: a default from a variable or a file is left out, and so the argument becomes
+ * optional.
+ */
 export function shownInput(input: JsonObject, hiddenDefaults: readonly Path[]): JsonObject {
   const shown = structuredClone(input);
   for (const path of hiddenDefaults) {

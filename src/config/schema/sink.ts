@@ -1,4 +1,4 @@
-// What every sink may hold, whatever its type, as JSON Schema.
+// The common keys of every sink, as JSON Schema.
 
 export const sinkSchema = {
   type: "object",

@@ -1,4 +1,4 @@
-// `tests:` as JSON Schema: what is sent, and what is expected to come of it. How it is run: cli/test/.
+// `tests:` as JSON Schema: inputs and expectations. testing/ runs them.
 
 import { namePattern } from "./name-pattern.ts";
 
@@ -194,7 +194,7 @@ const callSchema = {
   },
 } as const;
 
-/** As far as every start looks at them; each test is checked by `testsSchema`, which is loaded when there is one. */
+/** The part that every start validates; each test is checked by `testsSchema`, which is loaded on demand. */
 export const anyTests = {
   "x-inert": true,
   type: "array",

@@ -1,11 +1,11 @@
-// `use:` as JSON Schema: a recipe, what it is given, and what is changed in it. What a recipe's inputs may be is declared by
-// the recipe itself; what may be changed is checked as a part of the config that comes out.
+// `use:` as JSON Schema: a recipe, its inputs, and its overrides. Inputs are declared by the recipe itself;
+// overrides are checked as a part of the resulting config.
 
 import { namePattern } from "./name-pattern.ts";
 
 const named = { propertyNames: { pattern: namePattern } } as const;
 const changes = (what: string) => ({
-  // What it changes counts where it ends up, as what the inputs bring does.
+  // An override is classified where it ends up, like the value of an input.
   "x-inert": true,
   type: "object",
   description: `Changes to the recipe's ${what}, by their names in the recipe. Null removes a key.`,

@@ -1,5 +1,5 @@
-// Finds the part of a JSON Schema that speaks about a place in a value. Pure look-ups; it decides nothing about validity.
-// Where a schema offers branches (`anyOf` and the like) all of them speak.
+// Finds the part of a JSON Schema that applies to a path in a value. Pure look-ups; it decides nothing about
+// validity. Where a schema has branches (`anyOf` and the like) all of them apply.
 
 import type { JsonSchema } from "../../contract.ts";
 
@@ -24,14 +24,14 @@ export function branches(schema: JsonSchema, root: JsonSchema = schema): readonl
   return found;
 }
 
-/** Every schema that speaks about the child `key` of a value that `schema` describes. */
+/** Every schema that applies to the child `key` of a value that `schema` describes. */
 export function childSchemas(
   schema: JsonSchema,
   key: string | number,
   root: JsonSchema,
 ): readonly JsonSchema[] {
   return branches(schema, root).flatMap((branch) => {
-    // What it says holds for all that is below it.
+    // It applies to everything below it.
     if (branch["x-deep"] === true) return [branch];
     if (typeof key === "number") return isSchema(branch.items) ? [branch.items] : [];
     const declared = propertiesOf(branch);
@@ -40,7 +40,7 @@ export function childSchemas(
   });
 }
 
-/** Every schema that speaks about the value at `path`, branches included. Empty where none does. */
+/** Every schema that applies to the value at `path`, including branches. Empty where none does. */
 export function schemasAt(root: JsonSchema, path: Path): readonly JsonSchema[] {
   let current: readonly JsonSchema[] = [root];
   for (const key of path) current = current.flatMap((schema) => childSchemas(schema, key, root));

@@ -1,6 +1,6 @@
-// The text of a `.env` file as variables. Node's parseEnv is not used: it ends a quoted value at the first inner quote, escaped or not
-// (nodejs/node#54134), and takes a line without `=` for the beginning of the next line's name. What cannot be read whole is a
-// problem, never a shorter value: it may be a credential.
+// Parses the text of a `.env` file. Node's parseEnv is not used: it ends a quoted value at the first inner
+// quote, escaped or not (nodejs/node#54134), and reads a line without `=` as the beginning of the next line's
+// name. An invalid line is a problem, never a shorter value: it may be a credential.
 
 export interface Dotenv {
   readonly variables: Readonly<Record<string, string>>;
@@ -19,9 +19,9 @@ const assignment = /^\s*(?:export\s+)?([\w.-]+)\s*=[^\S\n]*/;
 const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\", $: "$" };
 
 /**
- * `NAME=value`, one a line, `export` before it or not. A value without quotes ends at ` #` or the end of its line and is trimmed. One in
- * single quotes or backticks is literal; in double quotes `\n \r \t \" \\ \$` are escapes. Quoted values may go on over lines.
- * The last of several values of one name wins.
+ * `NAME=value`, one per line, with optional `export`. A value without quotes ends at ` #` or the end of its
+ * line and is trimmed. One in single quotes or backticks is literal; in double quotes `\n \r \t \" \\ \$` are
+ * escapes. Quoted values may span lines. The last of several values of one name wins.
  */
 export function parseDotenv(text: string): Dotenv {
   const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
@@ -34,7 +34,7 @@ export function parseDotenv(text: string): Dotenv {
     if (start === undefined || name === undefined) {
       problems.push({
         line: index + 1,
-        message: "this line of the .env file has no name and =",
+        message: "this line of the .env file is not NAME=value",
         hint: "write NAME=value, or begin the line with # to make it a comment",
       });
       continue;
@@ -56,7 +56,7 @@ export function parseDotenv(text: string): Dotenv {
   return { variables, problems };
 }
 
-/** From behind the opening quote at `index`; a text says what is wrong. */
+/** From after the opening quote at `index`; a text is an error message. */
 function quotedValue(
   lines: readonly string[],
   index: number,
@@ -72,7 +72,7 @@ function quotedValue(
       continue;
     }
     if (!/^\s*(#.*)?$/.test(line.slice(end + 1)))
-      return `the value on this line of the .env file goes on after its closing ${quote}`;
+      return `the value on this line of the .env file continues after its closing ${quote}`;
     const text = [...pieces, line.slice(0, end)].join("\n");
     return {
       text:

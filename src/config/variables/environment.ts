@@ -1,5 +1,5 @@
-// The variables that `${NAME}` can name: the real environment, then `.env` of the state root, then `.env` beside the
-// config file. The first that has a name wins. Remembers what was asked for, because a reload hangs on it; never logs.
+// The variables for `${NAME}`: the real environment, then `.env` of the state root, then `.env` next to the
+// config file. The first with the name wins. Records every lookup for reloads; never logs.
 
 import { dirname, join } from "node:path";
 import {
@@ -17,7 +17,7 @@ import type { OfProject } from "./project-variables.ts";
 const maxDotenvBytes = 256 * 1024;
 
 export interface Environment {
-  /** The value, which may be empty, and the layer that has it; undefined when none has the name. */
+  /** The value, which may be empty, and its layer; undefined when no layer has the name. */
   lookup(name: string): { readonly value: string; readonly layer: EnvironmentLayer } | undefined;
   /** All names of all layers, for "did you mean". */
   names(): readonly string[];
@@ -57,7 +57,10 @@ export function layerEnvironment(layers: readonly LayeredVariables[]): Environme
   };
 }
 
-/** The process's own environment, and the files. What the project put into the environment stands behind what the user wrote down. */
+/**
+ * The process's own environment, and the files. Variables that the project set come after those that the user
+ * wrote down.
+ */
 export function withProcess(
   env: EnvironmentVariables,
   dotenv: readonly LayeredVariables[],
@@ -76,13 +79,16 @@ export function withProcess(
   ];
 }
 
-/** Something in a `.env` file that could not be read. Never quotes the file. */
+/** An invalid line of a `.env` file. Never quotes the file. */
 export interface DotenvProblem extends Omit<DotenvLineProblem, "hint"> {
   readonly path: string;
   readonly hint?: string;
 }
 
-/** The `.env` files of a config, first the one that wins; the lines of one that could be read count, whatever the others are. */
+/**
+ * The `.env` files of a config, highest precedence first; valid lines of one are used even when another is
+ * broken.
+ */
 export function readDotenvFiles(
   env: EnvironmentVariables,
   folder: string,
@@ -113,7 +119,10 @@ export function readDotenvFiles(
   return { layers, paths, files, problems };
 }
 
-/** Whoever writes the project's files writes this one, whatever it is called; beside the user's own config it is the user's. */
+/**
+ * The author of the project's files also writes this one, whatever its name; next to the user's own config it
+ * is the user's.
+ */
 function isInProject(dotenv: string, folder: string, env: EnvironmentVariables): boolean {
   const place = dirname(realPath(dotenv));
   return place !== realPath(folder) && isBelow(place, projectFolder(folder, env));

@@ -1,5 +1,5 @@
-// Messages about a config quote its values. What a variable, a file or a secret brought into one is no part of a message, wherever the
-// mistake was found.
+// Messages about a config quote its values. A value from a variable, a file or a secret never appears in a
+// message, wherever the mistake was found.
 
 import type { JsonObject } from "../../contract.ts";
 import { valueAt } from "../value-path.ts";
@@ -7,10 +7,10 @@ import type { IssueDraft } from "../values.ts";
 import type { TaintedTree } from "./taint.ts";
 
 const hidden = "•••";
-/** A shorter text stands in many a word; then it is hidden only where it is quoted. */
+/** A shorter text occurs in many words; it is hidden only where it is quoted. */
 const minLength = 4;
 
-/** The problem with every such text hidden that the part of the config holds in which it was found. */
+/** The problem with every such text of the affected part of the config hidden. */
 export function hideInMessage<T extends IssueDraft>(draft: T, root: JsonObject, tainted: TaintedTree): T {
   const at = draft.path.slice(0, 2);
   const texts = tainted.below(at).flatMap(({ path, taints }) => {

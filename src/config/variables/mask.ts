@@ -1,5 +1,5 @@
-// Hides secrets in lines of the config file that are about to be shown. The schema says which values are secret; in a
-// broken file, or under a mistyped key, the name of the key has to do. `${...}` alone is a reference, not a secret.
+// Masks secrets in displayed lines of the config file. The schema says which values are secret; in a broken
+// file, or under a mistyped key, the name of the key decides. `${...}` alone is a reference, not a secret.
 
 import { isAlias, isMap, isScalar, isSeq, type Node, visit } from "yaml";
 import type { ParsedDocument } from "../read.ts";
@@ -21,7 +21,7 @@ export function isSecretKey(key: string): boolean {
   return secretKey.test(key);
 }
 
-/** False for text that only names where a secret comes from. A default inside `${A:-x}` is a literal. */
+/** False for text that only refers to a secret. A default inside `${A:-x}` is a literal. */
 export function holdsLiteral(text: string): boolean {
   return text.includes(":-") || text.replace(/\$\{(?:(?!\$\{)[^}])*\}/g, "").trim() !== "";
 }
@@ -47,8 +47,8 @@ export function masksByKeyName(top: ParsedDocument | Node): Mask[] {
 }
 
 /**
- * The line with its secrets replaced, and where the character at `caret` is in it. `byKeyName`: also hide what stands
- * after a key that sounds secret.
+ * The line with its secrets masked, and the new offset of the character at `caret`. `byKeyName`: also masks
+ * the text after a key that sounds secret.
  */
 export function maskLine(
   line: string,

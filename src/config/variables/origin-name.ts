@@ -1,10 +1,13 @@
-// How people are shown where a value came from.
+// The display name of the origin of a value.
 
 import { isAbsolute, relative, sep } from "node:path";
 import { realPath } from "../paths.ts";
 import type { Origin } from "./taint.ts";
 
-/** `${TOKEN}`, `${TOKEN} of .env`, `~/token`, `./token`, `./token, a link to ~/x`; undefined for what was typed. */
+/**
+ * `${TOKEN}`, `${TOKEN} of .env`, `~/token`, `./token`, `./token, a link to ~/x`; undefined for a typed
+ * value.
+ */
 export function originName(
   origin: Origin,
   place: { readonly folder: string; readonly home: string },
@@ -27,7 +30,7 @@ const ofLayer = {
   project: " of .env",
 } as const;
 
-/** A file in the folder that leads out of it is named with where it leads: that is what would be sent. */
+/** A link that leads out of the folder is shown with its target: that is what would be sent. */
 function linkedName(
   { path, realPath: target }: Extract<Origin, { readonly kind: "file" }>,
   place: { readonly folder: string; readonly home: string },

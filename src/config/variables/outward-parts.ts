@@ -1,4 +1,5 @@
-// What the parts of a config send outside: a source, a sink, the listener with the permissions; and what a channel shows to Claude.
+// The parts of a config that leave this machine: a source, a sink, the listener with the permissions; and the
+// parts of a channel that Claude sees.
 
 import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
 import type { VisibleInputs } from "../recipe/instance.ts";
@@ -13,7 +14,7 @@ import type { Origin, TaintedTree, TaintedValue } from "./taint.ts";
 
 export interface OriginNames {
   readonly tainted: TaintedTree;
-  /** How an origin is named to people. */
+  /** The display name of an origin. */
   nameOf(origin: Origin): string | undefined;
 }
 
@@ -25,11 +26,11 @@ interface Component {
   /** The same as the code reads them. */
   readonly values: JsonObject;
   readonly code: readonly CodeOption[];
-  /** What its code sees of a recipe's inputs. */
+  /** The recipe inputs that its code can read. */
   readonly inputs: VisibleInputs | undefined;
 }
 
-/** Keys of every source and sink that its own schema does not know; of these only `input` holds what is sent. */
+/** Common keys of every source and sink; of these only `input` contains values that are sent. */
 const common: ReadonlySet<string> = new Set(["type", "enabled", "rate", "expect", "description", "result"]);
 
 export function sourceOutward(component: Component, names: OriginNames): Outward {
@@ -67,7 +68,7 @@ const coreKeys = ["listen", "public_url", "permissions"] as const;
 
 export type CoreOutward = Readonly<Partial<Record<(typeof coreKeys)[number], Outward>>>;
 
-/** Of those keys of the top into which a variable or a file brought something. */
+/** Of those top-level keys that contain a value from a variable or a file. */
 export function coreOutward(root: JsonObject, { tainted, nameOf }: OriginNames): CoreOutward {
   const entries = coreKeys.flatMap((key) => {
     const values = tainted
@@ -80,7 +81,7 @@ export function coreOutward(root: JsonObject, { tainted, nameOf }: OriginNames):
   return Object.fromEntries(entries);
 }
 
-/** What the events of a channel show of variables; undefined when they show none. */
+/** The variables that the events of a channel show; undefined when they show none. */
 export function channelShows(
   name: string,
   channel: JsonObject,
@@ -98,7 +99,7 @@ export function channelShows(
   return showsOf(shown, variables, [texts, inputValues(variables, inputs)], names);
 }
 
-/** The values in the inert options of a channel, such as `match`, that have a part from outside. */
+/** The values with an external part in the inert options of a channel, such as `match`. */
 export function comparedTexts(
   name: string,
   channel: JsonObject,
@@ -113,13 +114,13 @@ export function comparedTexts(
   return texts.length === 0 ? {} : { compared: texts };
 }
 
-/** What the result of a sink shows of variables. */
+/** The variables that the result of a sink shows. */
 export function resultShows(name: string, result: string, names: OriginNames): Shows | undefined {
   const shown = names.tainted.below(["sinks", name]).filter(({ path }) => path[0] === "result");
   return showsOf(shown, {}, [result], names);
 }
 
-/** The variables in the inputs that templates and expressions of a recipe see. */
+/** The variables in the inputs that templates and expressions of a recipe can read. */
 export function inputShows(inputs: VisibleInputs | undefined, names: OriginNames): Shows | undefined {
   const variables = inputs?.variables ?? {};
   return showsOf([], variables, inputValues(variables, inputs), names);
@@ -150,7 +151,7 @@ function ownOutward(
   return outwardOf({ schema, options, values, tainted, nameOf: names.nameOf });
 }
 
-/** What an expression or a template reads of the inputs is a part of what is sent. */
+/** Inputs that an expression or a template reads are part of what is sent. */
 function withInputs(outward: Outward, { code, inputs }: Component, { nameOf }: OriginNames): Outward {
   if (inputs === undefined || !code.some(({ text }) => readsInputs(text))) return outward;
   const origins = Object.values(inputs.variables).flat();
@@ -166,12 +167,12 @@ function inputValues(variables: VisibleInputs["variables"], inputs: VisibleInput
   return Object.fromEntries(Object.keys(variables).map((key) => [key, inputs?.values[key] ?? null]));
 }
 
-/** In an expression or a template; a word of the same name in a text only makes the question one too many. */
+/** In an expression or a template; a false match only asks one question too many. */
 export function readsInputs(text: string): boolean {
   return /\binputs\b/.test(text);
 }
 
-/** `{{json this}}`, `{{lookup @root ...}}` and the like show whatever there is. */
+/** `{{json this}}`, `{{lookup @root ...}}` and the like show everything. */
 function readsAll(text: string): boolean {
   return /\bthis\b|@root\b|\blookup\b|(?:\{\{|[\s({|#=])\.{1,2}(?=[\s)}|/])/.test(text);
 }

@@ -1,4 +1,4 @@
-// What a component sends outside, for consent: all of it to be bound, and the same to be shown with its secrets hidden.
+// What a component sends outside, for consent: all of it is bound, and shown with its secrets hidden.
 
 import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
 import { toOptions } from "../schema/camel-case.ts";
@@ -10,17 +10,17 @@ import { hide, isSecretOrigin, type Origin, replaceParts, type Taint, type Taint
 export interface Outward {
   /** Every option that is not inert, with its real value and the origins of its parts. */
   readonly bound: Json;
-  /** The options, with every part hidden that a variable, a file or a secret brought in. */
+  /** The options, with every part from a variable, a file or a secret hidden. */
   readonly shown: JsonObject;
-  /** Where those parts came from: `${TOKEN}`, `~/token`. Empty for what was typed. */
+  /** The origins of those parts: `${TOKEN}`, `~/token`. Empty for typed values. */
   readonly names: readonly string[];
   /** True when such a part is in an option that is not inert. */
   readonly tainted: boolean;
-  /** Whether a part of this option is one, at the path or below it. */
+  /** Whether this option, at the path or below it, has such a part. */
   isTainted(path: Path): boolean;
-  /** The texts that came into this option, at the path itself. */
+  /** The external texts in this option, at the path itself. */
   cameIn(path: Path): readonly string[];
-  /** Secrets, and variables in inert options: what the component says of itself must not hold them. */
+  /** Secrets, and variables in inert options: a component's description of itself must not contain them. */
   readonly texts: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export interface OutwardInput {
   readonly values: JsonObject;
   /** Paths inside the options. */
   readonly tainted: readonly TaintedValue[];
-  /** How an origin is named to people. */
+  /** The display name of an origin. */
   nameOf(origin: Origin): string | undefined;
 }
 
@@ -72,8 +72,9 @@ export function namesOf(origins: readonly Origin[], nameOf: OutwardInput["nameOf
 }
 
 /**
- * The value and where its parts came from. Of a credential that comes from outside the project only the place counts: the token there
- * may be replaced without a question. What the project holds counts by its text, for whoever edits the project could change it.
+ * The value and the origins of its parts. A credential from outside the project is bound only by its origin:
+ * the token there may be replaced without a new question. Values from the project are bound by their text,
+ * because whoever edits the project could change them.
  */
 export function boundValue(value: Json, optionClass: OptionClass, taints: readonly Taint[]): Json {
   const origins = taints.map(({ from, to, origin }) => [from, to, placeOf(origin)] as Json);
@@ -86,7 +87,7 @@ export function boundValue(value: Json, optionClass: OptionClass, taints: readon
     return [{ from, to, origin }];
   });
   const pieces = parts.map(({ origin }) => placeOf(origin));
-  // A text cannot forge this: pieces are counted, and what stands between them is a list of its own.
+  // A text cannot forge this: pieces are counted, and the text between them is a separate list.
   const literal = replaceParts(value, parts, () => "\0").split("\0");
   if (literal.length !== pieces.length + 1) return { value, origins };
   return { literal, pieces };
@@ -122,7 +123,7 @@ function mapLeaves<T extends Json>(value: T, leaf: (value: Json, path: Path) => 
   ) as T;
 }
 
-/** The value of a variable that is shorter stands in many a text that means something else. */
+/** A shorter value of a variable occurs in many unrelated texts. */
 const minVariableLength = 8;
 const minSecretLength = 4;
 

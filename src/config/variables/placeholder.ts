@@ -1,15 +1,15 @@
-// A value in place of one that is not to be read: the same each time, of the kind that its place wants, and recognisable
+// A placeholder for a value that must not be read: deterministic, of the expected kind, and recognisable
 // where it shows. Tests of a config run with these.
 
 import type { Json, JsonSchema } from "../../contract.ts";
 
 const ofFormat: Readonly<Record<string, string>> = { duration: "1m", size: "1MiB", rate: "1000/1m" };
 
-/** `wanted`: all that the schema says about the place. */
+/** `wanted`: every schema that applies to the path. */
 export function placeholderFor(name: string, wanted: readonly JsonSchema[]): Json {
   for (const schema of wanted) {
     const example = firstOf(schema.examples) ?? firstOf(schema.enum);
-    // An example that is a variable shows how to write it, not what it is.
+    // An example that is a variable shows how to write it, not its value.
     if (JSON.stringify(example)?.includes("${")) continue;
     if (example !== undefined) return example;
     if (typeof schema.format === "string" && schema.format in ofFormat)

@@ -1,5 +1,6 @@
-// Which variables of this process the project could have set: Claude Code starts servers with the `env` of the project's settings and of
-// its `.mcp.json`. What they name is the project's word, whatever its value. Looks at files, never at values.
+// Which variables of this process the project could have set: Claude Code starts servers with the `env` of
+// the project's settings and of its `.mcp.json`. Such a variable is controlled by the project, whatever its
+// value. Looks at files, never at values.
 
 import { basename, dirname, join } from "node:path";
 import { readBounded } from "../yaml/bounded-file.ts";
@@ -11,14 +12,17 @@ const settings = [".claude/settings.json", ".claude/settings.local.json"];
 const servers = ".mcp.json";
 const maxBytes = 4 * 1024 * 1024;
 
-/** `folders`: where Claude runs; those above count too, up to the user's home, whose `.claude` is their own. */
+/**
+ * `folders`: where Claude runs; their parents are included, up to the user's home, whose `.claude` is the
+ * user's own.
+ */
 export function projectVariables(folders: readonly string[], home: string | undefined): OfProject {
   const names = new Set<string>();
   let isUnknown = false;
   const read = (file: string, namesIn: (content: unknown) => readonly string[]) => {
     const reading = readBounded(file, maxBytes);
     if (!reading.ok) {
-      // What cannot be read may name any of them.
+      // An unreadable file may name any of them.
       isUnknown ||= !reading.missing;
       return;
     }
@@ -38,7 +42,7 @@ function upTo(folder: string, home: string | undefined): string[] {
   return all;
 }
 
-/** Of what is not JSON, with comments say, each word that could be a name. */
+/** For a file that is not JSON, for example with comments: each word that could be a name. */
 function namesOf(text: string, namesIn: (content: unknown) => readonly string[]): readonly string[] {
   try {
     return namesIn(JSON.parse(text));
@@ -53,7 +57,7 @@ function ofSettings(content: unknown): string[] {
 
 function ofServers(content: unknown): string[] {
   return Object.values(objectOf(objectOf(content).mcpServers)).flatMap((server) =>
-    // `"TOKEN": "${TOKEN}"` hands on what is there.
+    // `"TOKEN": "${TOKEN}"` passes an existing variable on.
     Object.entries(objectOf(objectOf(server).env)).flatMap(([name, value]) =>
       value === `\${${name}}` ? [] : [name],
     ),

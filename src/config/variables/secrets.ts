@@ -1,6 +1,6 @@
-// The secrets of a config: what files and secret inputs brought in, and what stands at options whose schema says so, whether or
-// not those options are valid: the frame of a mistake must not show the secret beside it. Their texts are a net for logs and
-// echoes; what a config may do with them is decided by their origin (taint.ts).
+// The secrets of a config: values from files and secret inputs, and the values of options that the schema
+// marks as secret, whether or not those options are valid: the frame of a mistake must not show the secret
+// next to it. Their texts are a safety net for logs and echoes; consent depends on their origin (taint.ts).
 
 import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
 import { didYouMean } from "../../did-you-mean.ts";
@@ -22,16 +22,16 @@ import { isSecretOrigin, type TaintedValue, wholeTaint } from "./taint.ts";
 import type { Resolved } from "./variables.ts";
 
 export interface Secrets {
-  /** To be hidden wherever they turn up. */
+  /** Hidden wherever they occur. */
   readonly texts: readonly string[];
-  /** What stands whole at a secret option, however it got there. */
+  /** The whole values of secret options, whatever their origin. */
   readonly typed: readonly TaintedValue[];
   readonly has: (path: Path) => boolean;
   /** Where secrets were typed into a file. */
   masksIn(yaml: YamlFile): readonly Mask[];
 }
 
-/** The value of a variable that is shorter stands in many a text that means something else. */
+/** A shorter value of a variable occurs in many unrelated texts. */
 const minVariableLength = 8;
 
 /** In steps: there may be thousands of sources and sinks. */
@@ -49,7 +49,7 @@ export function* findSecrets(
     if (hidden === undefined) masks.set(yaml, [...more]);
     else for (const mask of more) hidden.push(mask);
   };
-  /** What stands there in a file, unless it only names where a secret comes from. */
+  /** The text in the file, unless it only refers to a secret. */
   const hideAt = (yaml: YamlFile, path: Path, text = writtenAt(yaml, path)) => {
     const range = yaml.locator.rangeOf(path);
     if (range && text !== undefined && holdsLiteral(text)) hide(yaml, range);
@@ -68,7 +68,7 @@ export function* findSecrets(
     const path = [section, name];
     const place = placeOf(path);
     const node = place.yaml.locator.nodeAt(place.path);
-    // What was typed there in clear is for the names of the keys to judge: most headers are no secret.
+    // For a plain typed value the name of the key decides: most headers are not secret.
     if (node !== undefined) hide(place.yaml, ...masksByKeyName(node));
     if (type === undefined) continue;
     for (const secret of secretTexts(type.options, ownOptions(component, section), path)) {
@@ -78,7 +78,7 @@ export function* findSecrets(
       for (const one of variable?.replacements ?? []) {
         const given = instance?.inputs.get(one.input ?? "")?.given;
         add(one, (text) => text.length >= minVariableLength && !isHost(text, secret.text));
-        // What a config typed for an input that the recipe calls no secret came from no variable.
+        // A value that a config typed for a non-secret input did not come from a variable.
         const isSecret = secret.whole || one.taints.length > 0;
         if (isSecret && given !== undefined && instance !== undefined) hideAt(instance.user, given);
       }
@@ -126,7 +126,7 @@ function components(root: JsonObject, types: Types) {
   return [...of("sources", types.sources), ...of("sinks", types.sinks)];
 }
 
-/** The name of a URL's host is no secret: it stands in many a text, where it would only be missed. */
+/** The host of a URL is not a secret: it occurs in many texts, where hiding it would only confuse. */
 function isHost(value: string, url: string): boolean {
   const [, scheme = "", host = ""] = /^([a-z]+:\/\/)(?:[^/?#@]*@)?([^/?#@]+)/i.exec(url) ?? [];
   const named = value.replace(/\/$/, "");
@@ -136,11 +136,14 @@ function isHost(value: string, url: string): boolean {
 interface SecretText {
   readonly path: Path;
   readonly text: string;
-  /** False where only what a variable brought in is secret, as in a header: `"x-secret": "variables"`. */
+  /** False where only a value from a variable is secret, as in a header: `"x-secret": "variables"`. */
   readonly whole: boolean;
 }
 
-/** Every text at or below an `x-secret` option, with its path under `prefix`; a near miss of such an option counts. */
+/**
+ * Every text at or below an `x-secret` option, with its path under `prefix`; includes near misses of such an
+ * option.
+ */
 function secretTexts(schema: JsonSchema, options: JsonObject, prefix: Path): SecretText[] {
   const found: SecretText[] = [];
   collect([schema], options, prefix, undefined);
@@ -157,7 +160,7 @@ function secretTexts(schema: JsonSchema, options: JsonObject, prefix: Path): Sec
     const whole = inside ?? (said === undefined ? undefined : said === true);
     if (value === null) return;
     if (typeof value !== "object") {
-      // A number is a secret that somebody forgot to quote.
+      // A number is a secret that the user forgot to quote.
       if (whole !== undefined) found.push({ path, text: String(value), whole });
       return;
     }

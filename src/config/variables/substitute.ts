@@ -1,5 +1,6 @@
-// Replaces `${...}` in one scalar. What a replacement brings in is never read again: it cannot hold another `${`, become
-// YAML or become a template. Every part that it brings in is marked with its origin. Messages name variables and paths, never values.
+// Replaces `${...}` in one scalar. A replacement is never read again: it cannot contain another `${`, become
+// YAML or become a template. Every part of it is marked with its origin. Messages name variables and paths,
+// never values.
 
 import type { Json } from "../../contract.ts";
 import { didYouMeanHint, listNames } from "../../did-you-mean.ts";
@@ -9,25 +10,25 @@ import type { Environment } from "./environment.ts";
 import { moved, type Origin, type Taint, type TaintedValue, wholeTaint } from "./taint.ts";
 import type { ValueFile } from "./value-files.ts";
 
-/** What the scalar will be read as later: plain text, a Handlebars template, or a CEL expression. */
+/** How the scalar is read later: as plain text, a Handlebars template, or a CEL expression. */
 export type Reader = "plain" | "template" | "cel";
 
 export interface Surroundings {
   readonly environment: Environment;
   /** Reads `${file:PATH}`; the path is as written. */
   readFile(path: string): ValueFile | (FileReading & { readonly ok: false });
-  /** In place of what neither has a default nor is to be read: tests touch neither environment nor files. */
+  /** Replaces a value without a default that must not be read: tests use neither environment nor files. */
   standIn?(name: string): Json;
-  /** Text that a template renders as the given text, whatever that holds; of the same length, unit by unit. */
+  /** Text that a template renders as exactly the given text; of the same length, unit by unit. */
   escapeForTemplate(text: string): string;
-  /** Where a person can put a variable, for hints. */
+  /** Where the user can set a variable, for hints. */
   readonly dotenvPlaces: readonly string[];
 }
 
-/** What a `${...}` in a recipe may name: its inputs, and nothing else. */
+/** What `${...}` in a recipe may name: only its inputs. */
 export interface InputScope {
   get(name: string): Json | undefined;
-  /** What came into its value; of a list, by index. */
+  /** Origins of its value; of a list, by index. */
   taints(name: string): readonly TaintedValue[];
   names(): readonly string[];
 }
@@ -39,7 +40,7 @@ export interface Substitution {
     readonly message: string;
     readonly hint?: string | undefined;
   }[];
-  /** What came in, before escaping. */
+  /** The inserted text, before escaping. */
   readonly replacements: readonly Replacement[];
   /** The parts of `text` that came from a variable, a file or a secret input. */
   readonly taints: readonly Taint[];
@@ -47,15 +48,15 @@ export interface Substitution {
 
 export interface Replacement {
   readonly value: string;
-  /** Its parts, with their origins; none for a default, or for what a config typed for an ordinary input. */
+  /** Its parts, with their origins; none for a default, or for a typed value of an ordinary input. */
   readonly taints: readonly Taint[];
   /** The input that it came from. */
   readonly input?: string;
-  /** It was not read: something of its kind is here in its place. */
+  /** It was not read: a placeholder replaces it. */
   readonly standIn?: true;
 }
 
-/** With `inputs` the text stands in a recipe. */
+/** With `inputs` the text is in a recipe. */
 export function substitute(
   text: string,
   reader: Reader,
@@ -87,7 +88,7 @@ export function substitute(
         input === undefined || inputs === undefined
           ? "compare with a value from the event, or put the value into match:"
           : `write inputs.${input}, without ${"${}"}`;
-      problems.push({ offset: start, message: "CEL cannot hold ${...}", hint });
+      problems.push({ offset: start, message: "CEL cannot contain ${...}", hint });
       continue;
     }
     const reference = text.slice(start + 2, end);
@@ -105,7 +106,7 @@ export function substitute(
 
 type Resolved = Replacement | { readonly message: string; readonly hint?: string | undefined };
 
-/** The name in a scalar that is one `${inputs.NAME}` and nothing else: it keeps its type. */
+/** The name in a scalar that is exactly one `${inputs.NAME}`: it keeps its type. */
 export function wholeInput(text: string): string | undefined {
   return /^\$\{inputs\.([A-Za-z_]\w*)\}$/.exec(text)?.[1];
 }
@@ -115,8 +116,8 @@ function fromInputs(reference: string, inputs: InputScope): Resolved {
   if (name === undefined) {
     const variable = /^[A-Za-z_]\w*/.exec(reference)?.[0].toLowerCase() ?? "name";
     return {
-      message: `a recipe does not read \${${reference.slice(0, 60)}}: it knows only its inputs`,
-      hint: `declare an input and write \${inputs.${variable}}; the config gives it its value. $\${ is a literal \${`,
+      message: `a recipe cannot read \${${reference.slice(0, 60)}}: only its inputs are available`,
+      hint: `declare an input and write \${inputs.${variable}}; the config sets its value. $\${ is a literal \${`,
     };
   }
   const value = inputs.get(name);
@@ -126,7 +127,7 @@ function fromInputs(reference: string, inputs: InputScope): Resolved {
     return { value: String(value), taints, input: name };
   }
   return {
-    message: `the input ${name} is a list, which cannot stand inside a text`,
+    message: `the input ${name} is a list, which cannot be used inside a text`,
     hint: `write \${inputs.${name}} alone, or {{join inputs.${name} ", "}} in a template`,
   };
 }
@@ -151,7 +152,7 @@ function resolve(reference: string, around: Surroundings): Resolved {
   const match = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/.exec(reference);
   if (match === null) {
     return {
-      message: `${quoted(reference, 40)} inside \${} cannot be understood`,
+      message: `${quoted(reference, 40)} inside \${} is invalid`,
       hint: "write ${NAME}, ${NAME:-default} or ${file:PATH}; $${ is a literal ${",
     };
   }
@@ -162,7 +163,7 @@ function resolve(reference: string, around: Surroundings): Resolved {
       : { value: fallback, taints: [] };
   }
   const found = around.environment.lookup(name);
-  // As in a shell, `:-` also stands in for a variable that is set but empty.
+  // As in a shell, `:-` also replaces a variable that is set but empty.
   if (fallback !== undefined && (found === undefined || found.value === ""))
     return { value: fallback, taints: [] };
   if (found !== undefined) {

@@ -1,5 +1,5 @@
-// Where the parts of a text came from. A value that a `${...}` brought in keeps its origin on the way to every exit: what a config
-// does with it is decided by the origin, and never by a search for its text.
+// The origins of the parts of a text. A value from `${...}` keeps its origin on the way to every exit: the
+// origin decides what a config may do with it, never a search for its text.
 
 import { type Path, pathKey } from "../yaml/problem.ts";
 import type { EnvironmentLayer } from "./environment.ts";
@@ -10,7 +10,7 @@ export type Origin =
   | { readonly kind: "file"; readonly path: string; readonly realPath: string; readonly inProject: boolean }
   /** An input that its recipe declares as secret. */
   | { readonly kind: "input"; readonly name: string }
-  /** A secret that was typed where the schema wants one. */
+  /** A secret that was typed where the schema expects one. */
   | { readonly kind: "typed" };
 
 /** A part of a text, in UTF-16 units: from `from` up to `to`. */
@@ -20,7 +20,7 @@ export interface Taint {
   readonly origin: Origin;
 }
 
-/** A value in the tree, and what came into it; of a number or a boolean all of it. */
+/** A value in the tree, and its tainted parts; a number or a boolean is tainted as a whole. */
 export interface TaintedValue {
   readonly path: Path;
   readonly taints: readonly Taint[];
@@ -32,12 +32,12 @@ export function wholeTaint(value: unknown, origin: Origin): Taint {
   return { from: 0, to: String(value).length, origin };
 }
 
-/** The same parts in a text before which `offset` units were put. */
+/** The same parts in a text that has `offset` units prepended. */
 export function moved(taints: readonly Taint[], offset: number): Taint[] {
   return taints.map(({ from, to, origin }) => ({ from: from + offset, to: to + offset, origin }));
 }
 
-/** Disjoint parts, in order; those that touch become one. */
+/** Disjoint parts, in order; adjacent ones are merged. */
 export function merged(taints: readonly Pick<Taint, "from" | "to">[]): { from: number; to: number }[] {
   const result: { from: number; to: number }[] = [];
   for (const { from, to } of taints.toSorted((a, b) => a.from - b.from)) {
@@ -48,7 +48,7 @@ export function merged(taints: readonly Pick<Taint, "from" | "to">[]): { from: n
   return result;
 }
 
-/** The text with these parts hidden, whatever they hold. */
+/** The text with these parts hidden. */
 export function hide(text: string, taints: readonly Pick<Taint, "from" | "to">[]): string {
   return replaceParts(text, merged(taints), () => hidden);
 }
@@ -67,14 +67,14 @@ export function replaceParts<P extends { readonly from: number; readonly to: num
   return result + text.slice(done);
 }
 
-/** Of a file, or of an input or an option that is declared a secret: nobody is ever shown it. */
+/** From a file, or from a secret input or option: it is never shown to anybody. */
 export function isSecretOrigin({ kind }: Origin): boolean {
   return kind !== "env";
 }
 
-/** All that is tainted in a tree, by path. */
+/** Everything tainted in a tree, by path. */
 export class TaintedTree {
-  /** By the first two steps of their paths, such as a section and a name: a large config has many. */
+  /** Indexed by the first two steps of the path, such as a section and a name: a large config has many. */
   readonly #groups = new Map<string, Map<string, TaintedValue>>();
 
   add(values: readonly TaintedValue[]): void {
@@ -95,7 +95,7 @@ export class TaintedTree {
     return [...this.#groups.values()].flatMap((group) => [...group.values()]);
   }
 
-  /** At or below a path; their own paths begin there. */
+  /** At or below a path; relative to it. */
   below(prefix: Path): readonly TaintedValue[] {
     const near = prefix.length < 2 ? this.all() : [...(this.#groupOf(prefix)?.values() ?? [])];
     return near

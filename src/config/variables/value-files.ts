@@ -1,4 +1,4 @@
-// The files that `${file:PATH}` names: secrets mounted by an orchestrator, keys, tokens. Each is read once per load.
+// The files of `${file:PATH}`: secrets mounted by an orchestrator, keys, tokens. Each is read once per load.
 
 import { resolve } from "node:path";
 import {
@@ -16,10 +16,10 @@ const maxValueBytes = 64 * 1024;
 export interface ValueFile {
   /** Trimmed. */
   readonly text: string;
-  /** Absolute, as it is named. */
+  /** Absolute, as named. */
   readonly path: string;
   readonly realPath: string;
-  /** Its real path is in the project of the config; beside the user's own config it is the user's. */
+  /** Its real path is in the project of the config; next to the user's own config it is the user's. */
   readonly inProject: boolean;
 }
 
@@ -61,7 +61,7 @@ function decoded(bytes: Buffer, place: FilePlace): ValueFile | Unread {
   try {
     return { ...place, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes).trim() };
   } catch {
-    // The one thing that `decode` throws for.
+    // The only error of `decode`.
     return { ok: false, missing: false, problem: "is not UTF-8 text" };
   }
 }

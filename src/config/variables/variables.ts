@@ -1,5 +1,6 @@
-// Resolves every `${...}` of a tree in place. What a scalar is read as later (a template, CEL, a number) comes from the
-// schema of its place; a whole value that must be a number or true/false becomes one. Says of each what came into it from where.
+// Resolves every `${...}` of a tree in place. The schema of its path says how a scalar is read later (a
+// template, CEL, a number); a whole value that must be a number or true/false is converted. Records the
+// origins of each value.
 
 import type { Json, JsonSchema } from "../../contract.ts";
 import type { IssueDraft } from "../values.ts";
@@ -18,27 +19,27 @@ import type { TaintedValue } from "./taint.ts";
 
 export interface Resolved {
   readonly path: Path;
-  /** The scalar as it stands in the file. */
+  /** The scalar as written in the file. */
   readonly original: string;
   readonly replacements: readonly Replacement[];
-  /** What came in, at the path or, of a list, below it. */
+  /** Origins, at the path or, for a list, below it. */
   readonly tainted: readonly TaintedValue[];
-  /** Offsets in these count in `original`. */
+  /** Offsets in these refer to `original`. */
   readonly problems: readonly IssueDraft[];
 }
 
-/** A scalar that holds `${`, and what it may name there. */
+/** A scalar that contains `${`, and the names available to it. */
 export interface ScopedVariable extends Variable {
   /** Set in a recipe. */
   readonly inputs?: InputScope;
 }
 
-/** Where variables are resolved; `standIns` in place of environment and files. */
+/** Where variables are resolved; `standIns` replaces environment and files. */
 export interface VariableContext extends Omit<Surroundings, "standIn"> {
   readonly standIns: boolean;
 }
 
-/** `schemasAt` gives everything that any schema says about a path; an empty answer means plain text. */
+/** `schemasAt` returns every schema that applies to a path; an empty result means plain text. */
 export function resolveVariables(
   variables: readonly ScopedVariable[],
   schemasAt: (path: Path) => readonly JsonSchema[],
@@ -60,7 +61,7 @@ export function resolveVariables(
       const tainted = came.map((one) => ({ ...one, path: [...path, ...one.path] }));
       return { path, original, replacements, tainted, problems: [] };
     }
-    // A value of the kind that is wanted, where it is the whole value; a part of a text is text.
+    // A value of the expected kind, when it is the whole value; a part of a text is text.
     const wanted = reader === "plain" && /^\$\{[^}]*\}$/.test(original) ? schemas : [];
     const around: Surroundings = world.standIns
       ? { ...world, standIn: (name) => placeholderFor(name, wanted) }
@@ -82,7 +83,7 @@ function readerFor(schemas: readonly JsonSchema[]): Reader {
   return schemas.some((schema) => schema["x-template"] !== undefined) ? "template" : "plain";
 }
 
-/** Variables are text; where only a number or only true/false is allowed they are read as that. */
+/** Variables are text; they are converted where only a number or only true/false is allowed. */
 function typed(text: string, schemas: readonly JsonSchema[]): Json {
   const types = schemas.flatMap(({ type }) => type ?? []);
   if (types.length === 0 || types.includes("string")) return text;

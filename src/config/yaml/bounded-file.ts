@@ -1,5 +1,5 @@
-// Reads a whole small file, never more than a bound and never from anything that could block or be endless: pipes,
-// devices and folders are refused in words. What is not there is an answer, not an exception.
+// Reads a whole small file, up to a limit and never from anything that could block or be endless: pipes,
+// devices and folders are rejected with a message. A missing file is a result, not an exception.
 
 import { createHash } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
@@ -13,7 +13,7 @@ export type FileReading =
       readonly problem: string;
     };
 
-/** Stands for the digest of a file that was looked for and is not there, or could not be read. */
+/** Replaces the digest of a file that is missing or unreadable. */
 export const absent = "absent";
 
 /** `maxBytes` is inclusive. Never throws. */
@@ -56,7 +56,7 @@ function refused(error: unknown): FileReading {
   if (code === "EISDIR") return { ok: false, missing: false, problem: "is a folder, not a file" };
   if (code === "ENXIO") return { ok: false, missing: false, problem: "is not a regular file" };
   if (code === "EACCES" || code === "EPERM") {
-    return { ok: false, missing: false, problem: "may not be read: permission denied" };
+    return { ok: false, missing: false, problem: "cannot be read: permission denied" };
   }
   return { ok: false, missing: false, problem: `cannot be read: ${code}` };
 }

@@ -1,4 +1,5 @@
-// One YAML file of a config, read: the config itself, or a recipe that it uses. Knows where everything in it stands.
+// One parsed YAML file of a config: the config itself, or a recipe that it uses. Knows the location of
+// everything in it.
 
 import type { ParsedFile } from "../read.ts";
 import { mayBeEmpty } from "../schema/core.ts";
@@ -17,16 +18,16 @@ export interface YamlFile {
   readonly lines: readonly string[];
 }
 
-/** What stands in one of them, as a place to point at. */
+/** A value in the file, as a location to report. */
 export interface Place {
   readonly yaml: YamlFile;
-  /** In the words of that file. */
+  /** Path in that file. */
   readonly path: Path;
 }
 
 export function openYaml(file: string, parsed: ParsedFile): YamlFile {
   const tree = readTreeOf(parsed);
-  // `$${` brings nothing in, but it too moves every offset behind it.
+  // `$${` inserts nothing, but it too moves every offset after it.
   const moved = new Set(tree.variables.map(({ path }) => pathKey(path)));
   const document = parsed.document ?? parsed.remains;
   return {
@@ -38,7 +39,7 @@ export function openYaml(file: string, parsed: ParsedFile): YamlFile {
   };
 }
 
-/** The values of the file; a section or a channel with nothing written under it is an empty one. */
+/** The values of the file; an empty section or channel is an empty mapping. */
 function readTreeOf({ document, text, lines }: ParsedFile): Tree {
   if (document === undefined) return emptyTree();
   const tree = readTree(document, text, lines);
@@ -53,7 +54,10 @@ function readTreeOf({ document, text, lines }: ParsedFile): Tree {
   return tree;
 }
 
-/** Secrets that are not in the tree: in broken YAML, and under the second of two equal keys. Only their keys tell them. */
+/**
+ * Secrets that are not in the tree: in broken YAML, and under the second of two equal keys. They are
+ * recognised only by their keys.
+ */
 export function masksBesideTree({ parsed: { remains, document }, tree: { problems } }: YamlFile): Mask[] {
   if (remains !== undefined) return masksByKeyName(remains);
   const leftOut = problems.some(({ code }) => code === "E_CONFIG_DUPLICATE_KEY");

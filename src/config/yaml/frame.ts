@@ -1,5 +1,5 @@
-// An issue as lines for a person: the place, the message, the source lines with a caret, the hint. Secrets that were
-// typed into the file are masked, and nothing in the file can act on the terminal.
+// An issue as lines for display: the location, the message, the source lines with a caret, the hint. Secrets
+// in the file are masked, and control characters are neutralised for the terminal.
 
 import { isAbsolute, relative } from "node:path";
 import type { Issue } from "../../contract.ts";
@@ -11,9 +11,9 @@ const linesAbove = 2;
 const maxWidth = 110;
 /** How much of a long line is shown before the caret. */
 const beforeCaret = 70;
-/** What is looked at of a line, on both sides of the caret, before it is cut to what is shown. */
+/** The part of a line that is examined, on both sides of the caret, before it is cut for display. */
 const lookedAt = 2_000;
-/** Of a message, a hint, a path: with them and the lines a frame fits on a screen. */
+/** Limit for a message, a hint, a path: with them and the lines a frame fits on a screen. */
 const maxWords = 600;
 const maxPlace = 300;
 
@@ -27,7 +27,10 @@ export interface FrameSource {
   readonly broken: boolean;
 }
 
-/** An issue of a file that is not among `sources` has no source lines. Files below `cwd` are named relative to it. */
+/**
+ * An issue of a file that is not among `sources` has no source lines. Files below `cwd` are shown relative to
+ * it.
+ */
 export function frameIssue(issue: Issue, sources: readonly FrameSource[], cwd: string): SafeText {
   const nameOf = (place: Place) => {
     const path = place.path === "" ? "" : ` ${place.path}`;
@@ -47,7 +50,7 @@ export function frameIssue(issue: Issue, sources: readonly FrameSource[], cwd: s
 
 type Place = NonNullable<Issue["cause"]>;
 
-/** The line of a place with a caret under it, and lines before it. */
+/** The line of a location with a caret under it, and lines before it. */
 function sourceLines(place: Place, above: number, sources: readonly FrameSource[]): SafeLine[] {
   const source = sources.find(({ file }) => file === place.file);
   const isEmpty = source?.lines.length === 1 && source.lines[0] === "";
@@ -64,11 +67,11 @@ function sourceLines(place: Place, above: number, sources: readonly FrameSource[
   return out;
 }
 
-/** The masked line, as far as it is near the caret, and where in it the caret's character now is. */
+/** The masked line near the caret, and the new position of the caret's character. */
 function lineOf(number: number, caret: number, source: FrameSource): [string, number] {
   const whole = source.lines[number - 1] ?? "";
   const from = Math.max(0, caret - lookedAt);
-  // In broken YAML a secret is known by the key before it, and here that would be out of sight.
+  // In broken YAML a secret is recognised by the key before it, and here that would be cut off.
   if (source.broken && whole.length > 2 * lookedAt) return ["…", 0];
   return maskLine(
     whole.slice(from, caret + lookedAt),
@@ -103,7 +106,7 @@ function expanded(raw: string, startWidth = 0): { readonly text: string; readonl
   return { text: result, width };
 }
 
-/** Combining marks take no column of a terminal; East Asian wide characters and emoji take two. */
+/** Combining marks take no terminal column; East Asian wide characters and emoji take two. */
 function columnsOf(character: string): number {
   if (/^(?:\p{Mn}|\p{Me}|[\u200b\u200c\u200d]|\ufeff)$/u.test(character)) return 0;
   const wide =

@@ -1,5 +1,5 @@
-// From problems in the values of a config to issues in its files: each is shown where it was written, and one in a recipe
-// also with the place in the config that brought it there.
+// Maps problems in the values of a config to issues in its files: each is shown where it was written, and one
+// in a recipe also with the location in the config that uses it.
 
 import type { Issue } from "../../contract.ts";
 import type { Expansion, FileProblem } from "../recipe/expand.ts";
@@ -11,18 +11,18 @@ import type { FrameSource } from "./frame.ts";
 import { dotted, type Path, pathKey } from "./problem.ts";
 
 export interface IssueLocations {
-  /** `original`: offsets of the draft count in the scalar as it stood before `${}` was replaced. */
+  /** `original`: offsets of the draft refer to the scalar before `${}` was replaced. */
   issueOf(draft: IssueDraft, original?: "original"): Issue;
-  /** The same for a problem whose file is known; `draft.path` is in the words of that file. */
+  /** The same for a problem whose file is known; `draft.path` is a path in that file. */
   issueIn(problem: FileProblem): Issue;
-  /** True when what stands at this path, or above it, was put there because it is not to be read. */
+  /** True for a placeholder at or above this path. */
   isStandIn(path: Path): boolean;
 }
 
 export function locateIssues({ placeOf }: Expansion, resolved: readonly Resolved[]): IssueLocations {
   const byPath = new Map(resolved.map((one) => [pathKey(one.path), one]));
 
-  /** The replaced scalar that a path leads to or into. */
+  /** The replaced scalar at or above a path. */
   function replacedAt(path: Path): Resolved | undefined {
     for (let length = path.length; length > 0; length--) {
       const found = byPath.get(pathKey(path.slice(0, length)));
@@ -83,12 +83,12 @@ export function locateIssues({ placeOf }: Expansion, resolved: readonly Resolved
   };
 }
 
-/** Of one file. A person corrects a few and looks again; thousands would be a way to write megabytes into a log. */
+/** Limit per file. Users correct a few and check again; thousands would fill a log with megabytes. */
 const maxListed = 25;
 
 /**
- * Those of the config first, then file by file; each once. Of a file the first 25 are listed, and one more counts the rest. May be
- * given its own result together with further issues.
+ * Issues of the config first, then file by file; each once. The first 25 of a file are listed, and one more
+ * counts the rest. Its own result may be passed again with further issues.
  */
 export function inOrder(issues: readonly Issue[], config: string): Issue[] {
   const seen = new Set<string>();
@@ -108,7 +108,7 @@ export function inOrder(issues: readonly Issue[], config: string): Issue[] {
   return [...byFile.values()].flatMap(listed);
 }
 
-/** How many problems these are, those that are only counted included. */
+/** The number of problems, including those that are only counted. */
 export function countIssues(issues: readonly Issue[]): number {
   return issues.reduce((sum, { more = 1 }) => sum + more, 0);
 }

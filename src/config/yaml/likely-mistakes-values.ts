@@ -1,10 +1,10 @@
-// Plain values that YAML reads as a number, as true or as nothing, where an event holds something else.
+// Plain values that YAML reads as a number, as true or as null, where an event has another type.
 
 import type { Scalar } from "yaml";
 import type { Suspicion } from "./likely-mistakes.ts";
 import type { Path } from "./problem.ts";
 
-/** `007` is 7, `0o17` is 15, `0x1F` is 31. Anywhere: what it holds may be secret and is not in the words. */
+/** `007` is 7, `0o17` is 15, `0x1F` is 31. Anywhere: the value may be secret and is not quoted. */
 export function mistakenNumber({ source = "", value, range }: Scalar): Suspicion | undefined {
   if (typeof value !== "number" || !/^[-+]?0[\dox]/i.test(source)) return undefined;
   const kind = /0o/i.test(source)
@@ -19,10 +19,10 @@ export function mistakenNumber({ source = "", value, range }: Scalar): Suspicion
   };
 }
 
-/** Operators that compare numbers, and switches: how they are written makes no difference. */
+/** Operators that compare numbers, and switches: their notation makes no difference. */
 const ofNumbers = new Set(["gt", "gte", "lt", "lte", "ci", "exists"]);
 
-/** In `match`, where a value of another type never equals what the event holds. */
+/** In `match`, where a value of another type never equals the event's. */
 export function mistakenMatchValue({ source = "", value, range }: Scalar, path: Path): Suspicion | undefined {
   const from = path.indexOf("match");
   if (from === -1 || !isChannelPath(path, from)) return undefined;
@@ -32,7 +32,7 @@ export function mistakenMatchValue({ source = "", value, range }: Scalar, path: 
   if (value === null && source === "") {
     return {
       at,
-      message: 'there is no value here, which YAML reads as "null"',
+      message: 'the value is missing, which YAML reads as "null"',
       hint: "write the value, or null if that is meant",
     };
   }
@@ -40,14 +40,14 @@ export function mistakenMatchValue({ source = "", value, range }: Scalar, path: 
     return {
       at,
       message: `YAML reads this as the number ${value}`,
-      hint: `quote it if the event holds text, such as a version: '${source}'; else write ${value}`,
+      hint: `quote it if the event contains text, such as a version: '${source}'; else write ${value}`,
     };
   if (typeof value === "string" && /^(yes|no|on|off)$/i.test(value)) {
     const meant = /^(yes|on)$/i.test(value);
     return {
       at,
       message: `this is the text "${value}" in YAML 1.2, and not ${meant}`,
-      hint: `write ${meant}, or '${value}' in quotes if the event holds that text`,
+      hint: `write ${meant}, or '${value}' in quotes if the event contains that text`,
     };
   }
   return undefined;

@@ -1,6 +1,6 @@
-// Valid YAML that almost certainly means something else than what was typed: a value that ends at a "#", a key without its colon, a
-// space that YAML does not know. Each is a warning, never a problem: the file is used as YAML reads it. Values are not quoted in the
-// messages, because they may be secret.
+// Valid YAML that almost certainly has another meaning than intended: a value that ends at a "#", a key
+// without its colon, a space that YAML does not know. Each is a warning, never a problem: the file is used as
+// YAML reads it. Values are not quoted in the messages, because they may be secret.
 
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap } from "yaml";
 import type { ParsedDocument } from "../read.ts";
@@ -12,14 +12,14 @@ import { strangeSpace, strangeSpaceInText } from "./strange-spaces.ts";
 /** Far more than are shown. */
 const maxWarnings = 200;
 
-/** A warning as it is found: where, and what to type instead. */
+/** A raw warning: its location, and what to type instead. */
 export interface Suspicion {
   readonly at: number;
   readonly message: string;
   readonly hint: string;
 }
 
-/** Keys whose values are prose or code: a word right behind "#" belongs to them. */
+/** Keys whose values are prose or code: a word directly after "#" belongs to them. */
 const freeText = new Set([
   ...[
     "content",
@@ -115,7 +115,9 @@ function lineFrom(at: number, text: string): string {
   return text.slice(at, Math.min(end === -1 ? text.length : end, at + 2_000));
 }
 
-/** ` #` ends a plain value; what holds a template, a number or a name right behind the "#" was meant as a part of it. */
+/**
+ * ` #` ends a plain value; a template, a number or a name directly after the "#" was meant as a part of it.
+ */
 function hashAfter(node: Scalar, path: Path, text: string): Suspicion | undefined {
   const end = (node.range as readonly number[])[1] as number;
   const rest = lineFrom(end, text);
@@ -131,7 +133,7 @@ function hashAfter(node: Scalar, path: Path, text: string): Suspicion | undefine
   return {
     at: text.indexOf(cut, end),
     message: isEmpty
-      ? 'the "#" begins a comment, so there is no value here'
+      ? 'the "#" begins a comment, so the value is empty'
       : 'the value ends before this "#", which begins a comment',
     hint: "quote the whole value, from before its first word to its end; a comment has a space after the #",
   };
@@ -150,7 +152,7 @@ function hashInHeader(at: number, text: string): Suspicion | undefined {
   if (header === null || !/\{\{|\$\{/.test(header[1] as string)) return undefined;
   return {
     at: at + header[0].length - (header[1] as string).length,
-    message: "what is on the line of a | or > is a comment, and not part of the text",
+    message: "text on the line of a | or > is a comment, and not part of the value",
     hint: "begin the text on the next line",
   };
 }
@@ -176,7 +178,7 @@ function keyWithoutValue({ key, value }: Pair<Node, Node | null>, text: string):
       };
 }
 
-/** A line inside of a text that looks like a further key of the mapping around it. */
+/** A line inside a text that looks like a further key of the enclosing mapping. */
 function keyWithoutSpace(source: string, start: number): Suspicion | undefined {
   for (const match of source.matchAll(/(?:^|\n)[ \t]*([A-Za-z_][\w.-]*):(?=[^\s/:])/g)) {
     const name = match[1] as string;
@@ -191,7 +193,7 @@ function keyWithoutSpace(source: string, start: number): Suspicion | undefined {
   return undefined;
 }
 
-/** `-a.log` on a line of its own, which is text and not an item. */
+/** `-a.log` on a separate line, which is text and not an item. */
 function listWithoutSpace(node: Scalar, before: number, text: string): Suspicion | undefined {
   const [start, end] = node.range as unknown as readonly [number, number];
   if (!/^-[^\s\d-]/.test(text.slice(start, start + 2)) || !text.slice(before, start).includes("\n"))
@@ -205,7 +207,7 @@ function listWithoutSpace(node: Scalar, before: number, text: string): Suspicion
   };
 }
 
-/** `label: &Ops team` is the text "team": the anchor goes unseen. */
+/** `label: &Ops team` is the text "team": the anchor goes unnoticed. */
 function unusedAnchor(node: Node, text: string): Suspicion {
   const start = node.range?.[0] ?? 0;
   const at = text.lastIndexOf("&", start);
@@ -216,7 +218,10 @@ function unusedAnchor(node: Node, text: string): Suspicion {
   };
 }
 
-/** Where names are not compared by case, or were meant to be one. Paths into an event and JSON are compared by case. */
+/**
+ * Where names are case-insensitive, or were meant to be equal. Paths into an event and JSON are
+ * case-sensitive.
+ */
 function sameButCase(
   name: string,
   at: number,

@@ -1,6 +1,6 @@
-// From a path in the words of the YAML to a place in the file. A path that leads nowhere (a missing key) leads to the
-// nearest thing above it; with an offset, one that leads into a scalar (the short form
-// of an option) to that scalar. Through an alias it leads to what the alias stands for, because that is where the fix goes.
+// Maps a path in the YAML to a location in the file. A path that leads nowhere (a missing key) maps to the
+// nearest existing parent; with an offset, one that leads into a scalar (the short form of an option) maps to
+// that scalar. An alias maps to its target, because that is where the fix goes.
 
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from "yaml";
 import type { ParsedDocument } from "../read.ts";
@@ -11,11 +11,11 @@ import { offsetInFile } from "./scalar-offsets.ts";
 export interface Locator {
   /** Offset in the file's text. */
   offsetOf(draft: Pick<IssueDraft, "path" | "on" | "offset">): number;
-  /** The same for an offset in the scalar as it stood before `${}` was replaced. */
+  /** The same for an offset in the scalar before `${}` was replaced. */
   originalOffsetOf(draft: Pick<IssueDraft, "path" | "on" | "offset">): number;
-  /** What stands at exactly this path, aliases followed. */
+  /** The node at exactly this path, aliases followed. */
   nodeAt(path: Path): Node | undefined;
-  /** Where the value at exactly this path begins and ends; undefined when there is none. */
+  /** Range of the value at exactly this path; undefined without one. */
   rangeOf(path: Path): readonly [number, number] | undefined;
 }
 
@@ -23,7 +23,9 @@ export function createLocator(
   document: ParsedDocument | undefined,
   text: string,
   aliases: ReadonlyMap<Alias, Node>,
-  /** True when the scalar at this path holds `${`: offsets in what it became mean nothing in the file. */
+  /**
+   * True when the scalar at this path contains `${`: offsets in its resolved value mean nothing in the file.
+   */
   isSubstituted: (path: Path) => boolean,
 ): Locator {
   const pairs = new WeakMap<YAMLMap, Map<string, Pair<Node, Node | null>>>();
@@ -45,7 +47,10 @@ export function createLocator(
     return byKey.get(key);
   }
 
-  /** The deepest thing on the way: its value, its key when it is in a mapping, and whether that is the whole path. */
+  /**
+   * The deepest node on the way: its value, its key when it is in a mapping, and whether that is the whole
+   * path.
+   */
   function walk(path: Path): {
     readonly value: Node | undefined;
     readonly key: Node | undefined;

@@ -1,5 +1,5 @@
-// Expressions, templates and patterns that are too long: their compilers take more than linear time, and a content that Claude is
-// to see has two thousand characters.
+// Expressions, templates and patterns that are too long: their compilers take more than linear time, and
+// content for Claude has about two thousand characters.
 
 import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
 import type { IssueDraft } from "../values.ts";
@@ -10,7 +10,7 @@ const maxCode = 16_384;
 
 const marks = ["x-cel", "x-template", "x-regex", "x-glob"];
 
-/** `schemasFor` says what the text at a path is read as. */
+/** `schemasFor` defines how the text at a path is read. */
 export function longCodeDrafts(
   root: JsonObject,
   schemasFor: (path: Path) => readonly JsonSchema[],
@@ -24,7 +24,7 @@ export function longCodeDrafts(
         walk(inner, [...path, Array.isArray(value) ? Number(key) : key]);
     }
   };
-  /** What a pattern of `match` holds has no schema. */
+  /** Patterns in `match` have no schema. */
   const isCode = (path: Path): boolean =>
     (path[0] === "channels" && path[2] === "match") ||
     schemasFor(path).some((schema) => marks.some((mark) => schema[mark] !== undefined));

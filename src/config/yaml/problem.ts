@@ -1,4 +1,4 @@
-// A problem with a known offset in the config file's text, and the words that messages share.
+// A problem with a known offset in the config file's text, and wording that messages share.
 
 export type Path = readonly (string | number)[];
 
@@ -19,7 +19,7 @@ export function dotted(path: Path): string {
   );
 }
 
-/** A text of the user in quotes, short, on one line, without anything a terminal would act on. */
+/** A text of the user in quotes, short, on one line, without terminal control characters. */
 export function quoted(text: string, maxLength = 60): string {
   const short = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
   return JSON.stringify(short).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, "\uFFFD");
@@ -31,7 +31,7 @@ export function orList(words: readonly string[]): string {
   return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} or ${last}`;
 }
 
-/** What a value is, in the words of someone who writes YAML. */
+/** The kind of a value, in YAML terms. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   if (typeof value === "string") return "text";

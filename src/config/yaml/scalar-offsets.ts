@@ -1,5 +1,6 @@
-// Where in the file each character of a scalar's value stands. The parser gives only the value and its range, so the
-// source is read here a second time; when that reading differs from the parser's the answer is "unknown", never a guess.
+// Maps each character of a scalar's value to its position in the file. The parser returns only the value and
+// its range, so the source is read here a second time; when that reading differs from the parser's the answer
+// is "unknown", never a guess.
 
 import type { Scalar } from "yaml";
 
@@ -9,7 +10,7 @@ interface Reading {
   readonly at: number[];
 }
 
-/** Offset in the file of character `offset` of the scalar's value; undefined when it cannot be told. */
+/** Offset in the file of character `offset` of the scalar's value; undefined when unknown. */
 export function offsetInFile(node: Scalar, offset: number, text: string): number | undefined {
   const range = node.range;
   if (!range || typeof node.value !== "string") return undefined;
@@ -43,7 +44,10 @@ function append(reading: Reading, piece: string, at: number, step = 0): void {
   reading.value += piece;
 }
 
-/** Plain and quoted scalars: a line break with the blanks around it is a space, each further one a line feed. */
+/**
+ * Plain and quoted scalars: a line break with the surrounding blanks is a space, each further one a line
+ * feed.
+ */
 function readFlow(source: string, start: number, end: number, quote: "plain" | "single" | "double"): Reading {
   const reading: Reading = { value: "", at: [] };
   let index = start;
@@ -83,7 +87,7 @@ const simpleEscapes: Readonly<Record<string, string>> = {
   },
 };
 
-/** Returns how long the escape is in the source. */
+/** Returns the length of the escape in the source. */
 function readEscape(reading: Reading, source: string, index: number): number {
   const lineBreak = /\\\r?\n[ \t]*/y;
   lineBreak.lastIndex = index;
@@ -101,8 +105,8 @@ function readEscape(reading: Reading, source: string, index: number): number {
 }
 
 /**
- * Block scalars. How much indentation belongs to YAML is known only from the lines around; it is found by trying, and
- * the caller compares with the parser's value.
+ * Block scalars. Their indentation is known only from the surrounding lines; it is found by trying, and the
+ * caller compares with the parser's value.
  */
 function readBlock(value: string, source: string, folded: boolean): Reading | undefined {
   const firstBreak = source.indexOf("\n");

@@ -1,6 +1,6 @@
-// What Claude reads of a config. In instructions, descriptions and the arguments of tools no part is shown that a variable, a file or
-// a secret brought in: it is hidden in the tree itself, before anything else sees it. In what an event says only secrets are hidden
-// so; a variable there waits for consent.
+// The texts of a config that Claude reads. In instructions, descriptions and tool arguments every part from a
+// variable, a file or a secret is hidden: in the tree itself, before anything else sees it. In events only
+// secrets are hidden this way; a variable there waits for consent.
 
 import type { Json, JsonObject } from "../../contract.ts";
 import { coreSchema } from "../schema/core.ts";
@@ -11,12 +11,14 @@ import { hide, isSecretOrigin, type Origin, type TaintedTree, wholeTaint } from 
 import type { Path } from "./problem.ts";
 
 interface Settled {
-  /** Places where Claude reads `•••`. */
+  /** Paths where Claude reads `•••`. */
   readonly notes: readonly IssueDraft[];
   readonly issues: readonly IssueDraft[];
 }
 
-/** Changes `root`, and takes out of `tainted` what is hidden now. `all`: variables in what an event says are hidden too. */
+/**
+ * Changes `root`, and removes from `tainted` what is hidden now. `all`: variables in events are hidden too.
+ */
 export function hideShownText(root: JsonObject, tainted: TaintedTree, all: boolean): Settled {
   const notes: IssueDraft[] = [];
   const issues: IssueDraft[] = [];
@@ -30,9 +32,9 @@ export function hideShownText(root: JsonObject, tainted: TaintedTree, all: boole
     const isHidden = (origin: Origin) => all || shows === "described" || isSecretOrigin(origin);
     const hidden = taints.filter(({ origin }) => isHidden(origin));
     if (hidden.length === 0) continue;
-    notes.push({ path, code: "N_HIDDEN", message: `Claude reads ••• here in place of ${wordsFor(hidden)}` });
+    notes.push({ path, code: "N_HIDDEN", message: `Claude reads ••• here instead of ${wordsFor(hidden)}` });
     change(root, path, (value) => hide(String(value), typeof value === "string" ? hidden : [whole(value)]));
-    // Where exactly the others are now does not matter: their text is shown.
+    // The new positions of the others do not matter: their text is shown.
     const others = taints.filter(({ origin }) => !isHidden(origin));
     tainted.set(
       path,
@@ -47,7 +49,7 @@ const nameIsShown = {
   hint: "write the name itself",
 };
 
-/** `described`: without any event. `shown`: in an event, or in what a tool says. */
+/** `described`: without any event. `shown`: in an event, or in the result of a tool. */
 function whoReads(path: Path): "described" | "shown" | undefined {
   const [section, , key] = path;
   if (section === "sinks" && key === "input" && defaultAt(path.slice(3)) !== undefined) return undefined;
@@ -58,7 +60,7 @@ function whoReads(path: Path): "described" | "shown" | undefined {
 function wordsFor(hidden: readonly { readonly origin: Origin }[]): string {
   const [first] = hidden.map(({ origin }) => origin);
   if (first?.kind === "env") return `\${${first.name}}`;
-  return first?.kind === "file" ? "what the file holds" : "the secret";
+  return first?.kind === "file" ? "the content of the file" : "the secret";
 }
 
 function whole(value: Json) {

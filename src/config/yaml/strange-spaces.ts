@@ -1,4 +1,5 @@
-// Characters that look like a space, or like nothing, and are letters to YAML: pasted from web pages and chat programs.
+// Characters that look like a space, or like nothing, and are letters to YAML: pasted from web pages and chat
+// programs.
 
 import type { Suspicion } from "./likely-mistakes.ts";
 
@@ -12,7 +13,7 @@ const names: Readonly<Record<string, string>> = {
   "\ufeff": "a byte order mark",
 };
 
-/** At the edges of a line of a value, behind its "-" or "key:", before its "#". A key holds none at all. */
+/** At the edges of a line of a value, after its "-" or "key:", before its "#". A key contains none at all. */
 const misplaced = new RegExp(
   [
     `^[ \\t]*[${spaces}]`,
@@ -35,7 +36,7 @@ export function strangeSpace(
   return suspicionAt(start + match.index + Math.max(0, match[0].search(anySpace)), match[0], what);
 }
 
-/** In the indentation of a block text. An ideographic space there is how some languages begin a paragraph. */
+/** In the indentation of a block text. In some languages an ideographic space there begins a paragraph. */
 export function strangeSpaceInText(
   range: readonly [number, number, ...number[]],
   text: string,
@@ -46,7 +47,7 @@ export function strangeSpaceInText(
   return suspicionAt(range[0] + match.index + match[0].length - 1, match[0], "indentation");
 }
 
-/** In a line that YAML cannot read; undefined when there is none. */
+/** In a line that YAML cannot read; undefined without one. */
 export function strangeSpaceInLine(
   line: string,
 ): { readonly index: number; readonly words: Omit<Suspicion, "at"> } | undefined {
@@ -66,7 +67,7 @@ function suspicionAt(at: number, matched: string, what: string): Suspicion {
   const code = `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
   return {
     at,
-    message: `${names[character] ?? "a special space"} (${code}) in this ${what}: YAML takes it for a letter`,
+    message: `${names[character] ?? "a special space"} (${code}) in this ${what}: YAML reads it as a letter`,
     hint: "type a plain space; quote the value if the character is meant",
   };
 }

@@ -1,5 +1,6 @@
-// Broken YAML in user words. A parser that lost the thread reports every token that follows; here each line is named
-// once and what only follows from an earlier mistake is left out. Texts of the file are not quoted: they may be secret.
+// Broken YAML in plain words. After an error the parser reports every following token; here each line is
+// reported once and consequences of an earlier mistake are left out. Texts of the file are not quoted: they
+// may be secret.
 
 import type { LineCounter, YAMLError } from "yaml";
 import { visit } from "yaml";
@@ -7,9 +8,9 @@ import type { ParsedDocument } from "../read.ts";
 import type { Problem } from "./problem.ts";
 import { strangeSpaceInLine } from "./strange-spaces.ts";
 
-/** More than are shown of a file; see `issue-places.ts`. */
+/** More than are shown of a file; see `issue-location.ts`. */
 const maxProblems = 30;
-/** Of a line, in UTF-16 units: a mistake is looked for at its beginning. */
+/** Per line, in UTF-16 units: a mistake is searched at its beginning. */
 const maxLine = 2_000;
 
 interface Words {
@@ -37,7 +38,7 @@ export function syntaxProblems(
     if (problems.size > 0 && isAftermath(error)) continue;
     const at = placeOf(error, quotes);
     const { line } = lines.linePos(at);
-    // One line can hold hundreds of errors, and is named once.
+    // One line can have hundreds of errors, and is reported once.
     if (seen.has(line)) continue;
     seen.add(line);
     const start = lines.lineStarts[line - 1] ?? 0;
@@ -51,26 +52,28 @@ export function syntaxProblems(
   if (second !== undefined) {
     const at = text.lastIndexOf("---", second.range[0]);
     add(at === -1 ? second.range[0] : at, {
-      message: "the file holds more than one YAML document",
+      message: "the file has more than one YAML document",
       hint: 'keep one, and remove the "---" or "..." line between them',
     });
   }
   const version = documents[0]?.directives.yaml;
   if (version?.explicit === true && version.version !== "1.2") {
     add(Math.max(0, text.indexOf("%YAML")), {
-      message: `the file asks for YAML ${version.version}; channels.yaml is YAML 1.2`,
+      message: `the file requires YAML ${version.version}; channels.yaml is YAML 1.2`,
       hint: "remove the %YAML line",
     });
   }
   return [...problems.values()];
 }
 
-/** Once the parser has lost the structure, the rest of the file is "unexpected" to it, token by token. */
+/**
+ * Once the parser has lost the structure, it reports the rest of the file as "unexpected", token by token.
+ */
 function isAftermath(error: YAMLError): boolean {
   return error.code === "UNEXPECTED_TOKEN" && error.message.includes(" in YAML ");
 }
 
-/** Where each quoted text begins and ends, in the order of the file. */
+/** Range of each quoted text, in the order of the file. */
 function quotedScalars(documents: readonly ParsedDocument[]): readonly (readonly [number, number])[] {
   const found: (readonly [number, number])[] = [];
   for (const document of documents) {
@@ -86,7 +89,8 @@ function quotedScalars(documents: readonly ParsedDocument[]): readonly (readonly
 function placeOf(error: YAMLError, quotes: ReturnType<typeof quotedScalars>): number {
   const at = error.pos[0];
   if (error.code !== "MISSING_CHAR" || !error.message.includes("quote")) return at;
-  // The parser points at the end of an open quote, which is the end of the file; the person needs its beginning.
+  // The parser points at the end of an open quote, which is the end of the file; the user needs its
+  // beginning.
   const last = lastBefore(quotes, at);
   return last !== undefined && last[1] >= at ? last[0] : at;
 }
@@ -161,7 +165,7 @@ function wordsFor(error: YAMLError): Words {
         hint: "write \\\\ for a backslash, or use single quotes",
       };
     case "TAG_RESOLVE_FAILED":
-      return { message: '"!" begins a YAML tag, and tags are not used here', hint: "quote the value" };
+      return { message: '"!" begins a YAML tag, and tags are not supported here', hint: "quote the value" };
     case "MISSING_CHAR":
       if (message.includes("quote"))
         return { message: "this quote is not closed", hint: "add the closing quote" };
@@ -171,7 +175,7 @@ function wordsFor(error: YAMLError): Words {
       if (message.startsWith("Flow") || message.startsWith("Missing ,")) {
         return {
           message: 'a "{" or "[" is not closed, or a comma is missing',
-          hint: "quote values that hold brackets",
+          hint: "quote values that contain brackets",
         };
       }
       return { message: "something is missing here", hint: "is a quote, comma or bracket missing?" };

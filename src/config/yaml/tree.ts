@@ -1,5 +1,5 @@
-// From YAML nodes to plain values, in one walk: keys are checked, aliases are expanded within a bound, and every scalar
-// that holds `${` is listed, because only later rooms know what it may become. Never evaluates anything.
+// Converts YAML nodes to plain values, in one walk: checks keys, expands aliases within a limit, and lists
+// every scalar that contains `${`, because only later rooms know how it is used. Never evaluates anything.
 
 import {
   type Alias,
@@ -19,19 +19,21 @@ import { unquotedAt } from "./syntax.ts";
 
 /** Values that aliases may add, over the whole file: enough for sharing, too little for a bomb. */
 const maxAliasedNodes = 10_000;
-/** Of a list or a mapping. Some checks take time with the square of it; no config needs as many. */
+/** Limit for a list or a mapping. Some checks take quadratic time; no config needs as many. */
 const maxEntries = 2_000;
-/** Of one text, in UTF-16 units. */
+/** Limit for one text, in UTF-16 units. */
 const maxText = 65_536;
 /** Far more than are shown. */
 const maxProblems = 1_000;
-/** An alias inside an aliased value inside an aliased value: deeper than any config, shallower than the stack. */
+/**
+ * An alias inside an aliased value inside an aliased value: deeper than any config, shallower than the stack.
+ */
 const maxPathLength = 100;
 
 export interface Variable {
   readonly path: Path;
   readonly text: string;
-  /** Puts what the text became in its place. */
+  /** Sets the resolved value. */
   assign(value: Json): void;
 }
 
@@ -39,7 +41,7 @@ export interface Tree {
   readonly root: JsonObject;
   readonly problems: readonly Problem[];
   readonly variables: readonly Variable[];
-  /** What each alias stands for. */
+  /** The target of each alias. */
   readonly aliases: ReadonlyMap<Alias, Node>;
 }
 
@@ -54,9 +56,9 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
   const anchors = new Map<string, Node>();
   let aliasedNodes = 0;
   let exploded = false;
-  /** Once it has been said that something is too large, what else is too large is not worth a line. */
+  /** Once one size limit was reported, further ones are not. */
   let isCut = false;
-  /** The alias that stands in the file itself, not in what another one stands for. */
+  /** The alias in the file itself, not one inside the target of another. */
   let outermost: { readonly alias: Alias; readonly path: Path } | undefined;
 
   const complain = (node: Node, path: Path, problem: Omit<Problem, "at" | "path">) => {
@@ -71,7 +73,7 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
     if (node.tag !== undefined && !/^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/.test(node.tag)) {
       complain(node, path, {
         code: "E_CONFIG_SYNTAX",
-        message: '"!" begins a YAML tag, and tags are not used here',
+        message: '"!" begins a YAML tag, and tags are not supported here',
         hint: "quote the value",
       });
     }
@@ -90,7 +92,7 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
     if (target === undefined) {
       complain(alias, path, {
         code: "E_CONFIG_SYNTAX",
-        message: `no anchor &${alias.source.slice(0, 40)} stands before this alias`,
+        message: `no anchor &${alias.source.slice(0, 40)} precedes this alias`,
         hint: "quote the value if a star is meant",
       });
       return null;
@@ -132,7 +134,7 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
 
   function isTooLong(node: Node, count: number, path: Path): boolean {
     if (count <= maxEntries) return false;
-    tooLarge(node, path, `holds ${count} entries, and at most ${maxEntries} are read`);
+    tooLarge(node, path, `has ${count} entries, and at most ${maxEntries} are read`);
     return true;
   }
 
@@ -205,7 +207,7 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
     if (name === "<<") {
       complain(key, here, {
         code: "E_CONFIG_SYNTAX",
-        message: "YAML merge keys (<<) are not used here",
+        message: "YAML merge keys (<<) are not supported here",
         hint: "write the keys out, or give the whole value an alias",
       });
       return undefined;
@@ -213,7 +215,7 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
     if (Object.hasOwn(siblings, name)) {
       complain(key, here, {
         code: "E_CONFIG_DUPLICATE_KEY",
-        message: `the key ${quoted(name)} stands twice in one mapping`,
+        message: `duplicate key ${quoted(name)} in one mapping`,
         hint: "keep one of the two",
       });
       return undefined;
@@ -221,7 +223,7 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
     if (name.includes("${")) {
       complain(key, here, {
         code: "E_CONFIG_VARIABLE",
-        message: "a key cannot hold ${...}",
+        message: "a key cannot contain ${...}",
         hint: "only values are replaced",
       });
     }

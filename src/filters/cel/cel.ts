@@ -1,5 +1,5 @@
-// CEL expressions: compiled and type-checked at load, evaluated on events. The library is imported here only, when a
-// config has an expression. An expression sees the roots of a View and nothing else.
+// CEL expressions: compiled and type-checked at load, evaluated on events. The library is imported only here,
+// when a config has an expression. An expression sees the roots of a View and nothing else.
 
 import type { Json, Root, View } from "../../contract.ts";
 import { ExpressionError } from "../../errors.ts";
@@ -17,15 +17,16 @@ export interface CelProgram {
   /** The roots that the expression uses. */
   readonly roots: ReadonlySet<Root>;
   /**
-   * A condition gives a boolean. Throws an ExpressionError (E_CEL_RUN) when the expression does not fit this event: a
-   * missing key, an operation that its types do not have, a list that is too long, more steps or memory than it may take.
+   * A condition returns a boolean. Throws an ExpressionError (E_CEL_RUN) when the expression does not fit
+   * this event: a missing key, an operation that its types do not support, a list that is too long, more
+   * steps or memory than allowed.
    */
   evaluate(view: View): Json;
 }
 
 export interface CelCompiler {
   /**
-   * `condition`: must give true or false; `value`: anything that JSON can say. Throws an ExpressionError (E_CONFIG_CEL,
+   * `condition`: must return true or false; `value`: any JSON value. Throws an ExpressionError (E_CONFIG_CEL,
    * E_CONFIG_REGEX) with the offset in the text.
    */
   compile(text: string, options: { readonly purpose: "condition" | "value" }): CelProgram;
@@ -102,7 +103,10 @@ function expectBoolean(type: string | undefined): void {
   );
 }
 
-/** Absent roots are null, so that `has(sender.id)` is false and `method == "POST"` is no error without a request. */
+/**
+ * Absent roots are null, so that `has(sender.id)` is false and `method == "POST"` does not fail without a
+ * request.
+ */
 function contextOf(view: View) {
   return {
     data: view.data,

@@ -1,6 +1,7 @@
-// What CEL knows here beyond the library's own: the roots, arithmetic between integers and the doubles that JSON numbers
-// are, `prose`, and the two functions whose originals can be made to hang. Only an expression that was guarded (cel-guard.ts)
-// may be evaluated in it: `matches` and `duration` of the library stay registered and are kept out of reach there.
+// The CEL environment beyond the library's own: the roots, arithmetic between integers and the doubles of
+// JSON, `prose`, and safe versions of the two functions that can be made to hang. Only a guarded expression
+// (cel/guard.ts) may be evaluated in it: the library's `matches` and `duration` stay registered and are made
+// unreachable there.
 
 import { ExpressionError } from "../../errors.ts";
 import { findJson } from "../../json.ts";
@@ -12,7 +13,7 @@ import { registerZonedForms } from "./zones.ts";
 export type CelLibrary = typeof import("@marcbachmann/cel-js");
 export type CelEnvironment = InstanceType<CelLibrary["Environment"]>;
 
-/** The names under which the safe forms are registered; guarded expressions call these. */
+/** The names under which the safe versions are registered; guarded expressions call these. */
 export const safeNames = {
   matches: "matches_re2",
   duration: "duration_bounded",
@@ -23,7 +24,7 @@ const maxDurationLength = 64;
 
 export interface CelHouse {
   readonly environment: CelEnvironment;
-  /** Compiles a pattern of `matches` once and for all. Throws as RegexCompiler does. */
+  /** Compiles a pattern of `matches` once. Throws as RegexCompiler does. */
   prepare(pattern: string): Regex;
 }
 
@@ -67,7 +68,10 @@ function registerArithmetic(environment: CelEnvironment): void {
   environment.registerOperator("double % double: double", remainder);
 }
 
-/** Functions with integer arguments take the numbers of an event too: the library's own integer form does the work. */
+/**
+ * Functions with integer arguments accept the numbers of an event too: the library's own integer version does
+ * the work.
+ */
 function registerNumberArguments(environment: CelEnvironment): void {
   const forms: readonly [name: string, before: readonly string[], whole: number, returns: string][] = [
     ["substring", [], 1, "string"],
@@ -90,7 +94,7 @@ function registerNumberArguments(environment: CelEnvironment): void {
   environment.registerFunction("timestamp(double): google.protobuf.Timestamp", timestamp, { async: false });
 }
 
-/** Every choice of int and double for `count` arguments that has a double in it. */
+/** Every combination of int and double for `count` arguments that includes a double. */
 function mixtures(count: number): string[][] {
   return count === 1
     ? [["double"]]
@@ -106,7 +110,7 @@ function newDelegate(
   text: string,
   names: readonly string[],
 ): (...values: unknown[]) => unknown {
-  // A clone freezes its parent, so delegates are parsed in an environment of their own.
+  // A clone freezes its parent, so delegates are parsed in a separate environment.
   const own = new (environment.constructor as CelLibrary["Environment"])();
   for (const name of names) own.registerVariable(name, "dyn");
   const program = own.parse(text);
@@ -136,7 +140,7 @@ function registerSafeForms(
   );
 }
 
-/** JSON inside a text of an event, as SNS has it in `Message`, with the digits of its numbers. */
+/** JSON inside a text of an event, as SNS sends it in `Message`, with the exact digits of its numbers. */
 function registerFromJson(environment: CelEnvironment): void {
   const read = (name: string) => (text: string) => {
     const value = findJson(text);

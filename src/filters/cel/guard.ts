@@ -1,6 +1,6 @@
-// Makes a parsed expression safe to run on anybody's data, or refuses it: only roots, no loop inside a loop, loops bounded in
-// length, `matches` on RE2, `duration` on short texts. The library's own limits bound the text of an expression; what it
-// costs to run is counted by cel-meter.ts.
+// Makes a parsed expression safe to run on untrusted data, or rejects it: only roots, no nested loops,
+// bounded loops, `matches` on RE2, `duration` on short texts. The library's own limits bound the text of an
+// expression; cel/meter.ts counts the cost of an evaluation.
 
 import type { Root } from "../../contract.ts";
 import { ExpressionError } from "../../errors.ts";
@@ -13,12 +13,12 @@ import type { CelMeter } from "./meter.ts";
 import { type Call, type CelNode, type CelOperator, type Loop, walk } from "./tree.ts";
 import { useZonedForm } from "./zones.ts";
 
-/** Longest list or map that a macro goes through. */
+/** Longest list or map that a macro iterates over. */
 export const maxLoopLength = 10_000;
 
 export interface Guarded {
   readonly roots: ReadonlySet<Root>;
-  /** To be called before each evaluation. */
+  /** Must be called before each evaluation. */
   begin(): void;
 }
 
@@ -78,7 +78,10 @@ export function guard(
   };
 }
 
-/** To the library the elements of an empty literal have a type that is not known, and some operators cannot be chosen for it. */
+/**
+ * The library gives the elements of an empty literal an unknown type, and cannot choose some operators for
+ * it.
+ */
 function letHoldAnything(node: CelNode): void {
   const check = node.meta.check;
   const type = node.op === "list" ? "list<dyn>" : "map<dyn, dyn>";
@@ -101,7 +104,7 @@ function unknownName(text: string, name: string, node: CelNode): ExpressionError
     });
   let hint = `did you mean ${suggestPath(name, rest)}?`;
   if (name === "cel") {
-    hint = "there is no cel.bind: compute the value by name under `vars`";
+    hint = "cel.bind is not available: compute the value by name under `vars`";
   } else if (hyphenated !== undefined) {
     const key = `${hyphenated.segment}${name}${/^[\w-]*/.exec(after)?.[0] ?? ""}`;
     hint = `a key with hyphens is written ${hyphenated.head}["${key}"]`;
@@ -113,17 +116,17 @@ function unknownName(text: string, name: string, node: CelNode): ExpressionError
 
 function nested(text: string, call: Call, inside: string): ExpressionError {
   const offset = call.receiver === undefined ? call.node.start : text.indexOf(call.name, call.receiver.end);
-  return new ExpressionError("E_CONFIG_CEL", `${call.name}() stands inside ${inside}(): macros do not nest`, {
+  return new ExpressionError("E_CONFIG_CEL", `${call.name}() is inside ${inside}(): macros do not nest`, {
     offset,
     hint: "compute one of the two by name under `vars`, or chain them: list.filter(x, ...).exists(y, ...)",
   });
 }
 
-/** A pattern that an event brings could be made to take any time, and would be compiled for each event. */
+/** A pattern from an event could take any time, and would be compiled for each event. */
 function prepareConstant(call: Call, preparePattern: (pattern: string) => Regex): Regex {
   const pattern = call.args[0];
   if (pattern?.op !== "value" || typeof pattern.args !== "string") {
-    throw new ExpressionError("E_CONFIG_CEL", "matches() takes a pattern that stands in the config", {
+    throw new ExpressionError("E_CONFIG_CEL", "matches() needs a pattern that is written in the config", {
       offset: pattern?.start ?? call.node.start,
       hint: 'write the pattern as text, for instance matches("^v[0-9]+")',
     });
@@ -160,7 +163,7 @@ function boundLoop(loop: Loop, name: string, meter: CelMeter): void {
 
   const goOn = loop.condition;
   loop.condition = (soFar) => {
-    // A quantifier goes on after an error in one of its rounds.
+    // A quantifier continues after an error in one of its iterations.
     meter.check();
     return goOn === undefined || goOn(soFar);
   };

@@ -1,4 +1,4 @@
-// What the CEL library reports, in our words: one sentence, an offset, and what to type instead.
+// Rewords the errors of the CEL library: one sentence, an offset, and what to type instead.
 
 import { didYouMean } from "../../did-you-mean.ts";
 import { type ErrorCode, ExpressionError } from "../../errors.ts";
@@ -6,7 +6,7 @@ import { cut } from "../show.ts";
 import { safeNames } from "./environment.ts";
 import { withoutSuffix } from "./zones.ts";
 
-/** The part of the library's errors that is read here. */
+/** The part of the library's errors that is used here. */
 export interface CelFailure {
   readonly code: string;
   readonly summary: string;
@@ -17,7 +17,7 @@ function isCelFailure(error: unknown): error is Error & CelFailure {
   return error instanceof Error && "summary" in error && "range" in error;
 }
 
-/** `functions`: the names that may be called, for "did you mean". */
+/** `functions`: the available functions, for "did you mean". */
 export function loadError(text: string, failure: unknown, functions: Iterable<string>): ExpressionError {
   if (failure instanceof ExpressionError) return failure;
   if (!isCelFailure(failure)) return unknownFailure(failure);
@@ -40,7 +40,7 @@ export function loadError(text: string, failure: unknown, functions: Iterable<st
   return new ExpressionError("E_CONFIG_CEL", message, { offset, hint, cause: failure });
 }
 
-/** The library met something that it was not written for. */
+/** The library failed on an input that it cannot handle. */
 function unknownFailure(failure: unknown): ExpressionError {
   const reason = failure instanceof Error ? failure.message : String(failure);
   return new ExpressionError("E_CONFIG_CEL", cut(`cannot be compiled: ${reason}`, maxMessage), {
@@ -60,11 +60,11 @@ export function runError(error: unknown): ExpressionError {
     }
     return runFailure(plain(error.summary), error);
   }
-  // The library met something that it was not written for: that is this event's misfit, not a reason to stop.
+  // The library failed on an input that it cannot handle: an error of this event, not a reason to stop.
   return runFailure(`cannot be computed: ${error instanceof Error ? error.message : String(error)}`, error);
 }
 
-/** The library quotes what it could not read, however long it is. */
+/** The library quotes the invalid part, however long it is. */
 const maxMessage = 300;
 
 function runFailure(message: string, cause: unknown): ExpressionError {

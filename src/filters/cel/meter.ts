@@ -1,26 +1,29 @@
-// What one evaluation of an expression may cost, counted in steps and in bytes rather than in time, so that the same event gives the
-// same answer on every machine. A step is about a tenth of a microsecond: one operation, one element, or a stretch of a text.
-// Counted is what an event can make large; written against version 8 of the library, as cel-tree.ts.
+// The cost of one evaluation of an expression, counted in steps and in bytes rather than in time, so that the
+// same event gives the same answer on every machine. A step is about a tenth of a microsecond: one operation,
+// one element, or a stretch of a text. Counts everything that an event can make large; written against
+// version 8 of the library, like cel/tree.ts.
 
 import { ExpressionError } from "../../errors.ts";
 import type { CelNode } from "./tree.ts";
 
 export interface CelMeter {
-  /** To be called before each evaluation; `steps` are those of the expression itself. */
+  /** Must be called before each evaluation; `steps` are those of the expression itself. */
   begin(steps: number): void;
-  /** Throws an ExpressionError (E_CEL_RUN) when it is too much. */
+  /** Throws an ExpressionError (E_CEL_RUN) above the limit. */
   step(count: number): void;
-  /** The same for memory that the expression takes. */
+  /** The same for memory that the expression uses. */
   take(bytes: number): void;
-  /** Counts a value of the event that is walked through, and stops walking when it is too much. */
+  /** Counts a value of the event that is traversed, and stops above the limit. */
   walk(value: unknown): void;
-  /** Throws again what was thrown since `begin`: `||`, `&&` and the quantifiers go on after an error. */
+  /** Rethrows an error since `begin`: `||`, `&&` and the quantifiers continue after an error. */
   check(): void;
 }
 
 export const maxSteps = 1_000_000;
 export const maxBytes = 16 * 1024 * 1024;
-/** A search, a copy or a comparison of a text takes a step for so many characters; a pass in other ways for fewer. */
+/**
+ * A search, a copy or a comparison of a text costs a step per this many characters; other passes cost more.
+ */
 const perStep = { search: 512, pass: 32, characters: 8 } as const;
 const stepsOfZone = 2_000;
 const stepsOfKey = 8;
@@ -68,13 +71,13 @@ export function createCelMeter(): CelMeter {
   return meter;
 }
 
-/** The library's evaluator, as far as it is called here. */
+/** The used part of the library's evaluator. */
 interface Runner {
   run(node: CelNode, context: unknown): unknown;
 }
 type Evaluate = (runner: Runner, node: CelNode, context: unknown) => unknown;
 
-/** What the library's checker has put into the nodes of operators and calls. */
+/** The data that the library's checker stores in the nodes of operators and calls. */
 interface CheckedNode extends CelNode {
   evaluate: Evaluate;
   readonly left: CelNode;
@@ -83,7 +86,7 @@ interface CheckedNode extends CelNode {
   readonly handle: (...given: unknown[]) => unknown;
 }
 
-/** Makes a checked tree count what it does. The result: how many steps it takes without its loops. */
+/** Instruments a checked tree. The result: the number of its steps without loops. */
 export function meterTree(root: CelNode, meter: CelMeter): number {
   let count = 0;
   const visit = (node: CelNode): void => {
@@ -113,7 +116,7 @@ function* nodesIn(value: unknown): Generator<CelNode> {
     yield value as CelNode;
 }
 
-/** As the node's own, which is found only now: macros and constants have another one. */
+/** The node's own one, which is known only now: macros and constants have another. */
 function evaluationOf(node: CelNode): Evaluate {
   const { alternate, evaluate } = node.meta as { alternate?: CelNode; evaluate: Evaluate };
   return alternate === undefined ? evaluate : (runner, _node, context) => runner.run(alternate, context);
@@ -149,7 +152,7 @@ function meteredEvaluation(node: CelNode, meter: CelMeter): Evaluate | undefined
         const { receiverWithArgs, handle, args } = one as CheckedNode;
         const given = receiverWithArgs ?? ((args as unknown[])[1] as CelNode[]);
         const values = new Array<unknown>(given.length);
-        // The library's own order: it shows in which of two errors is told.
+        // The library's own order: it decides which of two errors is reported.
         for (let index = given.length - 1; index >= 0; index--)
           values[index] = runner.run(given[index] as CelNode, context);
         countCall((args as unknown[])[0] as string, values, meter);
@@ -189,12 +192,15 @@ function countOperation(operator: string, [left, right]: readonly [unknown, unkn
     const isDecided = operator.endsWith("=") && lengthOf(left) !== lengthOf(right);
     meter.step(isDecided && !/[<>]/.test(operator) ? 1 : 1 + shorter / perStep.search);
   } else if (typeof left === "object" && lengthOf(left) === lengthOf(right)) {
-    // They are gone through side by side, but only where they have as many members.
+    // Both are traversed in parallel, but only when they have equally many members.
     meter.walk(left);
   } else meter.step(1);
 }
 
-/** To find out what a value is, the library looks at its first member, and that of an object only after all its keys. */
+/**
+ * To determine the type of a value, the library looks at its first member, and at that of an object only
+ * after listing all keys.
+ */
 function countType(value: unknown, meter: CelMeter): void {
   let inner = value;
   for (let depth = 0; typeof inner === "object" && inner !== null && depth < 100; depth++) {
@@ -206,7 +212,7 @@ function countType(value: unknown, meter: CelMeter): void {
   }
 }
 
-/** Native code looks at the whole text of each of these, at some more slowly. */
+/** Native code scans the whole text of each of these, and some of them slowly. */
 function countCall(name: string, values: readonly unknown[], meter: CelMeter): void {
   for (const value of values) countType(value, meter);
   const [first, second] = values;
@@ -215,7 +221,7 @@ function countCall(name: string, values: readonly unknown[], meter: CelMeter): v
     case "indexOf":
     case "lastIndexOf":
     case "split":
-      // The search of a long text in a long one can go through both for each place.
+      // Searching a long text in a long one can scan both for each position.
       meter.step((lengthOf(first) * (2 + lengthOf(second))) / perStep.search);
       break;
     case "size":
@@ -231,7 +237,7 @@ function countCall(name: string, values: readonly unknown[], meter: CelMeter): v
     }
     case "json_exact":
     case "fromJson":
-      // What it makes takes more memory than the text, most for many small members.
+      // The result takes more memory than the text, most with many small members.
       meter.step(lengthOf(first));
       meter.take(8 * lengthOf(first));
       break;
@@ -251,13 +257,13 @@ function countResult(result: unknown, meter: CelMeter): void {
   }
 }
 
-/** Of texts, lists and objects; 1 for all else. */
+/** For texts, lists and objects; 1 for everything else. */
 function lengthOf(value: unknown): number {
   if (typeof value === "string" || Array.isArray(value) || value instanceof Uint8Array) return value.length;
   return typeof value === "object" && value !== null ? keysOf(value).count : 1;
 }
 
-/** To list the keys of a large object takes longer than anything else here. Nothing of an event changes. */
+/** Listing the keys of a large object takes longer than anything else here. The event never changes. */
 const known = new WeakMap<object, { readonly count: number; readonly first: unknown }>();
 
 function keysOf(value: object): { readonly count: number; readonly first: unknown } {

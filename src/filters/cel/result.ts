@@ -1,4 +1,5 @@
-// What an expression gave, as JSON: integers become numbers, times and durations text. What JSON cannot say is an error.
+// Converts the result of an expression to JSON: integers become numbers, times and durations text. A value
+// that JSON cannot represent is an error.
 
 import type { Json } from "../../contract.ts";
 import { ExpressionError } from "../../errors.ts";
@@ -13,11 +14,14 @@ export function toJson(value: unknown, meter: Pick<CelMeter, "step">): Json {
       return Number(value);
     case "number":
       if (Number.isFinite(value)) return value;
-      throw new ExpressionError("E_CEL_RUN", `the result is ${value}, which is no JSON number`);
+      throw new ExpressionError("E_CEL_RUN", `the result is ${value}, which is not a JSON number`);
     case "object":
       return value === null ? null : objectToJson(value, meter);
     default:
-      throw new ExpressionError("E_CEL_RUN", `the result is of type ${typeof value}, which is no JSON value`);
+      throw new ExpressionError(
+        "E_CEL_RUN",
+        `the result is of type ${typeof value}, which is not a JSON value`,
+      );
   }
 }
 

@@ -1,12 +1,13 @@
-// The syntax tree of @marcbachmann/cel-js as far as this room touches it: the parts that the library's types leave out, and
-// one walk over it. Written against version 8; test/filters/cel-safety.test.ts fails when a newer one moves something.
+// The syntax tree of @marcbachmann/cel-js as far as this room uses it: the parts that the library's types
+// omit, and a walk over it. Written against version 8; test/filters/cel-safety.test.ts fails when a newer one
+// differs.
 
 export interface CelNode {
   readonly op: string;
   readonly args: unknown;
   readonly start: number;
   readonly end: number;
-  /** `alternate`: what a macro such as `all` was expanded to. */
+  /** `alternate`: the expansion of a macro such as `all`. */
   readonly meta: { readonly alternate?: CelNode; readonly check?: CelOperator["check"] };
   clone(op: CelOperator, args: unknown): CelNode;
   setMeta(key: string, value: unknown): CelNode;
@@ -31,7 +32,7 @@ export interface CelOperator {
 export interface Loop {
   iterable: CelNode;
   readonly iterVarName: string;
-  /** Asked before each round; false ends the loop. */
+  /** Called before each iteration; false ends the loop. */
   condition?: (soFar: unknown) => boolean;
 }
 
@@ -46,11 +47,11 @@ export interface Call {
 }
 
 export interface Visitor {
-  /** A name that no macro around it has bound. */
+  /** A name that no surrounding macro has bound. */
   name?(name: string, node: CelNode): void;
-  /** `inside`: the macro whose arguments hold this call. */
+  /** `inside`: the macro whose arguments contain this call. */
   call?(call: Call, inside: string | undefined): void;
-  /** A list or a map that is written out, without any element. */
+  /** A list or a map literal without elements. */
   empty?(node: CelNode): void;
   /** An operator such as `==`. */
   operator?(node: CelNode): void;

@@ -1,5 +1,5 @@
-// The parts of a time in a time zone. The library's own forms go through the zone of this machine, whose clock changes show in the
-// result, and Node 20 refuses them offsets such as "+02:00".
+// The parts of a time in a time zone. The library's own versions use the zone of this machine, whose clock
+// changes affect the result, and Node 20 rejects offsets such as "+02:00" in them.
 
 import { ExpressionError } from "../../errors.ts";
 import { zoneOffsetMs } from "../../time-zone.ts";
@@ -44,7 +44,7 @@ export function registerZonedForms(environment: CelEnvironment): void {
   });
 }
 
-/** Throws an ExpressionError for a zone that is written in the expression and does not exist. */
+/** Throws an ExpressionError for an unknown zone in the expression. */
 export function useZonedForm(call: Call): void {
   if (call.receiver === undefined || !Object.hasOwn(parts, call.name)) return;
   const [zone] = call.args;
@@ -58,7 +58,7 @@ export function useZonedForm(call: Call): void {
   call.rename(call.name + suffix);
 }
 
-/** A message of the library, with the names as they are written in an expression. */
+/** A message of the library, with the names as written in an expression. */
 export function withoutSuffix(message: string): string {
   return message.replaceAll(suffix, "");
 }

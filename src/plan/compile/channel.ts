@@ -1,4 +1,4 @@
-// One channel of the config, proven: its filters in the order in which they are asked, its values, its templates.
+// Compiles one channel of the config: its filters in evaluation order, its values, its templates.
 
 import type { ChannelValues, ConfigValues, IssueDraft } from "../../config/values.ts";
 import type { Sample } from "../../contract/endpoint-info.ts";
@@ -32,15 +32,15 @@ export interface Engine extends Engines {
 
 interface Context {
   readonly engine: Engine;
-  /** Tokens, where the channel does not say. */
+  /** Tokens, where the channel sets none. */
   readonly budget: number;
-  /** Where the channel does not say. */
+  /** Where the channel sets none. */
   readonly defaults: ConfigValues["defaults"];
-  /** Whether a source can answer its events, by name; those with a mistake are not there. */
+  /** Whether a source supports replies, by name; without the faulty ones. */
   readonly answering: ReadonlyMap<string, boolean>;
   readonly bind: Bind;
   readonly mask: (text: string) => string;
-  /** Takes every mistake that is found. */
+  /** Receives every mistake. */
   readonly issues: IssueDraft[];
 }
 
@@ -49,7 +49,7 @@ export interface CompiledChannel {
   /** For the index; absent when every event of its sources is a candidate. */
   readonly match: CompiledMatch | undefined;
   readonly sample: Sample | undefined;
-  /** What its events show of variables, which its sources wait for. */
+  /** The variables that its events show; its sources wait for consent to them. */
   readonly shows: Power | undefined;
 }
 

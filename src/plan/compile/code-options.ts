@@ -1,4 +1,5 @@
-// The options of a component that are code, proven and compiled. What cannot be compiled is an issue, and missing here.
+// Compiles the options of a component that are code. An option that fails to compile is an issue, and missing
+// in the result.
 
 import type { CodeOption, IssueDraft } from "../../config/values.ts";
 import type { CodeRoots, CompiledOptions, Pattern } from "../../contract/host.ts";
@@ -57,7 +58,7 @@ function compileOne(
   compiled: Compiled,
   inputs: JsonObject,
 ): void {
-  /** The roots that always exist are there, whatever was given. */
+  /** The mandatory roots exist, whatever was passed. */
   const viewOf = (roots: CodeRoots): View => ({
     data: null,
     text: "",

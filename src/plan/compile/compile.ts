@@ -1,5 +1,6 @@
-// From values to a Plan: every reference, expression, pattern and template is proven here. All mistakes are collected; the
-// plan holds only what has none. Pure: what compiling needs was loaded before.
+// Compiles values to a Plan: every reference, expression, pattern and template is checked here. All mistakes
+// are collected; the plan contains only what has none. Pure: everything that compiling needs was loaded
+// before.
 
 import type { ConfigValues, IssueDraft, PermissionsValues } from "../../config/values.ts";
 import type { Launch, Power } from "../../contract/power.ts";
@@ -22,13 +23,13 @@ export interface Compilation {
   readonly issues: readonly IssueDraft[];
 }
 
-/** What lies around the config. */
+/** The environment of the config. */
 export interface Around extends Pick<Surroundings, "folder" | "home"> {
-  /** Makes the hashes of powers. Default: a hash without a key, for tests. */
+  /** Hashes powers. Default: a hash without a key, for tests. */
   readonly bind: Bind;
-  /** What the commands of components would run, by component. */
+  /** The files that the commands of components would run, by component. */
   readonly launches: ReadonlyMap<string, Launch>;
-  /** Hides the secrets of the config in what is sent and shown. */
+  /** Hides the secrets of the config in sent and displayed texts. */
   mask(text: string): string;
   /** The sink types that the config uses. */
   readonly sinkTypes: ReadonlyMap<string, SinkType<never>>;
@@ -38,7 +39,7 @@ export function compilePlan(...input: Parameters<typeof compileInSteps>): Compil
   return runAtOnce(compileInSteps(...input));
 }
 
-/** The same, in steps of some milliseconds each: whoever compiles while events come in does other things between them. */
+/** The same, in steps of some milliseconds each, so that events can be handled in between. */
 export function* compileInSteps(
   values: ConfigValues,
   types: ReadonlyMap<string, SourceType<never>>,

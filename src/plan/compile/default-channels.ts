@@ -1,12 +1,13 @@
-// The channels of a config with what nobody wrote: a source that no channel names feeds a channel of its own name, with the
-// payload as it came and what its connector offers as meta; and a channel of chats says who wrote unless it has a meta of its own.
+// The channels of a config with implicit defaults: a source that no channel names gets a channel of its own
+// name, with the unchanged payload and the default meta of its connector; and a channel of chats shows the
+// author unless it has a meta of its own.
 
 import type { ChannelValues, ConfigValues } from "../../config/values.ts";
 import type { SourceType } from "../../contract.ts";
 
 type Types = ReadonlyMap<string, Pick<SourceType<never>, "meta" | "chat">>;
 
-/** The written ones first, in their order. */
+/** The explicit ones first, in their order. */
 export function withDefaultChannels(
   { sources, channels }: Pick<ConfigValues, "sources" | "channels">,
   types: Types,
@@ -27,7 +28,7 @@ export function withDefaultChannels(
   ];
 }
 
-/** Nothing when it is fed by anything but chats: what they offer would be empty there. */
+/** Nothing when it also reads sources that are not chats: the chat fields would be empty there. */
 function chatMeta(types: readonly (Pick<SourceType<never>, "meta" | "chat"> | undefined)[]): {
   meta?: Readonly<Record<string, string>>;
 } {

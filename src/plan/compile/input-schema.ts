@@ -1,5 +1,6 @@
-// The arguments of a sink, which the config declares as JSON Schema. A mistake in it is found at load, in its place; at run time the
-// compiled check fills in the defaults. Patterns are RE2, as everywhere. Loaded only for a config with sinks.
+// The arguments of a sink, which the config declares as JSON Schema. A mistake in it is found at load, with
+// its location; at run time the compiled check fills in the defaults. Patterns are RE2, as everywhere. Loaded
+// only for a config with sinks.
 
 import { Ajv, type ErrorObject } from "ajv";
 import type { IssueDraft } from "../../config/values.ts";
@@ -46,7 +47,10 @@ const keywords = [
   "not",
 ];
 
-/** How often a pattern may look at as much text as it can at once, for all texts of a call: each time takes less than 100 ms. */
+/**
+ * How often a pattern may scan its maximum text length, over all texts of a call: each scan takes less than
+ * 100 ms.
+ */
 const maxLooks = 3;
 
 /** Values of a call, those inside others included. */
@@ -63,14 +67,14 @@ export function createSchemaCompiler(regex: RegexCompiler): SchemaCompiler {
       const compiled = regex(pattern);
       return {
         test(text: string) {
-          // Not simply false: below `not` that would let the text pass.
+          // Not just false: below `not` that would let the text pass.
           if (text.length > compiled.maxLength) throw new UncheckedText(pattern, text, compiled.maxLength);
           looks += text.length / compiled.maxLength;
           if (looks > maxLooks) throw new UncheckedText(pattern, text);
           compiled.begin();
           return compiled.test(text);
         },
-        // Ajv compiles one test for all patterns of equal text, also those of other schemas.
+        // Ajv compiles one test for all patterns with equal text, also those of other schemas.
         toString: () => pattern,
       };
     },
@@ -80,7 +84,7 @@ export function createSchemaCompiler(regex: RegexCompiler): SchemaCompiler {
     allErrors: true,
     useDefaults: true,
     strict: false,
-    // A format is a word to the model; what it may look like is for `pattern` to say.
+    // A format is only a hint to the model; `pattern` restricts the text.
     validateFormats: false,
     addUsedSchema: false,
     code: { regExp },
@@ -156,13 +160,13 @@ class UncheckedText extends Error {
   constructor(pattern: string, text: string, most?: number) {
     super(
       most === undefined
-        ? "hold more text than their patterns can check"
-        : `hold a text of ${text.length} characters; its pattern ${JSON.stringify(pattern.slice(0, 60))} checks at most ${most}`,
+        ? "contain more text than their patterns can check"
+        : `contain a text of ${text.length} characters; its pattern ${JSON.stringify(pattern.slice(0, 60))} checks at most ${most}`,
     );
   }
 }
 
-/** `walk` is called with each schema below the declared properties, and where it stands. */
+/** `walk` is called with each schema below the declared properties, and its path. */
 function walkSchemas(properties: unknown, at: Path, walk: (schema: JsonSchema, path: Path) => void): void {
   if (!isObject(properties)) return;
   for (const [name, schema] of Object.entries(properties)) walkSchema(schema, [...at, name], walk);
@@ -173,7 +177,7 @@ function walkSchema(schema: unknown, path: Path, walk: (schema: JsonSchema, path
   walk(schema, path);
   walkSchemas(schema.properties, [...path, "properties"], walk);
   for (const key of ["items", "additionalProperties", "not"]) walkSchema(schema[key], [...path, key], walk);
-  // `items` as a list says what each place holds.
+  // `items` as a list has one schema per position.
   for (const key of ["items", "anyOf", "oneOf", "allOf"]) {
     const branches = schema[key];
     if (Array.isArray(branches))
@@ -203,19 +207,19 @@ function unknownKeywords(properties: unknown, at: Path): IssueDraft[] {
         on: "key",
         code: "E_CONFIG_UNKNOWN_KEY",
         message: `unknown key "${key}" of JSON Schema`,
-        hint: didYouMeanHint(key, keywords) ?? `known here: ${keywords.join(", ")}`,
+        hint: didYouMeanHint(key, keywords) ?? `allowed keys: ${keywords.join(", ")}`,
       });
     }
   });
   return issues;
 }
 
-/** What JSON Schema itself says about the schema. */
+/** The errors of JSON Schema's own meta-schema. */
 function wrongValues(ajv: Ajv, schema: JsonSchema, at: Path): IssueDraft[] {
   if (ajv.validateSchema(schema) === true) return [];
   const byPlace = new Map<string, ErrorObject>();
   for (const error of ajv.errors ?? []) {
-    // The branches of one choice speak about one place: the list of words says most.
+    // The branches of one choice report the same path: the list of values says most.
     if (error.keyword === "enum" || !byPlace.has(error.instancePath)) byPlace.set(error.instancePath, error);
   }
   return [...byPlace.values()].flatMap((error) => {

@@ -1,4 +1,5 @@
-// How the plan has the arguments of sinks checked; input-schema.ts does it, and is loaded only for a config that has sinks.
+// How the plan checks the arguments of sinks; input-schema.ts implements it, and is loaded only for a config
+// that has sinks.
 
 import type { IssueDraft } from "../../config/values.ts";
 import type { JsonSchema, OptionsValidator } from "../../contract.ts";

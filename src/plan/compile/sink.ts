@@ -1,4 +1,5 @@
-// One sink of the config, proven: its options, its arguments, and that its templates only read what there is.
+// Compiles one sink of the config: its options, its arguments, and the check that its templates only read
+// existing values.
 
 import type { ChannelValues, IssueDraft, SinkValues } from "../../config/values.ts";
 import type { Outward } from "../../config/variables/outward.ts";
@@ -29,7 +30,7 @@ interface Context {
   readonly launches: ReadonlyMap<string, Launch>;
   /** Channels that list it under `reply`. */
   readonly channels: readonly (readonly [name: string, values: ChannelValues])[];
-  /** Takes every mistake that is found. */
+  /** Receives every mistake. */
   readonly issues: IssueDraft[];
 }
 
@@ -88,7 +89,7 @@ export function compileSink(
   };
 }
 
-/** What an event brings along of the variables in its recipe's inputs goes where the sink sends it. */
+/** Variables in the recipe inputs of an event are sent by the sink too. */
 function withVariables(outward: Outward, channels: Context["channels"]): Outward {
   const brought = channels.flatMap(([, { inputVariables }]) => inputVariables ?? []);
   if (brought.length === 0) return outward;
@@ -100,7 +101,7 @@ function withVariables(outward: Outward, channels: Context["channels"]): Outward
   };
 }
 
-/** Every input without a default must be given. `like`: the schema that says which those are. */
+/** Every input without a default is required. `like`: the schema that lists the required ones. */
 function schemaOf(input: JsonObject, usesEvent: boolean, like?: JsonSchema): JsonSchema {
   const properties: Record<string, unknown> = { ...(usesEvent ? { event_id: eventArgument } : {}), ...input };
   const required = like === undefined ? withoutDefault(properties) : ((like.required as string[]) ?? []);
@@ -128,7 +129,7 @@ function withoutDefault(properties: Readonly<Record<string, unknown>>): string[]
     .map(([key]) => key);
 }
 
-/** Gives whether one of them reads `event`. */
+/** Returns whether one of them reads `event`. */
 function checkTemplates({ code, input }: SinkValues, at: readonly string[], issues: IssueDraft[]): boolean {
   let usesEvent = false;
   for (const { kind, text, path } of code) {
@@ -139,10 +140,10 @@ function checkTemplates({ code, input }: SinkValues, at: readonly string[], issu
         path: [...at, ...path],
         offset,
         code: "E_CONFIG_TEMPLATE",
-        message: root === "input" ? `${field} is none of its inputs` : `event has no ${field}`,
+        message: root === "input" ? `${field} is not one of its inputs` : `event has no ${field}`,
         hint:
           didYouMeanHint(field, names) ??
-          (names.length === 0 ? "declare it under input:" : `there are: ${names.join(", ")}`),
+          (names.length === 0 ? "declare it under input:" : `available: ${names.join(", ")}`),
       });
     };
     for (const { field, offset } of pathsFrom("input", text))

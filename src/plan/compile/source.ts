@@ -1,4 +1,5 @@
-// One source of the config, proven: its options, its code, what it reaches outside, and which channels it feeds.
+// Compiles one source of the config: its options, its code, what it reaches outside, and the channels that
+// read it.
 
 import type { IssueDraft, SourceValues } from "../../config/values.ts";
 import type { AccessOptions } from "../../contract/chat.ts";
@@ -23,10 +24,10 @@ interface Context {
   readonly listen: Omit<PlannedListen, "address">;
   readonly bind: Bind;
   readonly launches: ReadonlyMap<string, Launch>;
-  /** Those that it feeds. */
+  /** The channels that read it. */
   readonly fed: readonly CompiledChannel[];
   readonly mask: (text: string) => string;
-  /** Takes every mistake that is found. */
+  /** Receives every mistake. */
   readonly issues: IssueDraft[];
 }
 

@@ -1,4 +1,4 @@
-// Every function a template can call, by name. What is not in this table, nor one of the blocks, does not exist.
+// Every function that a template can call, by name. Besides this table and the blocks nothing is available.
 
 import { logicFunctions } from "./logic-functions.ts";
 import { numberFunctions } from "./number-functions.ts";

@@ -1,4 +1,4 @@
-// Functions for conditions: comparisons and true/false. They give true or false, for `if` and `unless`.
+// Functions for conditions: comparisons and true/false. They return true or false, for `if` and `unless`.
 
 import { isDeepStrictEqual } from "node:util";
 import { textOf } from "../text-of.ts";
@@ -36,12 +36,12 @@ export const logicFunctions: TemplateFunctions = {
   },
 };
 
-/** As `if` sees it: missing, null, false, 0, empty text and an empty list do not hold. */
+/** The truth rule of `if`: missing, null, false, 0, empty text and an empty list are false. */
 function holds(value: Value): boolean {
   return Array.isArray(value) ? value.length > 0 : Boolean(value);
 }
 
-/** Headers and query values are always text: a number equals the text that spells it. */
+/** Headers and query values are always text: a number equals its text. */
 function equal(left: Value, right: Value): boolean {
   const a = left ?? null;
   const b = right ?? null;
@@ -53,7 +53,10 @@ function isScalar(value: Value): boolean {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 }
 
-/** As numbers where both are; else as text, which orders RFC 3339 times too. Nothing is ordered against what is missing. */
+/**
+ * Compared as numbers when both are; else as text, which also orders RFC 3339 times. Nothing is ordered
+ * relative to a missing value.
+ */
 function orderOf(left: Value, right: Value): number | undefined {
   const a = numberOf(left);
   const b = numberOf(right);

@@ -1,4 +1,4 @@
-// Functions as templates call them: what they take and give counts towards the bounds of the rendering.
+// Wraps functions for templates: their inputs and outputs count towards the limits of the rendering.
 
 import { type Meter, maxOutputLength, maxWork } from "../limits.ts";
 import type { TemplateFunction, Value } from "./template-function.ts";

@@ -1,4 +1,4 @@
-// Functions that write numbers for people, with English separators. What is no number comes out as it went in.
+// Functions that format numbers, with English separators. A value that is not a number is returned unchanged.
 
 import { textOf } from "../text-of.ts";
 import { numberOf, type TemplateFunctions, wholeOf } from "./template-function.ts";

@@ -1,19 +1,19 @@
-// What a template function is. Each has a fixed number of values, so that a wrong call is found when the config is
-// loaded; each is total: a value of the wrong kind gives sensible text, never an exception.
+// The interface of a template function. Each has a fixed number of values, so that a wrong call is found when
+// the config is loaded; each is total: a value of the wrong kind gives sensible text, never an exception.
 
-/** A JSON value, or undefined for what the event lacks. */
+/** A JSON value, or undefined for a missing one. */
 export type Value = unknown;
 
 export interface TemplateFunction {
-  /** As one would type it; shown when a call is wrong. */
+  /** Sample usage, shown when a call is wrong. */
   readonly usage: string;
   /** How many values it takes. */
   readonly takes: readonly [least: number, most: number];
   /** Names of its `name=value` options. */
   readonly options?: readonly string[];
-  /** What is wrong with a value that is written as a literal, by its index; undefined when nothing is. */
+  /** The fault of a literal value, by its index; undefined without one. */
   checkValue?(index: number, value: string): string | undefined;
-  /** What is wrong with an option that is written as a literal; undefined when nothing is. */
+  /** The fault of a literal option; undefined without one. */
   checkOption?(name: string, value: string): string | undefined;
   /** It looks at a list or mapping as such, and not at what that holds. */
   readonly shallow?: true;
@@ -32,7 +32,7 @@ export function numberOf(value: Value): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
-/** A whole number between the bounds; `fallback` when it is missing or none. */
+/** An integer between the bounds; `fallback` when it is missing or invalid. */
 export function wholeOf(value: Value, fallback: number, least: number, most: number): number {
   const number = numberOf(value);
   return number === undefined ? fallback : Math.min(most, Math.max(least, Math.trunc(number)));

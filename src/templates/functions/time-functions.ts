@@ -1,5 +1,5 @@
-// Functions on times and durations. A time is text that `readDate` knows, or seconds or milliseconds since the epoch; without a
-// zone it is UTC, never the machine's zone. "Now" comes from the clock that is handed in.
+// Functions on times and durations. A time is text that `readDate` accepts, or seconds or milliseconds since
+// the epoch; without a zone it is UTC, never the machine's zone. "Now" comes from the injected clock.
 
 import { readDate } from "../../dates.ts";
 import { zoneOffsetMs } from "../../time-zone.ts";
@@ -22,7 +22,7 @@ export function timeFunctions(now: () => number): TemplateFunctions {
       options: ["tz"],
       checkValue: (index, value) => (index === 1 ? formatProblem(value) : undefined),
       checkOption: (_, value) =>
-        zoneOffsetMs(value, 0) === undefined ? `"${value}" is no time zone` : undefined,
+        zoneOffsetMs(value, 0) === undefined ? `"${value}" is not a time zone` : undefined,
       call([value, format], { tz }) {
         const time = timeOf(value);
         if (time === undefined) return textOf(value);
@@ -62,7 +62,7 @@ export function timeFunctions(now: () => number): TemplateFunctions {
   };
 }
 
-/** Undefined for what is not a time: it is shown as it is. */
+/** Undefined for a value that is not a time: it is shown unchanged. */
 function timeOf(value: Value): number | undefined {
   const number = numberOf(value);
   // Seconds reach this size in the year 5138, milliseconds had it in March 1973.
@@ -80,7 +80,10 @@ const months = "January February March April May June July August September Octo
 const days = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
 const pad = (number: number, width = 2) => String(number).padStart(width, "0");
 
-/** The tokens of Day.js and Moment that have one meaning in both. `local` shows the wanted zone in its UTC fields. */
+/**
+ * The tokens of Day.js and Moment that have one meaning in both. `local` has the wanted zone in its UTC
+ * fields.
+ */
 const tokens: Readonly<Record<string, (local: Date, offsetMs: number) => string>> = {
   YYYY: (local) => pad(local.getUTCFullYear(), 4),
   YY: (local) => pad(local.getUTCFullYear() % 100),

@@ -1,4 +1,4 @@
-// Functions on values: JSON and YAML text, lists, and the fallback for what is missing.
+// Functions on values: JSON and YAML text, lists, and the fallback for a missing value.
 
 import { findJson } from "../../json.ts";
 import { firstCharacters, lastCharacters } from "../../text/characters.ts";

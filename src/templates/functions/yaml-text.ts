@@ -1,12 +1,14 @@
-// JSON as block-style YAML, for reading. Every YAML 1.2 parser reads back the same value; a test does so with the parser
-// that the config room uses. Never an anchor, a tag or a folded line. Strings that could be taken for anything else are
-// written as JSON strings, which YAML reads as they are.
+// JSON as block-style YAML, for reading. Every YAML 1.2 parser reads back the same value; a test does so with
+// the parser of the config room. Never an anchor, a tag or a folded line. Ambiguous strings are written as
+// JSON strings, which YAML reads unchanged.
 
 import { maxOutputLength } from "../limits.ts";
 
 const plain = /^[\p{L}_/][\p{L}\p{N}_./@+()%$&=;~^<> -]*$/u;
 const notText = /^(?:null|true|false|yes|no|on|off|y|n|~)$/i;
-/** What a literal block cannot hold: characters YAML does not print, and white space it would lose or misread. */
+/**
+ * Not allowed in a literal block: characters YAML does not print, and white space it would lose or misread.
+ */
 const notBlock = /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\uFEFF\uD800-\uDFFF\uFFFE\uFFFF\t]|^[ \n]|\n\n$/;
 
 export function yamlText(value: unknown): string {
