@@ -29,7 +29,10 @@ function add(list: BlockList, range: string): boolean {
   return true;
 }
 
-/** As it is shown and compared: `10.0.0.1` of `::ffff:10.0.0.1`, `fe80::1` of `fe80::1%eth0`. Undefined for what is not an address. */
+/**
+ * As shown and compared: `10.0.0.1` of `::ffff:10.0.0.1`, `fe80::1` of `fe80::1%eth0`. Undefined for an
+ * invalid address.
+ */
 export function plainAddress(address: string): string | undefined {
   const plain = withoutZone(address);
   if (isIP(plain) === 0) return undefined;
@@ -48,7 +51,7 @@ function shortest(address: string): string {
   return [high >> 8, high & 255, low >> 8, low & 255].join(".");
 }
 
-/** The interface that a link-local address belongs to is not a part of it for others. */
+/** The interface of a link-local address has no meaning for others. */
 function withoutZone(address: string): string {
   const at = address.indexOf("%");
   return at === -1 ? address : address.slice(0, at);
@@ -70,13 +73,13 @@ const privateRanges = compileRanges([
   ...["fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8"],
 ]);
 
-/** Not this machine, its network, or a range that no host on the internet has. */
+/** Not this machine, its network, or a reserved range. */
 export function isPublicAddress(address: string): boolean {
   const plain = plainAddress(address);
   return plain !== undefined && "contains" in privateRanges && !privateRanges.contains(plain);
 }
 
-/** As `dns.lookup`, but for a name that leads to no public address there is none. */
+/** Like `dns.lookup`, but a name without a public address fails. */
 export const publicLookup: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses) => {
     if (error !== null) return callback(error, "");

@@ -1,5 +1,5 @@
-// What events that anybody could have made leave behind is kept apart from what all others do: such an event must not use up
-// a key of a sender that has proven itself, take the place of its events, or count against its limits.
+// The state left by events of unverified origin is separate from that of all others: such an event must not
+// use up a key of a verified sender, replace its events, or count against its limits.
 
 import type { Trust } from "./contract.ts";
 
@@ -10,7 +10,7 @@ export function isUnproven(trust: Trust | string | undefined): boolean {
   return trust === "unverified";
 }
 
-/** Where something is remembered about an event. Scopes of proven events have the names that they always had. */
+/** The scope of state about an event. Scopes of verified events keep their original names. */
 export function scopeOf(scope: string, unproven: boolean): string {
   return unproven ? scope + mark : scope;
 }

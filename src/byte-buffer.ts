@@ -1,26 +1,31 @@
-// Bytes that come in pieces, copied into one buffer that grows. A list of the pieces would cost an object for each: a sender
-// that cuts a megabyte into pieces of one byte would take a hundred megabytes with it.
+// Bytes that arrive in pieces, copied into one growing buffer. A list of the pieces would cost an object for
+// each: a sender that cuts a megabyte into pieces of one byte would use a hundred megabytes of memory.
 
 export interface ByteBuffer {
   readonly length: number;
-  /** `too-long`: with this piece it would pass `maxBytes`. `no-room`: `reserve` said no. In both cases the piece was not kept. */
+  /**
+   * `too-long`: it would exceed `maxBytes`. `no-room`: `reserve` rejected it. In both cases the piece was not
+   * kept.
+   */
   append(piece: Uint8Array): "kept" | "too-long" | "no-room";
-  /** What was kept so far; the buffer is empty afterwards. */
+  /** The collected bytes; the buffer is empty afterwards. */
   take(): Buffer;
   /**
-   * As `take`, for bytes that are read at once and not kept: a small buffer stays for what comes next, because an allocation for each
-   * short line takes longer than all else that is done with it.
+   * Like `take`, for bytes that are read at once and not kept: a small buffer is reused, because an
+   * allocation for each short line would take longer than everything else.
    */
   read<T>(use: (bytes: Buffer) => T): T;
 }
 
 export interface ByteBufferOptions {
   readonly maxBytes: number;
-  /** How many bytes are announced. Believed only when a quarter of them has come: to announce costs nothing. */
+  /**
+   * The announced number of bytes. Trusted only when a quarter of them has arrived: announcing costs nothing.
+   */
   readonly expectedBytes?: number | undefined;
-  /** Asked before so many bytes more are allocated. */
+  /** Called before this many more bytes are allocated. */
   reserve?(bytes: number): boolean;
-  /** So many of the reserved bytes are free again. */
+  /** This many of the reserved bytes are free again. */
   release?(bytes: number): void;
 }
 

@@ -1,14 +1,15 @@
-// Bytes to text in a named charset, with a guard for a fault of the platform. Unknown charsets are read as UTF-8.
+// Decodes bytes in a named charset, with a workaround for a platform bug. Unknown charsets are read as UTF-8.
 
 /**
- * What windows-1252 has at 0x80 to 0x9F (https://encoding.spec.whatwg.org/#windows-1252). Node 20 reads these bytes as
- * ISO 8859-1, so quotes, dashes and the euro sign become invisible control characters (nodejs/node#56542).
+ * The characters of windows-1252 at 0x80 to 0x9F (https://encoding.spec.whatwg.org/#windows-1252). Node 20
+ * reads these bytes as ISO 8859-1, so quotes, dashes and the euro sign become invisible control characters
+ * (nodejs/node#56542).
  */
 const windows1252 =
   "\u20ac\x81\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\x8d\u017d\x8f" +
   "\x90\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\x9d\u017e\u0178";
 
-/** The charset that a Content-Type header names; undefined when it names none. */
+/** The charset of a Content-Type header; undefined without one. */
 export function charsetOf(contentType: string | undefined): string | undefined {
   return /charset\s*=\s*["']?([\w:.-]+)/i.exec(contentType ?? "")?.[1];
 }

@@ -1,5 +1,5 @@
-// The words of channel-router: what the rooms say to each other. Interfaces and types only; nothing here does anything.
-// Begin reading here, then follow an event: connectors -> plan (admission, render) -> runtime -> session.
+// The interfaces between the rooms of channel-router. Types only, no code. Begin reading here, then follow an
+// event: connectors -> plan (admission, render) -> router -> dispatch -> session.
 
 import type { AnsweredEvent, Chat, ChatTraits, Message } from "./contract/chat.ts";
 import type { EmitAll } from "./contract/emit-all.ts";
@@ -16,9 +16,9 @@ export type JsonObject = { [key: string]: Json };
 export type JsonSchema = { readonly [key: string]: unknown };
 
 /**
- * How far the origin of an event is known.
- * `verified`: a signature or secret was checked. `local`: this machine's own files, commands and clock.
- * `sender`: a person on an allowlist. `unverified`: anybody who reached a loopback port.
+ * How well the origin of an event is known. `verified`: a signature or secret was checked. `local`: this
+ * machine's own files, commands and clock. `sender`: a user on an allowlist. `unverified`: anybody who
+ * reached a loopback port.
  */
 export type Trust = "verified" | "local" | "sender" | "unverified";
 
@@ -36,10 +36,10 @@ export interface Remote {
   readonly proxy?: string;
 }
 
-/** What a source hands over for each thing that happened. The router adds id, source, connector and time. */
+/** What a source emits for each occurrence. The router adds id, source, connector and time. */
 export interface Arrival {
   readonly data: Json;
-  /** The payload as text; for a structured payload, what the sender wrote. */
+  /** The payload as text; for a structured payload, the original text. */
   readonly text: string;
   readonly trust: Trust;
   /** Names in lower case, credentials already removed. */
@@ -54,19 +54,22 @@ export interface Arrival {
   /** The sender's own id for this delivery: the same id twice on one source is one event. */
   readonly deliveryId?: string;
   readonly known?: KnownAgain;
-  /** A talk that goes on: its events go to the session that had the ones before. */
+  /** An ongoing conversation: its events go to the session of the earlier ones. */
   readonly conversation?: string;
-  /** How long it is worth delivering, where its channel does not say. */
+  /** How long it is worth delivering, where its channel sets no ttl. */
   readonly ttlMs?: number;
 }
 
-/** How a delivery is known again; no part of the event. `idMs`: for how long `deliveryId` is remembered, default 24 h. `proof`: a hash of what was signed: the same within `ms` is one. */
+/**
+ * How a repeated delivery is recognised; not part of the event. `idMs`: how long `deliveryId` is remembered,
+ * default 24 h. `proof`: a hash of the signed text: equal ones within `ms` are one delivery.
+ */
 export interface KnownAgain {
   readonly idMs?: number;
   readonly proof?: { readonly hash: string; readonly ms: number };
 }
 
-/** An accepted arrival with its identity. Never changed after it was made. */
+/** An accepted arrival with its identity. Immutable. */
 export interface RouterEvent extends Arrival {
   /** Unique and sortable by time of arrival; lower-case letters and digits. */
   readonly id: string;
@@ -76,7 +79,9 @@ export interface RouterEvent extends Arrival {
   readonly timeMs: number;
 }
 
-/** What templates, `match` and CEL see: exactly these roots. Absent things are absent, never undefined-valued. */
+/**
+ * The view for templates, `match` and CEL: exactly these roots. Absent values are absent, never undefined.
+ */
 export interface View {
   data: Json;
   text: string;
@@ -101,8 +106,8 @@ export interface View {
 export type Root = keyof View;
 
 /**
- * What became of an arrival. `accepted`: at least one channel took it and it is safe with us.
- * `duplicate`: seen before (delivery id, or a channel's `dedupe`). `dropped`: a channel chose it and then dropped it
+ * The outcome of an arrival. `accepted`: at least one channel accepted it and it is durable. `duplicate`:
+ * seen before (delivery id, or a channel's `dedupe`). `dropped`: a channel selected it and then dropped it
  * (`changed`). `unmatched`: no channel of its source wanted it.
  */
 export interface Outcome {
@@ -110,9 +115,12 @@ export interface Outcome {
   readonly outcome: "accepted" | "duplicate" | "dropped" | "unmatched";
 }
 
-/** Emit is the ack. Settles when the event is safe, or was refused for good by admission: only then may a source answer 2xx, move a
- * cursor or ack a broker. Rejects (DeliveryError, `retryable`) when it was not taken: the source tells its sender to try again. A
- * source may have 256 calls outstanding. `all`, where it is there, is for many arrivals at once. */
+/**
+ * Emit is the ack. Settles when the event is durable, or admission rejected it for good: only then may a
+ * source answer 2xx, move a cursor or ack a broker. Rejects (DeliveryError, `retryable`) when it was not
+ * accepted: the source asks its sender to retry. A source may have 256 outstanding calls. `all`, where
+ * present, is for bulk arrivals.
+ */
 export interface Emit {
   (arrival: Arrival): Promise<Outcome>;
   readonly all?: EmitAll;
@@ -120,43 +128,52 @@ export interface Emit {
 
 export interface SourceHealth {
   readonly state: "starting" | "running" | "waiting" | "failed" | "stopped";
-  /** One line for a person: an address, a cursor, the last error and what to do. */
+  /** One line for status: an address, a cursor, the last error and what to do. */
   readonly detail?: string;
-  /** Why the last try failed, while none has succeeded since. */
+  /** Why the last attempt failed, while none has succeeded since. */
   readonly lastError?: string;
-  /** When it tries or looks again; milliseconds since the epoch. */
+  /** The next attempt; milliseconds since the epoch. */
   readonly nextTryMs?: number;
 }
 
 export interface Source {
   /**
-   * Called once. Settles when the source receives (or will, by its own retries); rejects with a ConnectorError when it
-   * cannot. All effects begin here.
+   * Called once. Settles when the source receives (or will, by its own retries); rejects with a
+   * ConnectorError when it cannot. All side effects begin here.
    */
   start(emit: Emit): Promise<void>;
-  /** Before the `stop` of a reload: takes nothing new, and settles when what it began (callers too) has ended, or at the deadline. */
+  /**
+   * Before the `stop` of a reload: accepts nothing new, and settles when its pending work (including callers)
+   * has ended, or at the deadline.
+   */
   drain?(deadline: AbortSignal): Promise<void>;
-  /** Idempotent. After it settles nothing is emitted. A passed deadline means: now, whatever is under way. */
+  /** Idempotent. After it settles nothing is emitted. A passed deadline means: now, whatever is pending. */
   stop(deadline: AbortSignal): Promise<void>;
   health?(): SourceHealth;
   /**
-   * Answers the sender of one of this source's events; there when its type's `answers` said so. Settles when the answer
-   * was handed over, with one line for Claude. Rejects with a RouterError that Claude can read: E_REPLY_DONE when it was answered before,
-   * E_REPLY_GONE when nobody waits for the answer any more.
+   * Answers the sender of one of this source's events; present when its type's `answers` said so. Settles
+   * when the answer was sent, with one line for Claude. Rejects with a RouterError that Claude can read:
+   * E_REPLY_DONE when it was already answered, E_REPLY_GONE when the caller does not wait any more.
    */
   reply?(event: AnsweredEvent, message: Message): Promise<string>;
-  /** There when its type declares `chat`: what people's platform can do beyond `reply`. */
+  /** Present when its type declares `chat`: the features of the platform beyond `reply`. */
   readonly chat?: Chat;
-  /** After start: where to send, and a command line to try it with, without secrets. `sample`: what one of its channels takes. */
+  /**
+   * After start: the endpoint, and a command line to try it, without secrets. `sample`: an event that one of
+   * its channels accepts.
+   */
   invitation?(sample?: Sample): EndpointInfo;
 }
 
-/** What only one component of one config may hold: `route:POST /github`, `port:8788`, `file:/path`, `token:<hash>`. */
+/**
+ * A resource that only one component of one config may hold: `route:POST /github`, `port:8788`, `file:/path`,
+ * `token:<hash>`.
+ */
 export type Claim = string;
 
 /** A problem with a component's options that its JSON Schema cannot express. */
 export interface OptionIssue {
-  /** Path inside the options, in the words of the YAML (`verify.secret`). */
+  /** Path inside the options, as in the YAML (`verify.secret`). */
   readonly path: readonly (string | number)[];
   /** Inside the option's text, in UTF-16 units: the caret is moved there. */
   readonly offset?: number;
@@ -165,12 +182,12 @@ export interface OptionIssue {
   readonly code?: string;
 }
 
-/** Where the listener listens. `loopback`: only this machine can reach it. */
+/** The bind address of the listener. `loopback`: only this machine can reach it. */
 export type ListenAddress =
   | { readonly host: string; readonly port: number; readonly loopback: boolean }
   | { readonly unix: string; readonly loopback: true };
 
-/** What the config says of its one listener. */
+/** The listener settings of the config. */
 export interface ListenSurroundings {
   /** False when `listen` is beyond loopback. */
   readonly loopback: boolean;
@@ -181,11 +198,13 @@ export interface ListenSurroundings {
 
 /** The parts of the config around a component that its own checks may need. */
 export interface Surroundings extends ListenSurroundings {
-  /** The config file's own, absolute: relative paths begin there, and what lies outside it is a power. */
+  /** The config file's own, absolute: the base of relative paths; anything outside it is a power. */
   readonly folder: string;
-  /** What `~` stands for. */
+  /** The home folder for `~`. */
   readonly home: string;
-  /** Did a variable, a file or a secret input bring in a part of this option? The path is in the words of the YAML. */
+  /**
+   * Does this option contain a part from a variable, a file or a secret input? The path is that of the YAML.
+   */
   isTainted(path: readonly (string | number)[]): boolean;
 }
 
@@ -201,29 +220,32 @@ export interface SourceType<O = JsonObject> {
   readonly options: JsonSchema;
   /** Ajv's precompiled check of `options`; leaves its errors in `validate.errors` and fills in defaults. */
   readonly validate: OptionsValidator;
-  /** Meta of the default channel, as templates: what a connector offers when nothing else was asked for. */
+  /** Meta of the default channel, as templates: the connector's default attributes. */
   readonly meta: Readonly<Record<string, string>>;
-  /** What an event says where its channel has no `content`: its payload (default), or `text` alone. */
+  /** The default content of an event: its payload (default), or `text` alone. */
   readonly content?: "payload" | "text";
   claims?(options: O): Claim[];
   /** Of all events of a source with these options. Absent: never `unverified`. Pure. */
   trust?(options: O): Trust;
-  /** True when a source with these options can answer its events: then it has `reply`. Absent: never. Pure. */
+  /** True when a source with these options supports replies: then it has `reply`. Absent: never. Pure. */
   answers?(options: O): boolean;
-  /** There when people talk through sources of this type. */
+  /** Present for chat sources. */
   readonly chat?: ChatTraits;
   /** Pure checks beyond the schema, called by `check` and before every start. */
   check?(options: O, surroundings: Surroundings): OptionIssue[];
-  /** What a source with these options reaches outside: it starts with consent to all of it. Pure. Absent: nothing. */
+  /**
+   * What a source with these options reaches outside: it starts with consent to all of it. Pure. Absent:
+   * nothing.
+   */
   reaches?(options: O, place: Pick<Surroundings, "folder" | "home">): Reach[];
   /**
-   * What the source's `store` belongs to, for instance its address: when that changes, the store begins empty. Pure. Default: all
-   * options.
+   * The key of the source's `store`, for instance its address: when it changes, the store begins empty. Pure.
+   * Default: all options.
    */
   storeKey?(options: O): Json;
   /**
-   * The arrival that this payload would make, with these headers (lower case): for `explain`, which sends nothing and
-   * checks no signature. Pure; throws a UsageError for a payload that the source would refuse.
+   * The arrival that this payload would make, with these headers (lower case): for `explain`, which sends
+   * nothing and checks no signature. Pure; throws a UsageError for a payload that the source would reject.
    */
   sampleArrival(
     options: O,
@@ -231,7 +253,7 @@ export interface SourceType<O = JsonObject> {
     headers: Readonly<Record<string, string>>,
     code?: CompiledOptions,
   ): Arrival;
-  /** Pure: opens nothing, reads nothing. Its effects begin in `start`. */
+  /** Pure: opens nothing, reads nothing. Its side effects begin in `start`. */
   create(name: string, options: O, host: Host): Source;
 }
 
@@ -265,7 +287,7 @@ export interface Clock {
   after(ms: number, run: () => void): () => void;
 }
 
-/** Lines on stderr: quiet when all is well, one line when something matters. Never a secret. */
+/** Log lines on stderr: none while all is well, one for each important event. Never a secret. */
 export interface Log {
   info(shown: SafeText): void;
   warn(shown: SafeText): void;
@@ -275,8 +297,8 @@ export interface Log {
 // --- Admission -------------------------------------------------------------------------------------------------------
 
 /**
- * What a filter remembers, keyed by (channel, filter, that filter's own options). It is read when a filter decides and
- * written only when the event was committed, in one step with the commit.
+ * The memory of a filter, keyed by (channel, filter, that filter's own options). It is read when a filter
+ * decides and written only when the event was committed, in one step with the commit.
  */
 export interface Memory {
   /** The live entry for this key: expired ones are not returned. */
@@ -286,8 +308,8 @@ export interface Memory {
 export interface Remembered {
   readonly value: Json;
   /**
-   * Set while the event that wrote this entry is still being committed. A decision that rests on it must wait for it: if
-   * it rejects, the entry never was.
+   * Set while the event that wrote this entry is still being committed. A decision that depends on it must
+   * wait for it: if it rejects, the entry never existed.
    */
   readonly pending?: Promise<unknown>;
 }
@@ -296,9 +318,9 @@ export interface MemoryWrite {
   readonly scope: string;
   readonly key: string;
   readonly value: Json;
-  /** The entry is forgotten at this time; absent means never. */
+  /** The entry is removed at this time; absent means never. */
   readonly untilMs?: number;
-  /** At most this many entries live in the scope; the oldest go first. */
+  /** At most this many entries live in the scope; the oldest are removed first. */
   readonly limit: number;
 }
 
@@ -308,11 +330,11 @@ export type Verdict =
   | {
       readonly pass: false;
       readonly reason: string;
-      /** The path a `match` failed at. */
+      /** The path at which a `match` failed. */
       readonly path?: string;
-      /** The commit under way that this answer rests on. */
+      /** The pending commit that this answer depends on. */
       readonly pending?: Promise<unknown>;
-      /** Set when the filter's expression failed on this event: a misfit worth telling the author of the YAML once. */
+      /** Set when the filter's expression failed on this event: reported to the user once. */
       readonly problem?: true;
     };
 
@@ -323,8 +345,8 @@ export interface Filter {
 }
 
 /**
- * One step of a trace: which filter of which channel said what. Beside the filters, `taken` ends the steps of a channel that
- * takes the event, and `order` says that an earlier one did.
+ * One step of a trace: the answer of one filter of one channel. Besides the filters, `taken` ends the steps
+ * of a channel that accepts the event, and `order` means that an earlier one did.
  */
 export interface TraceStep {
   readonly channel: string;
@@ -332,7 +354,7 @@ export interface TraceStep {
   readonly pass: boolean;
   /** For instance `data.action: was "opened", wanted "closed"`. */
   readonly detail?: string;
-  /** The path a `match` failed at. */
+  /** The path at which a `match` failed. */
   readonly path?: string;
 }
 
@@ -343,7 +365,7 @@ export interface Template {
   render(view: View): string;
 }
 
-/** An event as a session gets it: final, neutralised text. */
+/** An event as a session receives it: final, neutralised text. */
 export interface Rendered {
   readonly eventId: string;
   readonly channel: string;
@@ -358,8 +380,8 @@ export interface Rendered {
 /** One MCP conversation over a pair of streams. */
 export interface Session {
   /**
-   * Settles when the client's stream took the whole line. Rejects with a DeliveryError when the queue is full, when the
-   * signal fires while the event has not begun to be written, or when the session ended.
+   * Settles when the client's stream accepted the whole line. Rejects with a DeliveryError when the queue is
+   * full, when the signal fires before writing has begun, or when the session ended.
    */
   deliver(event: Rendered, signal?: AbortSignal): Promise<void>;
   /** Settles when everything queued was written or the stream is gone. Idempotent. */
@@ -374,13 +396,13 @@ export interface Tool {
   readonly description: SafeText;
   /** JSON Schema of the arguments, `type: object`. */
   readonly input: JsonSchema;
-  /** The compiled check of `input`, where there is one already; it fills in defaults. */
+  /** The precompiled check of `input`, if available; it fills in defaults. */
   readonly validate?: OptionsValidator;
   readonly readOnly?: boolean;
   readonly alwaysLoad?: boolean;
   /**
-   * The text for the model. An error thrown as a RouterError becomes a tool error with its message and hint. The signal fires when the
-   * client cancels the call: what is under way is ended, and no result is sent.
+   * The text for the model. An error thrown as a RouterError becomes a tool error with its message and hint.
+   * The signal fires when the client cancels the call: pending work is stopped, and no result is sent.
    */
   call(input: JsonObject, cancelled?: AbortSignal): Promise<SafeText | ToolResult>;
 }
@@ -388,8 +410,9 @@ export interface Tool {
 export interface ToolResult {
   readonly text: SafeText;
   /**
-   * Called at most once: with true when the client's stream took the line of the result, with false when it was not even
-   * begun (the call was cancelled). Not called when the session ended over it: then nobody knows.
+   * Called at most once: with true when the client's stream accepted the line of the result, with false when
+   * writing did not begin (the call was cancelled). Not called when the session ended meanwhile: then the
+   * outcome is unknown.
    */
   readonly afterWritten?: (written: boolean) => void;
   /** How many events still wait once this was written, where the tool knows better than its session. */
@@ -397,18 +420,18 @@ export interface ToolResult {
 }
 
 // --- Config problems -------------------------------------------------------------------------------------------------
-/** One problem in a config file, with its place (from 1), and in `hint` what to type instead. */
+/** One problem in a config file, with its location (from 1), and in `hint` what to type instead. */
 export interface Issue {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  /** Dotted path in the words of the YAML; empty for the file as a whole. */
+  /** Dotted path as in the YAML; empty for the file as a whole. */
   readonly path: string;
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
-  /** Of E_CONFIG_MORE: how many it counts. */
+  /** For E_CONFIG_MORE: how many it counts. */
   readonly more?: number;
-  /** For one in a recipe: the place in the config that uses the recipe, or gave it the value. */
+  /** For one in a recipe: the location in the config that uses the recipe, or set the value. */
   readonly cause?: Pick<Issue, "file" | "line" | "column" | "path">;
 }

@@ -1,11 +1,15 @@
-// Reads dates in the forms that feeds, APIs and logs write. Only explicit forms are read: what could mean two days
-// (01/02/2026), or lacks its year, is not a date here. A time without a zone is UTC, never the zone of this machine.
+// Parses dates in the formats of feeds, APIs and logs. Only unambiguous formats are accepted: a date with two
+// readings (01/02/2026), or without a year, is rejected. A time without a zone is UTC, never the zone of this
+// machine.
 
 import { zoneTimeMs } from "./time-zone.ts";
 
 const months = "jan feb mar apr may jun jul aug sep oct nov dec".split(" ");
 
-/** Minutes east of UTC. IST, BST of Bangladesh and the like are left out where one name has several meanings in use. */
+/**
+ * Minutes east of UTC. IST, BST of Bangladesh and the like are left out where one name has several common
+ * meanings.
+ */
 const zoneMinutes: Readonly<Record<string, number>> = {
   z: 0,
   ut: 0,
@@ -43,7 +47,7 @@ const zoneMinutes: Readonly<Record<string, number>> = {
   adt: -180,
 };
 
-/** Names that mean standard or summer time, whichever holds on that day. */
+/** Names that mean standard or summer time, whichever applies on that day. */
 const zoneNames: Readonly<Record<string, string>> = {
   pt: "America/Los_Angeles",
   mt: "America/Denver",
@@ -59,7 +63,7 @@ const month = "(?<month>[a-z]{3,9})\\.?";
 const weekday = String.raw`(?:[\p{L}\d]{1,12}\.?,\s*|[a-z]{3,9}\s+(?=\p{L}))?`;
 
 const forms: readonly RegExp[] = [
-  // RFC 3339, ISO 8601 and what Go, Java, Python and PostgreSQL print.
+  // RFC 3339, ISO 8601 and the formats of Go, Java, Python and PostgreSQL.
   `^(?<year>\\d{4})-(?<monthNumber>\\d{1,2})-(?<day>\\d{1,2})${rest}$`,
   `^(?<year>\\d{4})/(?<monthNumber>\\d{1,2})/(?<day>\\d{1,2})${rest}$`,
   String.raw`^(?<year>\d{4})(?<monthNumber>\d{2})(?<day>\d{2})t(?<hour>\d{2})(?<minute>\d{2})(?<second>\d{2})?${zone}$`,
@@ -75,7 +79,7 @@ const forms: readonly RegExp[] = [
 
 const longest = 80;
 
-/** Milliseconds since the epoch; undefined for what is not a date of a known form, or not a day of the calendar. */
+/** Milliseconds since the epoch; undefined for an unknown format or an invalid calendar day. */
 export function readDate(text: string): number | undefined {
   if (text.length > longest) return undefined;
   const trimmed = text.trim();
@@ -95,7 +99,7 @@ function timeOf(groups: Groups): number | undefined {
   const hour = hourOf(groups);
   if (monthIndex === undefined || hour === undefined) return undefined;
   const [day, minute, second] = [groups.day, groups.minute, groups.second].map((part) => Number(part ?? 0));
-  // A leap second is the last one of its minute here.
+  // A leap second counts as the last one of its minute.
   if ((minute ?? 0) > 59 || (second ?? 0) > 60) return undefined;
   const ms = Math.floor(Number(`0.${groups.fraction ?? 0}`) * 1_000);
   const midnight = new Date(0);

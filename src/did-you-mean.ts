@@ -1,14 +1,17 @@
-// "Did you mean": the one known word that a mistyped word most likely stands for, or nothing when none is near enough.
+// "Did you mean": the known word that a mistyped word most likely means, or nothing when none is near enough.
 // A wrong suggestion costs more than none, so the threshold grows slowly with the length of the word.
 
 const maxWord = 64;
 
-/** As many names are compared as a person could have meant. */
+/** The maximum number of compared names. */
 const maxKnown = 2_000;
-/** So many words get a suggestion from one list of names; what is shown of the problems of a file is far less. */
+/** How many words get a suggestion from one list of names; far fewer problems of a file are shown. */
 const maxAsked = 25;
 
-/** The nearest of `known`, or undefined. Ties go to the first. Case, `-` and `_` count for nothing when all else agrees. */
+/**
+ * The nearest of `known`, or undefined. Ties go to the first. Case, `-` and `_` are ignored when everything
+ * else agrees.
+ */
 export function didYouMean(word: string, known: Iterable<string>): string | undefined {
   return nearest(word, withPlain(known));
 }
@@ -110,7 +113,7 @@ function distance(one: string, other: string, most: number): number {
     const row: number[] = [i];
     let least = i;
     for (let j = 1; j <= b.length; j++) {
-      // Farther from the diagonal than `most` no cell can be near enough.
+      // Cells farther from the diagonal than `most` cannot be near enough.
       if (Math.abs(i - j) > most) {
         row.push(Number.POSITIVE_INFINITY);
         continue;

@@ -1,25 +1,27 @@
-// JSON from outside, with the digits of its numbers kept. A double holds whole numbers up to 2^53 exactly; JSON.parse rounds larger ones,
-// so that two ids become one.
+// JSON from outside, with exact numbers. A double represents integers up to 2^53 exactly; JSON.parse rounds
+// larger ones, so that two ids become one.
 
 import type { Json, JsonObject } from "./contract.ts";
 
-/** A run of digits that may be a number too large, or an exponent that may be. */
+/** A run of digits that may be too large a number, or an exponent that may be. */
 const suspicious = /\d{16}|\d[eE]\+?\d{3}/;
 const number = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /**
- * As JSON.parse, but a whole number beyond 2^53 - 1, and a number too large for a double, becomes a text of its digits. Throws a
- * SyntaxError for what is not JSON.
+ * Like JSON.parse, but an integer beyond 2^53 - 1, and a number too large for a double, becomes a text of its
+ * digits. Throws a SyntaxError for invalid JSON.
  */
 export function readJson(text: string): Json {
   const value = JSON.parse(text) as Json;
   return suspicious.test(text) ? (JSON.parse(quoteLargeNumbers(text)) as Json) : value;
 }
 
-/** Values nested deeper than this are not taken from outside. */
+/** Maximum nesting depth of values from outside. */
 export const maxJsonDepth = 100;
 
-/** JSON inside a text of an event: undefined when the text is not JSON as a whole, or is nested too deep. */
+/**
+ * JSON inside a text of an event: undefined when the text is not JSON as a whole, or is nested too deeply.
+ */
 export function findJson(text: string): Json | undefined {
   try {
     const value = readJson(text);
@@ -29,7 +31,7 @@ export function findJson(text: string): Json | undefined {
   }
 }
 
-/** Removes `__proto__` keys on the way; false as soon as something lies deeper than is taken. */
+/** Removes `__proto__` keys on the way; false when a value is nested too deeply. */
 export function isBounded(value: Json, depth = 1): boolean {
   if (!isNested(value)) return true;
   if (depth > maxJsonDepth) return false;
@@ -38,7 +40,7 @@ export function isBounded(value: Json, depth = 1): boolean {
     return true;
   }
   for (const key in value) {
-    // The parser makes it a key like any other: what is read from it here is data, not the prototype.
+    // The parser makes it an ordinary key: the value read here is data, not the prototype.
     if (key === "__proto__") Reflect.deleteProperty(value, key);
     else if (isNested(value[key] as Json) && !isBounded(value[key] as Json, depth + 1)) return false;
   }
@@ -69,7 +71,7 @@ function isExact(digits: string): boolean {
   return /[.eE]/.test(digits) ? Number.isFinite(value) : Number.isSafeInteger(value);
 }
 
-/** Just behind the closing quote of the string that begins at `start`. */
+/** Just after the closing quote of the string that begins at `start`. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
     let backslashes = 0;

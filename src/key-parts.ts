@@ -1,5 +1,5 @@
-// A key that is made of several values, as one text: before each value stands its length, so that `a/b` and `c` are another key than
-// `a` and `b/c`. A key of one value is that value, as it is read.
+// A key of several values, as one text: each value is preceded by its length, so that `a/b` and `c` are
+// another key than `a` and `b/c`. A key of one value is that value itself.
 
 /** ASCII's record separator. */
 const sign = "\u001e";
@@ -13,7 +13,7 @@ export function hasKeyParts(key: string): boolean {
   return key.includes(sign);
 }
 
-/** The key as a person reads it. */
+/** The key for display. */
 export function keyText(key: string): string {
   if (!hasKeyParts(key)) return key;
   const length = new RegExp(`${sign}(\\d{1,9}):`, "y");

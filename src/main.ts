@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Reads argv and imports the one command asked for. The stdio path, which is what Claude Code starts, loads nothing that
-// it does not need: the command line's own library least of all.
+// Reads argv and imports the requested command. The stdio path, which Claude Code starts, loads only what it
+// needs: least of all the library of the command line.
 
 import { guardEnvironment } from "./daemon/start/guard-environment.ts";
 

@@ -1,8 +1,9 @@
-// What languages of others have and this router does not take, on purpose: what to write in its place, and why. Messages say "not
-// supported here" by it, and docs/not-supported.md is the same table; a test holds both.
+// Features of related languages that this router deliberately does not support: the alternative, and the
+// reason. Messages say "not supported here" from it, and docs/not-supported.md is the same table; a test
+// compares them.
 
 export interface NotSupported {
-  /** As it is written there; several names of one kind. */
+  /** As written there; several names of one kind. */
   readonly names: readonly string[];
   readonly instead: string;
   readonly why: string;
@@ -110,7 +111,7 @@ export const notInCron: readonly CronNotSupported[] = [
     names: ["@reboot"],
     is: /^@reboot$/i,
     instead: "use a hook of the client, or a command source without every, which runs when the router starts",
-    why: "a router starts with each session, and another one takes over when it ends: there is no single start",
+    why: "a router starts with each session, and another one takes over when it ends, so a single start does not exist",
   },
   {
     names: ["@every 5m"],
@@ -156,7 +157,7 @@ export const notInCron: readonly CronNotSupported[] = [
   },
 ];
 
-/** The one that has this name. */
+/** The entry with this name. */
 export function notSupported(table: readonly NotSupported[], name: string): NotSupported | undefined {
   return table.find(({ names }) => names.includes(name));
 }

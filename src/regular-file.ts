@@ -1,5 +1,5 @@
-// Opens and reads files of our own: never a pipe, which would be waited for without end, nor a device or a folder that took the
-// place of one.
+// Opens and reads the router's own files: never a pipe, which would block for ever, nor a device or a folder
+// in their place.
 
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
@@ -7,7 +7,7 @@ import { type FileHandle, open } from "node:fs/promises";
 /** Without O_NONBLOCK opening a named pipe waits for a writer. Windows has none. */
 const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
-/** Rejects with the system's error; with the code ENOTFILE for what is not a regular file. */
+/** Rejects with the system's error; with the code ENOTFILE when it is not a regular file. */
 export async function openRegular(path: string): Promise<FileHandle> {
   const handle = await open(path, flags);
   if ((await handle.stat()).isFile()) return handle;
@@ -26,8 +26,9 @@ export async function readRegular(path: string): Promise<Buffer> {
 }
 
 /**
- * The same of a file that decides who may do what: it must be ours, and `others` must not have the rights of these mode bits. Rejects
- * with the code ENOTOURS otherwise. Where the system has no users, whoever runs us is the user.
+ * The same for a file that controls access: it must be owned by this user, and `others` must not have the
+ * rights of these mode bits. Rejects with the code ENOTOURS otherwise. On a system without users the owner is
+ * not checked.
  */
 export async function readOwn(path: string, others: number): Promise<Buffer> {
   const handle = await openRegular(path);
@@ -47,7 +48,7 @@ function notOurs(message: string): Error {
   return Object.assign(new Error(message), { code: "ENOTOURS" });
 }
 
-/** The same at once, for small files at a start. */
+/** The synchronous version, for small files at a start. */
 export function readRegularSync(path: string): Buffer {
   const handle = openSync(path, flags);
   try {

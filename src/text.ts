@@ -1,7 +1,8 @@
-// The exit for text: what is shown to a user, a model, a log or a caller has a type that only this file makes. A `SafeText` holds no
-// character that acts on a terminal, hides or reorders text, and each of its lines begins with the program's own words: what came
-// from outside is a part of a line, or stands on lines of its own that are indented, quoted or JSON. So the compiler finds every exit
-// that was handed something else. Values are masked by whoever knows the secrets; see `host/secret-mask.ts`.
+// The exit for text: text that is shown to a user, a model, a log or a caller has a type that only this file
+// creates. A `SafeText` contains no character that controls a terminal, hides or reorders text, and each of
+// its lines begins with the program's own words: external text is part of a line, or is on separate lines
+// that are indented, quoted or JSON. So the compiler finds every exit that receives anything else. Values are
+// masked by the code that knows the secrets; see `host/secret-mask.ts`.
 
 import { invisible, withoutHidden, withoutHiddenInLines } from "./text/hidden.ts";
 
@@ -14,32 +15,37 @@ export type SafeText = string & { readonly [safe]: true };
 /** One line. */
 export type SafeLine = SafeText & { readonly [oneLine]: true };
 
-/** Text with colours, as `paint` makes it. An object, because the sanitiser would take the colours out of a string. */
+/**
+ * Text with colours, as `paint` makes it. An object, because the sanitiser would remove the colours from a
+ * string.
+ */
 export interface Painted {
   readonly painted: SafeLine;
 }
 
-/** Text from outside with lines of its own, as `block` makes it. */
+/** External text with lines of its own, as `block` makes it. */
 export interface Block {
   readonly block: SafeText;
 }
 
 type InLine = string | number | Painted;
 
-/** What one inserted value may take of a text, in UTF-16 units, where nothing else is said. */
+/** The default limit of one inserted value, in UTF-16 units. */
 const maxValueLength = 4_000;
 const maxBlockLength = 40_000;
 
 /**
- * A line: the words of the template are the program's own, each value is made a part of the line. Values are cut at 4,000
- * characters, which is said.
+ * A line: the words of the template are the program's own, each value becomes part of the line. Values are
+ * cut at 4,000 characters, with a note.
  */
 export function line(words: TemplateStringsArray, ...values: readonly InLine[]): SafeLine {
   const whole = joined(words, values.map(inLine));
   return (whole.includes("\n") ? whole.replaceAll("\n", " ") : whole) as SafeLine;
 }
 
-/** The same with line ends in the words of the template, and with blocks: their further lines are indented. */
+/**
+ * The same with line ends in the words of the template, and with blocks: their further lines are indented.
+ */
 export function text(words: TemplateStringsArray, ...values: readonly (InLine | Block)[]): SafeText {
   const shown = values.map((value) =>
     typeof value === "object" && "block" in value ? value.block.replaceAll("\n", "\n  ") : inLine(value),
@@ -51,25 +57,25 @@ export function lines(parts: readonly SafeText[]): SafeText {
   return parts.join("\n") as SafeText;
 }
 
-/** A text as one line, of 4,000 characters at most if nothing else is said; the cut says how much is missing. */
+/** A text as one line, by default of at most 4,000 characters; the cut states how much is missing. */
 export function safeLine(raw: string, { most = maxValueLength }: { readonly most?: number } = {}): SafeLine {
   return bounded(raw, most, (part) => withoutHidden(part)) as SafeLine;
 }
 
 /**
- * The same with U+FFFD for each character that would not be seen. For what a user decides on: two values that differ must not
- * look the same.
+ * The same with U+FFFD for each invisible character. For texts that a user decides about: two values that
+ * differ must not look the same.
  */
 export function shownLine(raw: string): SafeLine {
   return bounded(raw, maxValueLength, (part) => withoutHidden(part, "\uFFFD")) as SafeLine;
 }
 
-/** A text from outside with its lines, for `text`: a stack, the output of a program. */
+/** External text with its lines, for `text`: a stack, the output of a program. */
 export function block(raw: string, maxLength = maxBlockLength): Block {
   return { block: bounded(raw, maxLength, withoutHiddenInLines) as SafeText };
 }
 
-/** What was thrown, for `text`: an error with its stack. */
+/** A thrown value, for `text`: an error with its stack. */
 export function stackOf(error: unknown): Block {
   return block(error instanceof Error ? (error.stack ?? error.message) : String(error));
 }
@@ -79,17 +85,17 @@ export function marked(raw: string, mark: SafeLine, maxLength = maxBlockLength):
   return (mark + bounded(raw, maxLength, withoutHiddenInLines).replaceAll("\n", `\n${mark}`)) as SafeText;
 }
 
-/** Text of the user who wrote the config, or of a block that the model sees as such: keeps its lines. */
+/** Text of the author of the config, or of a block that the model sees as such: keeps its lines. */
 export function ownWords(raw: string, maxLength = maxBlockLength): SafeText {
   return bounded(raw, maxLength, withoutHiddenInLines) as SafeText;
 }
 
-/** With its secrets replaced. `mask` only ever puts "•••" in their place. */
+/** With its secrets replaced. `mask` only inserts "•••". */
 export function masked<T extends SafeText>(shown: T, mask: (text: string) => string): T {
   return mask(shown) as T;
 }
 
-/** For a file that a program reads: undefined where a character would act or hide. */
+/** For a file that a program reads: undefined when it contains a control or invisible character. */
 export function verbatim(raw: string): SafeText | undefined {
   return withoutHiddenInLines(raw) === raw.replace(/[\uFE0E\uFE0F\u200D]/g, "")
     ? (raw as SafeText)
@@ -121,12 +127,12 @@ export function paint(shown: string | number, colour: (text: string) => string):
   return { painted: colour(inLine(shown)) as SafeLine };
 }
 
-/** The same for text that is nobody's part any more. */
+/** The same for a text that is complete. */
 export function paintAll(shown: SafeText, colour: (text: string) => string): SafeText {
   return colour(shown) as SafeText;
 }
 
-/** One after the other, colours kept. */
+/** Concatenated, with colours. */
 export function concat(...parts: readonly SafeText[]): SafeText {
   return parts.join("") as SafeText;
 }
@@ -141,14 +147,14 @@ function joined(words: TemplateStringsArray, shown: readonly string[]): string {
   return words.reduce((whole, word, index) => `${whole}${shown[index - 1]}${word}`);
 }
 
-/** Looks at no more than it may need. The note of the cut counts too, so that what was cut once is not cut again. */
+/** Examines no more than necessary. The note of the cut counts too, so that a text is not cut twice. */
 function bounded(raw: string, maxLength: number, clean: (raw: string) => string): string {
   const shown = clean(raw.slice(0, 4 * maxLength));
   const unseen = Math.max(0, raw.length - 4 * maxLength);
   if (unseen === 0 && shown.length <= maxLength) return shown;
   const kept = shown
     .slice(0, Math.max(0, maxLength - noteLength))
-    // Half of a surrogate pair at the end goes too.
+    // Half of a surrogate pair at the end is dropped too.
     .replace(/[\uD800-\uDBFF]$/, "");
   return `${kept}… (${shown.length - kept.length + unseen} more characters)`;
 }

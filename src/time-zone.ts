@@ -1,10 +1,11 @@
-// How far a time zone is from UTC at a moment. Named zones come from Node's own data, offsets such as +02:00 are read here: Node 20 does
-// not know them, later versions do. An unknown zone is undefined, not an error.
+// The offset of a time zone from UTC at a moment. Named zones come from Node's own data, offsets such as
+// +02:00 are parsed here: Node 20 does not support them, later versions do. An unknown zone is undefined, not
+// an error.
 
 const most = 32;
 const formats = new Map<string, Intl.DateTimeFormat | undefined>();
 
-/** Milliseconds to add to UTC; undefined when there is no such zone. */
+/** Milliseconds to add to UTC; undefined for an unknown zone. */
 export function zoneOffsetMs(zone: string, timeMs: number): number | undefined {
   const fixedMs = offsetOf(zone);
   if (fixedMs !== undefined) return fixedMs;
@@ -27,7 +28,7 @@ function offsetOf(zone: string): number | undefined {
   return sign === "-" && ms > 0 ? -ms : ms;
 }
 
-/** The moment at which clocks in the zone show this; `localMs` is what they show, as if it were UTC. */
+/** The moment at which clocks in the zone show this; `localMs` is the local time, as if it were UTC. */
 export function zoneTimeMs(zone: string, localMs: number): number {
   const guess = localMs - (zoneOffsetMs(zone, localMs) ?? 0);
   return localMs - (zoneOffsetMs(zone, guess) ?? 0);
@@ -35,7 +36,7 @@ export function zoneTimeMs(zone: string, localMs: number): number {
 
 function formatOf(zone: string): Intl.DateTimeFormat | undefined {
   if (formats.has(zone)) return formats.get(zone);
-  // A zone may come from a payload: the store must not grow with what strangers send.
+  // A zone may come from a payload: the cache must not grow with external input.
   if (formats.size >= most) formats.clear();
   const format = makeFormat(zone);
   formats.set(zone, format);

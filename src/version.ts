@@ -1,4 +1,4 @@
-// The version, put in place of `__VERSION__` by the build.
+// The version; the build replaces `__VERSION__`.
 
 declare const __VERSION__: string | undefined;
 

@@ -1,8 +1,11 @@
-// Waiting that a signal ends, and for one.
+// Waiting for a promise, with cancellation by a signal.
 
 import type { Clock } from "./contract.ts";
 
-/** Settles when the signal fires; at once when it has. For signals of one deadline or one life: the listener stays until then. */
+/**
+ * Settles when the signal fires; immediately if it has. For signals with a single deadline or lifetime: the
+ * listener stays until then.
+ */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
@@ -20,7 +23,7 @@ export function raceWith<T>(promise: Promise<T>, signal: AbortSignal): Promise<T
   });
 }
 
-/** Settles when the promise does, however it does, or when the signal fires. */
+/** Settles when the promise settles, either way, or when the signal fires. */
 export function settledOr(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
   return raceWith(promise, signal).then(
     () => undefined,
@@ -28,7 +31,7 @@ export function settledOr(promise: Promise<unknown>, signal: AbortSignal): Promi
   );
 }
 
-/** Settles after so long by the clock, or when the signal fires. */
+/** Settles after this time by the clock, or when the signal fires. */
 export async function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   let cancel = (): void => {};
   const timer = new Promise<void>((resolve) => {

@@ -1,5 +1,6 @@
-// Whether a file may leave through a chat. Claude names it, and Claude reads what strangers write. So only what lies in the project, in the inbox
-// or in a folder that the config shares leaves unasked; of anything else the user decides; and nothing of our own and no secret leaves at all.
+// Whether a file may leave through a chat. Claude names it, and Claude reads messages of strangers. So only
+// files in the project, in the inbox or in a folder that the config shares may leave without a question; the
+// user decides about any other; and the router's own files and secrets never leave.
 
 import type { BigIntStats } from "node:fs";
 import { type FileHandle, lstat, opendir, readlink, realpath, stat, statfs } from "node:fs/promises";
@@ -14,32 +15,35 @@ import { type Sensitivity, sensitivityOf } from "../files/secret-names.ts";
 import type { Outbox } from "./outbox.ts";
 
 export interface GuardRules {
-  /** The router's state: nothing of it leaves, by whatever name. */
+  /** The router's state: nothing of it leaves, under any name. */
   readonly stateFolders: readonly string[];
-  /** Further folders of which nothing leaves: Claude's own. */
+  /** Further closed folders: Claude's own. */
   readonly closedFolders: readonly string[];
-  /** The folder of files that people sent: inside a closed one, and open. */
+  /** The folder of received files: inside a closed one, but open. */
   readonly inbox: string;
-  /** Files that never leave, by whatever name: the config, `.env`. Those that are not there are no matter. */
+  /** Files that never leave, under any name: the config, `.env`. Missing ones are ignored. */
   readonly closedFiles: readonly string[];
-  /** The session's project: where a relative path starts, and what may leave. */
+  /** The session's project: the base of relative paths, and what may leave. */
   readonly project: string;
-  /** What `~` stands for. */
+  /** The home folder for `~`. */
   readonly home: string;
-  /** Homes of the user: no project is one of them, or above one. */
+  /** Homes of the user: a project is never one of them, or above one. */
   readonly homes: readonly string[];
-  /** What the config shares beside it, with consent. */
+  /** Shared by the config in addition, with consent. */
   readonly shared: readonly {
     /** Absolute: a folder, or a file. */
     readonly base: string;
     fits(below: string): boolean;
   }[];
-  /** Whether a text holds a secret of the config. */
+  /** Whether a text contains a secret of the config. */
   isOwnSecret(text: string): boolean;
   readonly outbox: Pick<Outbox, "keep" | "release">;
 }
 
-/** A file that may leave when the user agrees to what is in `asks`; with nothing in it at once. It is a copy in the outbox. */
+/**
+ * A file that may leave when the user agrees to the reasons in `asks`; without reasons immediately. It is a
+ * copy in the outbox.
+ */
 export interface GuardedFile extends OutgoingFile {
   /** Real path of the file itself. */
   readonly source: string;
@@ -49,9 +53,12 @@ export interface GuardedFile extends OutgoingFile {
   readonly hash: string;
 }
 
-/** What is no file, whatever the system says of it: the environment of a process is in there. */
+/** Not files, whatever the system reports: they include the environment of processes. */
 const systemFolders = ["/proc", "/sys", "/dev"];
-/** The same, wherever it is mounted: statfs(2) of proc, sysfs, debugfs, tracefs, securityfs, configfs, cgroup, cgroup2, devpts, mqueue, bpf, pstore, efivarfs, selinuxfs. */
+/**
+ * The same, wherever it is mounted: statfs(2) of proc, sysfs, debugfs, tracefs, securityfs, configfs, cgroup,
+ * cgroup2, devpts, mqueue, bpf, pstore, efivarfs, selinuxfs.
+ */
 const systemTypes = new Set([
   0x9fa0, 0x62656572, 0x64626720, 0x74726163, 0x73636673, 0x62656570, 0x27e0eb, 0x63677270, 0x1cd1,
   0x19800202, 0xcafe4a11, 0x6165676c, 0xde5e81e4, 0xf97cff8c,
@@ -60,7 +67,7 @@ const systemTypes = new Set([
 const maxLookedAt = 20_000;
 const maxPathLength = 4_096;
 
-/** Rejects with a UsageError (E_FILE) that says which file and why. */
+/** Rejects with a UsageError (E_FILE) that names the file and the reason. */
 export async function guardFiles(
   paths: readonly string[],
   rules: GuardRules,
@@ -84,7 +91,7 @@ export async function guardFiles(
 }
 
 async function guardFile(written: string, rules: GuardRules, maxBytes: number): Promise<GuardedFile> {
-  // Of a text with such a character nobody sees what it names.
+  // A text with such a character does not visibly name its file.
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(written) || written.length > maxPathLength)
     throw refused("a path with a control character, or of more than 4,096 characters");
   const expanded = /^~[/\\]/.test(written) ? join(rules.home, written.slice(2)) : written;
@@ -94,7 +101,7 @@ async function guardFile(written: string, rules: GuardRules, maxBytes: number): 
   const real = await realpath(path).catch((error: NodeJS.ErrnoException) => {
     throw refused(`${written} cannot be found (${error.code ?? "unknown"})`);
   });
-  // Opening a device may do something.
+  // Opening a device may have side effects.
   const before = await lstat(real).catch(() => undefined);
   if (before?.isFile() === false) throw refused(`${written} is not a file`);
   const handle = await openReading(real).catch((error: NodeJS.ErrnoException) => {
@@ -122,14 +129,14 @@ async function guardOpen(opened: Opened, rules: GuardRules, maxBytes: number): P
   const { written, path, real, handle } = opened;
   const found = await handle.stat({ bigint: true });
   if (!found.isFile()) throw refused(`${written} is not a file`);
-  // Of a link that was put into its path meanwhile, another file would be judged than is read.
+  // If a link was put into its path meanwhile, the checked file would differ from the one that is read.
   if (!(await isAt(handle, found, real))) throw refused(`${written} has just been moved`);
   if (await isOfSystem(real)) throw refused(`${written} is part of the system`);
   const isInInbox = await lies(real, [rules.inbox]);
   if (!isInInbox && (await lies(real, [...rules.stateFolders, ...rules.closedFolders])))
     throw refused(`${written} belongs to the router's or Claude's own state`);
   for (const closed of rules.closedFiles) {
-    const other = await stat(closed, { bigint: true }).catch(() => undefined); // Not there: then it is not this one.
+    const other = await stat(closed, { bigint: true }).catch(() => undefined); // Missing: then it is not this one.
     // A hard link has another path and is the same file.
     if (other !== undefined && isSame(other, found)) throw refused(`${written} is ${closed}`);
   }
@@ -155,13 +162,13 @@ async function guardOpen(opened: Opened, rules: GuardRules, maxBytes: number): P
   const content = look.found();
   if (content?.sensitivity === "secret") {
     rules.outbox.release([copy]);
-    throw refused(`${written} looks like it holds ${content.what}`);
+    throw refused(`${written} looks like it contains ${content.what}`);
   }
-  if (content !== undefined) asks.push(`it looks like it holds ${content.what}`);
+  if (content !== undefined) asks.push(`it looks like it contains ${content.what}`);
   return { ...copy, source: real, asks };
 }
 
-/** Whether it lies where files may leave, and what its names say: the one it was called by and its own. */
+/** Whether it is in an allowed folder, and the verdict on its names: the requested one and its own. */
 async function placeOf(
   { path, real }: Opened,
   { project, home, homes, shared }: GuardRules,
@@ -170,7 +177,7 @@ async function placeOf(
   const places = [...(isSeen ? [{ base: project, fits: () => true }] : []), ...shared];
   const below: string[] = [];
   for (const { base, fits } of places) {
-    const root = await realpath(base).catch(() => undefined); // Not there: nothing is in it.
+    const root = await realpath(base).catch(() => undefined); // Missing: it contains nothing.
     if (root === undefined || !isWithin(real, root)) continue;
     const rest = relative(root, real);
     if (fits(rest)) below.push(rest === "" ? basename(real) : rest);
@@ -198,11 +205,11 @@ function isSame(one: BigIntStats, other: BigIntStats): boolean {
   return one.dev === other.dev && one.ino === other.ino;
 }
 
-/** Whether what is open lies at this path, which has no links in it. */
+/** Whether the open file is at this path, which has no links in it. */
 async function isAt(handle: FileHandle, found: BigIntStats, real: string): Promise<boolean> {
-  // Linux says where a file that is open lies.
-  const told = await readlink(`/proc/self/fd/${handle.fd}`).catch(() => undefined);
-  if (told?.startsWith("/") === true && told !== real) return false;
+  // Linux reports the path of an open file.
+  const reported = await readlink(`/proc/self/fd/${handle.fd}`).catch(() => undefined);
+  if (reported?.startsWith("/") === true && reported !== real) return false;
   const [there, again] = await Promise.all([
     lstat(real, { bigint: true }).catch(() => undefined),
     realpath(real).catch(() => undefined),
@@ -222,14 +229,14 @@ async function lies(real: string, folders: readonly string[]): Promise<boolean> 
   return false;
 }
 
-/** Has the file another name in our state? True, too, where that holds too much to be looked through. */
+/** Has the file another name in our state? Also true when the state is too large to search. */
 async function isLinkInto(found: BigIntStats, { stateFolders, inbox }: GuardRules): Promise<boolean> {
   const open = await realpath(inbox).catch(() => inbox);
   const folders = await Promise.all(stateFolders.map((folder) => realpath(folder).catch(() => folder)));
   let left = maxLookedAt;
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     if (folder === open) continue;
-    const entries = await opendir(folder).catch(() => undefined); // Not there: nothing is in it.
+    const entries = await opendir(folder).catch(() => undefined); // Missing: it contains nothing.
     for await (const entry of entries ?? []) {
       left -= 1;
       if (left < 0) return true;

@@ -1,12 +1,13 @@
-// A name that somebody else gave a file, made fit for a folder of ours, for a meta value and for a person to read.
+// Makes a foreign file name safe for a folder, for a meta value and for display.
 
 const maxLength = 100;
 
-/** Never empty, never with a folder in it, never hidden; the ending stays. */
+/** Never empty, never with a folder in it, never hidden; the extension stays. */
 export function safeFileName(name: string): string {
   const last = name.normalize("NFC").split(/[\\/]/).at(-1) ?? "";
   const clean = last
-    // Control, format (bidi, zero-width), private and unassigned characters; what tags, lists and shells read as theirs.
+    // Control, format (bidi, zero-width), private and unassigned characters; special characters of tags,
+    // lists and shells.
     .replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, "")
     .replaceAll(/[<>[\]{}()"'`;:,|&$*?!#%=~^]/g, "_")
     .replaceAll(/\s+/g, " ")

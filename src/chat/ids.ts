@@ -1,5 +1,6 @@
-// Ids that Claude names in a tool call. A platform may read several spellings as one id ("9002", " 9002", "9002.0", "+9002", "0x232a");
-// here only its own canonical form is an id, so that two ids are the same exactly when their texts are.
+// Ids that Claude passes to a tool. A platform may read several spellings as one id ("9002", " 9002",
+// "9002.0", "+9002", "0x232a"); here only the canonical form is an id, so that two ids are the same exactly
+// when their texts are.
 
 import type { IdForm } from "../contract/chat.ts";
 import { ConnectorError } from "../errors.ts";

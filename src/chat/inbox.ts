@@ -1,4 +1,5 @@
-// Files that people sent, in a folder of the state folder: private, under names of our own making, whole or not at all.
+// Files that users sent, in a folder of the state folder: private, under generated names, complete or not at
+// all.
 
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
@@ -11,7 +12,7 @@ import { safeFileName } from "./file-name.ts";
 export interface Inbox {
   /** See `People.save`. */
   save(name: string, content: AsyncIterable<Uint8Array>, maxBytes: number): Promise<SavedFile>;
-  /** Removes files that are older than so long. Never rejects. */
+  /** Removes files that are older than this. Never rejects. */
   clear(olderThanMs: number): Promise<void>;
 }
 
@@ -37,16 +38,16 @@ export function openInbox(folder: string, clock: Pick<Clock, "now">): Inbox {
         await rename(temporary, path);
         return { path, bytes };
       } catch (error) {
-        await unlink(temporary).catch(() => undefined); // The first error is the one to tell.
+        await unlink(temporary).catch(() => undefined); // Report the first error.
         throw error;
       }
     },
     async clear(olderThanMs) {
-      const names = await readdir(folder).catch(() => []); // None was ever sent.
+      const names = await readdir(folder).catch(() => []); // No file was ever sent.
       await Promise.all(
         names.map(async (name) => {
           const path = join(folder, name);
-          const found = await stat(path).catch(() => undefined); // Gone meanwhile.
+          const found = await stat(path).catch(() => undefined); // Gone in the meantime.
           if (found?.isFile() === true && clock.now() - found.mtimeMs > olderThanMs)
             await unlink(path).catch(() => undefined);
         }),
@@ -57,8 +58,5 @@ export function openInbox(folder: string, clock: Pick<Clock, "now">): Inbox {
 
 function tooLong(name: string, maxBytes: number): ConnectorError {
   const megabytes = (maxBytes / 1_000_000).toFixed(0);
-  return new ConnectorError(
-    "E_FILE",
-    `${safeFileName(name)} is longer than the ${megabytes} MB that are taken`,
-  );
+  return new ConnectorError("E_FILE", `${safeFileName(name)} is longer than the limit of ${megabytes} MB`);
 }

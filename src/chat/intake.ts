@@ -1,28 +1,29 @@
-// Messages one after the other: each is judged and emitted before the next one is looked at, and tried again until it was
-// taken.
+// Messages one at a time: each is checked and emitted before the next one, and retried until it is accepted.
 
 import type { Clock } from "../contract.ts";
 import { ConnectorError, DeliveryError } from "../errors.ts";
 
 const firstWaitMs = 1_000;
 const maxWaitMs = 30_000;
-/** More of them wait than a person writes: then it is better to take them again later. */
+/** More than users write at a time: then it is better to fetch the messages again later. */
 const maxWaiting = 1_000;
 
 export interface Intake {
-  /** False when too many wait, and from then on: what comes behind one that was left out must not be taken before it. */
+  /**
+   * False when too many wait, and from then on: messages after a dropped one must not be processed before it.
+   */
   add(take: () => Promise<void>): boolean;
-  /** Settles when what waits was taken, or it was stopped. */
+  /** Settles when the queue is empty, or it was stopped. */
   drained(): Promise<void>;
-  /** Forgets what waits; settles when what is under way has ended. */
+  /** Clears the queue; settles when the current message has ended. */
   stop(): Promise<void>;
 }
 
 interface IntakeOptions {
   readonly clock: Clock;
-  /** The message is left out: it cannot be taken, now or later. A bug is no RouterError. */
+  /** The message is skipped: it can be accepted neither now nor later. A bug is not a RouterError. */
   skipped(error: unknown): void;
-  /** The platform cannot be reached: nothing more is taken, and this message is the first to be taken again. */
+  /** The platform cannot be reached: processing stops, and this message is the first to be fetched again. */
   broke(error: ConnectorError): void;
 }
 
@@ -56,7 +57,7 @@ export function createIntake({ clock, skipped, broke }: IntakeOptions): Intake {
   }
 
   async function pause(ms: number): Promise<void> {
-    // Stopped while the message was being refused: nobody would wake this.
+    // Stopped while the message was being rejected: nothing would wake this up.
     if (isStopped) return;
     await new Promise<void>((resolve) => {
       const cancel = clock.after(ms, resolve);

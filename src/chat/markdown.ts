@@ -1,5 +1,6 @@
-// Markdown, as Claude writes it, to runs of text with their marks. What has no counterpart in a chat becomes text: a heading
-// is bold, a table is set in columns, HTML is what was written. Linear in time, whatever the text: see docs/decisions/markdown.md.
+// Parses Claude's Markdown into runs of text with marks. Syntax without a counterpart in a chat becomes text:
+// a heading is bold, a table is set in columns, HTML stays literal. Linear in time for any text: see
+// docs/decisions/markdown.md.
 
 import { type Block, type List, parseBlocks } from "./markdown/blocks.ts";
 import { type Definitions, parseInline } from "./markdown/inline.ts";
@@ -9,14 +10,14 @@ export type { Mark, Run } from "./markdown/runs.ts";
 
 type Marks = readonly Mark[];
 
-/** What one message may be in Markdown; more is text. */
+/** The maximum length that is parsed as Markdown; the rest is plain text. */
 const maxLength = 32_768;
 const maxRuns = 5_000;
-/** A table may be so many times longer in columns than its cells are: one wide cell is repeated as spaces in every row. */
+/** The maximum growth of a table that is set in columns: one wide cell is repeated as spaces in every row. */
 const maxStretch = 8;
 const narrowColumn = 40;
 
-/** Blocks are an empty line apart. Never throws: whatever it is, it is text. */
+/** An empty line separates blocks. Never throws: any input is valid text. */
 export function parseMarkdown(text: string): Run[] {
   const unix = text.replaceAll("\r\n", "\n");
   if (unix.length > maxLength) return [{ text: unix, marks: [] }];
@@ -112,7 +113,7 @@ function quoted(marks: Marks): Marks {
   return marks.some(({ kind }) => kind === "quote") ? marks : [...marks, { kind: "quote" }];
 }
 
-/** Cells under each other, as far as that is reasonable. */
+/** Aligns cells in columns, within reason. */
 function columns(rows: readonly (readonly string[])[]): string {
   const widest: number[] = [];
   let length = 0;

@@ -1,14 +1,17 @@
-// Runs of text to one platform's own markup. A platform says how a mark begins and ends and how text is escaped; that what
-// was begun ends, in the right order, is seen to here.
+// Renders runs of text as a platform's markup. A platform defines how a mark begins and ends and how text is
+// escaped; this file makes sure that marks are closed, in the right order.
 
 import type { Mark, Run } from "./markdown.ts";
 
 export interface Markup {
-  /** What is written before and after the `text` under this mark; two empty texts where the platform has no such mark. */
+  /**
+   * The text before and after the `text` under this mark; two empty texts where the platform has no such
+   * mark.
+   */
   around(mark: Mark, text: string): readonly [before: string, after: string];
-  /** Text with all that could be taken for markup made harmless. */
+  /** Escapes everything that could be read as markup. */
   escape(text: string, marks: readonly Mark[]): string;
-  /** Which of the marks the platform can have together. Default: all. */
+  /** Which of the marks the platform can combine. Default: all. */
   keep?(marks: readonly Mark[]): readonly Mark[];
 }
 
@@ -46,7 +49,10 @@ export const plain: Markup = {
 
 const htmlTags = { bold: "b", italic: "i", strike: "s", code: "code", quote: "blockquote" } as const;
 
-/** The HTML of Telegram's Bot API ("Formatting options"): code and links hold no other mark and stand in no quote. */
+/**
+ * The HTML of Telegram's Bot API ("Formatting options"): code and links contain no other mark and are not in
+ * a quote.
+ */
 export const telegramHtml: Markup = {
   keep(marks) {
     const alone = marks.find(({ kind }) => kind === "code" || kind === "pre");
@@ -94,7 +100,9 @@ export const discordMarkdown: Markup = {
   },
 };
 
-/** Slack's mrkdwn ("Formatting text for app surfaces"): it has no escape, so signs that would be markup are set apart. */
+/**
+ * Slack's mrkdwn ("Formatting text for app surfaces"): it has no escape, so special characters are separated.
+ */
 export const slackMrkdwn: Markup = {
   keep: (marks) => leafAlone(marks, ["quote"]),
   around(mark, text) {
@@ -127,20 +135,23 @@ export const slackMrkdwn: Markup = {
   },
 };
 
-/** Takes no room: between a word and a sign it keeps Slack from reading the sign as part of the word, or as markup. */
+/**
+ * Zero width: between a word and a sign it keeps Slack from reading the sign as part of the word, or as
+ * markup.
+ */
 const apart = "\u200B";
 
 function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-/** Code holds no other mark; of those around it only these stay. */
+/** Code contains no other mark; of the surrounding ones only these stay. */
 function leafAlone(marks: readonly Mark[], around: readonly Mark["kind"][]): readonly Mark[] {
   const leaf = marks.find(({ kind }) => kind === "code" || kind === "pre");
   return leaf === undefined ? marks : marks.filter((mark) => mark === leaf || around.includes(mark.kind));
 }
 
-/** Where the text is in a quote, each of its lines says so. */
+/** In a quote, each line of the text needs the mark. */
 function inLines(text: string, marks: readonly Mark[]): string {
   return marks.some(({ kind }) => kind === "quote") ? text.replaceAll("\n", "\n> ") : text;
 }
@@ -152,7 +163,7 @@ function fencedInline(text: string): readonly [string, string] {
   return [`${fence} `, ` ${fence}`];
 }
 
-/** A fence inside a block of code would end it: of three ticks and more no three stay together. */
+/** A fence inside a block of code would end it: three and more ticks are separated. */
 function breakFences(text: string): string {
   return text.replaceAll(/``(?=`)/g, `\`\`${apart}`);
 }

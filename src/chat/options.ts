@@ -1,4 +1,4 @@
-// The options that every chat source has, as JSON Schema: a connector puts them among its own.
+// The common options of chat sources, as JSON Schema: a connector includes them in its own.
 
 const id = { type: ["string", "integer"], minLength: 1, maximum: Number.MAX_SAFE_INTEGER } as const;
 const ids = { type: "array", items: id, default: [] } as const;
@@ -65,7 +65,7 @@ export const chatOptions = {
       },
     },
   },
-  // The connector puts it there once `emit` has settled; that an answer is being written is shown by the router.
+  // The connector adds it once `emit` has settled; the router shows the typing indicator.
   ack_reaction: {
     "x-inert": false,
     description: "An emoji to put under each accepted message. None by default.",
@@ -76,7 +76,7 @@ export const chatOptions = {
   },
 } as const;
 
-/** For platforms on which people change what they wrote. */
+/** For platforms on which users can edit messages. */
 export const editsOption = {
   edits: {
     "x-inert": true,
@@ -86,7 +86,7 @@ export const editsOption = {
   },
 } as const;
 
-/** Meta of the default channel of every chat: who wrote, where, and what is attached. */
+/** Meta of the default channel of every chat: author, chat, and attachments. */
 export const chatMeta = {
   user: "{{default sender.name sender.id}}",
   user_id: "{{sender.id}}",

@@ -1,5 +1,5 @@
-// Copies of files that are about to be sent, in a private folder of the state folder: what is judged, what the user is asked about and what
-// leaves are the same bytes, whatever becomes of the file meanwhile.
+// Copies of outgoing files, in a private folder of the state folder: the checked bytes, those in the question
+// to the user and the sent ones are the same, whatever happens to the original.
 
 import { createHash, randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, rm, stat } from "node:fs/promises";
@@ -10,8 +10,8 @@ import { safeFileName } from "./file-name.ts";
 
 export interface Outbox {
   /**
-   * Copies the first `bytes` of what is open. `look` sees every piece. Undefined when there is less; nothing is left behind then. Rejects with
-   * the system's error.
+   * Copies the first `bytes` of an open file. `look` sees every piece. Undefined when there are fewer; then
+   * nothing is left behind. Rejects with the system's error.
    */
   keep(
     name: string,
@@ -19,9 +19,9 @@ export interface Outbox {
     bytes: number,
     look: (piece: Uint8Array) => void,
   ): Promise<KeptCopy | undefined>;
-  /** Removes it some time later, because a program that was handed its path may still read it. */
+  /** Removes it some time later, because a program that got its path may still read it. */
   release(copies: readonly OutgoingFile[]): void;
-  /** Removes all that is left from before. Never rejects. */
+  /** Removes everything from earlier. Never rejects. */
   clear(): Promise<void>;
 }
 
@@ -32,14 +32,14 @@ export interface KeptCopy extends OutgoingFile {
 
 const pieceBytes = 32 * 1024;
 const keptAfterSendMs = 10 * 60 * 1_000;
-/** What another router of the same config left behind, or one that was killed. */
+/** Left behind by another router of the same config, or by a killed one. */
 const abandonedAfterMs = 60 * 60 * 1_000;
 
 export function openOutbox(folder: string, clock: Clock): Outbox {
-  const remove = (copy: string) => rm(copy, { recursive: true, force: true }).catch(() => undefined); // Cleared later.
+  const remove = (copy: string) => rm(copy, { recursive: true, force: true }).catch(() => undefined); // Removed later.
   return {
     async keep(name, file, bytes, look) {
-      // A folder of its own: a program that sends by path shows the file's own name.
+      // A separate folder: a program that sends by path shows the file's own name.
       const place = join(folder, randomBytes(9).toString("hex"));
       await mkdir(place, { recursive: true, mode: 0o700 });
       const safe = safeFileName(name);
@@ -79,11 +79,11 @@ export function openOutbox(folder: string, clock: Clock): Outbox {
       for (const { path } of copies) clock.after(keptAfterSendMs, () => void remove(join(path, "..")));
     },
     async clear() {
-      const names = await readdir(folder).catch(() => []); // None was ever sent.
+      const names = await readdir(folder).catch(() => []); // No file was ever sent.
       await Promise.all(
         names.map(async (name) => {
           const place = join(folder, name);
-          const found = await stat(place).catch(() => undefined); // Gone meanwhile.
+          const found = await stat(place).catch(() => undefined); // Gone in the meantime.
           if (found !== undefined && clock.now() - found.mtimeMs > abandonedAfterMs) await remove(place);
         }),
       );

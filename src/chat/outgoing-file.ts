@@ -1,4 +1,4 @@
-// Reads a file that is sent: the very one that the guard saw, and of it no more than it had then.
+// Reads an outgoing file: exactly the one that the guard checked, and not more than its size at that time.
 
 import type { FileHandle } from "node:fs/promises";
 import type { OutgoingFile } from "../contract/chat.ts";
@@ -15,7 +15,7 @@ async function openOutgoing({ path, id, name }: OutgoingFile): Promise<FileHandl
   throw changed(name);
 }
 
-/** Rejects with a ConnectorError (E_FILE) when it cannot be opened, or another file stands in its place. */
+/** Rejects with a ConnectorError (E_FILE) when it cannot be opened, or was replaced by another file. */
 export async function* readOutgoing(outgoing: OutgoingFile): AsyncGenerator<Uint8Array> {
   const { name, bytes } = outgoing;
   const file = await openOutgoing(outgoing);
@@ -31,7 +31,7 @@ export async function* readOutgoing(outgoing: OutgoingFile): AsyncGenerator<Uint
   }
 }
 
-/** The whole of it; for what cannot take it piece by piece. Rejects as `readOutgoing` does. */
+/** The whole file, for a receiver that cannot stream it. Rejects as `readOutgoing` does. */
 export async function bytesOfOutgoing(file: OutgoingFile): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   for await (const piece of readOutgoing(file)) pieces.push(piece);
@@ -46,7 +46,7 @@ export async function checkOutgoing(file: OutgoingFile): Promise<void> {
 
 function changed(name: string, code?: string): ConnectorError {
   const why = code === undefined ? "" : ` (${code})`;
-  return new ConnectorError("E_FILE", `${name} was changed just before it was to be sent${why}`, {
+  return new ConnectorError("E_FILE", `${name} was changed just before sending${why}`, {
     hint: "send it again",
   });
 }

@@ -1,6 +1,6 @@
-// A message in as many parts as a platform's limit makes of it. It is cut between paragraphs, else between lines, else between
-// words, else within one, but never within a character. What a cut goes through (bold, a block of code) ends in
-// the one part and begins again in the next.
+// Splits a message into parts by a platform's limit: between paragraphs, else between lines, else between
+// words, else within a word, but never within a character. A mark that a cut goes through (bold, a block of
+// code) ends in one part and begins again in the next.
 
 import { ConnectorError } from "../errors.ts";
 import { isVisible } from "../text/hidden.ts";
@@ -9,22 +9,22 @@ import { parseMarkdown } from "./markdown.ts";
 import { type Markup, plain, writeMarkup } from "./markup.ts";
 
 export interface PartLimit {
-  /** Of one message. */
+  /** Maximum of one message. */
   readonly max: number;
-  /** What is counted. `characters` are UTF-16 units, as in JavaScript. */
+  /** The unit. `characters` are UTF-16 units, as in JavaScript. */
   readonly unit: "characters" | "bytes";
-  /** Telegram counts the text without its markup, most others all that is sent. */
+  /** Telegram counts the text without its markup, most others everything that is sent. */
   readonly counts: "text" | "markup";
 }
 
 export interface Part {
   /** In the platform's markup. */
   readonly markup: string;
-  /** The same without any: for when the platform does not take the markup. */
+  /** The same without markup: for when the platform rejects the markup. */
   readonly plain: string;
 }
 
-/** At least one part; one that says nothing when the text does. */
+/** At least one part; an empty one for an empty text. */
 export function splitMessage(text: string, markup: Markup, limit: PartLimit): Part[] {
   const rest = restOf(withShortLinks(parseMarkdown(text), limit.max / 4));
   const parts: Part[] = [];
@@ -35,19 +35,17 @@ export function splitMessage(text: string, markup: Markup, limit: PartLimit): Pa
   }
 }
 
-/** Throws a ConnectorError for a text that shows nothing: platforms refuse it, or show an empty message. */
+/**
+ * Throws a ConnectorError for a text without visible content: platforms reject it, or show an empty message.
+ */
 export function demandText(parts: readonly Pick<Part, "plain">[]): void {
   if (parts.some(({ plain }) => isVisible(plain))) return;
-  throw new ConnectorError(
-    "E_TOOL_INPUT",
-    "there is nothing to send: the text is empty, or nothing of it is shown",
-    {
-      hint: "write words: comments and marks alone are not shown",
-    },
-  );
+  throw new ConnectorError("E_TOOL_INPUT", "nothing to send: the text is empty, or nothing of it is shown", {
+    hint: "write words: comments and marks alone are not shown",
+  });
 }
 
-/** Plain text, cut the same way. */
+/** Plain text, split the same way. */
 export function splitText(text: string, { max, unit }: Pick<PartLimit, "max" | "unit">): string[] {
   const sized = (one: string) => (unit === "bytes" ? Buffer.byteLength(one) : one.length) <= max;
   const rest = restOf([{ text, marks: [] }]);
@@ -60,22 +58,25 @@ export function splitText(text: string, { max, unit }: Pick<PartLimit, "max" | "
   }
 }
 
-/** What is not yet in a part. It is walked along and never copied, so that a long message takes time for its length only. */
+/**
+ * The text that is not yet in a part. It is traversed and never copied, so that a long message takes time
+ * proportional to its length.
+ */
 interface Rest {
   readonly runs: readonly Run[];
-  /** The first run that is left, and how much of it is gone. */
+  /** The first remaining run, and how much of it was consumed. */
   index: number;
   offset: number;
 }
 
-/** A cut looks so far beyond the limit for the end of a character or a gap. */
+/** A cut looks this far beyond the limit for the end of a character or a gap. */
 const lookAhead = 128;
 
 function restOf(runs: readonly Run[]): Rest {
   return { runs, index: 0, offset: 0 };
 }
 
-/** Undefined when nothing is left. No part has more than `max` characters of text, whatever is counted. */
+/** Undefined when nothing is left. No part has more than `max` characters of text, whatever the unit. */
 function nextPart(
   rest: Rest,
   max: number,
@@ -90,7 +91,7 @@ function nextPart(
   return withoutEnd(before(near, cut));
 }
 
-/** The first so many characters of it. */
+/** Its first characters, up to this many. */
 function head({ runs, index, offset }: Rest, length: number): Run[] {
   const taken: Run[] = [];
   let left = length;
@@ -113,7 +114,7 @@ function skip(rest: Rest, length: number): void {
   }
 }
 
-/** Empty lines and spaces at the beginning; the indentation of a first line of code stays. */
+/** Removes leading empty lines and spaces; the indentation of a first line of code stays. */
 function skipBlank(rest: Rest): void {
   for (;;) {
     const run = rest.runs[rest.index];
@@ -128,7 +129,7 @@ function skipBlank(rest: Rest): void {
   }
 }
 
-/** An address that leaves no room for text stands as text itself, which can be cut. */
+/** An address that leaves no space for text becomes text itself, which can be split. */
 function withShortLinks(runs: readonly Run[], max: number): Run[] {
   return runs.map((run) => {
     const long = run.marks.find((mark) => mark.kind === "link" && Buffer.byteLength(mark.href) > max);
@@ -147,14 +148,14 @@ function fits(runs: readonly Run[], markup: Markup, { max, unit, counts }: PartL
 }
 
 /**
- * Where the first part ends: as far on as it fits, and at the best place in its second half. At least one character. `isLast`: there
- * is nothing behind these runs.
+ * End of the first part: as much as fits, at the best boundary in its second half. At least one character.
+ * `isLast`: nothing follows these runs.
  */
 function cutAt(runs: readonly Run[], isLast: boolean, isShort: (runs: readonly Run[]) => boolean): number {
   const text = textOf(runs);
   if (isLast && isShort(runs)) return text.length;
   let [low, high] = [1, text.length - 1];
-  // Twice as far each time first: a message of a hundred parts is not written whole a hundred times.
+  // Doubles the length first: a message of a hundred parts is not rendered as a whole a hundred times.
   for (let reach = 256; reach < high; reach *= 2) {
     if (!isShort(before(runs, reach))) high = reach;
     else low = reach;
@@ -171,14 +172,14 @@ function bestPlace(runs: readonly Run[], text: string, furthest: number): number
   const half = Math.floor(furthest / 2);
   const isInCode = marksAt(runs, furthest).some(({ kind }) => kind === "pre");
   for (const gap of isInCode ? ["\n"] : ["\n\n", "\n", " "]) {
-    // The gap itself may lie just behind.
+    // The gap itself may come just after.
     const place = text.lastIndexOf(gap, furthest);
     if (place > half) return place;
   }
   return wholeCharacter(text, furthest);
 }
 
-/** The last boundary between characters, as people see them, at or before the offset; the offset when there is none near. */
+/** The last grapheme boundary at or before the offset; the offset when none is near. */
 function wholeCharacter(text: string, offset: number): number {
   const from = Math.max(0, offset - 64);
   const around = text.slice(from, offset + 64);

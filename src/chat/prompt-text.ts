@@ -1,5 +1,5 @@
-// A permission prompt as runs of text for a platform's markup, and as plain text where there is none: what a model wrote is a
-// block, all else is the router's.
+// A permission prompt as runs of text for a platform's markup, and as plain text without markup: text by a
+// model is in blocks, everything else is the router's.
 
 import type { PromptLine, PromptText } from "../contract/chat.ts";
 import { ConnectorError } from "../errors.ts";
@@ -11,7 +11,7 @@ export function promptRuns({ title, quoted, foot }: PromptText): Run[] {
   return [
     ...lineRuns(title).flatMap(({ text, marks }): Run[] => {
       if (marks.length > 0) return [{ text, marks }];
-      // Some platforms take a mark only right behind a word.
+      // Some platforms recognise a mark only directly after a word.
       const words = text.trimEnd();
       return [
         { text: words, marks: [bold] },
@@ -39,20 +39,20 @@ function codeText(text: string): string {
   return text.replaceAll("`", "ˋ");
 }
 
-/** Throws a ConnectorError: a prompt is never cut to what the platform takes. */
+/** Throws a ConnectorError: a prompt is never cut to the platform's limit. */
 export function wholePrompt(written: string, max: number): string {
   if (written.length <= max) return written;
   throw new ConnectorError("E_CHAT", `the prompt has ${written.length} characters; one message takes ${max}`);
 }
 
-/** Where there is no markup: each line of a quoted text begins with a bar. */
+/** Without markup: each line of a quoted text begins with a bar. */
 export function plainPrompt(prompt: PromptText): string {
   return join(prompt, (text) => `│ ${text.replaceAll("\n", "\n│ ")}`);
 }
 
 /**
- * The same for programs that wrap long lines, where the rest of a line would stand without its bar: lines are cut before that.
- * Rare scripts, whose width nobody knows, are written as their code points.
+ * The same for programs that wrap long lines, where the rest of a line would lack its bar: lines are broken
+ * before that. Rare scripts of unknown width are written as their code points.
  */
 export function narrowPrompt(prompt: PromptText): string {
   return join(prompt, (text) =>
@@ -62,7 +62,7 @@ export function narrowPrompt(prompt: PromptText): string {
   );
 }
 
-/** With a mark behind it that keeps the bar on the left in front of words that are written from right to left. */
+/** Followed by a mark that keeps the bar on the left of right-to-left text. */
 const bar = "│\u200E ";
 
 function join({ title, quoted, foot }: PromptText, block: (text: string) => string): string {
@@ -113,7 +113,7 @@ function wrapped(text: string): string[] {
   });
 }
 
-/** In letters of usual size, rather too wide than too narrow. */
+/** In letters of usual size, rounded up. */
 function widthOf(character: string): number {
   if (/^[a-z0-9 .,:;'"!|()[\]{}/\\_*^~`$?<>=+-]$/.test(character)) return /[mw]/.test(character) ? 1.6 : 1;
   if (/^[\x21-\x7E]$/.test(character)) return 1.6;

@@ -1,5 +1,5 @@
-// What chats share that are heard on one connection: messages are taken in turn, what was missed is asked for chat by chat, and what
-// does not reach a person holds up nobody.
+// Shared by chats that receive on one connection: messages are processed one at a time, missed ones are
+// fetched chat by chat, and failed answers block nothing.
 
 import type { ButtonPress, People, PressAnswer } from "../contract/chat.ts";
 import type { Host } from "../contract/host.ts";
@@ -7,25 +7,28 @@ import { ConnectorError } from "../errors.ts";
 import { line } from "../text.ts";
 import { createIntake } from "./intake.ts";
 
-/** What is asked for after a time away: so many chats, the latest used, and of each so many messages. */
+/**
+ * Limits of catching up after a disconnection: this many chats, the most recently used, and this many
+ * messages of each.
+ */
 export const caughtUp = { chats: 200, messages: 1_000, page: 100 };
 
 const placeKey = "chat/";
 
 export interface ReceiveLoop {
-  /** Behind what waits. The connection ends when too much does, and what waits is taken again. */
+  /** After the waiting ones. The connection is closed when too many wait, and they are fetched again. */
   enqueue(work: () => Promise<void>): void;
-  /** Forgets what waits; settles when what is under way has ended. Then it begins anew. */
+  /** Clears the queue; settles when the current message has ended. Then it can start again. */
   renew(): Promise<void>;
-  /** The same, for good. */
+  /** The same, permanently. */
   stop(): Promise<void>;
-  /** Never rejects: a failure is told. */
+  /** Never rejects: a failure is logged. */
   quietly(work: Promise<unknown>): Promise<void>;
-  /** All of this chat was taken, up to this message. */
+  /** All messages of this chat up to this one were processed. */
   keepPlace(chat: string, message: string): Promise<void>;
-  /** `take` is called in turn for each chat in use, with the last message that was taken there. */
+  /** `take` is called in turn for each chat in use, with the last message that was processed there. */
   catchUp(take: (chat: string, after: string) => Promise<void>): void;
-  /** There was more than is asked for. */
+  /** There were more messages than the limit. */
   missed(chat: string): void;
   press(press: ButtonPress): Promise<PressAnswer>;
 }
@@ -34,9 +37,9 @@ interface HearingOptions {
   readonly source: string;
   readonly host: Pick<Host, "clock" | "log" | "store">;
   readonly people: Pick<People, "press">;
-  /** Ends the connection, so that a new one is made. */
+  /** Closes the connection, so that a new one is opened. */
   endRound(reason: ConnectorError): void;
-  /** In words for a person. */
+  /** Describes an error for messages. */
   describe(error: unknown): string;
 }
 
@@ -48,18 +51,21 @@ export function createReceiveLoop({ source, host, people, endRound, describe }: 
       broke: endRound,
       skipped(error) {
         const reason = error instanceof ConnectorError ? error.message : String((error as Error).stack);
-        log.error(line`source ${source}: a message was left out: ${reason}`);
+        log.error(line`source ${source}: a message was skipped: ${reason}`);
       },
     });
   let intake = newIntake();
 
   let isFull = false;
 
-  /** What waits is taken, and confirmed, before the connection ends: a flood would otherwise come again as a whole, and for ever. */
+  /**
+   * Waiting messages are processed, and confirmed, before the connection ends: a flood would otherwise come
+   * again as a whole, and for ever.
+   */
   function enqueue(work: () => Promise<void>): void {
     if (intake.add(work) || isFull) return;
     isFull = true;
-    const full = new ConnectorError("E_CHAT", "more messages wait than are taken", { retryable: true });
+    const full = new ConnectorError("E_CHAT", "too many messages are waiting", { retryable: true });
     const { drained } = intake;
     void drained().then(() => endRound(full));
   }
@@ -86,21 +92,23 @@ export function createReceiveLoop({ source, host, people, endRound, describe }: 
         enqueue(() =>
           take(chat, String(after)).catch((error: unknown) => {
             if (!(error instanceof ConnectorError) || error.retryable) throw error;
-            // The place stays: with the next connection it is asked for again.
-            log.warn(line`source ${source}: what came in ${chat} meanwhile cannot be read: ${error.message}`);
+            // The position stays: the next connection requests it again.
+            log.warn(line`source ${source}: missed messages in ${chat} cannot be read: ${error.message}`);
           }),
         );
       }
     },
     missed(chat) {
       log.warn(
-        line`source ${source}: more than ${caughtUp.messages} messages came in ${chat} meanwhile; the rest was left out`,
+        line`source ${source}: more than ${caughtUp.messages} messages were missed in ${chat}; the rest was skipped`,
       );
     },
     press: (press) =>
       people.press(press).catch((error: unknown) => {
-        log.warn(line`source ${source}: a press could not be kept: ${String((error as Error).message)}`);
-        return { show: "notice", text: "This cannot be kept now: try again." };
+        log.warn(
+          line`source ${source}: a button press could not be stored: ${String((error as Error).message)}`,
+        );
+        return { show: "notice", text: "This could not be stored: try again." };
       }),
   };
 }

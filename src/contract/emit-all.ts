@@ -1,49 +1,55 @@
-// Emit for what follows one another quickly, such as the lines of a file.
+// Emit for bulk arrivals, such as the lines of a file.
 
 import type { Arrival, Outcome } from "../contract.ts";
 
 export interface EmitAll {
   /**
-   * Each arrival comes to what it would have come to by `Emit` alone, in the same order; those that no channel wants cost
-   * little. Never throws and never waits. `whole` makes of one that a channel may want the arrival that is emitted in its place, and
-   * is called for those alone: the same `data` and `text`, in memory of their own, and what costs something to make, such as
-   * the `deliveryId`.
+   * Each arrival has the same outcome as with `Emit` alone, in the same order; unwanted ones cost little.
+   * Never throws and never waits. `whole` converts an arrival that a channel may want into the one that is
+   * emitted, and is called for those alone: the same `data` and `text`, in separate memory, and expensive
+   * fields, such as the `deliveryId`.
    */
   (arrivals: readonly Arrival[], whole?: (index: number) => Arrival): Taken;
-  /** For a source that can see, before it makes arrivals of what it read, what nobody wants. */
+  /** For a source that can detect unwanted data before it makes arrivals of it. */
   readonly sieve?: Sieve;
 }
 
-/** What became at once of several arrivals. */
+/** The immediate outcome of several arrivals. */
 export interface Taken {
-  /** How many, from the first on. The others were not looked at and are to be handed over again. */
+  /** How many, from the first on. The others were not examined and must be emitted again. */
   readonly count: number;
-  /** Those of them whose outcome is not known yet, in order; all the others are settled. */
+  /** Those of them whose outcome is pending, in order; all the others are settled. */
   readonly underWay: readonly { readonly index: number; readonly outcome: Promise<Outcome> }[];
-  /** There when not all were taken: settles when more may be. Never rejects. */
+  /** Present when not all were accepted: settles when more may be. Never rejects. */
   readonly ready?: Promise<void>;
 }
 
 export interface Sieve {
   /**
-   * What the text of an arrival must hold for a channel to want it; undefined when nothing can be said. `paths`: those that lead to
-   * that text, such as `text` and `data.line`. To be asked anew each time: another config may ask for something else.
+   * What the text of an arrival must contain for a channel to want it; undefined when unknown. `paths`: the
+   * paths of that text, such as `text` and `data.line`. Must be called again each time: another config may
+   * have other requirements.
    */
   needs(paths: ReadonlySet<string>): TextNeeds | undefined;
   /**
-   * So many arrivals come to unmatched, all of which lack what is needed now. `arrival` is called for some of them only, perhaps
-   * a second later.
+   * This many arrivals are unmatched, all of which lack the required text. `arrival` is called for some of
+   * them only, possibly a second later.
    */
   passOver(count: number, arrival: (index: number) => Arrival): void;
 }
 
-/** A text that fits has in it what all needs of one of these lists ask for. Neither the list nor one of its lists is empty. */
+/**
+ * A matching text contains everything that all needs of one of these lists require. Neither the list nor one
+ * of its lists is empty.
+ */
 export type TextNeeds = readonly (readonly TextNeed[])[];
 
 /** One of these texts. */
 export interface TextNeed {
   /** At least one, none of them empty. */
   readonly texts: readonly string[];
-  /** They are in lower case and so is the text to be put. Says nothing of a text that is not ASCII throughout. */
+  /**
+   * They are in lower case and the text must be lowered too. Not valid for a text with non-ASCII characters.
+   */
   readonly folds: boolean;
 }

@@ -1,8 +1,8 @@
-// How a person tries a source by hand.
+// How to try a source by hand.
 
 import type { Json } from "../contract.ts";
 
-/** A made-up event, to be tried by hand. */
+/** A sample event, to try by hand. */
 export interface Sample {
   readonly headers: Readonly<Record<string, string>>;
   readonly data: Json;
@@ -11,6 +11,6 @@ export interface Sample {
 export interface EndpointInfo {
   /** For instance `POST http://127.0.0.1:8788/github`. */
   readonly address: string;
-  /** A shell command that produces one event; absent when none can be made without the secret. */
+  /** A shell command that makes one event; absent when that requires the secret. */
   readonly tryIt?: string;
 }

@@ -1,8 +1,9 @@
-// The TypeScript type of options, derived from their schema as it is written in `options.ts`.
+// The TypeScript type of options, derived from their schema as written in `options.ts`.
 
 /**
- * The options that a schema (`as const`) describes, as the code gets them: keys in camelCase, a `duration` as milliseconds under
- * `<key>Ms`, a `size` as bytes under `<key>Bytes`, a `rate` as `{max, perMs}`, and a key that is required or has a default is always there.
+ * The options of a schema (`as const`), as the code gets them: keys in camelCase, a `duration` as
+ * milliseconds under `<key>Ms`, a `size` as bytes under `<key>Bytes`, a `rate` as `{max, perMs}`, and a key
+ * that is required or has a default is always present.
  */
 export type OptionsOf<Schema> = Schema extends { readonly enum: readonly (infer Value)[] }
   ? Value
@@ -66,14 +67,14 @@ type ObjectOf<Schema> = Schema extends { readonly properties: infer Properties }
 
 type Flat<Type> = { [Key in keyof Type]: Type[Key] };
 
-/** The keys that are always there. */
+/** The keys that are always present. */
 type Present<Schema, Properties> =
   | (Schema extends { readonly required: readonly (infer Key)[] } ? Key : never)
   | {
       [Key in keyof Properties]: Properties[Key] extends { readonly default: unknown } ? Key : never;
     }[keyof Properties];
 
-/** What `optionKey` in config/schema/option-key.ts does when the options are read. */
+/** The type-level counterpart of `optionKey` in config/schema/option-key.ts. */
 type OptionKey<Key, Schema> = Key extends string
   ? Schema extends { readonly format: "duration" }
     ? `${Camel<Key>}Ms`

@@ -1,11 +1,13 @@
 // What a config may do only with consent, and what a component reaches outside.
 
 /**
- * Something that a config may do only with consent. `use`: anything at all, for a file that was found. `instruct`: text of a found
- * file as instructions. `listen`: accept connections from outside. `approve`: let people answer permission prompts. `people`: admit
- * people. `command`: run a program. `read`, `write`, `move`: what is done to files; moving takes them away. `connect`: open a
- * connection to a host. `share`: let files leave through chats unasked. `secret`: the same as `connect`, or an answer to a caller, with
- * something in it that a variable, a file or a secret brought in. `show`: give the value of a variable to Claude.
+ * Something that a config may do only with consent. `use`: anything at all, for a file that was found.
+ * `instruct`: text of a found file as instructions. `listen`: accept connections from outside. `approve`:
+ * allow people to answer permission prompts. `people`: admit people. `command`: run a program. `read`,
+ * `write`, `move`: access to files; moving removes them from their folder. `connect`: open a connection to a
+ * host. `share`: let files leave through chats without a question. `secret`: the same as `connect`, or an
+ * answer to a caller, with a part from a variable, a file or a secret. `show`: give the value of a variable
+ * to Claude.
  */
 export type PowerKind =
   | "use"
@@ -22,43 +24,54 @@ export type PowerKind =
   | "secret"
   | "show";
 
-/** It waits for consent; what needs it is not started before. */
+/** It waits for consent; components that need it are not started before. */
 export interface Power {
   readonly power: PowerKind;
-  /** What exactly, as it is shown: the command line, the folder, the host, the ids. Secrets in it are hidden. */
+  /**
+   * The exact subject, as displayed: the command line, the folder, the host, the ids. Secrets in it are
+   * hidden.
+   */
   readonly value: string;
-  /** The place in the config that asks for it, for instance `listen` or `sources.ci`. */
+  /** The part of the config that needs it, for instance `listen` or `sources.ci`. */
   readonly component: string;
-  /** Stands for what will happen, secrets included: consent is remembered by it. */
+  /** Hash of the complete effect, secrets included: consent is stored under it. */
   readonly hash: string;
-  /** Of a command whose program has no absolute path: which file that is; null when there is none. */
+  /**
+   * For a command whose program has no absolute path: the file it resolves to; null when it was not found.
+   */
   readonly program?: string | null;
 }
 
-/** What has to pass before a power is used. */
+/** The gate before a power is used. */
 export interface ConsentGate {
   /** As last read. */
   allows(power: Power): boolean;
-  /** Settles when every one of them is allowed; rejects with E_CONSENT_REQUIRED, to be tried again, when one waits. */
+  /**
+   * Settles when every one of them is allowed; rejects with E_CONSENT_REQUIRED, retryable, when one waits.
+   */
   demand(powers: readonly Power[]): Promise<void>;
 }
 
 /**
- * Something outside that a component touches, read from its options alone. The same function is asked twice: with the real options,
- * which decide, and with options whose secrets are hidden, for what people are shown. So it must neither refuse nor interpret a text.
+ * An external resource that a component uses, derived from its options alone. The same function is called
+ * twice: with the real options, which decide, and with options whose secrets are hidden, for display. So it
+ * must neither reject nor interpret a text.
  */
 export type Reach =
   /** `method`: of a request that can change something there. */
   | { readonly to: "host"; readonly url: string; readonly method?: string | undefined }
   | ReachedProgram
-  /** `path`: absolute, with its wildcards. `outside`: it may lie outside of the config's folder, or holds credentials by its name. */
+  /**
+   * `path`: absolute, with its wildcards. `outside`: it may be outside of the config's folder, or is a
+   * credentials file by its name.
+   */
   | { readonly to: "read"; readonly path: string; readonly outside: boolean }
-  /** `replaces`: what was in a file before is lost. */
+  /** `replaces`: the previous content of a file is lost. */
   | { readonly to: "write"; readonly path: string; readonly outside: boolean; readonly replaces: boolean }
   | { readonly to: "move"; readonly path: string; readonly target: string }
-  /** Ids, or how they prove who they are. */
+  /** Ids, or how they are verified. */
   | { readonly to: "people"; readonly who: string }
-  /** Whoever sends a request gets an answer of the config's own. */
+  /** Every caller gets an answer of the config. */
   | { readonly to: "callers"; readonly of: string };
 
 export interface ReachedProgram {
@@ -71,19 +84,19 @@ export interface ReachedProgram {
   readonly stdin?: string;
 }
 
-/** What a command would run, as found on disk when the config was read. */
+/** The files that a command would run, as found on disk when the config was read. */
 export interface Launch {
-  /** As the command calls its program. */
+  /** The program name in the command. */
   readonly name: string;
   /** Further programs that the component starts. It can start no others. */
   readonly others?: readonly Pick<Launch, "name" | "program">[];
-  /** Absolute path of the program; null when there is none of that name. */
+  /** Absolute path of the program; null when it was not found. */
   readonly program: string | null;
-  /** The folder whose files come with the config. */
+  /** The folder whose files belong to the config. */
   readonly project: string;
-  /** The files in it that the command names, and what they held. */
+  /** The files in it that the command names, and their contents. */
   readonly scripts: readonly Script[];
-  /** Why it cannot be known what would run; then it is not started. */
+  /** Why it is unknown what would run; then it is not started. */
   readonly problem?: string;
 }
 

@@ -1,6 +1,7 @@
-// The words of sinks: the tools with which Claude acts on the outside. A call has two halves. `prepare` is pure and says all that
-// would go out; `send` does it. Between them stands the runtime: consent, trying again, time, the journal. So what a sink would
-// do can be shown without doing it: plan/outgoing.ts is that, for the tests in a config.
+// The interfaces of sinks: the tools with which Claude acts on the outside. A call has two halves. `prepare`
+// is pure and returns everything that would be sent; `send` sends it. Between them the router handles
+// consent, retries, time and the journal. So the effect of a sink can be shown without sending:
+// plan/outgoing.ts does that, for the tests in a config.
 
 import type {
   JsonObject,
@@ -15,25 +16,28 @@ import type { CompiledOptions, Host, Lent } from "./host.ts";
 import type { Reach } from "./power.ts";
 
 /**
- * One `type:` of a sink. It lives in `src/connectors/<type>/sink/`, beside the source of that type if there is one.
- * `O` is the options after loading, as for a source; `X` is what it sends.
+ * One `type:` of a sink. It is in `src/connectors/<type>/sink/`, next to the source of that type if there is
+ * one. `O` is the options after loading, as for a source; `X` is what it sends.
  */
 export interface SinkType<O = JsonObject, X extends Outgoing = Outgoing> {
   readonly type: string;
   /** One sentence for docs, schema and error messages. */
   readonly summary: string;
-  /** JSON Schema of the options as written in YAML, without those of every sink; every property has a `description`. */
+  /**
+   * JSON Schema of the options as written in YAML, without the common ones; every property has a
+   * `description`.
+   */
   readonly options: JsonSchema;
   readonly validate: OptionsValidator;
-  /** Pure checks beyond the schema, called by `check`. The options hold templates as text. */
+  /** Pure checks beyond the schema, called by `check`. The options contain templates as text. */
   check?(options: O, surroundings: Surroundings): OptionIssue[];
-  /** What a call of it reaches outside: nothing is sent without consent to all of it. Pure. */
+  /** What a call reaches outside: nothing is sent without consent to all of it. Pure. */
   reaches(options: O, place: Pick<Surroundings, "folder" | "home">): Reach[];
-  /** Whether a call that failed may be made again: what was done twice is as if it was done once. Pure. Absent: never. */
+  /** Whether a failed call may be repeated: repeating it has no further effect. Pure. Absent: never. */
   repeatable?(options: O): boolean;
   /**
-   * All that one call sends. Pure. Throws a UsageError (E_SINK_REFUSED) that says what to change when a value may not stand where its
-   * template puts it.
+   * Everything that one call sends. Pure. Throws a UsageError (E_SINK_REFUSED) with a hint when a value is
+   * not allowed in its position in the template.
    */
   prepare(options: O, call: SinkCall): X;
   /** Pure: opens nothing. */
@@ -42,9 +46,9 @@ export interface SinkType<O = JsonObject, X extends Outgoing = Outgoing> {
 
 export interface Sink<X extends Outgoing = Outgoing> {
   /**
-   * Does it, once; the same again when the runtime tries again. Settles when it is done, with what came back. Rejects with a
-   * DeliveryError (E_SINK_FAILED) that says what happened; `retryable` when the outside may be better soon. The signal fires when the
-   * router ends: what is under way is cut then.
+   * Sends it once; called again with the same value when the router retries. Settles with the response when
+   * it is done. Rejects with a DeliveryError (E_SINK_FAILED) that describes the failure; `retryable` when it
+   * may be temporary. The signal fires when the router stops: a call in progress is cut then.
    */
   send(outgoing: X, signal: AbortSignal): Promise<SinkAnswer>;
 }
@@ -52,35 +56,38 @@ export interface Sink<X extends Outgoing = Outgoing> {
 export interface SinkAnswer {
   /** For Claude, where the sink has no `result`. */
   readonly text: string;
-  /** The same where it is all the router's own words: shown as such, and not as a quotation. */
+  /** The same where all of it is the router's own text: shown as such, and not as a quotation. */
   readonly own?: SafeText;
-  /** What came back, for the template `result`: the root `response`. */
+  /** The response, for the template `result`: the root `response`. */
   readonly response: JsonObject;
 }
 
-/** What Claude is told: text from outside, or the router's own words. */
+/** The result for Claude: external text, or the router's own. */
 export type SinkResult = string | { readonly own: SafeText };
 
-/** What all templates of a sink see, beside `response` in `result`. */
+/** The roots of all templates of a sink, besides `response` in `result`. */
 export type SinkRoots = {
   /** The arguments of the tool, checked, with defaults. */
   readonly input: JsonObject;
-  /** The event that the call answers, with the `vars` of its channel; there when a template of the sink uses it. */
+  /**
+   * The event that the call answers, with the `vars` of its channel; present when a template of the sink uses
+   * it.
+   */
   readonly event?: View;
   /** Of the call, as RFC 3339. */
   readonly time: string;
 };
 
 export interface SinkCall {
-  /** Unique; the same for every try. */
+  /** Unique; the same for every attempt. */
   readonly id: string;
   readonly roots: SinkRoots;
   readonly code: CompiledOptions;
-  /** The folder of the config file and the person's home, absolute. */
+  /** The folder of the config file and the user's home, absolute. */
   readonly place: Pick<Lent, "folder" | "home">;
 }
 
-/** What the runtime lends to a sink. */
+/** What the router lends to a sink. */
 export type SinkHost = Lent &
   Pick<Host, "clock"> & {
     /** The router's own, absolute: no sink writes there. */
@@ -92,7 +99,7 @@ export type SinkHost = Lent &
     };
   };
 
-/** What goes out, whole. Plain data, so that it can be compared and shown. */
+/** Everything that is sent. Plain data, so that it can be compared and shown. */
 export type Outgoing = OutgoingRequest | OutgoingCommand | OutgoingFile;
 
 export type OutgoingRequest = {
@@ -109,7 +116,7 @@ export type OutgoingCommand = {
   readonly command: readonly string[];
   /** Absolute. */
   readonly cwd: string;
-  /** In addition to the environment that every command gets. */
+  /** Added to the environment that every command gets. */
   readonly env: Readonly<Record<string, string>>;
   readonly stdin?: string;
 };

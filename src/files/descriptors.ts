@@ -1,15 +1,16 @@
-// How many files and sockets this process may have open at once (`ulimit -n`), and how they are shared: files that are followed take a
-// small part, connections half, and the rest stays free for the journal, programs and requests of our own.
+// How many files and sockets this process may have open (`ulimit -n`), and how they are divided: followed
+// files get a small part, connections half, and the rest stays free for the journal, programs and our own
+// requests.
 
 import { readFileSync } from "node:fs";
 
-/** Where the system does not say: macOS and most Linux systems allow at least this many. */
+/** When the system does not report it: macOS and most Linux systems allow at least this many. */
 const assumed = 1_024;
 const unlimited = 1_048_576;
 
 let known: number | undefined;
 
-/** Node has raised the limit to the highest that it may at its start. */
+/** Node raises the limit to the allowed maximum at its start. */
 function limit(): number {
   known ??= readLimit();
   return known;
@@ -25,7 +26,7 @@ function readLimit(): number {
   }
 }
 
-/** Of all files together that are held open between two reads. */
+/** For all files together that are kept open between two reads. */
 export function mostHeldFiles(): number {
   return Math.min(512, Math.max(8, Math.floor(limit() / 8)));
 }
@@ -35,7 +36,7 @@ export function mostConnections(): number {
   return Math.min(1_000, Math.max(16, Math.floor(limit() / 2)));
 }
 
-/** What to do about an error of the system; undefined when it is not about descriptors. */
+/** The hint for an error of the system; undefined when it is not about descriptors. */
 export function tooManyOpen(code: string | undefined): string | undefined {
   if (code === "EMFILE")
     return `this process may have only ${limit()} files and connections open: raise the limit, for example  ulimit -n 4096  before it starts`;

@@ -1,5 +1,5 @@
-// The few file operations that make something durable, as an interface so that tests can make each of them fail. Reading
-// does not go through here.
+// The few file operations for durable writes, as an interface so that tests can make each of them fail.
+// Reading does not use it.
 
 import { constants, type Stats, statSync } from "node:fs";
 import { type FileHandle, open, rename, unlink } from "node:fs/promises";
@@ -7,25 +7,25 @@ import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 export interface DiskFile {
   /** Writes some or all of the bytes; settles with how many. */
   write(bytes: Buffer, position: number): Promise<number>;
-  /** Settles when what was written survives a power cut. */
+  /** Settles when the written data survives a power cut. */
   sync(): Promise<void>;
   truncate(length: number): Promise<void>;
   close(): Promise<void>;
   /**
-   * Whether the file still stands at the path that it was made at. Looked up on the spot: it takes a few microseconds, the
-   * way through a thread ten times that.
+   * Whether the file is still at the path where it was created. Synchronous: it takes a few microseconds, a
+   * thread pool call ten times that.
    */
   isInPlace(): boolean;
 }
 
 export interface Disk {
-  /** Makes a new file, 0600; rejects when there is one. */
+  /** Creates a new file, 0600; rejects when it exists. */
   create(path: string): Promise<DiskFile>;
-  /** For writing over what is in it; undefined when there is none of at least so many bytes. */
+  /** Opens an existing file for overwriting; undefined when none has at least this many bytes. */
   open(path: string, bytes: number): Promise<DiskFile | undefined>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
-  /** Settles when names made in the folder survive a power cut. */
+  /** Settles when names created in the folder survive a power cut. */
   syncFolder(path: string): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export const realDisk: Disk = {
     return fileOf(handle, path, await handle.stat());
   },
   async open(path, bytes) {
-    // A FIFO of that name must not be waited for.
+    // Opening a FIFO of that name must not block.
     const handle = await open(path, constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
       () => undefined,
     );
@@ -53,7 +53,8 @@ export const realDisk: Disk = {
       folder = await open(path, "r");
       await folder.sync();
     } catch (error) {
-      // Some systems (Windows, a few network file systems) cannot sync a folder; there the rename is all there is.
+      // Some systems (Windows, a few network file systems) cannot sync a folder; there the rename has to
+      // suffice.
       if (!["EISDIR", "EPERM", "EINVAL", "ENOTSUP"].includes(codeOf(error) ?? "")) throw error;
     } finally {
       await folder?.close();
@@ -74,12 +75,12 @@ function fileOf(handle: FileHandle, path: string, { ino, dev }: Stats): DiskFile
   };
 }
 
-/** Writes all bytes, however many writes that takes. */
+/** Writes all bytes, in as many writes as necessary. */
 export async function writeAll(file: DiskFile, bytes: Buffer, position: number): Promise<void> {
   let done = 0;
   while (done < bytes.length) {
     const written = await file.write(bytes.subarray(done), position + done);
-    if (written === 0) throw Object.assign(new Error("the disk took no more bytes"), { code: "ENOSPC" });
+    if (written === 0) throw Object.assign(new Error("the disk accepted no more bytes"), { code: "ENOSPC" });
     done += written;
   }
 }

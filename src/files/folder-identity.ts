@@ -1,10 +1,10 @@
-// Whether a path lies in a folder, by what the folders are (device and inode) and not by their names: one folder may have several names, and
-// on some disks the case does not count.
+// Whether a path is in a folder, by the identity of the folders (device and inode) and not by their names:
+// one folder may have several names, and some disks are case-insensitive.
 
 import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 
-/** The parts of the path below the folder; undefined where it does not lie in there, or the folder is not there. */
+/** The parts of the path below the folder; undefined when it is outside, or the folder does not exist. */
 export async function partsBelow(path: string, folder: string): Promise<readonly string[] | undefined> {
   const wanted = await identityOf(folder);
   if (wanted === undefined) return undefined;
@@ -16,13 +16,13 @@ export async function partsBelow(path: string, folder: string): Promise<readonly
   }
 }
 
-/** Undefined for what is not there. */
+/** Undefined for a missing path. */
 async function identityOf(path: string): Promise<string | undefined> {
   const found = await stat(path, { bigint: true }).catch(() => undefined);
   return found && `${found.dev}:${found.ino}`;
 }
 
-/** Whether both names lead to one file or folder that is there. */
+/** Whether both names lead to the same existing file or folder. */
 export async function isSameFile(one: string, other: string): Promise<boolean> {
   const [first, second] = await Promise.all([identityOf(one), identityOf(other)]);
   return first !== undefined && first === second;

@@ -1,30 +1,31 @@
-// What the system reports of folders, by chokidar. One report a folder for the whole process, however many listen: two hundred
-// tails of one folder cost what one does. Only a hint: not every file system tells, and not every folder can be watched.
+// Change reports of folders, by chokidar. One watcher per folder for the whole process, however many
+// subscribe: two hundred tails of one folder cost as much as one. Only a hint: not every file system reports
+// changes, and not every folder can be watched.
 
 import { stat, statfs } from "node:fs/promises";
 import { basename } from "node:path";
 import type { FSWatcher } from "chokidar";
 
-/** `name`: of what changed in the folder, when the system says it. */
+/** `name`: of the changed entry, when the system reports it. */
 export type Listener = (folder: string, name: string | undefined) => void;
 
 interface Reported {
   readonly listeners: Set<Listener>;
-  /** Device and inode of the folder that is watched: another one may stand at its path by now. */
+  /** Device and inode of the watched folder: another one may have replaced it by now. */
   id: string | undefined;
   watcher: FSWatcher | undefined;
   isTelling: boolean;
   checkedMs: number;
 }
 
-/** Whether another folder stands at a path is looked up at most so often, however many ask. */
+/** How often, at most, a path is checked for a replaced folder, for all subscribers together. */
 const checkMs = 1_000;
 
 const reported = new Map<string, Reported>();
 
 /**
- * To be called again now and then, at least once after the folder was replaced: from then on the new one is reported. It need not
- * exist.
+ * Must be called again now and then, at least once after the folder was replaced: from then on the new one is
+ * reported. It may be missing.
  */
 export function listenTo(folder: string, listener: Listener): void {
   const one = reported.get(folder) ?? {
@@ -46,7 +47,7 @@ export function stopListening(folder: string, listener: Listener): void {
   end(one);
 }
 
-/** Whether all that happens in the folder is reported by now, whoever does it. */
+/** Whether all changes in the folder are reported by now, whoever makes them. */
 export function isReported(folder: string): boolean {
   return reported.get(folder)?.isTelling === true;
 }
@@ -61,7 +62,7 @@ async function check(folder: string, one: Reported): Promise<void> {
   one.id = id;
   if (id === undefined) return;
   const [watcher, { type }] = await Promise.all([
-    createWatcher().catch(() => undefined), // An upgrade may have taken the chunk away. Looks do without.
+    createWatcher().catch(() => undefined), // An upgrade may have removed the chunk. Polling works without it.
     statfs(folder).catch(() => ({ type: 0 })),
   ]);
   if (watcher === undefined || reported.get(folder) !== one || one.id !== id || one.watcher !== undefined)
@@ -69,7 +70,8 @@ async function check(folder: string, one: Reported): Promise<void> {
   one.watcher = watcher;
   watcher.on("raw", (kind, name, details) => {
     for (const listener of one.listeners) listener(folder, nameOf(name, details));
-    // So it is told that the folder itself was removed or renamed: nothing more comes of it. Another may have its number.
+    // This reports that the folder itself was removed or renamed: no more reports follow. Another folder may
+    // reuse its inode.
     if (kind !== "rename" || name !== basename(folder)) return;
     end(one);
     one.checkedMs = Number.NEGATIVE_INFINITY;
@@ -91,12 +93,12 @@ function end(one: Reported): void {
   one.id = undefined;
 }
 
-/** Where CHOKIDAR_USEPOLLING is set, all that is known is that something changed. */
+/** With CHOKIDAR_USEPOLLING the reports only say that something changed. */
 function nameOf(name: string | null, details: unknown): string | undefined {
   return (details as { watchedPath?: string }).watchedPath === undefined ? undefined : (name ?? undefined);
 }
 
-/** Undefined when there is none. */
+/** Undefined for a missing folder. */
 function folderId(path: string): Promise<string | undefined> {
   return stat(path, { bigint: true }).then(
     (stats) => (stats.isDirectory() ? `${stats.dev}:${stats.ino}` : undefined),
@@ -105,8 +107,8 @@ function folderId(path: string): Promise<string | undefined> {
 }
 
 /**
- * File systems on which others write too, of which Linux reports nothing: NFS, SMB, AFS, Ceph, 9P (WSL, containers), FUSE (sshfs,
- * virtiofs), VirtualBox. By the numbers of statfs(2).
+ * File systems that other machines write too, for which Linux reports nothing: NFS, SMB, AFS, Ceph, 9P (WSL,
+ * containers), FUSE (sshfs, virtiofs), VirtualBox. By the numbers of statfs(2).
  */
 const shared = new Set([
   0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x5346414f, 0x6b414653, 0x00c36400, 0x01021997, 0x65735546,
@@ -119,8 +121,9 @@ export function isShared(type: number): boolean {
 }
 
 /**
- * chokidar reads a folder again at each report, to tell which of its files came and went. Here that is found out by looking, and
- * what is read for nothing costs a whole processor where a log grows in a folder of 2,000 files: so it gets nothing to read.
+ * chokidar reads a folder again at each report, to find out which of its files changed. Here the next look
+ * does that, and the useless reads cost a whole processor where a log grows in a folder of 2,000 files: so it
+ * gets nothing to read.
  */
 export async function createWatcher(): Promise<FSWatcher> {
   const chokidar = await import("chokidar");

@@ -1,9 +1,12 @@
-// Says that something happened in one of some folders, so that whoever looks now and then looks at once.
+// Signals a change in any of some folders, so that a regular look can run immediately.
 
 import { isReported, type Listener, listenTo, stopListening } from "./folder-reports.ts";
 
 export interface FolderWatch {
-  /** These from now on; at most 64 of them are watched. To be called at each look: a folder may have been replaced. */
+  /**
+   * These from now on; at most 64 of them are watched. Must be called at each look: a folder may have been
+   * replaced.
+   */
   watch(folders: readonly string[]): void;
   /** Whether all of them are watched by now. */
   isWhole(): boolean;
@@ -13,7 +16,7 @@ export interface FolderWatch {
 const maxWatched = 64;
 
 export function watchFolders(onChange: Listener): FolderWatch {
-  // Its own function, so that two watches with the same callback are two.
+  // A separate function, so that two watches with the same callback are two.
   const listener: Listener = (folder, name) => onChange(folder, name);
   let wanted: readonly string[] = [];
   let watched: ReadonlySet<string> = new Set();

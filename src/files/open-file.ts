@@ -1,10 +1,10 @@
-// Opens a file that was found: this one and no other that took its place, and never what is no file.
+// Opens a file that was found: only this one, not a replacement, and only if it is a regular file.
 
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { FoundFile } from "./search.ts";
 
-// A link that was put in its place is not followed; a pipe is not waited for.
+// A link in its place is not followed; a pipe does not block.
 const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** Rejects with the system's error; ELOOP when the last part of the path is a link. */
@@ -12,7 +12,7 @@ export function openReading(real: string): Promise<FileHandle> {
   return open(real, flags);
 }
 
-/** Undefined when another file stands there by now. Rejects with the system's error. */
+/** Undefined when another file has replaced it. Rejects with the system's error. */
 export async function openFound({
   real,
   id,

@@ -1,11 +1,11 @@
-// Patterns of files as they are written in a config: where the search for them begins, and what a person must have agreed to.
+// File patterns of a config: where their search begins, and what they need consent for.
 
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Reach } from "../contract/power.ts";
 import type { OptionIssue } from "../contract.ts";
 import { sensitivityOf } from "./secret-names.ts";
 
-/** The folder of the config file and what `~` stands for, both absolute. */
+/** The folder of the config file and the home folder for `~`, both absolute. */
 export interface Origin {
   readonly folder: string;
   readonly home: string;
@@ -13,15 +13,15 @@ export interface Origin {
 
 export interface FilePattern {
   readonly written: string;
-  /** Absolute: no file that fits lies outside of it. */
+  /** Absolute: no matching file is outside of it. */
   readonly base: string;
-  /** What stands before the first part with a wildcard, with its slash; for a plain path all but the name. */
+  /** The part before the first wildcard, with its slash; for a plain path all but the name. */
   readonly lead: string;
-  /** How many parts a fitting path has below the base. */
+  /** How many parts a matching path has below the base. */
   readonly depth: number;
   /** Without wildcards, the path itself, absolute. */
   readonly path: string | undefined;
-  /** Whether names that begin with a dot are meant too. */
+  /** Whether names that begin with a dot match too. */
   readonly hidden: boolean;
 }
 
@@ -48,18 +48,18 @@ export function absolute(path: string, { folder, home }: Origin): string {
   return resolve(folder, expanded);
 }
 
-/** Both absolute and without links. A folder lies within itself. */
+/** Both absolute and without links. A folder contains itself. */
 export function isWithin(path: string, folder: string): boolean {
   const way = relative(folder, path);
   return way === "" || !(way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way));
 }
 
-/** That files are read, one for each pattern. */
+/** The power to read files, one per pattern. */
 export function readReaches(patterns: WrittenPatterns, origin: Origin): Reach[] {
   return listOf(patterns).map((written) => {
     const { base } = parsePattern(written, origin);
     const path = wholePattern(written, origin);
-    // Whoever agrees to the use of a config does not mean the credentials that lie beside it.
+    // Consent to a config does not include the credentials next to it.
     const isSecret = sensitivityOf(path, origin) === "secret";
     return { to: "read", path, outside: isSecret || !isWithin(base, origin.folder) };
   });
@@ -71,14 +71,14 @@ export function wholePattern(written: string, origin: Origin): string {
   return join(base, written.slice(lead.length));
 }
 
-/** Of an option that is one pattern or a list of them. */
+/** For an option that is one pattern or a list of them. */
 export type WrittenPatterns = string | readonly string[];
 
 export function listOf(patterns: WrittenPatterns): readonly string[] {
   return typeof patterns === "string" ? [patterns] : patterns;
 }
 
-/** `option`: its name, where problems are told. */
+/** `option`: its name, for problems. */
 export function patternIssues(patterns: WrittenPatterns, option: string): OptionIssue[] {
   return listOf(patterns).flatMap((written, index): OptionIssue[] => {
     const path = typeof patterns === "string" ? [option] : [option, index];
@@ -92,12 +92,12 @@ export function patternIssues(patterns: WrittenPatterns, option: string): Option
   });
 }
 
-/** Whether a path below the base, with slashes, fits the pattern. */
+/** Whether a path below the base, with slashes, matches the pattern. */
 export function fileGlob({ lead }: FilePattern, glob: (text: string) => boolean): (below: string) => boolean {
   return (below) => glob(lead + below);
 }
 
-/** As a person knows it: below the config's folder from there, else whole. */
+/** The displayed path: relative inside the config's folder, else absolute. */
 export function shownPath(path: string, folder: string): string {
   return isWithin(path, folder) ? relative(folder, path).replaceAll(sep, "/") : path;
 }

@@ -1,5 +1,5 @@
-// Files that are run or obeyed: by Claude Code, a shell, git, an editor, the system, or this router. What a sink writes there would become more
-// than a note. Judged by the whole path, whatever the case.
+// Files that are executed or obeyed: by Claude Code, a shell, git, an editor, the system, or this router. A
+// sink that writes there would do more than write a note. Checks the whole path, ignoring case.
 
 import { partsOf, sensitivityOf } from "./secret-names.ts";
 
@@ -18,7 +18,7 @@ const fromRoot =
 const inHome = `library/launchagents library/services library/scripts library/application\\sscripts library/preferences library/keychains
   library/application\\ssupport appdata bin .bin`;
 
-/** Names that programs run, build by or read as settings, and that Claude obeys. */
+/** Names that programs execute, build from or read as settings, and that Claude obeys. */
 const obeyed =
   /^(?:claude(?:\.local)?\.md|agents?\.md|gemini\.md|copilot-instructions\.md|conventions\.md|skill\.md|package(?:-lock)?\.json|npm-shrinkwrap\.json|pnpm-workspace\.yaml|pnpm-lock\.yaml|yarn\.lock|bunfig\.toml|deno\.jsonc?|(?:gnu|bsd)?makefile|.*\.mk|justfile|taskfile\.ya?ml|rakefile|.*\.rake|gemfile(?:\.lock)?|.*\.gemspec|vagrantfile|jenkinsfile|dockerfile.*|containerfile.*|.*\.dockerfile|(?:docker-)?compose(?:[._-].*)?\.ya?ml|procfile.*|brewfile|podfile|fastfile|dangerfile|guardfile|capfile|thorfile|setup\.(?:py|cfg)|conftest\.py|(?:site|user)customize\.py|__init__\.py|__main__\.py|manage\.py|tasks\.py|noxfile\.py|fabfile\.py|dodo\.py|sconstruct|sconscript|wscript|pyproject\.toml|tox\.ini|pytest\.ini|pip\.conf|requirements.*\.txt|pipfile|uv\.toml|environment\.ya?ml|(?:build|settings|init)\.gradle(?:\.kts)?|gradle\.properties|pom\.xml|build\.xml|build\.sbt|build\.sc|cargo\.toml|build\.rs|go\.(?:mod|work)|cmakelists\.txt|.*\.cmake|cmakepresets\.json|meson\.build|build(?:\.bazel)?|workspace(?:\.bazel)?|module\.bazel|.*\.bzl|flake\.nix|shell\.nix|default\.nix|devbox\.json|devenv\.nix|mise\.toml|lefthook\.ya?ml|crontab|.*\.(?:config|rc|setup|workspace)\.[cm]?[jt]sx?|.*\.pth|.*\.(?:sh|bash|zsh|fish|command|ps1|psm1|psd1|bat|cmd|com|exe|scr|msi|vbs|vbe|wsf|wsh|hta|jse|lnk|url|reg|desktop|service|timer|socket|path|mount|target|plist|workflow|scpt|applescript|app|dylib|so|dll|pyc|pyo|jar|war|crontab|code-workspace)|config\.fish|init\.(?:vim|lua|el)|autorun\.inf|desktop\.ini|authorized_keys2?|known_hosts|tsconfig.*\.json|jsconfig\.json|netlify\.toml|vercel\.json|wrangler\.toml|serverless\.ya?ml|ansible\.cfg|main\.tf|.*\.tf|.*\.tfvars|channels\.ya?ml|.*\.channels\.ya?ml)$/;
 
@@ -28,7 +28,7 @@ const folders = {
   inHome: list(inHome),
 };
 
-/** Of an absolute path of a folder: why nothing is written in there. `home`: of the user. */
+/** For an absolute path of a folder: why sinks cannot write there. `home`: of the user. */
 export function protectedFolder(folder: string, home: string): string | undefined {
   const parts = partsOf(folder);
   const own = partsOf(home);
@@ -37,18 +37,18 @@ export function protectedFolder(folder: string, home: string): string | undefine
   const hit = folders.anywhere.find((known) =>
     parts.some((_, at) => endsWith(parts.slice(0, at + 1), known)),
   );
-  // The router's own place in Claude's folder has rules of its own.
+  // The router's own folder in Claude's folder has separate rules.
   if (hit !== undefined && !(hit[0] === ".claude" && isRouterFolder(parts)))
-    return `programs act on what is in a folder ${hit.join("/")}`;
+    return `programs act on the contents of a folder ${hit.join("/")}`;
   if (!isBelowHome && folders.fromRoot.some((known) => startsWith(parts, known)))
     return "it belongs to the system";
-  if (folders.inHome.some((known) => startsWith(below, known))) return "programs act on what is in there";
+  if (folders.inHome.some((known) => startsWith(below, known))) return "programs act on its contents";
   return sensitivityOf(`${folder}/x`, { home }) === "secret" && !isRouterFolder(parts)
     ? "it is a folder for secrets"
     : undefined;
 }
 
-/** Of a plain name that a value chose: why nothing is written to it. */
+/** For a plain name from a value: why sinks cannot write to it. */
 export function protectedName(name: string, home: string): string | undefined {
   const [plain = ""] = partsOf(name);
   if (obeyed.test(plain)) return "programs or Claude act on a file of that name";

@@ -1,5 +1,5 @@
-// Looks up which files fit patterns now. What is a link is followed, but never out of the config's folder or of what a person
-// agreed to; what is no regular file is refused.
+// Finds the files that match patterns now. Links are followed, but never out of the config's folder or of the
+// folders that the user consented to; anything but a regular file is rejected.
 
 import type { BigIntStats, Dirent } from "node:fs";
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
@@ -11,28 +11,28 @@ import { sensitivityOf } from "./secret-names.ts";
 export interface FoundFile {
   /** Absolute, as the pattern reached it. */
   readonly path: string;
-  /** Below the config's folder from there, else absolute. */
+  /** Relative inside the config's folder, else absolute. */
   readonly shown: string;
-  /** Without links; it is this that is to be opened. */
+  /** Without links; this path must be opened. */
   readonly real: string;
   /** Device and inode: the same file under another name keeps it. */
   readonly id: string;
   readonly size: number;
   readonly modifiedMs: number;
-  /** When anything about it was changed last, its name too. */
+  /** When anything about it was changed last, including its name. */
   readonly touchedMs: number;
-  /** Position of the first pattern that it fits. */
+  /** Index of the first pattern that it matches. */
   readonly pattern: number;
 }
 
 export interface Findings {
   /** By path. */
   readonly files: ReadonlyMap<string, FoundFile>;
-  /** What fits but is not touched, by path, with the reason for a person. */
+  /** Matching files that are not read, by path, with the reason. */
   readonly refused: ReadonlyMap<string, string>;
-  /** Folders that are not searched, by path, with the reason for a person: links that lead out of bounds. */
+  /** Folders that are not searched, by path, with the reason: links that lead out of bounds. */
   readonly elsewhere: ReadonlyMap<string, string>;
-  /** Those of the refused that are only too many. */
+  /** The rejected files that only exceed the limit. */
   readonly beyond: readonly FoundFile[];
   /** In which a change may change the findings. */
   readonly folders: readonly string[];
@@ -43,23 +43,23 @@ export interface SearchOptions {
   readonly patterns: readonly FilePattern[];
   /** Of each pattern, on a path below its base, with slashes. */
   readonly matches: readonly ((below: string) => boolean)[];
-  /** Of more, those are taken that were written to last; the others are refused. */
+  /** Beyond this number the most recently written ones are selected; the others are rejected. */
   readonly maxFiles: number;
-  /** Absolute: this folder and what is in it are never meant. */
+  /** Absolute: this folder and everything in it is excluded. */
   readonly without?: string | undefined;
 }
 
-/** Folders that hold nobody's logs, and thousands of files. */
+/** Folders without logs but with thousands of files. */
 const passedOver = new Set(["node_modules", ".git"]);
 const maxFolders = 5_000;
 const noLonger = new Set(["ENOENT", "ENOTDIR"]);
 
 export interface Search {
-  /** Rejects only through a bug: what cannot be read is among the refused. */
+  /** Rejects only because of a bug: unreadable files are among the rejected ones. */
   look(): Promise<Findings>;
   /**
-   * The file that was once found at this path, when it has another name in the same folder now. `seen` is kept by who asks about
-   * many at once: each folder is read once.
+   * The file that was once found at this path, when it has another name in the same folder now. The caller
+   * keeps `seen` when it asks about many at once: each folder is read once.
    */
   renamed(path: string, id: string, seen?: SeenFolders): Promise<FoundFile | undefined>;
 }
@@ -67,7 +67,10 @@ export interface Search {
 type FilesById = ReadonlyMap<string, { readonly real: string; readonly stats: BigIntStats }>;
 export type SeenFolders = Map<string, Promise<FilesById>>;
 
-/** A wildcard or a link reached a file of credentials that the pattern does not name, so that nobody was asked about it. */
+/**
+ * A wildcard or a link reached a file of credentials that the pattern does not name, so that consent does not
+ * cover it.
+ */
 function isSecretByChance({ base, path }: FilePattern, reached: readonly string[]): boolean {
   const isSecret = (one: string) => sensitivityOf(one, { home: "" }) === "secret";
   return reached.some(isSecret) && !isSecret(path ?? join(base, "any.log"));
@@ -83,7 +86,7 @@ class FileSearch implements Search {
   readonly #patterns: SearchOptions["patterns"];
   readonly #matches: SearchOptions["matches"];
   readonly #maxFiles: SearchOptions["maxFiles"];
-  /** By path: what was found to lie within bounds, as long as it is the same file. */
+  /** By path: files that were found to be within bounds, while they are the same file. */
   readonly #cleared = new Map<string, { readonly id: string; readonly real: string }>();
 
   constructor(options: SearchOptions) {
@@ -103,7 +106,7 @@ class FileSearch implements Search {
     let roots: Promise<readonly string[]> | undefined;
     let isCutOff = false;
 
-    /** Where the link leads is looked up again only when it leads to another file. */
+    /** The target of the link is resolved again only when it leads to another file. */
     const clear = async (path: string, id: string): Promise<string | undefined> => {
       const known = this.#cleared.get(path);
       if (known?.id === id) return known.real;
@@ -137,7 +140,7 @@ class FileSearch implements Search {
           refused.set(path, "is a file of credentials by its name: it is read only where files names it");
           return;
         }
-        // What a link leads to grows elsewhere.
+        // The target of a link grows elsewhere.
         if (real !== path) folders.add(dirname(real));
         files.set(path, this.#foundFile({ path, real, id, pattern }, stats));
       } catch (error) {
@@ -172,7 +175,7 @@ class FileSearch implements Search {
       }
     };
 
-    /** A link to a folder that holds the link would lead round and round. */
+    /** A link to a folder that contains the link would loop. */
     const isLinkedFolder = async (entry: Dirent, path: string): Promise<boolean> => {
       if (!entry.isSymbolicLink()) return false;
       try {
@@ -234,7 +237,7 @@ class FileSearch implements Search {
     };
   }
 
-  /** By device and inode; none when the folder lies out of bounds or is gone. */
+  /** By device and inode; none when the folder is out of bounds or is gone. */
   async #filesIn(path: string): Promise<FilesById> {
     const files = new Map<string, { readonly real: string; readonly stats: BigIntStats }>();
     try {
@@ -247,13 +250,16 @@ class FileSearch implements Search {
         if (stats?.isFile() === true) files.set(`${stats.dev}:${stats.ino}`, { real, stats });
       }
     } catch {
-      // Gone in between: then nothing is to be found there.
+      // Removed in between: then it contains nothing.
     }
     return files;
   }
 }
 
-/** What may be read: the config's folder, and the bases of patterns outside of it, to which a person agreed. */
+/**
+ * What may be read: the config's folder, and the bases of patterns outside of it, to which the user
+ * consented.
+ */
 async function rootsOf({ folder, patterns }: SearchOptions): Promise<readonly string[]> {
   const bases = patterns.map(({ base }) => base).filter((base) => !isWithin(base, folder));
   const roots = await Promise.all(
@@ -263,7 +269,7 @@ async function rootsOf({ folder, patterns }: SearchOptions): Promise<readonly st
 }
 
 function leadsOut(real: string): string {
-  return `leads to ${real}, outside of what this source may read`;
+  return `leads to ${real}, outside of the folders that this source may read`;
 }
 
 function kindOf(stats: BigIntStats): string {

@@ -1,32 +1,32 @@
-// What a file holds by its content: a second look, for a secret under a harmless name. It sees what is written plainly, also in UTF-16;
-// what somebody packed, encrypted or encoded it does not see.
+// Detects secrets by content: a second check, for a secret under a harmless name. It detects plain text, also
+// in UTF-16; it does not look into compressed, encrypted or encoded content.
 
 import type { Sensitivity } from "./secret-names.ts";
 
 export interface Finding {
   readonly sensitivity: Sensitivity;
-  /** What it looks like: `a private key`. */
+  /** What was detected: `a private key`. */
   readonly what: string;
 }
 
 export interface ContentLook {
   /** In order; pieces of any size. */
   push(piece: Uint8Array): void;
-  /** The worst of all that was seen so far. */
+  /** The most severe finding so far. */
   found(): Finding | undefined;
 }
 
 interface Sign {
   readonly what: string;
-  /** Without the flag `g`. Each begins with something rare, and takes no more than `overlap` characters. */
+  /** Without the flag `g`. Each begins with something rare, and matches at most `overlap` characters. */
   readonly pattern: RegExp;
 }
 
-/** Credentials by their shape, which nothing else has. */
+/** Credentials with a unique format. */
 const secretSigns: readonly Sign[] = [
   {
     what: "a private key",
-    // With its first line: the words alone are in many a program.
+    // With its first line: the words alone occur in many programs.
     pattern: /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----[\s\S]{0,400}?[A-Za-z0-9+/]{32}/,
   },
   { what: "a private key", pattern: /PuTTY-User-Key-File-\d|AGE-SECRET-KEY-1[A-Z0-9]{20}/ },
@@ -92,7 +92,7 @@ const secretSigns: readonly Sign[] = [
   },
 ];
 
-/** What may be a credential, or an example of one. */
+/** Possibly a credential, or an example of one. */
 const sensitiveSigns: readonly Sign[] = [
   { what: "an access key of AWS", pattern: /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/ },
   { what: "a signed token", pattern: /\beyJ[\w-]{10,600}\.eyJ[\w-]{10,2000}\.[\w-]{16}/ },
@@ -132,14 +132,14 @@ const heads: readonly {
   { what: "a network capture", bytes: [0x0a, 0x0d, 0x0d, 0x0a], sensitivity: "sensitive" },
 ];
 
-/** Something that is in every sign: where none of it is, nothing else is looked for. */
+/** A part that every pattern contains: without it, nothing else is searched. */
 const rare =
   /PRIVATE KEY|PuTTY-|AGE-SECRET|PrivateKey|client-key-data|kind:\s*Config|:\d{1,5}:|:\*:|secret_?access_?key|session_?token|gh[pousr]_|github_pat_|gl(?:pat|ptt|dt|rt|soat|ft|agent|cbt)-|sk-|xox[abeoprs]-|xapp-|hooks\.slack|k_live_|whsec_|AIza|ya29\.|GOCSPX|private_key_id|:AA|[MNO][\w-]{23,25}\.|npm_|_authToken|pypi-|rubygems_|dckr_|cio[A-Za-z0-9]|dop_v1|hf_|SG\.|shp|hvs\.|ATATT|lin_api|figd_|sntrys_|PMAK-|glsa_|tfp_|nfp_|secret_|ntn_|key-|AC[a-f0-9]|sbp_|pscale_|dapi|xkeysib|r8_|gsk_|pplx-|"auths"|machine\s|:\$|:\{SHA\}|parentUuid|claudeAiOauth|AKIA|ASIA|eyJ|:\/\/|authorization|(?:PASSW|PASSPHRASE|SECRET|TOKEN|KEY|_DSN)[A-Z0-9_]{0,40}=/i;
 const overlap = 4_096;
 /** Of UTF-16 and UTF-8, byte by byte. */
 const byteOrderMark = /^(?:\xFF\xFE|\xFE\xFF|\xEF\xBB\xBF)/;
 
-/** `isOwnSecret`: whether a text holds a secret of the config. */
+/** `isOwnSecret`: whether a text contains a secret of the config. */
 export function lookAtContent(isOwnSecret: (text: string) => boolean): ContentLook {
   let worst: Finding | undefined;
   let before = "";
@@ -165,7 +165,7 @@ export function lookAtContent(isOwnSecret: (text: string) => boolean): ContentLo
       const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
       if (isFirst)
         for (const head of heads) if (head.bytes.every((byte, at) => bytes[at] === byte)) note(head);
-      // Every second byte of plain text in UTF-16 is zero; of no other text any is.
+      // Every second byte of plain text in UTF-16 is zero; of other text none is.
       const plain = bytes.toString("latin1").replaceAll("\0", "");
       const text = before + (isFirst ? plain.replace(byteOrderMark, "") : plain);
       isFirst = false;

@@ -1,9 +1,10 @@
-// What a file holds by its name: credentials and keys (`secret`), or what often has some in it, such as a dump or a log of what was typed
-// (`sensitive`). Judged by the whole path; the case, a version of a backup and characters that nobody sees count for nothing.
+// Classifies a file by its name: credentials and keys (`secret`), or files that often contain some, such as a
+// dump or a shell history (`sensitive`). Checks the whole path; ignores case, backup suffixes and invisible
+// characters.
 
 export type Sensitivity = "secret" | "sensitive";
 
-/** Folders of which everything is secret, by their last parts. */
+/** Folders whose whole content is secret, by their last parts. */
 const secretFolders = paths(`
   .ssh .gnupg .gpg .aws .azure .kube .gcloud .config/gcloud .config/gh .config/glab-cli .config/hub .config/op .config/doctl .config/rclone
   .config/heroku .config/configstore .config/github-copilot .config/containers .config/sops .config/filezilla .config/keepassxc .config/pulumi
@@ -79,7 +80,7 @@ const secretPatterns: readonly RegExp[] = [
   /^ssh_host_.*_key$/,
   /(?:^|[._-])(?:private|privat|secret|signing|deploy|ssh|server|client|tls|ssl|host|api|service|license|encryption|master)[._-]?key(?:$|\.(?:txt|json|pem|asc|b64|base64|bin|der|gpg|old))$/,
   /^(?:private|secring|privkey|secret-?key)[\w-]*\.(?:asc|gpg|pgp|der|bin|txt|b64)$/,
-  // Names that say so.
+  // Telling names.
   /^\.?(?:[\w.-]*[._-])?credentials?(?!.*\.(?:[cm]?[jt]sx?|py|go|rs|java|kt|rb|md|html|css|vue|svelte|[ch]|cpp|cs|swift)$)(?:[._-][\w.-]*)?$/,
   /^\.?(?:[\w.-]*[._-])?secrets?(?:[._-][\w.-]*)?\.(?:json|ya?ml|toml|ini|cfg|conf|csv|txt|xml|properties|enc|db|plist|env|tf|hcl|php|rb)$/,
   /^\.?(?:[\w.-]*[._-])?(?:passwords?|passwd|passphrase|logins)(?:[._-][\w-]+)?\.(?:json|ya?ml|toml|ini|cfg|conf|csv|tsv|txt|xml|properties|db|xlsx?|ods|docx?|odt|kdbx|numbers|plist)$/,
@@ -91,12 +92,12 @@ const secretPatterns: readonly RegExp[] = [
   /^(?:[\w.-]*[._-])?(?:api|access|auth|bearer|refresh|session|bot|github|gitlab|slack|npm|pypi)[._-]?tokens?(?:$|\.(?:json|ya?ml|txt|csv|db|pickle))$/,
   /^wp-config\.php/,
   /^\.?vault[._-]?(?:pass|password|token|key)s?(?:[._-]\w+)?$/,
-  // What was typed.
+  // Input histories.
   /^[._][\w.-]*hist(?:ory|file|file-.*|)?$/,
   /^\w[\w.-]*_history(?:$|\.(?:txt|db|jsonl?|sqlite))$/,
   /^\.(?:zsh|bash|sh|ksh|fish|python|node_repl|psql|mysql|sqlite|rediscli|irb|pry|php|julia|r|octave|mongo|dbshell|scala|ghci|utop|lua)_?\w*(?:history|hist|sessions?)/,
   /^\.rhistory$/,
-  // Of Claude and its like.
+  // Of Claude and similar programs.
   /^\.claude(?:\.json)?(?:[._-].*)?\.(?:json|jsonl|db|bak|backup)/,
   /^\.aider(?:\.|$)/,
 ];
@@ -116,7 +117,7 @@ const sensitivePatterns: readonly RegExp[] = [
   /^(?:database|settings|configuration|parameters|local_settings|localsettings)\.(?:php|py|ya?ml|inc|local\.php)$/,
   /^(?:passwd|group|hosts)$/,
 ];
-/** Names in a project that begin with a dot and are for everybody to read. */
+/** Public names in a project that begin with a dot. */
 const openNames =
   /^\.(?:git(?:ignore|attributes|modules|keep|hub|lab(?:-ci\.yml)?|blame-ignore-revs)|editorconfig|prettier\w*(?:\..*)?|eslint\w*(?:\..*)?|stylelint\w*(?:\..*)?|babelrc(?:\..*)?|swcrc|browserslistrc|nvmrc|node-version|python-version|ruby-version|tool-versions|dockerignore|npmignore|vscode|idea|storybook|changeset|husky|circleci|travis\.yml|devcontainer|well-known|clang-(?:format|tidy)|rustfmt\.toml|rubocop\.yml|flake8|pylintrc|coveragerc|pre-commit-config\.yaml|markdownlint\w*(?:\..*)?|mailmap|yamllint(?:\.ya?ml)?|golangci\.ya?ml|releaserc(?:\..*)?|commitlintrc(?:\..*)?|lintstagedrc(?:\..*)?|mocharc(?:\..*)?|nycrc(?:\..*)?|c8rc(?:\..*)?|readthedocs\.ya?ml|codecov\.yml|dependabot|renovaterc(?:\..*)?|claude|ds_store|env\.d\.ts)$/;
 
@@ -124,8 +125,8 @@ interface Around {
   /** Of the user, absolute. */
   readonly home: string;
   /**
-   * The part of the path that begins in a folder whose files are meant to be seen, such as the project: hidden folders and files in
-   * there are sensitive, except those that every repository shows. Default: the whole path.
+   * The part of the path that begins in a folder of visible files, such as the project: hidden folders and
+   * files in there are sensitive, except common ones of repositories. Default: the whole path.
    */
   readonly below?: string;
 }
@@ -154,7 +155,7 @@ export function sensitivityOf(path: string, { home, below = path }: Around): Sen
   return isSensitive ? "sensitive" : undefined;
 }
 
-/** What follows the home of this or another user. */
+/** The part after the home of this or another user. */
 function foldersInHome(folders: readonly string[], home: readonly string[]): readonly string[] {
   if (startsWith(folders, home)) return folders.slice(home.length);
   const at = folders.findIndex((part) => part === "users" || part === "home");
@@ -165,7 +166,7 @@ function startsWith(folders: readonly string[], path: readonly string[]): boolea
   return path.every((part, index) => folders[index] === part);
 }
 
-/** Whether the last name alone is that of a secret, wherever it lies. */
+/** Whether the last name alone is that of a secret, in any folder. */
 function isSecretName(name: string, folders: readonly string[]): boolean {
   if (secretFiles.has(name) || secretPatterns.some((pattern) => pattern.test(name))) return true;
   return secretPaths.some(
@@ -173,7 +174,7 @@ function isSecretName(name: string, folders: readonly string[]): boolean {
   );
 }
 
-/** What Claude Code and its like keep of sessions. */
+/** Session files of Claude Code and similar programs. */
 function isTranscript(folders: readonly string[], names: readonly string[]): boolean {
   const at = folders.lastIndexOf(".claude");
   if (at === -1) return false;
@@ -195,7 +196,7 @@ function endsWith(folders: readonly string[], path: readonly string[]): boolean 
 
 const maxNameLength = 255;
 
-/** As a file system may read it that knows no case, takes some characters for none and drops dots at an end. */
+/** Normalised like a file system that ignores case, drops some characters and trailing dots. */
 export function partsOf(path: string): string[] {
   return (
     path
@@ -210,7 +211,7 @@ export function partsOf(path: string): string[] {
           .trim(),
       )
       .filter((part) => part !== "" && part !== ".")
-      // No file system has longer names; what is judged takes time.
+      // No file system has longer names; the check takes time.
       .map((part) => part.slice(-maxNameLength))
   );
 }
@@ -218,7 +219,10 @@ export function partsOf(path: string): string[] {
 const copies =
   /(?:~|\.(?:bak|backup|old|orig|original|save|saved|sav|sw[a-p]|tmp|temp|copy|dist|prev|new|rej|\d{1,8}|gz|tgz|bz2|xz|zst|zip|7z|rar|tar|enc|b64|base64|hex|txt|part)|[\s_-]+(?:copy|kopie|backup|old)(?:[\s_-]*\d+)?|[\s_-]*\(\d+\))$/;
 
-/** The name, and what it is a copy of: `id_rsa.bak`, `.#id_rsa`, `.id_rsa.swp`, `prod.pem (1)`, `old-id_rsa`. */
+/**
+ * The name, and the name that it is a copy of: `id_rsa.bak`, `.#id_rsa`, `.id_rsa.swp`, `prod.pem (1)`,
+ * `old-id_rsa`.
+ */
 function namesOf(name: string): string[] {
   const names = [name];
   let rest = name.replace(/^(?:\.#|#)/, "").replace(/#$/, "");
@@ -229,7 +233,7 @@ function namesOf(name: string): string[] {
     if (shorter === rest || shorter === "") break;
     rest = shorter;
   }
-  // `Copy of id_rsa`, `backup-id_rsa`; `report (1).pem` keeps its ending.
+  // `Copy of id_rsa`, `backup-id_rsa`; `report (1).pem` keeps its extension.
   names.push(...names.map((one) => one.replace(/^(?:copy of |backup[._-]|old[._-]|my[._-])/, "")));
   names.push(
     ...names.map((one) => one.replace(/(?:[\s_-]*\(\d+\)|[\s_-]+copy(?:[\s_-]*\d+)?)(?=\.\w+$)/, "")),

@@ -1,5 +1,5 @@
-// Files of our own in the state folder: private, never half written, and durable: once a write settles, the file survives a
-// power cut. For that the folder is synced too, since a rename is only in its folder.
+// Files in the state folder: private, never half written, and durable: once a write settles, the file
+// survives a power cut. The folder is synced too, since it contains the rename.
 
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
@@ -9,8 +9,8 @@ import { readRegular } from "../regular-file.ts";
 import { type Disk, realDisk, writeAll } from "./disk.ts";
 
 /**
- * Replaces the file in one step; folder 0700, file 0600. Settles when file and folder are on the disk. Rejects when the state
- * folder cannot be written; then the old content may be back after a power cut.
+ * Replaces the file atomically; folder 0700, file 0600. Settles when file and folder are on disk. Rejects
+ * when the state folder cannot be written; then the old content may be back after a power cut.
  */
 export async function writeStateFile(path: string, text: string, disk: Disk = realDisk): Promise<void> {
   await makeStateFolder(dirname(path), disk);
@@ -31,11 +31,11 @@ export async function writeStateFile(path: string, text: string, disk: Disk = re
   await disk.syncFolder(dirname(path));
 }
 
-/** Appends one line, in one write, so that lines of two processes do not mix. Settles when it is on the disk. */
+/** Appends one line, in one write, so that lines of two processes do not mix. Settles when it is on disk. */
 export async function appendStateLine(path: string, line: string, disk: Disk = realDisk): Promise<void> {
   await makeStateFolder(dirname(path), disk);
   const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
-  // A pipe of that name would be waited for without O_NONBLOCK.
+  // Without O_NONBLOCK a pipe of that name would block.
   const file = await open(path, O_APPEND | O_CREAT | O_WRONLY | (O_NONBLOCK ?? 0), 0o600);
   let isNew: boolean;
   try {
@@ -50,7 +50,9 @@ export async function appendStateLine(path: string, line: string, disk: Disk = r
   if (isNew) await disk.syncFolder(dirname(path));
 }
 
-/** The file's JSON, or undefined when there is none or it cannot be read: state is never worth failing a start for. */
+/**
+ * The file's JSON, or undefined when it is missing or unreadable: state is never a reason to fail a start.
+ */
 export async function readStateFile(path: string): Promise<unknown> {
   try {
     return JSON.parse((await readRegular(path)).toString("utf8"));

@@ -1,4 +1,4 @@
-// An answer's body as data and text: JSON where it says so or looks so, else text.
+// The body of an answer as data and text: JSON by content-type or appearance, else text.
 
 import type { HttpAnswer } from "../contract/host.ts";
 import type { Json } from "../contract.ts";
@@ -10,7 +10,10 @@ export interface AnswerContent {
   readonly text: string;
 }
 
-/** Rejects with a ConnectorError: E_HTTP_CONTENT when it says that it is JSON and is not, else as `HttpAnswer.text` does. */
+/**
+ * Rejects with a ConnectorError: E_HTTP_CONTENT when it is labelled as JSON and is not, else as
+ * `HttpAnswer.text` does.
+ */
 export async function readAnswer(answer: HttpAnswer, maxBytes: number): Promise<AnswerContent> {
   const text = (await withinMaxBody(answer.text(maxBytes))).replace(/^\uFEFF/, "");
   const parsed = parse(text, typeOf(answer));
@@ -22,13 +25,13 @@ export async function readAnswer(answer: HttpAnswer, maxBytes: number): Promise<
   return { data: parsed.data, text };
 }
 
-/** What is too long, with what to do about it in the words of a source that has `max_body`. */
+/** The error for an overlong answer, with a hint for a source that has `max_body`. */
 export async function withinMaxBody<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (error) {
     if (!(error instanceof ConnectorError) || error.code !== "E_HTTP_SIZE") throw error;
-    throw new ConnectorError(error.code, error.message, { hint: "raise max_body, or ask for less" });
+    throw new ConnectorError(error.code, error.message, { hint: "raise max_body, or request less" });
   }
 }
 
@@ -44,7 +47,7 @@ export function typeOf({ headers }: Pick<HttpAnswer, "headers">): string {
   return (headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 }
 
-/** What came, in a few words: `text/html that begins "<!doctype html>"`. */
+/** A short description of the answer: `text/html that begins "<!doctype html>"`. */
 export function found(answer: Pick<HttpAnswer, "headers">, text: string): string {
   const type = typeOf(answer) || "of no type";
   const start = text.trim().replace(/\s+/g, " ").slice(0, 40);

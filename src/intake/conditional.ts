@@ -1,14 +1,14 @@
-// Asking only for what has changed: what a server said of the version that we have goes out with the next request, and it answers 304
-// when nothing is new (RFC 9110 section 13.1).
+// Conditional requests: the validators of the last version are sent with the next request, and the server
+// answers 304 when nothing is new (RFC 9110 section 13.1).
 
 import type { HttpAnswer, HttpClient, HttpRequest, Store } from "../contract/host.ts";
 import type { Json, JsonObject } from "../contract.ts";
 import { keyOf } from "./seen-keys.ts";
 
 export interface Validators {
-  /** Headers for a request; none when what is known belongs to another. */
+  /** Headers for a request; none when the known version belongs to another one. */
   headers(request: Json): Record<string, string>;
-  /** To be called when all that the answer held is safe: what comes after a 304 is never read. */
+  /** Must be called when the whole answer is durable: the content behind a 304 is never read. */
   remember(request: Json, answerHeaders: Readonly<Record<string, string>>): Promise<void>;
   forget(): Promise<void>;
 }
@@ -41,7 +41,10 @@ export function createValidators(store: Store): Validators {
   };
 }
 
-/** Undefined when the server says that nothing has changed. Rejects with a ConnectorError, also for an answer that is no success. */
+/**
+ * Undefined when the server reports no change. Rejects with a ConnectorError, also when the status is not a
+ * success.
+ */
 export async function ask(http: HttpClient, request: HttpRequest): Promise<HttpAnswer | undefined> {
   const answer = await http.request(request);
   const failure = answer.status === 304 ? undefined : answer.failure();

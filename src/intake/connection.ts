@@ -1,19 +1,20 @@
-// A connection on which events come, as the round of a loop: it is good once it has stood for a while, is watched for silence, and is
-// read only as fast as its events are taken. When it ends, all that came on it is safe before the next one is opened.
+// A connection that delivers events, as the round of a loop: it counts as good once it was open for a while,
+// has an idle timeout, and is read only as fast as its events are accepted. When it ends, all of its events
+// are durable before the next one is opened.
 
 import type { Round } from "../contract/host.ts";
 import type { Arrival, Clock, Emit } from "../contract.ts";
 import { ConnectorError } from "../errors.ts";
 import { createHandOver, type HandOver } from "./hand-over.ts";
-import { watchSilence } from "./silence.ts";
+import { createIdleTimeout } from "./idle-timeout.ts";
 
-/** A connection that stood for so long works, whatever ends it. */
+/** A connection that was open this long works, whatever ends it. */
 export const provenMs = 10_000;
 
 export interface Connection<Piece> {
-  /** In the order in which they come. Ends when the far side ends it; rejects when it breaks off, or when the signal fires. */
+  /** In order of arrival. Ends when the peer closes it; rejects when it breaks, or when the signal fires. */
   readonly pieces: AsyncIterable<Piece>;
-  /** Asks the far side for a sign of life; settles when there is one. */
+  /** Pings the peer; settles when it answers. */
   probe?(): Promise<void>;
 }
 
@@ -22,16 +23,16 @@ export interface ConnectionOptions<Piece> {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly round: Round;
-  /** Nothing for so long ends it; it is opened again. */
+  /** Closed after this idle time, and opened again. */
   readonly idleMs: number;
   open(signal: AbortSignal): Promise<Connection<Piece>>;
-  /** What came in one piece, with what to call when it and all before it are safe. May throw a ConnectorError. */
+  /** One message, with a callback for when it and all before it are durable. May throw a ConnectorError. */
   read(piece: Piece): Iterable<{ readonly arrival: Arrival; safe?(): void }>;
-  /** Told of the hand-over that this connection uses. */
+  /** Receives the hand-over that this connection uses. */
   handsTo(handOver: HandOver): void;
 }
 
-/** Settles when it has ended as connections do; rejects with a ConnectorError when it failed. */
+/** Settles when it was closed normally; rejects with a ConnectorError when it failed. */
 export async function runConnection<Piece>(options: ConnectionOptions<Piece>): Promise<void> {
   const { clock, emit, signal, round, idleMs } = options;
   const ours = new AbortController();
@@ -52,23 +53,23 @@ export async function runConnection<Piece>(options: ConnectionOptions<Piece>): P
         round.works();
       }),
     );
-    const silence = watchSilence({
+    const idleTimeout = createIdleTimeout({
       clock,
       afterMs: idleMs,
-      onHalf: () => void probe?.().then(silence.sign, () => undefined),
-      onSilence() {
+      onHalf: () => void probe?.().then(idleTimeout.sign, () => undefined),
+      onIdle() {
         isSilent = true;
-        ours.abort(new Error("silence"));
+        ours.abort(new Error("idle timeout"));
       },
     });
-    cleanUp.push(silence.end);
+    cleanUp.push(idleTimeout.end);
     for await (const piece of pieces) {
       for (const { arrival, safe } of options.read(piece)) {
         hasEvents = true;
-        silence.hold();
+        idleTimeout.hold();
         await handOver.give(arrival, safe);
       }
-      silence.sign();
+      idleTimeout.sign();
     }
     if (!isProven && !hasEvents) {
       throw new ConnectorError("E_HTTP_FAILED", "the peer closed the connection immediately", {

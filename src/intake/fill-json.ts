@@ -1,11 +1,12 @@
-// A JSON value of the config whose texts are templates, filled with what a request or a call brings.
+// A JSON value of the config whose texts are templates, filled with the values of a request or a call.
 
 import type { CodeRoots, CompiledOptions } from "../contract/host.ts";
 import type { Json } from "../contract.ts";
 
 /**
- * `path` is that of the value in the options, in the words of the code: `json`, `request.json`. A text that is one {{path}} keeps the
- * type of what stands there. Where it leads nowhere: undefined, a key that is left out, null in a list.
+ * `path` is that of the value in the options, in the spelling of the code: `json`, `request.json`. A text
+ * that is one {{path}} keeps the type of its value. For a missing value: undefined, an omitted key, null in a
+ * list.
  */
 export function fillJson(
   value: Json,

@@ -1,23 +1,23 @@
-// The way of a source that fetches from what it read to `emit`. What was not taken is held and tried again, in its order, and nothing
-// more is read meanwhile: the far side is held back in place of our memory.
+// Passes the data of a fetching source to `emit`. Rejected events are held and retried in order, and nothing
+// more is read meanwhile: backpressure on the peer instead of buffering.
 
 import type { Arrival, Clock, Emit } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
 
-/** As many as `Emit` lets a source have outstanding. */
+/** The maximum of outstanding calls that `Emit` allows a source. */
 const maxUnderWay = 256;
 const firstDelayMs = 1_000;
 const maxDelayMs = 30_000;
 
 export interface HandOver {
   /**
-   * Settles when there is room for a further one, not when this one is safe. `safe` is called when it is, and all that were given
-   * before it too. Rejects when the signal fires, or with what `emit` rejected that no further try can mend.
+   * Settles when there is room for another one, not when this one is durable. `safe` is called when it and
+   * all earlier ones are. Rejects when the signal fires, or with an `emit` error that cannot be retried.
    */
   give(arrival: Arrival, safe?: () => void): Promise<void>;
-  /** Settles when all that were given are safe; rejects as `give` does. */
+  /** Settles when all events are durable; rejects as `give` does. */
   settled(): Promise<void>;
-  /** What waits to be taken, as one line for a person; undefined when nothing does. */
+  /** Describes the waiting events in one line; undefined when none waits. */
   held(): string | undefined;
 }
 
@@ -28,7 +28,7 @@ interface Given {
 }
 
 export function createHandOver(emit: Emit, clock: Clock, signal: AbortSignal): HandOver {
-  /** In the order given; what is safe stays until all before it are. */
+  /** In the order of arrival; a durable one stays until all before it are. */
   const given: Given[] = [];
   const refused = new Set<Given>();
   let underWay = 0;
@@ -53,7 +53,7 @@ export function createHandOver(emit: Emit, clock: Clock, signal: AbortSignal): H
     const over = waiting.filter(({ isOver }) => isOver());
     waiting = waiting.filter((waiter) => !over.includes(waiter));
     for (const waiter of over) waiter.settle();
-    // The signal outlives this: what is not taken off it stays there.
+    // The signal outlives this object: listeners must be removed.
     if (waiting.length === 0) signal.removeEventListener("abort", failAll);
   }
 
@@ -91,7 +91,7 @@ export function createHandOver(emit: Emit, clock: Clock, signal: AbortSignal): H
     delayMs = Math.min(delayMs * 2, maxDelayMs);
   }
 
-  /** One by one, so that they stay in their order, until one is refused again. */
+  /** One by one, so that they stay in order, until one is rejected again. */
   async function retry(): Promise<void> {
     for (const one of given.filter((each) => refused.has(each))) {
       if (isEnded()) return;

@@ -1,9 +1,11 @@
-// Lines of `journalctl --output=json`. A field that is not plain UTF-8 text, a coloured MESSAGE among them, is a list of its bytes there
-// (systemd.io/JOURNAL_EXPORT_FORMATS, "Journal JSON Format").
+// Lines of `journalctl --output=json`. A field that is not plain UTF-8 text, for example a coloured MESSAGE,
+// is a list of its bytes there (systemd.io/JOURNAL_EXPORT_FORMATS, "Journal JSON Format").
 
 import type { Json } from "../contract.ts";
 
-/** The value with such fields as text, where it is an entry of the journal; else as it is. Changes the value. */
+/**
+ * The value with such fields as text, when it is a journal entry; else unchanged. Changes the value in place.
+ */
 export function withTextOfBytes(value: Json): Json {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   const names = Object.keys(value);

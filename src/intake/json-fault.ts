@@ -1,5 +1,5 @@
-// Where and why a text is not JSON. JSON.parse says this differently in each version of V8, and for short texts not at
-// all; this runs only after it has failed, so that it can take its time.
+// Where and why a text is not JSON. The messages of JSON.parse differ between versions of V8, and lack the
+// position for short texts; this runs only after it has failed, so it may be slow.
 
 export interface JsonFault {
   /** Both count from 1; the column in UTF-16 units. */
@@ -12,7 +12,7 @@ const space = /[ \t\n\r]*/y;
 const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 const stringBody = /(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y;
 
-/** The first fault of a text that JSON.parse refused. */
+/** The first fault of a text that JSON.parse rejected. */
 export function findJsonFault(text: string): JsonFault {
   let at = 0;
   const open: ("]" | "}")[] = [];

@@ -1,5 +1,5 @@
-// JSON from outside, with every digit of its numbers: bounded in depth, and without keys that could set a prototype in a later copy. Its faults are said in the same
-// words under every version of Node.
+// JSON from outside, with every digit of its numbers: bounded in depth, and without keys that could set a
+// prototype in a later copy. Error messages are the same in every version of Node.
 
 import type { Json } from "../contract.ts";
 import { isBounded, maxJsonDepth, readJson } from "../json.ts";
@@ -11,7 +11,7 @@ export function parseJson(text: string): ParsedJson {
   return bounded(read(text, 0));
 }
 
-/** One value in each line, as a list. */
+/** One value per line, as a list. */
 export function parseJsonLines(text: string): ParsedJson {
   const data: Json[] = [];
   for (const [index, line] of text.split("\n").entries()) {
@@ -23,7 +23,10 @@ export function parseJsonLines(text: string): ParsedJson {
   return bounded({ data });
 }
 
-/** Of a text that nobody called JSON: an object or a list if it is one, else the text. A fault only when it is too deep. */
+/**
+ * For a text without a declared type: an object or a list if it is one, else the text. A fault only when it
+ * is too deep.
+ */
 export function guessJson(text: string): ParsedJson {
   if (!/^\s*[[{]/.test(text)) return { data: text };
   try {

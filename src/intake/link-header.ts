@@ -1,13 +1,13 @@
 // The Link header of an answer (RFC 8288 section 3).
 
-/** The target of the first link with this relation, as it is written, perhaps relative; undefined when there is none. */
+/** The target of the first link with this relation, as written, possibly relative; undefined without one. */
 export function linkTarget(header: string | undefined, relation: string): string | undefined {
-  // What is malformed can be looked through once for each of its characters.
+  // A malformed header can cost one scan per character.
   return parseLinks((header ?? "").slice(0, maxLength)).find(({ relations }) => relations.includes(relation))
     ?.target;
 }
 
-/** Of the header, in characters; links of pages take some hundred. */
+/** Maximum of the header, in characters; pagination links take some hundred. */
 const maxLength = 8_192;
 
 interface Link {
@@ -17,11 +17,11 @@ interface Link {
 }
 
 const start = /[\s,]*<([^<>]*)>/y;
-/** A quoted string may hold any delimiter; a backslash in it escapes the next character. */
+/** A quoted string may contain any delimiter; a backslash in it escapes the next character. */
 const parameter = /\s*;\s*(?:([!#$%&'*+.^_`|~\w-]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?)?/y;
 const garbage = /[^,"<]*(?:"(?:[^"\\]|\\.)*"[^,"<]*)*/y;
 
-/** What is malformed is skipped up to the next link. */
+/** A malformed part is skipped up to the next link. */
 function parseLinks(header: string): Link[] {
   const links: Link[] = [];
   let at = 0;
@@ -46,7 +46,7 @@ function parseLinks(header: string): Link[] {
       if (key !== undefined && !parameters.has(key))
         parameters.set(key, quoted?.replace(/\\(.)/g, "$1") ?? plain);
     }
-    // A link with an anchor is about another resource than the answer.
+    // A link with an anchor describes another resource than the answer.
     if (parameters.has("anchor")) continue;
     links.push({ target, relations: (parameters.get("rel") ?? "").toLowerCase().trim().split(/\s+/) });
   }

@@ -1,4 +1,4 @@
-// The outside of a source that is one loop: started once, stopped by its loop, and as healthy as that.
+// The common shell of a source that consists of one loop: start, stop and health follow the loop.
 
 import type { Host, Loop, LoopOptions } from "../contract/host.ts";
 import type { Emit, Source, SourceHealth } from "../contract.ts";
@@ -6,7 +6,7 @@ import type { Emit, Source, SourceHealth } from "../contract.ts";
 export interface LoopSource {
   /** Called once, by `start`. */
   loop(emit: Emit): LoopOptions;
-  /** What it asks or is connected to, as one line for a person. */
+  /** The address of its requests or connection, as one line. */
   place(): string;
   /** See `HandOver.held`. */
   held(): string | undefined;
@@ -35,8 +35,8 @@ export function createLoopSource(name: string, host: Host, source: LoopSource): 
 }
 
 /**
- * Of a loop that asks every `everyMs`: each pause up to a tenth longer by chance, and after failures from 5 s to `everyMs`, at least a
- * minute. `askedToWaitMs` is what the far side wants at the least.
+ * For a loop that runs every `everyMs`: up to a tenth of random jitter, and after failures a backoff from 5 s
+ * to `everyMs`, at least a minute. `askedToWaitMs` is the minimum that the server requested.
  */
 export function everySoOften(
   everyMs: number,

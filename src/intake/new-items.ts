@@ -1,5 +1,5 @@
-// From the items that an answer lists to the events of those that were not there before. The first time there is nothing to compare
-// with: what stands there then is history, and only so much of it becomes events as was asked for.
+// From the items of an answer to events for the new ones. The first answer has nothing to compare with: its
+// items are history, and only the requested number of them becomes events.
 
 import type { Store } from "../contract/host.ts";
 import type { Arrival, Clock, Emit } from "../contract.ts";
@@ -16,11 +16,13 @@ export interface NewItems {
   isBegun(): boolean;
   isNew(key: string): boolean;
   /**
-   * Takes all items of an answer, oldest first. Settles when all that were new are safe and will not be events again; rejects when the
-   * signal fires before, and then those that were safe are known.
+   * Takes all items of an answer, oldest first. Settles when all new ones are durable and will not become
+   * events again; rejects when the signal fires before, and then the durable ones are known.
    */
   take(items: readonly Item[], signal: AbortSignal): Promise<void>;
-  /** Items of a first answer that is so long that the next ones belong to it too: history, whatever is asked for of it. */
+  /**
+   * Items of a paged first answer, whose next pages belong to it too: history, whatever number was requested.
+   */
   pass(items: readonly Item[]): Promise<void>;
   /** See `HandOver.held`. */
   held(): string | undefined;
@@ -30,12 +32,15 @@ interface NewItemsOptions {
   readonly emit: Emit;
   readonly clock: Clock;
   readonly store: Store;
-  /** How many of the newest items are events the first time; Infinity for all. */
+  /** How many of the newest items become events the first time; Infinity for all. */
   readonly backfill: number;
 }
 
 const begun = "begun";
-/** So many are events but not yet known as seen: after a crash they come again, and fewer than so many delivery ids are remembered. */
+/**
+ * This many events may not yet be stored as seen: after a crash they come again, and more delivery ids than
+ * this are remembered.
+ */
 const keepAfter = 1_000;
 
 export function createNewItems({ emit, clock, store, backfill }: NewItemsOptions): NewItems {

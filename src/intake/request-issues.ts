@@ -1,4 +1,4 @@
-// What the schemas of the options that sources with an address share cannot say, as problems in the words of the YAML.
+// Checks of the shared options of sources with an address that the schemas cannot express.
 
 import type { OptionIssue } from "../contract.ts";
 import { type AuthOptions, originOf, type RequestOptions } from "./request-options.ts";
@@ -29,7 +29,7 @@ function urlIssues(url: string, schemes: readonly string[]): OptionIssue[] {
       {
         path: ["url"],
         message: "has a template in its host",
-        hint: "scheme and host are fixed; a template may stand after them",
+        hint: "scheme and host are fixed; a template may follow them",
       },
     ];
   }
@@ -43,15 +43,15 @@ function urlIssues(url: string, schemes: readonly string[]): OptionIssue[] {
     ];
   }
   if (!URL.canParse(origin) || /\s/.test(url.replace(/\{\{.*?\}\}/gs, ""))) {
-    return [{ path: ["url"], message: "is no URL", hint: `for example  url: ${example}` }];
+    return [{ path: ["url"], message: "is not a URL", hint: `for example  url: ${example}` }];
   }
   return [];
 }
 
 const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** What a header may not hold: with a line break in it, it would be two. */
+/** Not allowed in a header: a line break would split it into two. */
 const unfit = /[^\t\x20-\x7e\x80-\xff]/;
-/** Written by the client itself, or about the connection. */
+/** Set by the client itself, or connection-specific. */
 const ours = new Set([
   "host",
   "content-length",
@@ -65,11 +65,13 @@ function headerIssues(headers: Readonly<Record<string, string>>): OptionIssue[] 
   return Object.entries(headers).flatMap(([name, value]): OptionIssue[] => {
     const path = ["headers", name];
     if (!headerName.test(name))
-      return [{ path, message: "is no header name", hint: "for example  x-api-key" }];
+      return [{ path, message: "is not a header name", hint: "for example  x-api-key" }];
     if (ours.has(name.toLowerCase()))
-      return [{ path, message: "is written by the program itself", hint: "remove it" }];
+      return [{ path, message: "is set by the program itself", hint: "remove it" }];
     if (unfit.test(value))
-      return [{ path, message: "has a character that no header may hold", hint: "a line break, perhaps?" }];
+      return [
+        { path, message: "has a character that is not allowed in a header", hint: "a line break, perhaps?" },
+      ];
     return [];
   });
 }
@@ -82,7 +84,7 @@ function authIssues(auth: AuthOptions, headers: Readonly<Record<string, string>>
   if (secret.trim() === "")
     add(["secret"], "is empty", "set the environment variable that it names, or remove auth");
   else if (scheme !== "basic" && unfit.test(secret))
-    add(["secret"], "has a character that no header may hold", "a line break, perhaps?");
+    add(["secret"], "has a character that is not allowed in a header", "a line break, perhaps?");
   if (scheme === "basic" && username === undefined)
     add([], "scheme basic needs username", "add  username: me");
   if (scheme === "basic" && username?.includes(":") === true)
@@ -90,12 +92,12 @@ function authIssues(auth: AuthOptions, headers: Readonly<Record<string, string>>
   if (scheme === "header" && header === undefined)
     add([], "scheme header needs header", "add  header: x-api-key");
   if (header !== undefined && !headerName.test(header))
-    add(["header"], "is no header name", "for example  x-api-key");
+    add(["header"], "is not a header name", "for example  x-api-key");
   if (scheme !== "basic" && username !== undefined)
-    add(["username"], `scheme ${scheme} has no use for username`, "remove it, or use scheme: basic");
+    add(["username"], `scheme ${scheme} does not use username`, "remove it, or use scheme: basic");
   for (const [key, value] of Object.entries({ header, prefix })) {
     if (scheme !== "header" && value !== undefined)
-      add([key], `scheme ${scheme} has no use for ${key}`, "remove it, or use scheme: header");
+      add([key], `scheme ${scheme} does not use ${key}`, "remove it, or use scheme: header");
   }
   const name = scheme === "header" ? header?.toLowerCase() : "authorization";
   if (Object.keys(headers).some((key) => key.toLowerCase() === name))
@@ -111,7 +113,7 @@ interface RoundOptions {
   readonly backfill?: number;
 }
 
-/** Of a source that asks again and again. */
+/** For a polling source. */
 export function roundIssues(options: RoundOptions): OptionIssue[] {
   const issues = [
     ...durationIssue("every", options.everyMs, [1_000, "1s"], [30 * 86_400_000, "30d"]),
@@ -119,7 +121,7 @@ export function roundIssues(options: RoundOptions): OptionIssue[] {
     ...sizeIssue("max_body", options.maxBodyBytes),
   ];
   if (options.since === "start" && options.backfill !== undefined) {
-    const message = "has no use with since: start, which takes all";
+    const message = "has no effect with since: start, which includes everything";
     issues.push({ path: ["backfill"], message, hint: "remove one of the two" });
   }
   return issues;
@@ -138,7 +140,7 @@ export function durationIssue(
   ];
 }
 
-/** A body is held in memory whole. */
+/** The whole body is held in memory. */
 const largestBytes = 64 * 1024 * 1024;
 
 export function sizeIssue(path: string, bytes: number): OptionIssue[] {

@@ -1,5 +1,5 @@
-// The options that every source with an address shares, and what they mean: headers, credentials, whom a secret would be sent to,
-// and how far what comes back can be trusted.
+// The shared options of sources with an address, and their meaning: headers, credentials, the receiver of a
+// secret, and the trust of the answer.
 
 import type { Reach } from "../contract/power.ts";
 import type { Trust } from "../contract.ts";
@@ -80,19 +80,19 @@ function credential({ scheme, secret, username = "", header = "", prefix = "" }:
   }
 }
 
-/** Of every source that opens a connection to one address. */
+/** For every source that opens a connection to one address. */
 export function hostReach({ url }: Pick<RequestOptions, "url">): Reach[] {
   return [{ to: "host", url }];
 }
 
-/** `https://api.example:8443`; of a template too. */
+/** `https://api.example:8443`; works for a template too. */
 export function originOf(url: string): string {
   return /^[a-z]+:\/\/[^/?#\\]*/i.exec(url)?.[0].toLowerCase() ?? "";
 }
 
 /**
- * `verified` for TLS: its certificate proves that the host which the config names says it. `local` for this machine. Anything else
- * could come from anybody on the way.
+ * `verified` for TLS: the certificate proves that the answer comes from the configured host. `local` for this
+ * machine. Anything else could be forged on the way.
  */
 export function trustOf(url: string): Trust {
   const origin = originOf(url);
@@ -100,16 +100,14 @@ export function trustOf(url: string): Trust {
   return /^[a-z]+:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(origin) ? "local" : "unverified";
 }
 
-/** The address for a person: no user, no query, and of a path nothing that could be a secret. */
+/** The address for display: no user, no query, and no part of the path that could be a secret. */
 export function placeOf(url: string, path: "shown" | "hidden" = "shown"): string {
   const origin = originOf(url);
   const rest = url.slice(origin.length).replace(/[?#{].*$/s, "");
   return path === "shown" && rest.length <= 80 ? origin + rest : origin;
 }
 
-/**
- * The address as what a store belongs to: a secret in its query may change.
- */
+/** The address as the key of a store: a secret in its query may change. */
 export function addressOf(url: string): string {
   return url.replaceAll(/([?&][\w.~-]*(?:token|key|secret|sig|signature|auth|password)=)[^&#]*/gi, "$1");
 }

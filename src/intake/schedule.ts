@@ -1,6 +1,7 @@
-// Times by a cron expression: what is wrong with one, when the next time is, and which times have come since the last look. One rule
-// for the changes of clocks, that of Debian's cron(8): a time that a change leaves out runs when the gap ends, one that comes twice runs
-// once, and an expression for every hour goes by real time. croner has the second half of it for a single hour only.
+// Times by a cron expression: validates one, computes the next time, and the times since the last look. One
+// rule for clock changes, that of Debian's cron(8): a time that a change skips runs when the gap ends, one
+// that occurs twice runs once, and an hourly expression follows real time. croner implements the second half
+// of it for a single hour only.
 
 import { Cron } from "croner";
 import type { OptionIssue } from "../contract.ts";
@@ -11,7 +12,7 @@ import { zoneOffsetMs } from "../time-zone.ts";
 export interface Problem {
   readonly message: string;
   readonly hint: string;
-  /** Of the part that is meant, in UTF-16 units. */
+  /** The affected part, in UTF-16 units. */
   readonly offset?: number;
 }
 
@@ -52,20 +53,20 @@ export function expressionProblem(at: string): Problem | undefined {
         offset: part.index,
       };
     return {
-      message: `"${part[0]}" is no ${name}`,
+      message: `"${part[0]}" is not a ${name}`,
       hint: `${name}: ${range}; also *, 1-5, 1,3, */10 and 5/10`,
       offset: part.index,
     };
   }
   if (open(text).nextRun() === null)
-    return { message: "never comes", hint: "look at the day and the month: not every month has it" };
+    return { message: "never comes", hint: "check the day and the month: not every month has it" };
   return undefined;
 }
 
 const longNames =
   /(?<![a-z])(sun|mon|tues|wednes|thurs|fri|satur)day(?![a-z])|(?<![a-z])(january|february|march|april|june|july|august|september|october|november|december)(?![a-z])/gi;
 
-/** `Monday` and `January` are what everybody writes; croner knows their first three letters. */
+/** Users write `Monday` and `January`; croner knows the first three letters. */
 function shortNames(expression: string): string {
   return expression.replace(longNames, (name) => name.slice(0, 3));
 }
@@ -79,7 +80,7 @@ const turning: Readonly<Record<string, readonly [first: number, last: number]>> 
 };
 const weekdays = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
-/** What to write for 22-2: 22-23,0-2. */
+/** The suggestion for 22-2: 22-23,0-2. */
 function turnedRange(part: string, field: string): string | undefined {
   const bounds = turning[field];
   const [, from = "", to = ""] = /^(\w+)-(\w+)$/.exec(shortNames(part).toLowerCase()) ?? [];
@@ -98,22 +99,22 @@ function nicknameProblem(text: string): Problem | undefined {
   if (nicknames.includes(text.toLowerCase())) return undefined;
   const near = didYouMean(text, nicknames);
   return {
-    message: `there is no ${text}`,
-    hint: near === undefined ? `there are: ${nicknames.join(", ")}` : `did you mean ${near}?`,
+    message: `unknown nickname ${text}`,
+    hint: near === undefined ? `the nicknames are ${nicknames.join(", ")}` : `did you mean ${near}?`,
   };
 }
 
-/** Undefined when there is such a zone. */
+/** Undefined for a known zone. */
 export function zoneProblem(tz: string): Problem | undefined {
   if (zoneOffsetMs(tz, 0) !== undefined) return undefined;
   const near = didYouMean(tz, Intl.supportedValuesOf("timeZone"));
   return {
-    message: "is no time zone",
+    message: "is not a time zone",
     hint: near === undefined ? "for example Europe/Berlin or UTC" : `did you mean ${near}?`,
   };
 }
 
-/** What is wrong with a schedule in the options of a source; `key` is that of the expression. */
+/** The fault of a schedule in the options of a source; `key` is that of the expression. */
 export function scheduleIssues(key: string, at: string, tz: string | undefined): OptionIssue[] {
   const expression = expressionProblem(at);
   const zone = tz === undefined ? undefined : zoneProblem(tz);
@@ -143,7 +144,7 @@ function open(expression: string, tz?: string): Cron {
   });
 }
 
-/** Every hour of a day: `*`, or a list or step that has them all. */
+/** Every hour of a day: `*`, or a list or step that includes all of them. */
 function isHourly(expression: string): boolean {
   if (expression.startsWith("@")) return expression.toLowerCase() === "@hourly";
   const parts = expression.split(/\s+/);
@@ -161,7 +162,7 @@ function nextIn(expression: string, tz: string): Next {
     const real = open(expression, tz);
     return (afterMs) => step(real, afterMs);
   }
-  // What clocks show is reckoned as if it were UTC, where every time is there once.
+  // Local times are computed as if they were UTC, where every time exists once.
   const shown = open(expression, "UTC");
   return (afterMs) => {
     let local = afterMs + (zoneOffsetMs(tz, afterMs) ?? 0);
@@ -177,14 +178,14 @@ function nextIn(expression: string, tz: string): Next {
 
 const dayMs = 24 * 60 * 60 * 1_000;
 
-/** When clocks in the zone show this for the first time; where they never do, when the gap ends. */
+/** When clocks in the zone show this for the first time; if they never do, when the gap ends. */
 function firstTimeMs(tz: string, localMs: number): number {
   const offset = (timeMs: number) => zoneOffsetMs(tz, timeMs) ?? 0;
   const before = localMs - offset(localMs - dayMs);
   const after = localMs - offset(localMs + dayMs);
   for (const timeMs of [before, after].sort((a, b) => a - b))
     if (timeMs + offset(timeMs) === localMs) return timeMs;
-  // A gap: clocks jump somewhere between the two.
+  // A gap: clocks change somewhere between the two.
   let [from, to] = [Math.min(before, after), Math.max(before, after)];
   const shownBefore = offset(from);
   while (to - from > 1) {
@@ -195,29 +196,32 @@ function firstTimeMs(tz: string, localMs: number): number {
   return to;
 }
 
-/** One time that has come. */
+/** One due time. */
 export interface Due {
   readonly timeMs: number;
-  /** Earlier ones that it stands for, because nobody looked when they came. */
+  /** Earlier ones that it includes, because no look took place when they were due. */
   readonly missed: number;
 }
 
 export interface Schedule {
-  /** The first time after this one; undefined when there is none any more. */
+  /** The first time after this one; undefined when none is left. */
   nextMs(afterMs: number): number | undefined;
   /** Those after `lastMs` up to `nowMs`, oldest first. */
   due(lastMs: number, nowMs: number): Due[];
-  /** How long to wait before looking again: a clock that was set, or a machine that slept, is noticed within this. */
+  /**
+   * How long to wait before the next look: a changed clock, or a suspended machine, is noticed within this
+   * time.
+   */
   pauseMs(nowMs: number): number;
 }
 
-/** A time that came longer ago than this was missed. */
+/** A time that was due longer ago than this was missed. */
 const onTimeMs = 60_000;
 const longestPauseMs = 30_000;
-/** More missed ones than this are not counted. */
+/** Missed times beyond this number are not counted. */
 const maxMissed = 1_000;
 
-/** `missed`: what becomes of times at which nobody looked: one event for all of them, or none. */
+/** `missed`: how missed times are handled: one event for all of them, or none. */
 export function createSchedule(at: string, tz: string | undefined, missed: "once" | "none"): Schedule {
   const nextMs = nextIn(at.trim(), tz ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
 
@@ -260,10 +264,10 @@ export function createSchedule(at: string, tz: string | undefined, missed: "once
   };
 }
 
-/** A time that lies so far ahead was noted by a clock that was wrong: the schedule begins anew. */
+/** A stored time this far in the future comes from a wrong clock: the schedule starts anew. */
 const believableAheadMs = 60 * 60 * 1_000;
 
-/** Where a schedule goes on: after the time that was last noted, or from now. */
+/** Where a schedule continues: after the last stored time, or from now. */
 export function goOnFrom(noted: unknown, nowMs: number): number {
   return typeof noted === "number" && noted <= nowMs + believableAheadMs ? noted : nowMs;
 }

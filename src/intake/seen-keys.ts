@@ -1,12 +1,13 @@
-// Which items of a list were there before, across restarts. Kept in blocks, because a store writes a whole value each time and holds
-// only so many of them. Bounded: the oldest go, but never one that still stands in the list.
+// Which items of a list were seen before, across restarts. Kept in blocks, because a store writes a whole
+// value each time and has a limited number of them. Bounded: the oldest are removed, but never one that is
+// still in the list.
 
 import { createHash } from "node:crypto";
 import type { Store } from "../contract/host.ts";
 import type { Json } from "../contract.ts";
 
 const blockSize = 100;
-/** Beyond those that stand in the list. */
+/** In addition to those in the current list. */
 const maxKeys = 5_000;
 const prefix = "seen/";
 
@@ -16,7 +17,7 @@ export interface SeenKeys {
   add(keys: readonly string[], current: ReadonlySet<string>): Promise<void>;
 }
 
-/** A short text that stands for a value: the same for the same, however its keys are ordered. */
+/** A short text that identifies a value: equal for equal values, whatever the order of their keys. */
 export function keyOf(value: Json): string {
   return createHash("sha256").update(stableText(value)).digest("base64url").slice(0, 16);
 }
@@ -31,7 +32,7 @@ function stableText(value: Json): string {
 
 export function createSeenKeys(store: Store): SeenKeys {
   let loaded: { readonly blocks: Map<number, string[]>; readonly all: Set<string> } | undefined;
-  /** Blocks that differ from what is stored, also after a write that failed. */
+  /** Blocks that differ from the stored ones, also after a failed write. */
   const changed = new Set<number>();
   const removed = new Set<number>();
 
@@ -80,7 +81,7 @@ export function createSeenKeys(store: Store): SeenKeys {
         }
       }
       await each(changed, (number) => store.set(prefix + number, blocks.get(number) ?? []));
-      // Only then: a crash in between may leave a key twice, never out.
+      // Only then: a crash in between may leave a key twice, but never lose one.
       await each(removed, (number) => store.set(prefix + number, null));
     },
   };

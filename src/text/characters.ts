@@ -1,6 +1,6 @@
-// Cutting by characters, that is by code points: never half of a surrogate pair.
+// Cuts by characters, that is by code points: never half of a surrogate pair.
 
-/** The first characters. Walks only as far as it must. */
+/** The first characters. Scans only as far as necessary. */
 export function firstCharacters(text: string, count: number): string {
   if (text.length <= count) return text;
   let end = 0;

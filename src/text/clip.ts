@@ -1,17 +1,17 @@
-// Shortens safe texts so that what is cut is said. No character is broken.
+// Shortens safe texts with a note about the cut. No character is broken.
 
 import { type SafeLine, type SafeText, shownLine } from "../text.ts";
 
 /** At most `maxLength` UTF-16 units; a cut text ends with "…". */
 export function cut<T extends SafeText>(shown: T, maxLength: number): T {
   if (shown.length <= maxLength) return shown;
-  // Half of a surrogate pair at the end goes too.
+  // Half of a surrogate pair at the end is dropped too.
   return `${shown.slice(0, maxLength - 1).replace(/[\uD800-\uDBFF]$/, "")}…` as T;
 }
 
 /**
- * What a user decides on, as one line: its characters that would not be seen are U+FFFD, and a longer one is cut in the middle,
- * which says how much is missing, so that its end is not hidden behind a long beginning.
+ * A text that a user decides about, as one line: invisible characters become U+FFFD, and a longer text is cut
+ * in the middle, with the number of missing characters, so that its end is not hidden after a long beginning.
  */
 export function shownEnds(raw: string, maxLength: number): SafeLine {
   if (raw.length <= maxLength) return inPieces(raw);
@@ -36,7 +36,10 @@ export function cutBytes(shown: SafeText, maxBytes: number): SafeText {
   return `${bytes.toString("utf8", 0, end)}…` as SafeText;
 }
 
-/** As many of the texts as fit into `maxLength` UTF-16 units, each on its line, then how many `things` were left out. */
+/**
+ * As many of the texts as fit into `maxLength` UTF-16 units, each on its line, then how many `things` were
+ * left out.
+ */
 export function cutList(all: readonly SafeText[], maxLength: number, things: string): SafeText[] {
   const total = all.reduce((sum, one) => sum + one.length + 1, 0);
   if (total <= maxLength) return [...all];

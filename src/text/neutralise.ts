@@ -1,14 +1,15 @@
-// The last thing done to every text that reaches the model: no text, whoever wrote it, can pass for a tag of the client,
-// carry what a person would not see, or turn the reading direction. Plain text costs one scan. Applying it twice changes
-// nothing more. It does not judge what a text says: words stay words.
+// The last step for every text that reaches the model: no text can pass for a tag of the client, contain
+// invisible characters, or change the reading direction. Plain text costs one scan. Idempotent. It does not
+// judge the meaning of a text: words stay words.
 
 import { type SafeLine, safeLine } from "../text.ts";
 import { firstCharacters } from "./characters.ts";
 import { invisible } from "./hidden.ts";
 
 /**
- * Tags that Claude Code writes into a conversation, or that a model may take for the frame of one. From its public
- * documentation, issues and transcripts; longer names that begin with one of these and a hyphen are covered with it.
+ * Tags that Claude Code writes into a conversation, or that a model may take for the frame of one. From its
+ * public documentation, issues and transcripts; longer names that begin with one of these and a hyphen are
+ * covered too.
  */
 const tags = [
   "channel",
@@ -69,13 +70,18 @@ const tagNames = tags
   .map((name) => name.replaceAll("-", "[-_\\s]?"))
   .join("|");
 
-/** `<`, slashes and spaces in any order, a name, and no further letter. The small and the wide `<` count as one. */
+/**
+ * `<`, slashes and spaces in any order, a name, and no further letter. The small and the wide `<` count as
+ * one.
+ */
 const tag = new RegExp(
   `[<\\uFE64\\uFF1C](?=[\\s/\\\\\\u2044\\u2215\\u2800]*(?:${tagNames})(?![\\p{L}\\p{N}_]))`,
   "giu",
 );
 
-/** Everything the steps below could change, and some more: surrogates may belong to a good character. */
+/**
+ * Everything that the steps below could change, and some more: surrogates may belong to a valid character.
+ */
 const worthALook =
   /[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff]|\u034f|[\u180b-\u180f]|[\ufe00-\ufe0f]/;
 
@@ -83,16 +89,16 @@ const lineEnd = /\r\n?|[\u2028\u2029]/g;
 
 declare const neutral: unique symbol;
 
-/** The text of a block of its own in the model's context. Its lines are those of whoever wrote it. */
+/** The text of a separate block in the model's context. Its lines are those of its author. */
 export type ModelText = string & { readonly [neutral]: true };
 
 /**
- * The final form of a text. Line ends become `\n`, lone surrogates U+FFFD, invisible characters go, and the `<` of a
- * client's tag becomes `‹`. Never longer than what was given. Linear time.
+ * The final form of a text. Line ends become `\n`, lone surrogates U+FFFD, invisible characters are removed,
+ * and the `<` of a client's tag becomes `‹`. Never longer than the input. Linear time.
  */
 export function neutralise(text: string): ModelText {
   const visible = worthALook.test(text)
-    ? // Surrogates first: what goes must not join two halves to a new character.
+    ? // Surrogates first: a removal must not join two halves to a new character.
       text.toWellFormed().replace(lineEnd, "\n").replace(invisible, "")
     : text;
   return visible.replace(tag, "\u2039") as ModelText;
@@ -108,7 +114,10 @@ const maxMetaLength = 1_000;
 
 const lookAlikes: Readonly<Record<string, string>> = { '"': "\u201d", "<": "\u2039", ">": "\u203a" };
 
-/** A text as the value of an attribute: neutralised, one line, nothing in it that could end an attribute or a tag. */
+/**
+ * A text as the value of an attribute: neutralised, one line, without characters that could end an attribute
+ * or a tag.
+ */
 export function metaValue(text: string): string {
   const line = neutralise(text)
     .replace(/["<>]/g, (character) => lookAlikes[character] as string)

@@ -1,11 +1,11 @@
-// Text from outside inside a tool's result: every line of it begins with "> ", so that nothing in it can pass for a line of
-// the tool's own. Quoting must know every line end that `neutralise` makes one later.
+// External text inside a tool's result: every line of it begins with "> ", so that nothing in it can pass for
+// a line of the tool's own. Quoting must handle every line end that `neutralise` creates later.
 
 import { line, marked, type SafeText } from "../text.ts";
 
 const mark = line`> `;
 
-/** Line ends of every kind as `\n`. Offsets into a long text count in this form. */
+/** Line ends of every kind as `\n`. Offsets into a long text refer to this form. */
 export function unifyLineEnds(text: string): string {
   return text.replaceAll(/\r\n|[\r\v\f\x85\u2028\u2029]/g, "\n");
 }
@@ -15,8 +15,8 @@ export function quote(text: string): SafeText {
 }
 
 /**
- * How much of `text` (line ends unified) from `offset` fits, quoted, into `room` UTF-16 units: at least one character, and
- * none is split.
+ * How much of `text` (line ends unified) from `offset` fits, quoted, into `room` UTF-16 units: at least one
+ * character, and none is split.
  */
 export function quotable(text: string, offset: number, room: number): number {
   let used = mark.length;

@@ -19,7 +19,7 @@ describe("a stranger who writes to the bot alone", () => {
     expect(said).toBe('41 ("Ada") may write on phone now');
     expect(paired).toEqual({ source: "phone", person: "41", chatId: "direct-41" });
     expect(await receive()).toEqual({ as: "event" });
-    await expect(administer({ do: "pair", code })).rejects.toThrow("nobody waits with the code");
+    await expect(administer({ do: "pair", code })).rejects.toThrow("no pending user has the code");
   });
 
   it("gets no second code when let in just while they wrote again", async () => {
@@ -34,7 +34,7 @@ describe("a stranger who writes to the bot alone", () => {
     const { receive, administer, clock } = await openWorld();
     const code = codeIn(await receive());
     clock.set(clock.now() + hourMs);
-    await expect(administer({ do: "pair", code })).rejects.toThrow("nobody waits");
+    await expect(administer({ do: "pair", code })).rejects.toThrow("no pending user");
     expect(codeIn(await receive())).not.toBe(code);
   });
 
@@ -63,7 +63,7 @@ describe("a stranger who writes to the bot alone", () => {
         if (answer.as === "answer") late = codeIn(answer);
       }
     }
-    expect(dropped).toContain("stranger200 was given no code: too many strangers write at once");
+    expect(dropped).toContain("stranger200 got no code: too many unknown senders write at once");
     expect(late).toBeDefined();
     expect(Object.keys((await store.read()).phone?.pending ?? {}).length).toBeLessThanOrEqual(1_500);
     expect((await administer({ do: "pair", code })).paired?.person).toBe("41");

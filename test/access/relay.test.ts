@@ -161,11 +161,11 @@ describe("a permission prompt", () => {
     expect(pages()[0]).toContain("Within 10 min: more abcde (shows the rest) or no abcde");
     expect(await press("allow")).toEqual({
       show: "notice",
-      text: "You were not shown all of it yet: more abcde",
+      text: "You have not seen all of it yet: more abcde",
     });
     expect(await say("yes abcde")).toEqual({
       as: "answer",
-      text: "You were not shown all of it yet: more abcde",
+      text: "You have not seen all of it yet: more abcde",
     });
     expect(await press("more")).toEqual({ show: "taken" });
     await expect.poll(buttons).toEqual(["more deny", "", "allow deny"]);
@@ -210,7 +210,7 @@ describe("a permission prompt", () => {
     await relay.ask({ ...request, preview: "x".repeat(1_500) }, session);
     refuseMore(true);
     await press("more");
-    expect(await press("allow")).toMatchObject({ text: expect.stringContaining("not shown all") });
+    expect(await press("allow")).toMatchObject({ text: expect.stringContaining("not seen all") });
     refuseMore(false);
     await press("more");
     await expect.poll(() => pages().length).toBe(2);
@@ -230,7 +230,7 @@ describe("a permission prompt", () => {
     after.relay.resume();
     const promptId = before.prompts[0]?.prompt.id;
     expect(await after.press("allow", "42", promptId)).toMatchObject({
-      text: expect.stringContaining("not shown all"),
+      text: expect.stringContaining("not seen all"),
     });
     for (const id of ["41/abcde", "41/page-2"]) expect(after.relay.isPrompt("phone", id)).toBe(true);
     expect(await after.press("allow", "41", promptId)).toEqual({ show: "notice", text: "Sent: allow" });

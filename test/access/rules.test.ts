@@ -46,7 +46,7 @@ describe("a group", () => {
     expect(await receive({ sender: { id: "42" }, ...group() })).toEqual(nothing);
   });
 
-  it("that names nobody admits nobody", async () => {
+  it("without allowed users admits nobody", async () => {
     const { receive } = await openWorld({ allow: ["41"], groups: { g: { mention: false, allow: [] } } });
     expect(await receive(group())).toEqual(nothing);
   });
@@ -132,7 +132,7 @@ it("counts a press of somebody who may not decide", async () => {
   const { people, dropped } = await openWorld({ allow: ["41"] });
   const press = { promptId: "abcde", button: "allow" as const };
   expect(await people.press({ ...press, sender: { id: "66" } })).toEqual({ show: "nothing" });
-  expect(dropped).toEqual(["66 pressed a button and may not decide"]);
+  expect(dropped).toEqual(["66 pressed a button but is not an approver"]);
 });
 
 it.each([

@@ -38,7 +38,7 @@ describe("the file of those who were let in", () => {
     expect(await receive()).toEqual({ as: "nothing" });
     expect(await receive({ sender: { id: "7" } })).toEqual({ as: "event" });
     expect(told).toHaveLength(1);
-    expect(store.damage()).toContain("could not be understood");
+    expect(store.damage()).toContain("is invalid");
     const aside = (await readdir(folder)).find((name) => name.startsWith("access.json.corrupt-"));
     expect(await readFile(join(folder, aside as string), "utf8")).toBe(text);
     await administer({ do: "allow", person: "41" });
@@ -145,11 +145,11 @@ describe("what a person changes", () => {
   it("is the policy, in place of the config's", async () => {
     const { administer, receive } = await openWorld();
     expect((await administer({ do: "policy", dm: "allowlist" })).said).toBe(
-      "phone: allowlist, so strangers are ignored",
+      "phone: allowlist, so unknown senders are ignored",
     );
     expect(await receive()).toEqual({ as: "nothing" });
     expect((await administer({ do: "policy", dm: "config" })).said).toBe(
-      "phone: pairing, so a stranger who writes is given a code",
+      "phone: pairing, so unknown senders get a pairing code",
     );
     expect((await receive()).as).toBe("answer");
   });
@@ -170,6 +170,6 @@ describe("what a person changes", () => {
     await expect(administer({ do: "allow", source: "fone", person: "1" })).rejects.toMatchObject({
       hint: expect.stringContaining("phone"),
     });
-    await expect(administer({ do: "allow", person: "Ada Lovelace" })).rejects.toThrow("is no id");
+    await expect(administer({ do: "allow", person: "Ada Lovelace" })).rejects.toThrow("is not an id");
   });
 });

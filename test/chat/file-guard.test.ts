@@ -69,7 +69,7 @@ describe("a file", () => {
     expect(await why("../work-2/report.txt")).toBe("it is outside the project");
     expect(await why(".hidden/x.txt")).toBe("files of that name often hold secrets");
     expect(await why("dump.sql")).toBe("files of that name often hold secrets");
-    expect(await why("notes.txt")).toBe("it looks like it holds settings with a password or key");
+    expect(await why("notes.txt")).toBe("it looks like it contains settings with a password or key");
   });
 
   it("of a folder that the config shares leaves unasked, and nothing beside it", async () => {
@@ -133,7 +133,7 @@ describe("a file", () => {
     await write("work/own.txt", "x own-secret y");
     expect(await verdict("notes.txt")).toBe("refused");
     expect(await verdict("own.txt", { isOwnSecret: (text) => text.includes("own-secret") })).toBe("refused");
-    await expect(guard("notes.txt")).rejects.toThrow("looks like it holds a token of GitHub");
+    await expect(guard("notes.txt")).rejects.toThrow("looks like it contains a token of GitHub");
   });
 
   it("that is named as a secret never leaves, where its link leads somewhere harmless too", async () => {

@@ -57,7 +57,7 @@ it("ends the connection of a flood only when what it took was taken, once", asyn
       hearing.enqueue(async () => void taken.push(index));
   };
   flood(0);
-  await expect.poll(() => ends).toEqual(["more messages wait than are taken after 1000"]);
+  await expect.poll(() => ends).toEqual(["too many messages are waiting after 1000"]);
   await hearing.renew();
   flood(1_000);
   await expect.poll(() => ends.length).toBe(2);

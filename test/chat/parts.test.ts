@@ -245,7 +245,7 @@ describe("a text of which nothing is shown", () => {
   it.each(["", " \n", "\u200b", "<!-- nothing -->", "\u2060\ufeff\n"])("%j is not sent", (text) => {
     const parts = splitMessage(text, plain, limit);
     if (parts.every((part) => part.plain.replaceAll(/[\s\u200b\u2060\ufeff]/g, "") === ""))
-      expect(() => demandText(parts)).toThrow("there is nothing to send");
+      expect(() => demandText(parts)).toThrow("nothing to send");
     else demandText(parts);
   });
 

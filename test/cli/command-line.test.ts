@@ -53,7 +53,7 @@ test.each([[["-c", "x.yaml"]], [["--config=x.yaml"]], [["run", "-c", "x.yaml"]]]
 test("check takes its file as --config too", async () => {
   expect(await project.run(["check", "--config", "x.yaml"])).toMatchObject({
     code: 0,
-    stdout: expect.stringContaining("x.yaml is good"),
+    stdout: expect.stringContaining("x.yaml is valid"),
   });
 });
 
@@ -66,7 +66,7 @@ test("check prints warnings and exits with 0, and with 1 for --strict", async ()
   expect(stdout).toContain(
     "  5 |     content: PR #{{data.number}}\n    |                 ^\n  hint: quote the whole value",
   );
-  expect(stdout).toMatch(/warned.yaml is good: 1 source, 1 channel, 1 warning\n$/);
+  expect(stdout).toMatch(/warned.yaml is valid: 1 source, 1 channel, 1 warning\n$/);
   const json = await project.run(["check", "warned.yaml", "--json"]);
   expect(json.code).toBe(0);
   expect(JSON.parse(json.stdout)).toMatchObject({

@@ -89,7 +89,7 @@ describe("send", () => {
 
   test("an unknown source is wrong usage, with the nearest name", async () => {
     const { code, stderr } = await command(running, ["send", "posst"]);
-    expect(stderr).toContain('no source is called posst\n  did you mean "post"?');
+    expect(stderr).toContain('no source named posst\n  did you mean "post"?');
     expect(code).toBe(2);
   });
 });
@@ -186,7 +186,7 @@ describe("events", () => {
   test.each(["many", "0", "1001", "-1"])("a limit of %s is wrong usage", async (limit) => {
     const { code, stderr } = await command(running, ["events", `--limit=${limit}`]);
     expect(code).toBe(2);
-    expect(stderr).toContain(`--limit must be a whole number from 1 to 1000, and is ${limit}`);
+    expect(stderr).toContain(`--limit must be a whole number from 1 to 1000, not ${limit}`);
   });
 });
 
@@ -216,7 +216,7 @@ describe("why", () => {
       "    yes big",
       expect.stringMatching(/^ 2 min ago {2}big: accepted: \d+ tokens$/),
       " 1 min ago  big: held: no session is open",
-      " 1 min ago  big: sent to session s1, attempt 2, a receipt is awaited",
+      " 1 min ago  big: sent to session s1, attempt 2, waiting for a receipt",
       "  30 s ago  big: acknowledged by session s1: opened a ticket",
       "",
     ]);
@@ -242,7 +242,7 @@ describe("why", () => {
   test("an id that nobody knows exits 1", async () => {
     const { code, stderr } = await command(running, ["why", "nonsense"]);
     expect(code).toBe(1);
-    expect(stderr).toContain("no event that is kept has the id nonsense");
+    expect(stderr).toContain("no stored event has the id nonsense");
   });
 });
 
@@ -280,7 +280,7 @@ describe("replay", () => {
 describe("silence", () => {
   test("lasts as long as was said, is shown by status with its reason, and ends with --off", async () => {
     const { stdout } = await command(running, ["silence", "big", "10m", "--reason", "noisy"]);
-    expect(stdout).toMatch(/^big is silent until .* \(in 10 min\)\n$/);
+    expect(stdout).toMatch(/^big is silenced until .* \(in 10 min\)\n$/);
     expect((await command(running, ["status"])).stdout).toMatch(/big until .* \(in 10 min\): noisy/);
     expect((await command(running, ["silence", "big", "--off"])).stdout).toBe("big is no longer silenced\n");
     expect((await command(running, ["status"])).stdout).not.toContain("silenced");

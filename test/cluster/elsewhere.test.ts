@@ -10,7 +10,7 @@ beforeAll(buildPeer);
 afterEach(endPeers);
 afterAll(removeFolders);
 
-const patience = { welcomeMs: 200, callMs: 200, answerMs: 400 };
+const timeouts = { welcomeMs: 200, callMs: 200, answerMs: 400 };
 const epochs = (folder: string) =>
   readdirSync(folder).flatMap((name) => {
     const [, epoch] = /^owner-(\d+)\.json$/.exec(name) ?? [];
@@ -29,7 +29,7 @@ function mayUnshare(): boolean {
 /** As in a container of its own: other pids, and with `-m` another folder for temporary files. */
 async function startInContainer(folder: string): Promise<Peer> {
   const within = ["unshare", "-pf", "--kill-child", "--mount-proc"];
-  const peer = startPeer({ folder, patience }, { within });
+  const peer = startPeer({ folder, timeouts }, { within });
   await peer.initialize();
   return peer;
 }
@@ -76,7 +76,7 @@ function ownerElsewhere(folder: string, agoMs: number, more: object = {}): void 
 test("an owner of another machine that wrote a moment ago holds the folder", async () => {
   const folder = newFolder();
   ownerElsewhere(folder, 20_000);
-  const peer = startPeer({ folder, patience });
+  const peer = startPeer({ folder, timeouts });
   expect((await peer.initialize()).exclusive).toBe(false);
   await peer.until(({ mode }) => mode().mode === "alone", "it works alone");
   expect(peer.mode().reason).toContain(`holds ${folder} (its pid there: 4242)`);
@@ -89,7 +89,7 @@ test.each([
 ])("one of another machine that %s does not", async (_name, agoMs, more) => {
   const folder = newFolder();
   ownerElsewhere(folder, agoMs, more);
-  const peer = startPeer({ folder, patience });
+  const peer = startPeer({ folder, timeouts });
   expect(await peer.initialize()).toMatchObject({ exclusive: true, epoch: 4 });
   const file = JSON.parse(readFileSync(join(folder, "owner-4.json"), "utf8")) as { host?: object };
   if (process.platform === "linux") expect(file.host).toMatchObject({ kernel: expect.any(String) });

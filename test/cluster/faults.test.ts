@@ -332,7 +332,7 @@ test("commands reach the owner that the register names; entries of dead owners a
     hint: "type another",
   });
   await expect(callLeader(join(folder, "o9.sock"), "state", null, { version })).rejects.toMatchObject({
-    message: "the running router cannot be asked: nobody listens on its socket",
+    message: "the running router cannot be asked: nothing listens on its socket",
   });
   owner.kill();
   await owner.exited;

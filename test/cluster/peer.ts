@@ -23,7 +23,7 @@ interface Setting {
   readonly standby?: boolean;
   /** How long `stop` of the service takes. */
   readonly stopMs?: number;
-  readonly patience?: ClusterTimeouts;
+  readonly timeouts?: ClusterTimeouts;
   /** Does not tell its state, which takes a timer. */
   readonly quiet?: boolean;
 }
@@ -156,7 +156,7 @@ const ownership = joinCluster({
     },
   }),
   eligible: () => setting.eligible ?? true,
-  ...(setting.patience && { patience: setting.patience }),
+  ...(setting.timeouts && { timeouts: setting.timeouts }),
   prepare: async () => say({ prepared: true }),
   serve: async (role) => {
     say({
@@ -181,7 +181,7 @@ if (setting.quiet !== true) setInterval(tellState, 5).unref();
 
 process.on("SIGUSR2", () => {
   listening = "yes";
-  ownership.tell();
+  ownership.factsChanged();
 });
 
 async function end(why: string): Promise<void> {

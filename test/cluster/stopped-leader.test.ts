@@ -12,10 +12,10 @@ afterEach(endPeers);
 afterAll(removeFolders);
 
 const version = "1.0.0";
-const patience = { welcomeMs: 400, callMs: 200, answerMs: 400 };
+const timeouts = { welcomeMs: 400, callMs: 200, answerMs: 400 };
 
 async function startOne(folder: string): Promise<Peer> {
-  const peer = startPeer({ folder, patience });
+  const peer = startPeer({ folder, timeouts });
   await peer.initialize();
   return peer;
 }
@@ -27,7 +27,7 @@ test("a stopped owner is not pushed aside: tool calls fail and say so, a newcome
   const file = JSON.parse(readFileSync(join(folder, "owner-1.json"), "utf8")) as LeaderFile;
   owner.kill("SIGSTOP");
   const waiting = client.request("tools/call", { name: "who", arguments: {} }, 20_000);
-  const newcomer = startPeer({ folder, patience });
+  const newcomer = startPeer({ folder, timeouts });
   const alone = await newcomer.initialize();
   expect(alone).toMatchObject({ pid: newcomer.pid, exclusive: false });
   await newcomer.until((peer) => peer.mode().mode === "alone", "it says so");
@@ -40,7 +40,7 @@ test("a stopped owner is not pushed aside: tool calls fail and say so, a newcome
   expect(result).toMatchObject({ isError: true });
   const text = JSON.stringify(result?.content);
   expect(text).toContain(`its process (pid ${owner.pid}) is stopped or hangs`);
-  expect(text).toContain("It is not known whether this call was done");
+  expect(text).toContain("It is unknown whether this call was done");
   expect(text).toContain(`kill -CONT ${owner.pid}`);
   owner.kill("SIGCONT");
   // Its own late answer is kept from the client, and the next call is answered as ever.

@@ -62,7 +62,7 @@ test("after kill -9 of the owner another takes over within 2 s and every client 
   expect(new Set(answers.map(({ epoch }) => epoch))).toEqual(new Set([first.epoch + 1]));
   expect((await read).epoch).toBe(first.epoch + 1);
   expect((await sink).result).toEqual({
-    content: [{ type: "text", text: "the router changed hands; this may have been done, check first" }],
+    content: [{ type: "text", text: "the router changed its leader; this may have been done, check first" }],
     isError: true,
   });
   await emitting;

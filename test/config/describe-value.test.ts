@@ -13,7 +13,10 @@ test.each([
   ["", undefined],
   ['echo "a b"', "write the program and its arguments as a list, for example [ls, -l]"],
   ["say {{input.text}}", "write the program and its arguments as a list, for example [ls, -l]"],
-  ["ls | wc", "there is no shell: write the program and its arguments as a list, for example [ls, -l]"],
+  [
+    "ls | wc",
+    "commands run without a shell: write the program and its arguments as a list, for example [ls, -l]",
+  ],
 ])("a command that is text, %j, is written as the list that it stands for", (typed, hint) => {
   expect(wrongKind(typed, argv, typed).hint).toBe(hint ?? 'write [""]');
 });

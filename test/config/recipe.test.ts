@@ -216,8 +216,8 @@ describe("a mistake is told", () => {
       use(withSecret),
       recipe.replace("content: other", 'content: "${HOME} ${file:/etc/passwd}"'),
       [
-        "ci.yaml:21:15 channels.github.content: a recipe does not read ${HOME}: it knows only its inputs [declare an input and write ${inputs.home}; the config gives it its value. $${ is a literal ${] <- channels.yaml:3:13 use.ci.recipe",
-        "ci.yaml:21:23 channels.github.content: a recipe does not read ${file:/etc/passwd}: it knows only its inputs [declare an input and write ${inputs.file}; the config gives it its value. $${ is a literal ${] <- channels.yaml:3:13 use.ci.recipe",
+        "ci.yaml:21:15 channels.github.content: a recipe cannot read ${HOME}: only its inputs are available [declare an input and write ${inputs.home}; the config sets its value. $${ is a literal ${] <- channels.yaml:3:13 use.ci.recipe",
+        "ci.yaml:21:23 channels.github.content: a recipe cannot read ${file:/etc/passwd}: only its inputs are available [declare an input and write ${inputs.file}; the config sets its value. $${ is a literal ${] <- channels.yaml:3:13 use.ci.recipe",
       ],
     ],
     [
@@ -237,7 +237,7 @@ describe("a mistake is told", () => {
       use(withSecret),
       recipe.replace("content: other", 'content: "{{inputs.secret}}"'),
       [
-        "ci.yaml:21:17 channels.github.content: the input secret is secret, and what events go through does not see it [write ${inputs.secret} where an option needs it] <- channels.yaml:3:13 use.ci.recipe",
+        "ci.yaml:21:17 channels.github.content: the input secret is secret and not available to events, templates and expressions [write ${inputs.secret} where an option needs it] <- channels.yaml:3:13 use.ci.recipe",
       ],
     ],
     [
@@ -253,7 +253,7 @@ describe("a mistake is told", () => {
       `${use(withSecret)}sources:\n  ci_github: { type: http, path: /x }\n`,
       recipe,
       [
-        "channels.yaml:6:3 sources.ci_github: ci_github is also what github of the recipe in use.ci is called [give one of the two another name]",
+        "channels.yaml:6:3 sources.ci_github: ci_github is also the name of github of the recipe in use.ci [give one of the two another name]",
       ],
     ],
     [
@@ -397,14 +397,14 @@ describe("which file a recipe is", () => {
         cwd: folder,
       });
       expect(told(loaded)).toEqual([
-        `channels.yaml:1:22 use.ci.recipe: the recipe "${written}" leads through a link to a place outside the config's folder [copy the file into the folder of the config, or below it]`,
+        `channels.yaml:1:22 use.ci.recipe: the recipe "${written}" leads through a link to a path outside the config's folder [copy the file into the folder of the config, or below it]`,
       ]);
     }
   });
 
   test("a recipe is no config", async () => {
     expect(told(await load(recipe))).toEqual([
-      "channels.yaml:1:1 recipe: this file is a recipe, which a config uses [in channels.yaml beside it, write  use: { NAME: { recipe: ./FILE.yaml } }]",
+      "channels.yaml:1:1 recipe: this file is a recipe, to be used by a config [in channels.yaml beside it, write  use: { NAME: { recipe: ./FILE.yaml } }]",
     ]);
   });
 });

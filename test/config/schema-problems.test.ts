@@ -18,7 +18,7 @@ describe("in a channel", () => {
     ["wehn: data.x", '5:5 …wehn: unknown key "wehn" (E_CONFIG_UNKNOWN_KEY) [did you mean "when"?]'],
     [
       "zzz: x",
-      '5:5 …zzz: unknown key "zzz" (E_CONFIG_UNKNOWN_KEY) [known here: budget, changed, content, continue, dedupe, description, digest, from, match, meta, priority, quiet, receipt, reply, supersede, thread, throttle, to, ttl, vars, when]',
+      '5:5 …zzz: unknown key "zzz" (E_CONFIG_UNKNOWN_KEY) [allowed keys: budget, changed, content, continue, dedupe, description, digest, from, match, meta, priority, quiet, receipt, reply, supersede, thread, throttle, to, ttl, vars, when]',
     ],
     ["when: 5", '5:11 …when: must be text, found a number (E_CONFIG_TYPE) [quote it: "5"]'],
     ["when: true", '5:11 …when: must be text, found true (E_CONFIG_TYPE) [quote it: "true"]'],
@@ -35,7 +35,7 @@ describe("in a channel", () => {
     ],
     ["from: []", "5:11 …from: must not be empty (E_CONFIG_VALUE)"],
     ["from: [p, 5]", '5:15 …from[1]: must be text, found a number (E_CONFIG_TYPE) [quote it: "5"]'],
-    ["from: [p, p]", "5:15 …from[1]: stands twice in this list (E_CONFIG_VALUE) [remove one of the two]"],
+    ["from: [p, p]", "5:15 …from[1]: is listed twice (E_CONFIG_VALUE) [remove one of the two]"],
     ["from: pp", '5:11 …from: no source is called "pp" (E_CONFIG_REFERENCE) [sources: p]'],
     ["from: [p, other]", '5:15 …from[1]: no source is called "other" (E_CONFIG_REFERENCE) [sources: p]'],
     ["reply: nte", '5:12 …reply: no sink is called "nte" (E_CONFIG_REFERENCE) [no sink is declared]'],
@@ -82,7 +82,7 @@ describe("in a channel", () => {
     ],
     [
       "meta: { source: a }",
-      '5:13 …meta.source: the meta key "source" belongs to the client, which sets it itself (E_CONFIG_META) [choose another name]',
+      '5:13 …meta.source: the meta key "source" is reserved for the client, which sets it itself (E_CONFIG_META) [choose another name]',
     ],
     [
       "meta: { event_id: a }",
@@ -103,7 +103,7 @@ describe("in a channel", () => {
     ],
     [
       "receipt: { within: 5m }",
-      '5:16 …receipt.within: unknown key "within" (E_CONFIG_UNKNOWN_KEY) [known here: ack_within, attempts]',
+      '5:16 …receipt.within: unknown key "within" (E_CONFIG_UNKNOWN_KEY) [allowed keys: ack_within, attempts]',
     ],
     ["receipt: { ack_within: 1s }", "5:28 …receipt.ack_within: must be at least 10s (E_CONFIG_VALUE)"],
     ["receipt: { attempts: 0 }", '5:26 …receipt.attempts: must be at least 1, found "0" (E_CONFIG_VALUE)'],
@@ -121,7 +121,7 @@ describe("in a channel", () => {
     ],
     [
       "to: { label: a, session: b }",
-      "5:9 …to: takes one of its keys, not several (E_CONFIG_VALUE) [keep the one that you mean]",
+      "5:9 …to: accepts only one of its keys (E_CONFIG_VALUE) [keep one of them]",
     ],
     ["to: {}", "5:9 …to: must not be empty (E_CONFIG_VALUE)"],
     ["budget: 500", "5:13 …budget: must be a mapping, found a number (E_CONFIG_TYPE)"],
@@ -179,8 +179,8 @@ describe("in a source", () => {
     expect(
       told(await load("sources:\n  a: { type: htp }\n  b: { type: carrier_pigeon }\n  c: { path: /x }\n")),
     ).toEqual([
-      '2:14 sources.a.type: no source type is called "htp" (E_CONFIG_VALUE) [did you mean "http"?]',
-      `3:14 sources.b.type: no source type is called "carrier_pigeon" (E_CONFIG_VALUE) [types: ${types}]`,
+      '2:14 sources.a.type: unknown source type "htp" (E_CONFIG_VALUE) [did you mean "http"?]',
+      `3:14 sources.b.type: unknown source type "carrier_pigeon" (E_CONFIG_VALUE) [types: ${types}]`,
       '4:3 sources.c: "type" is missing (E_CONFIG_MISSING_KEY) [add type: http]',
     ]);
   });
@@ -248,11 +248,11 @@ describe("at the top", () => {
     ],
     [
       "sinks: { note: { type: flie, description: x } }",
-      '1:24 sinks.note.type: no sink type is called "flie" (E_CONFIG_VALUE) [did you mean "file"?]',
+      '1:24 sinks.note.type: unknown sink type "flie" (E_CONFIG_VALUE) [did you mean "file"?]',
     ],
     [
       "sinks: { status: { type: file, description: x, path: n, file: n, content: c } }",
-      '1:10 sinks.status: a tool of the router itself is called "status" (E_CONFIG_NAME) [each sink is a tool with its name: write my_status]',
+      '1:10 sinks.status: "status" is the name of a built-in tool (E_CONFIG_NAME) [each sink is a tool with its name: write my_status]',
     ],
     [
       "sinks: { note: { type: file, description: x, path: n, file: n, content: c, mod: write } }",

@@ -237,7 +237,7 @@ export function testChat({ type, open, program, longText, port: ownPort, ...more
       expect(first.text).toContain("more abcde");
       expect(first.text).not.toContain("yes abcde");
       await platform.write(ada, "yes abcde");
-      await shows(ada, ({ text }) => text.includes("not shown all of it"));
+      await shows(ada, ({ text }) => text.includes("not seen all of it"));
       if (platform.abilities.buttons) await platform.press(ada, first.id, "more");
       else await platform.write(ada, "more abcde");
       const last = await shows(ada, ({ text }) => text.includes("yes abcde"));

@@ -25,7 +25,7 @@ it.each(["uncaughtException", "unhandledRejection"])("is told of %s, and goes on
   faults.emit(kind, "no error at all");
   faults.emit(kind, undefined);
   expect(lines).toEqual([
-    expect.stringMatching(/all else goes on: TypeError: of a library\n +at /),
+    expect.stringMatching(/everything else continues: TypeError: of a library\n +at /),
     expect.stringContaining("no error at all"),
     expect.stringContaining("undefined"),
   ]);

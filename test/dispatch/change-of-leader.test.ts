@@ -200,7 +200,7 @@ describe("what the client's stream had of the earlier owner", () => {
     expect(bench.changes.find(({ id, state }) => id === "e1" && state === "sent")).toMatchObject({
       session: "a",
       attempt: 1,
-      reason: "an earlier owner sent it",
+      reason: "an earlier leader sent it",
     });
   });
 

@@ -160,7 +160,7 @@ test("what nobody matches is held until its ttl, then it is expired", async () =
   await bench.event("e1", { to: { label: "ops" }, ttlMs: 60_000 });
   await bench.quiet();
   expect(bench.changes).toMatchObject([
-    { id: "e1", state: "held", reason: "no session is there that it is for (to: label ops)" },
+    { id: "e1", state: "held", reason: "no open session matches (to: label ops)" },
   ]);
   await bench.clock.advance(59_999);
   expect(bench.lastState("e1")).toBe("held");

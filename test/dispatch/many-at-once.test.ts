@@ -28,11 +28,11 @@ test("overdue events are ended in slices, and each waits for the disk", async ()
   let slice = 0;
   let unwritten = 0;
   const slices: number[] = [];
-  const desk = {
+  const context = {
     journal: { expired: (limit: number, after?: number) => entries.expired(10, limit, after) },
-    claims: { attemptOf: ({ id }: { id: string }) => (id === "e5" ? 1 : undefined) },
+    reservations: { attemptOf: ({ id }: { id: string }) => (id === "e5" ? 1 : undefined) },
     stopping: new AbortController().signal,
-    async tell({ id, channel }: { id: string; channel: string }) {
+    async setState({ id, channel }: { id: string; channel: string }) {
       entries.remove(id, channel);
       slice += 1;
       unwritten += 1;
@@ -41,13 +41,13 @@ test("overdue events are ended in slices, and each waits for the disk", async ()
       unwritten -= 1;
     },
   } as unknown as DispatchContext;
-  const expiry = createExpiry(desk, async () => {
+  const expiry = createExpiry(context, async () => {
     slices.push(slice);
     slice = 0;
   });
   expiry.check();
   expiry.check();
-  await expiry.quiet();
+  await expiry.idle();
   // The one that is being written is left alone.
   expect(entries.count()).toBe(1);
   expect(slices.length).toBeGreaterThanOrEqual(Math.floor(count / maxSlice));

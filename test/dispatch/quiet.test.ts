@@ -55,7 +55,7 @@ describe("silence", () => {
     await bench.event("e2", { priority: "high" });
     await bench.quiet();
     expect(session.seen()).toEqual(["e1"]);
-    await expect(bench.dispatcher.silence({ ...request, forMs: 0 })).rejects.toThrow("by a person");
+    await expect(bench.dispatcher.silence({ ...request, forMs: 0 })).rejects.toThrow("by the user");
   });
 });
 

@@ -50,7 +50,7 @@ test("a command waits for consent, and the schedule beside it does not", async (
   const claude = await project.claude();
   await eventually(() => claude.events.some(({ content }) => content.startsWith("it is")), 15_000);
   const { stdout } = await project.ask(["status"]);
-  expect(stdout).toContain("waits     for your consent: command sh -c");
+  expect(stdout).toContain("waiting   for consent: command sh -c");
   expect(claude.events.some(({ content }) => content.includes("is up"))).toBe(false);
   await claude.stop();
 });
@@ -59,5 +59,5 @@ test("check points at what is wrong in an expression", async () => {
   const project = await open('sources:\n  tick: { type: cron, at: "0 9 * * fryday" }\n');
   const { code, stdout } = await project.run(["check"]);
   expect(code).toBe(1);
-  expect(stdout).toContain('channels.yaml:2:36 sources.tick.at: "fryday" is no weekday');
+  expect(stdout).toContain('channels.yaml:2:36 sources.tick.at: "fryday" is not a weekday');
 });

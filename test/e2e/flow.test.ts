@@ -68,7 +68,7 @@ test("why tells each step of flow control with its values, and status counts the
   await eventually(async () => (await why(build.event_id)).includes("digest: collected"));
   expect(await why(build.event_id)).toMatch(/builds: digest: collected of "main" until \d{4}-/);
   expect(await why(deploys[1]?.event_id as string)).toContain(
-    `superseded: ${deploys[2]?.event_id} took its place`,
+    `superseded: replaced by ${deploys[2]?.event_id}`,
   );
   expect(await why(deploys[2]?.event_id as string)).toContain('throttle: over 1 in 2s of "api"');
   expect(await why(dropped.event_id)).toContain("dropped by throttle of drops: over 1 in 1h");
@@ -97,7 +97,7 @@ test("explain says what would hold an event back", async () => {
   await writeFile(file, JSON.stringify({ kind: "build", name: "unit", branch: "main" }));
   const { stdout, code } = await project.run(["explain", "ci", file]);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^held back now, by digest: collected of "main" until /m);
+  expect(stdout).toMatch(/^held now, by digest: collected of "main" until /m);
   expect(stdout).toContain("digest: 1h after the first event, then every 1h");
 });
 
@@ -119,7 +119,7 @@ channels:
   );
   const { stdout, code } = await project.run(["check", "bad.yaml"]);
   expect(code).toBe(1);
-  expect(stdout).toMatch(/^bad\.yaml:5:46 channels\.a\.quiet\.tz: there is no time zone "Europe\/Berln"/m);
+  expect(stdout).toMatch(/^bad\.yaml:5:46 channels\.a\.quiet\.tz: there is not a time zone "Europe\/Berln"/m);
   expect(stdout).toMatch(/^ +\| {46}\^\n {2}hint: did you mean "Europe\/Berlin"\?$/m);
   expect(stdout).toContain("channels.b.ttl: events would expire before their digest: it may take 10m");
 });

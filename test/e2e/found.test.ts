@@ -123,7 +123,7 @@ test("does nothing but be read, and status says what waits, to Claude and on the
   const claude = await project.claude(answering(putAway), variables);
   await doesNothing(project, claude);
   const printed = await project.ask(["status"]);
-  expect(printed.stdout).toContain(`waits     for your consent: use ${project.folder}/channels.yaml`);
+  expect(printed.stdout).toContain(`waiting   for consent: use ${project.folder}/channels.yaml`);
   const listed = await project.run(["trust", "--list"], { env: variables });
   expect(listed.code).toBe(1);
   expect(listed.stdout).toMatch(
@@ -285,12 +285,14 @@ describe("nothing that a project can set stands for its user", () => {
     await writeFile(file, (await readFile(file, "utf8")).replace('"version":2', '"version":1'));
     const claude = await project.claude(answering(putAway), variables);
     await doesNothing(project, claude);
-    expect(claude.process.stderr()).toContain("asked anew");
+    expect(claude.process.stderr()).toContain("you are asked again");
     await claude.stop();
     const next = await project.claude(answering(putAway), variables);
     await doesNothing(project, next);
-    expect(next.process.stderr()).not.toContain("asked anew");
-    expect((await project.run(["trust", "--list"], { env: variables })).stdout).toContain("asked anew");
+    expect(next.process.stderr()).not.toContain("you are asked again");
+    expect((await project.run(["trust", "--list"], { env: variables })).stdout).toContain(
+      "you are asked again",
+    );
   });
 });
 

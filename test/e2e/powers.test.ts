@@ -58,10 +58,10 @@ test("what waits is not started, the rest is, and status, check and doctor say s
   expect(status.powers).toEqual([use, power]);
   expect(await answers(project)).toBe(false);
   const { text } = await claude.callTool("status");
-  expect(text).toContain(`listen 0.0.0.0:${project.port}: waits for a person`);
+  expect(text).toContain(`listen 0.0.0.0:${project.port}: waiting for consent`);
   expect(text).toContain("hook (http) waiting: waiting for consent: channel-router trust");
   const printed = await project.run(["status"]);
-  expect(printed.stdout).toContain(`waits     for your consent: listen 0.0.0.0:${project.port}`);
+  expect(printed.stdout).toContain(`waiting   for consent: listen 0.0.0.0:${project.port}`);
   const check = await project.run(["check", "--json"]);
   expect(JSON.parse(check.stdout)).toMatchObject({ ok: true, powers: [use, power] });
   expect((await project.run(["check"])).stdout).toContain("waiting for consent: channel-router trust");

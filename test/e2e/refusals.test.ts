@@ -67,5 +67,5 @@ test("explain says that a source is off", async () => {
   const project = await open();
   const { code, stdout, stderr } = await project.run(["explain", "off", "{}"]);
   expect([code === 0, stdout]).toEqual([false, ""]);
-  expect(stderr).toContain("the source off is off and takes nothing");
+  expect(stderr).toContain("source off is disabled");
 });

@@ -120,7 +120,7 @@ describe("sinks", () => {
     expect(refused).toMatchObject({ isError: true });
     expect(refused.text).toContain(`pr_comment may not answer ${other}, an event of other`);
     const unknown = await claude.callTool("pr_comment", { event_id: "zzz", body: "x" });
-    expect(unknown.text).toContain("no event has the id zzz");
+    expect(unknown.text).toContain("no event with the id zzz");
     const wrong = await claude.callTool("pr_comment", { event_id: meta.event_id, body: 5, extra: 1 });
     expect(wrong.text).toContain("pr_comment: extra is not one of its arguments; body must be string");
     const secret = await claude.callTool("pr_comment", {
@@ -212,7 +212,7 @@ describe("sinks", () => {
     isHolding = false;
     hold?.();
     expect(answer).toMatchObject({ isError: true });
-    expect(answer.text).toContain("the router changed hands; this may have been done, check first");
+    expect(answer.text).toContain("the router changed its leader; this may have been done, check first");
     expect(received).toHaveLength(count + 1);
     await second.stop();
   });

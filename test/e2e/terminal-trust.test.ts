@@ -45,7 +45,7 @@ test("a yes in a terminal with other variables and programs counts for the runni
   const listed = await project.run(["trust", "--list"], { env });
   expect(listed.stdout).toContain(`run the command say-it '•••' with \${WHO}`);
   expect(listed.stdout).toContain(`the program is ${theirs}/say-it`);
-  expect(listed.stdout).toMatch(/as the running router \(pid \d+\) finds/);
+  expect(listed.stdout).toMatch(/with the programs and variables of the running router \(pid \d+\)/);
   const allowed = await project.run(["trust", "--yes"], { env });
   expect(allowed).toMatchObject({ code: 0, stdout: expect.stringContaining("allowed; the running router") });
   expect((await claude.nextEvent()).content).toContain("session");

@@ -65,7 +65,7 @@ test("what a router in a session does is seen, sent to, silenced and played agai
   expect((await claude.nextEvent()).meta.event_id).toBe(copy);
 
   expect(await type(project, ["silence", "failed", "30m", "--reason", "repairs"])).toContain(
-    "is silent until",
+    "is silenced until",
   );
   const quiet = await type(project, ["send", "ci", "-d", '{"result":"failure","name":"quiet"}']);
   const quietId = /^accepted (\S+)/m.exec(quiet)?.[1] as string;

@@ -44,11 +44,11 @@ test.each([
     const claude = await project.claude();
     await listening(project);
     const count = () => claude.events.filter((event) => numberOf(event) > 0).length;
-    const said = await eventually(() => /gone with it: (\d+)/.exec(claude.process.stderr())?.[1]);
+    const said = await eventually(() => /lost with it: (\d+)/.exec(claude.process.stderr())?.[1]);
     await eventually(() => count() === 40 - Number(said));
     expect(Number(said)).toBeGreaterThan(5);
     // The session hears of it, too.
-    await eventually(() => claude.events.some(({ content }) => content.includes(`gone with it: ${said}`)));
+    await eventually(() => claude.events.some(({ content }) => content.includes(`lost with it: ${said}`)));
   },
   40_000,
 );

@@ -40,7 +40,7 @@ describe("receipt: ack", () => {
       outcome: "ignored",
     });
     expect(answer.text).toContain("1 acknowledged as ignored");
-    expect(answer.text).toContain(`nothing was awaited any more: ${id}`);
+    expect(answer.text).toContain(`no receipt was expected any more: ${id}`);
     expect(answer.text).toContain("no such event: 1zzzzzzzzzzz");
   });
 

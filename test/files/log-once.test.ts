@@ -12,15 +12,15 @@ function telling() {
 test("a reason is told once for each file, and again after the file could be read in between", () => {
   const { lines, told } = telling();
   const refused = new Map([["/a", "is a pipe"]]);
-  for (const one of [refused, refused, new Map<string, string>(), refused]) told.tell(one);
-  expect(lines).toEqual(Array(2).fill("source app: a is a pipe; it is tried again (told once)"));
+  for (const one of [refused, refused, new Map<string, string>(), refused]) told.update(one);
+  expect(lines).toEqual(Array(2).fill("source app: a is a pipe; it is tried again (logged once)"));
 });
 
 test("of very many files with one reason the first is named, and how many more there are", () => {
   const { lines, told } = telling();
-  told.tell(new Map([...Array(2_000).keys()].map((n) => [`/${n}`, "is one too many"])));
+  told.update(new Map([...Array(2_000).keys()].map((n) => [`/${n}`, "is one too many"])));
   expect(lines).toEqual([
-    "source app: 0 is one too many; it is tried again (told once)",
-    "source app: the same of 1999 more files (told once)",
+    "source app: 0 is one too many; it is tried again (logged once)",
+    "source app: the same of 1999 more files (logged once)",
   ]);
 });

@@ -106,7 +106,7 @@ describe("a link", () => {
       join(folder, "direct.log"),
       join(folder, "linked/secret.log"),
     ]);
-    expect([...refused.values()][0]).toContain("outside of what this source may read");
+    expect([...refused.values()][0]).toContain("outside of the folders that this source may read");
   });
 
   it("to a folder outside is not entered, and said", async () => {
@@ -117,7 +117,9 @@ describe("a link", () => {
     symlinkSync(outside, join(folder, "linked"));
     const { files, refused, elsewhere } = await searchOf(folder, ["**/*.log"]).look();
     expect([files.size, refused.size]).toEqual([1, 0]);
-    expect(elsewhere.get(join(folder, "linked"))).toContain("outside of what this source may read");
+    expect(elsewhere.get(join(folder, "linked"))).toContain(
+      "outside of the folders that this source may read",
+    );
     expect((await searchOf(folder, ["*.log"]).look()).elsewhere.size).toBe(0);
   });
 

@@ -89,7 +89,7 @@ describe("macros", () => {
   it.each(["all", "exists", "exists_one", "filter", "map"])("%s does not stand inside another", (name) => {
     const text = `data.l.exists(a, data.l.${name}(b, a == b) == true)`;
     expect(() => cel.compile(text, { purpose: "value" })).toThrow(
-      `${name}() stands inside exists(): macros do not nest`,
+      `${name}() is inside exists(): macros do not nest`,
     );
   });
 

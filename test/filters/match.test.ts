@@ -58,7 +58,7 @@ describe("what fits", () => {
     ["a scalar equals", { "data.action": "closed" }, true],
     ["a scalar of another type does not equal", { "data.number": "7" }, false],
     ["null equals null", { "data.milestone": null }, true],
-    ["null does not equal what is missing", { "data.nowhere": null }, false],
+    ["null does not equal a missing value", { "data.nowhere": null }, false],
     ["false equals false", { "data.draft": false }, true],
     ["a list takes any of its values", { "data.action": ["opened", "closed"] }, true],
     ["a list may hold operators", { "data.action": ["opened", { prefix: "clo" }] }, true],
@@ -192,7 +192,7 @@ describe("what is said about an event that does not fit", () => {
     );
   });
 
-  it("says missing for what is missing", () => {
+  it("says missing for a missing value", () => {
     expect(reason({ "data.pr.merged": true }, {})).toBe("data.pr.merged: was missing, wanted true");
   });
 
@@ -294,23 +294,23 @@ describe("mistakes in a pattern", () => {
 
   it.each<[Json, string]>([
     [{ "data.a": [] }, "the test is an empty list, which nothing can equal"],
-    [{ "data.a": {} }, "no operator stands here"],
+    [{ "data.a": {} }, "an operator is missing here"],
     [{ "data.a": { eq: ["x"] } }, "`eq` takes one value"],
     [{ "data.a": { exists: "yes" } }, "`exists` takes true or false"],
-    [{ "data.a": { exists: false, prefix: "x" } }, "`exists: false` contradicts the operators beside it"],
+    [{ "data.a": { exists: false, prefix: "x" } }, "`exists: false` contradicts the other operators"],
     [{ "data.a": { prefix: 7 } }, "`prefix` takes a text or a list of texts"],
-    [{ "data.a": { contains: "" } }, "`contains` is empty, which says nothing"],
+    [{ "data.a": { contains: "" } }, "`contains` is empty, which matches everything"],
     [{ "remote.address": { cidr: ["10.0.0.0/8", "x"] } }, '`cidr` takes a range such as 10.0.0.0/8, not "x"'],
     [{ "data.a": { cidr: "10.0.0.0/40" } }, '`cidr` takes a range such as 10.0.0.0/8, not "10.0.0.0/40"'],
     [{ "data.a": { glob: "[a" } }, '`glob` has a "[" that is never closed'],
     [{ "data.a": { gt: "7" } }, "`gt` takes a number, or a time such as 2026-01-31T12:00:00Z"],
-    [{ "data.a": { not: { exists: true } } }, "`not` is about values: use `exists` beside it"],
-    [{ "data.a": { ci: true } }, "no operator stands here"],
-    [{ "query.a": null }, "the test is null, but this path gives text"],
-    [{ any: [] }, "an empty list of patterns fits nothing"],
+    [{ "data.a": { not: { exists: true } } }, "`not` applies to values: add `exists` next to it"],
+    [{ "data.a": { ci: true } }, "an operator is missing here"],
+    [{ "query.a": null }, "the test is null, but the value at this path is text"],
+    [{ any: [] }, "an empty list of patterns matches nothing"],
     ["data.a", 'a pattern is a mapping from paths to tests, not "data.a"'],
     [{}, "an empty pattern tests nothing"],
-    [[], "an empty list of patterns fits nothing"],
+    [[], "an empty list of patterns matches nothing"],
   ])("%j is refused", (pattern, message) => {
     expect(onlyProblem(pattern).message).toBe(message);
   });

@@ -72,13 +72,13 @@ test("consent to one program starts that one, and not in place of another", asyn
 test("a program that is not there, or a folder, is an error that says so", async () => {
   await expect(spawnGroup({ command: ["no-such-program"] }, world)).rejects.toMatchObject({
     code: "E_COMMAND_START",
-    message: "the command no-such-program cannot be started: there is no such program",
+    message: "the command no-such-program cannot be started: no such program",
   });
   await expect(spawnGroup({ command: ["/tmp"] }, world)).rejects.toMatchObject({
     message: "the command /tmp cannot be started: it may not be run",
   });
   await expect(spawnGroup({ command: ["true"], cwd: "/no/such/folder" }, world)).rejects.toMatchObject({
-    message: "the command true cannot be started: there is no folder /no/such/folder",
+    message: "the command true cannot be started: no such folder: /no/such/folder",
   });
 });
 

@@ -166,14 +166,14 @@ test("a socket file left by a killed process does not stand in the way, one in u
   await expect(listener([address]).route(hello("/x"))).rejects.toMatchObject({
     code: "E_LISTEN_IN_USE",
     message: `another process serves the socket ${address.unix}`,
-    hint: 'end that process, or name another path: listen: "unix:/path/to/socket"',
+    hint: 'stop that process, or name another path: listen: "unix:/path/to/socket"',
   });
   await writeFile(`${folder}/plain`, "");
   await expect(
     listener([{ unix: `${folder}/plain`, loopback: true }]).route(hello("/x")),
   ).rejects.toMatchObject({
     code: "E_LISTEN_IN_USE",
-    message: `${folder}/plain exists and is no socket`,
+    message: `${folder}/plain exists and is not a socket`,
     hint: 'remove it when it is not needed, or name another path: listen: "unix:/path/to/socket"',
   });
 });

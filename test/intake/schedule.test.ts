@@ -26,18 +26,18 @@ describe("an expression", () => {
   });
 
   test.each([
-    ["61 * * * *", '"61" is no minute', 0],
-    ["0 9 * * fryday", '"fryday" is no weekday', 8],
-    ["0  25 * * *", '"25" is no hour', 3],
-    ["0 0 32 * *", '"32" is no day of the month', 4],
-    ["0 0 1 13 *", '"13" is no month', 6],
-    ["70 0 0 1 1 *", '"70" is no second', 0],
-    ["/5 * * * *", '"/5" is no minute', 0],
-    ["*/0 * * * *", '"*/0" is no minute', 0],
+    ["61 * * * *", '"61" is not a minute', 0],
+    ["0 9 * * fryday", '"fryday" is not a weekday', 8],
+    ["0  25 * * *", '"25" is not a hour', 3],
+    ["0 0 32 * *", '"32" is not a day of the month', 4],
+    ["0 0 1 13 *", '"13" is not a month', 6],
+    ["70 0 0 1 1 *", '"70" is not a second', 0],
+    ["/5 * * * *", '"/5" is not a minute', 0],
+    ["*/0 * * * *", '"*/0" is not a minute', 0],
     ["5-1 * * * *", '"5-1" goes beyond the last minute, which is not supported here', 0],
     ["0 0 1 *", "has 4 parts, not five or six", undefined],
     ["0 0 0 1 1 * 2030", '"0 0 0 1 1 * 2030" is not supported here', undefined],
-    ["@dialy", "there is no @dialy", undefined],
+    ["@dialy", "unknown nickname @dialy", undefined],
     ["0 0 30 2 *", "never comes", undefined],
   ])("%j is not: %s", (expression, message, offset) => {
     const problem = expressionProblem(expression);

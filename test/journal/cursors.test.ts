@@ -42,7 +42,7 @@ test("a source that keeps too much is refused in words, and nothing that is kept
   await Promise.all(moves);
   await expect(journal.moveCursor("big/x/more", 1)).rejects.toMatchObject({
     code: "E_STORE_FULL",
-    message: expect.stringContaining("source big keeps 20000"),
+    message: expect.stringContaining("source big stores 20000"),
     retryable: true,
   });
   // What is known may move, and another source is not concerned.
@@ -96,7 +96,7 @@ test("what a source left that the config no longer has makes room for others", (
   const table = createCursorTable({ ofSource: 10, ofAll: 20 });
   for (let n = 0; n < 10; n++) table.set(`old/x/${n}`, n);
   for (let n = 0; n < 10; n++) table.set(`new/x/${n}`, n);
-  expect(table.refusal("third/x/1")?.message).toContain("all sources keep 20");
+  expect(table.refusal("third/x/1")?.message).toContain("all sources store 20");
   table.know(["new", "third"]);
   expect(table.refusal("third/x/1")).toBeUndefined();
   expect([table.entries("old/").length, table.entries("new/").length]).toEqual([0, 10]);

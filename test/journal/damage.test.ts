@@ -34,7 +34,7 @@ async function append(journal: Journal, from: number, to: number): Promise<void>
 const gone = () =>
   bench.logged
     .filter((line) => line.startsWith("error"))
-    .map((line) => Number(/gone with it: (\d+)/.exec(line)?.[1]))
+    .map((line) => Number(/lost with it: (\d+)/.exec(line)?.[1]))
     .reduce((sum, count) => sum + count, 0);
 
 describe.each([

@@ -31,7 +31,7 @@ test("on a full disk an event is refused whole, told once, and the next is taken
   await journal.append(record("0e"));
   expect(journal.stats().failure).toBeUndefined();
   expect(bench.logged).toEqual([
-    `error: journal: the disk of ${bench.folder} is full; sources are told to try again until it can be written`,
+    `error: journal: the disk of ${bench.folder} is full; senders are asked to retry until it can be written`,
     "info: journal: writing again",
   ]);
   expect(openOf(journal)).toEqual(["0a@ci accepted", "0e@ci accepted"]);
@@ -143,7 +143,7 @@ test("the folder removed while running: made again, told, and all that is in RAM
   await journal.idle();
   expect(openOf(journal)).toEqual(["0b@ci accepted"]);
   expect(bench.logged).toEqual([
-    `error: journal: ${bench.folder} was removed while running, a new one is begun; waiting events lost with it: 1`,
+    `error: journal: ${bench.folder} was removed while running and created again; waiting events lost with it: 1`,
   ]);
   await journal.close();
   const again = await bench.open({ epoch: 2 });

@@ -59,7 +59,7 @@ test("a broken line in the middle is set aside and told; all others stand", asyn
   expect(journal.recovery.brokenLines).toBe(1);
   const [aside] = bench.files("corrupt-");
   expect(bench.text(aside as string)).toContain('"id":"?3"');
-  expect(bench.logged).toEqual([`warn: journal: broken lines left out: 1, see ${path(aside)}`]);
+  expect(bench.logged).toEqual([`warn: journal: skipped broken lines: 1, see ${path(aside)}`]);
   // A snapshot was written at once: it is not read, told and set aside again.
   await journal.idle();
   await journal.close();

@@ -38,12 +38,12 @@ describe("permissions", () => {
 
   it("relay nothing where nobody can be asked", () => {
     expect(plan({ relay: ["phon"], approvers: {} }).issues).toEqual([
-      'permissions.relay.0: no source is called phon (did you mean "phone"?)',
+      'permissions.relay.0: no source named phon (did you mean "phone"?)',
     ]);
     expect(plan({ relay: ["hook"], approvers: { hook: ["1"] } }).issues).toEqual([
       "permissions.relay.0: hook is not a chat source, so it cannot get permission prompts (name a source of a chat type)",
     ]);
-    expect(plan({ approvers: {} }).issues[0]).toContain("nobody is named who may decide on phone");
+    expect(plan({ approvers: {} }).issues[0]).toContain("no approver is listed for phone");
     expect(plan({ approvers: { phone: ["1"], hook: ["1"] } }).issues[0]).toContain("hook is not in relay");
   });
 
@@ -54,7 +54,7 @@ describe("permissions", () => {
       { tools: { deny: ["*"] } },
     ])
       expect(plan({ relay: [], approvers: {}, ...nothing }).issues).toEqual([
-        expect.stringMatching(/^permissions: lets nobody answer .* \(add relay: .*files.*\)$/),
+        expect.stringMatching(/^permissions: allows nobody to answer .* \(add relay: .*files.*\)$/),
       ]);
     expect(plan({ relay: [], approvers: {}, files: ["/home/person/reports/*"] }).issues).toEqual([]);
   });
@@ -72,13 +72,13 @@ describe("permissions", () => {
     expect(issues.map(({ path }) => path.join("."))).toEqual(
       [0, 1, 3, 4].map((index) => `permissions.approvers.phone.${index}`),
     );
-    expect(issues[0]?.message).toBe("is no id of a person on testchat, which looks like 412587349");
+    expect(issues[0]?.message).toBe("is not a user id on testchat, which looks like 412587349");
   });
 
   it("have times within bounds", () => {
     expect(plan({ expireMs: 9_999 }).issues[0]).toContain("must be from 10s to 24h");
     expect(plan({ quiet: [{ from: "23:00", to: "07:00", tz: "Europe/Berln" }] }).issues[0]).toContain(
-      "no time zone",
+      "unknown time zone",
     );
   });
 

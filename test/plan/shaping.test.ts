@@ -15,7 +15,7 @@ async function problems(...input: Parameters<typeof compileOf>): Promise<string[
 test.each([
   [
     { quiet: [{ from: "22:00", to: "07:00", tz: "Europe/Berln" }] },
-    'quiet.tz: there is no time zone "Europe/Berln" [did you mean "Europe/Berlin"?]',
+    'quiet.tz: unknown time zone "Europe/Berln" [did you mean "Europe/Berlin"?]',
   ],
   [
     { quiet: [{ from: "08:00", to: "08:00", tz: "UTC" }] },
@@ -35,18 +35,18 @@ test.each([
   ],
   [
     { throttle: { max: 1, perMs: hour, by: "{{dta.x}}", overflow: "digest" as const } },
-    "throttle.by: dta is no root of the event [did you mean data.x?]",
+    "throttle.by: dta is not a root of the event [did you mean data.x?]",
   ],
   [
     { digest: { everyMs: hour, by: "{{nope}}" } },
-    "digest.by: nope is no root of the event [did you mean data.nope?]",
+    "digest.by: nope is not a root of the event [did you mean data.nope?]",
   ],
   [
     { digest: { everyMs: hour, content: "{{uper text}}" } },
-    "digest.content: there is no function uper [did you mean upper?]",
+    "digest.content: unknown function uper [did you mean upper?]",
   ],
-  [{ supersede: "{{nope}}" }, "supersede: nope is no root of the event [did you mean data.nope?]"],
-  [{ thread: "{{nope}}" }, "thread: nope is no root of the event [did you mean data.nope?]"],
+  [{ supersede: "{{nope}}" }, "supersede: nope is not a root of the event [did you mean data.nope?]"],
+  [{ thread: "{{nope}}" }, "thread: nope is not a root of the event [did you mean data.nope?]"],
 ])("%j is told with its place and a hint", async (channel, problem) => {
   expect(await problems({ all: channel })).toEqual([problem]);
 });

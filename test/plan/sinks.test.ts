@@ -31,14 +31,14 @@ async function told(input: JsonObject, content: string, channels?: readonly stri
 
 describe("templates", () => {
   test.each([
-    ["{{input.text}} {{input.txet}}", ['content+23: txet is none of its inputs [did you mean "text"?]']],
-    ["{{upper input.no}}", ["content+14: no is none of its inputs [there are: text]"]],
+    ["{{input.text}} {{input.txet}}", ['content+23: txet is not one of its inputs [did you mean "text"?]']],
+    ["{{upper input.no}}", ["content+14: no is not one of its inputs [available: text]"]],
     ["{{event.dta.x}}", ['content+8: event has no dta [did you mean "data"?]']],
     ["{{event.data.input.x}} {{json event}} {{! input.y }} {{upper 'input.z'}}", []],
-    ["{{data.x}}", ["content+2: data is no root of the event [did you mean time.x?]"]],
+    ["{{data.x}}", ["content+2: data is not a root of the event [did you mean time.x?]"]],
     [
       "{{response.status}}",
-      ["content+2: response is no root of the event [did you mean input.response.status?]"],
+      ["content+2: response is not a root of the event [did you mean input.response.status?]"],
     ],
     ["{{#if input.text}}{{input.text}}{{/if}} {{date time}}", []],
   ])("%s", async (content, issues) => {
@@ -163,9 +163,9 @@ describe("patterns of arguments", () => {
     });
     const long = `${"a".repeat(70_000)}; rm -rf ~`;
     expect(() => checkToolInput(sink, { safe: long })).toThrow(
-      "hold a text of 70010 characters; its pattern",
+      "contain a text of 70010 characters; its pattern",
     );
-    expect(() => checkToolInput(sink, { other: long })).toThrow("hold a text of 70010 characters");
+    expect(() => checkToolInput(sink, { other: long })).toThrow("contain a text of 70010 characters");
     checkToolInput(sink, { safe: "a".repeat(60_000), other: "b" });
   });
 
@@ -176,7 +176,7 @@ describe("patterns of arguments", () => {
     });
     const started = performance.now();
     const list = Array.from({ length: 2_000 }, () => `c${"ab".repeat(1_000)}`);
-    expect(() => checkToolInput(sink, { list })).toThrow("hold more text than their patterns can check");
+    expect(() => checkToolInput(sink, { list })).toThrow("contain more text than their patterns can check");
     expect(performance.now() - started).toBeLessThan(10_000);
   });
 });

@@ -89,7 +89,7 @@ test("an address that is taken changes nothing, says who has it, and is tried ag
   expect((await post(project, "/hello", {})).status).toBe(202);
   await new Promise((resolve) => holder.close(resolve));
   const { code, stdout } = await project.ask(["reload"]);
-  expect(stdout).toContain("config fixed and reloaded: another listen address");
+  expect(stdout).toContain("config fixed and reloaded: listen address changed");
   expect(code).toBe(0);
 });
 

@@ -8,7 +8,7 @@ test("the reload does not wait for it, the deadline cuts it, and it is named", a
   expect(router.report().sources.map(({ name }) => name)).toEqual(["b"]);
   await clock.advance(10_000);
   await clock.advance(500);
-  expect(lines).toContain("source slow did not stop within 10 s and was left behind");
+  expect(lines).toContain("source slow did not stop within 10 s and was abandoned");
   await router.stop(AbortSignal.abort());
 });
 

@@ -20,12 +20,10 @@ test("other tools are announced; what cannot be is in the verdict, and status gi
   await project.write("channels.yaml", next);
   await eventually(() => claude.tools.some(({ name }) => name === "ack"));
   expect(claude.notices.map(({ method }) => method)).toContain("notifications/tools/list_changed");
-  expect(claude.process.stderr()).toContain(
-    "sessions that are open keep what they began with: the instructions",
-  );
+  expect(claude.process.stderr()).toContain("open sessions keep what they started with: the instructions");
   const { text } = await claude.callTool("status");
   expect(text).toContain("last reload: reloaded: ~1 channel");
-  expect(text).toMatch(/instructions, changed since this session began:\n(?:.*\n)*.*all greetings/);
+  expect(text).toMatch(/instructions, changed since this session started:\n(?:.*\n)*.*all greetings/);
 
   const later = await project.claude();
   expect(later.server.instructions).toContain("all greetings");

@@ -36,7 +36,7 @@ it("is told once a minute when it is the same, and then how many came between", 
   await clock.advance(60_000);
   away.add(phone, "66 is not allowed");
   expect(details()[0]).toBe(
-    "66 is not allowed; 999 more messages were turned away before, in no trace of their own",
+    "66 is not allowed; 999 more messages were rejected before, without a trace of their own",
   );
 });
 
@@ -47,5 +47,5 @@ it("of a thousand people in a minute is ten traces of one source, and takes noth
   expect(details()).toHaveLength(11);
   await clock.advance(60_000);
   away.add(phone, "x".repeat(10_000));
-  expect(details()[0]).toMatch(/^x{200}; 990 more messages were turned away/);
+  expect(details()[0]).toMatch(/^x{200}; 990 more messages were rejected before/);
 });

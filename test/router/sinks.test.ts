@@ -279,7 +279,7 @@ describe("a call that is cancelled", () => {
   const untilAborted = (_: unknown, signal: AbortSignal) =>
     new Promise<never>((_resolve, reject) =>
       signal.addEventListener("abort", () =>
-        reject(new ConnectorError("E_HTTP_FAILED", "it was ended", { retryable: true })),
+        reject(new ConnectorError("E_HTTP_FAILED", "it was cancelled", { retryable: true })),
       ),
     );
 
@@ -334,14 +334,14 @@ describe("the end", () => {
         send: (_, signal) =>
           new Promise((_resolve, reject) =>
             signal.addEventListener("abort", () =>
-              reject(new DeliveryError("E_SINK_FAILED", "it was ended")),
+              reject(new DeliveryError("E_SINK_FAILED", "it was cancelled")),
             ),
           ),
       }),
     ]);
     const calling = call("note").catch((error: unknown) => error);
     await sinks.stop(AbortSignal.abort());
-    expect(await calling).toMatchObject({ message: "it was ended" });
+    expect(await calling).toMatchObject({ message: "it was cancelled" });
   });
 });
 
@@ -349,5 +349,5 @@ test("more calls at once than there may be are turned away", async () => {
   const { sinks, call } = open();
   sinks.use([planned("note", { send: () => new Promise(() => {}) })]);
   const all = Array.from({ length: 17 }, () => call("note"));
-  await expect(all[16]).rejects.toMatchObject({ message: "too many calls are under way" });
+  await expect(all[16]).rejects.toMatchObject({ message: "too many calls are in progress" });
 });

@@ -141,7 +141,7 @@ describe("ack", () => {
     const { tool, calls } = ackWith({ acked: ["a", "d"], settled: ["b"], unknown: ["c"] });
     const input = { event_ids: ["a", "b", "c", "d"], outcome: "handled", note: "fixed" };
     expect(await call(tool, input)).toBe(
-      "2 acknowledged as handled\nnothing was awaited any more: b\nno such event: c",
+      "2 acknowledged as handled\nno receipt was expected any more: b\nno such event: c",
     );
     expect(calls).toEqual([{ eventIds: ["a", "b", "c", "d"], outcome: "handled", note: "fixed" }]);
   });
@@ -216,7 +216,7 @@ describe("pending", () => {
   test("says what flow control holds where nothing can be fetched", async () => {
     const { claude } = await connect([taken([], 0, true, 123).tool]);
     expect((await claude.callTool("pending")).text).toBe(
-      "no event waits; flow control collects 123, status says until when",
+      "no event waits; flow control collects 123, status shows until when",
     );
   });
 
@@ -368,7 +368,7 @@ describe("event", () => {
         .filter((line) => line.startsWith("> "))
         .map((line) => line.slice(2))
         .join("\n");
-      const next = /go on with offset (\d+):/.exec(text)?.[1];
+      const next = /continue with offset (\d+):/.exec(text)?.[1];
       if (next === undefined) break;
       offset = Number(next);
     }
@@ -382,7 +382,7 @@ describe("event", () => {
     const lines: RouterEvent = { ...event, data: "\r\n".repeat(10_000), text: "x" };
     const first = await call(eventTool({ read: async () => lines }), { event_id: "e" });
     expect(first.length).toBeLessThanOrEqual(8_000);
-    expect(first).toMatch(/go on with offset [1-9]\d+/);
+    expect(first).toMatch(/continue with offset [1-9]\d+/);
   });
 });
 
@@ -401,16 +401,16 @@ describe("silence", () => {
   const silence = (channel: string, time: string) => call(tool, { channel, for: time, reason: "flaky" });
 
   test("tells until when", async () => {
-    expect(await silence("ci", "30m")).toBe("ci is silent until 2026-01-05T10:00:00.000Z; tell the user");
+    expect(await silence("ci", "30m")).toBe("ci is silenced until 2026-01-05T10:00:00.000Z; tell the user");
     expect(silenced).toEqual([["ci", 1_800_000, "flaky"]]);
   });
 
   test.each([
     ["pager", "10m", "pager has priority high and cannot be silenced by a tool"],
     ["ci", "61m", "61m is longer than the 1h that a tool may silence"],
-    ["ci", "soon", '"soon" is no time'],
+    ["ci", "soon", '"soon" is not a duration'],
     ["ci", "2h", "2h is longer than the 1h that a tool may silence"],
-    ["cd", "1m", 'no channel is called "cd"'],
+    ["cd", "1m", 'no channel named "cd"'],
   ])("of %s for %s is refused", async (channel, time, message) => {
     silenced.length = 0;
     await expect(silence(channel, time)).rejects.toMatchObject({ code: "E_SILENCE", message });

@@ -15,7 +15,7 @@ test("a newer event takes the place of one that waits; what was sent stays sent"
   expect(stage.ended()[0]).toMatchObject({
     id: "e00001",
     state: "superseded",
-    reason: "e00003 took its place",
+    reason: "replaced by e00003",
   });
   stage.at(3_700, { key: "a", n: 4 });
   stage.at(3_701, { key: "a", n: 5 });

@@ -185,7 +185,7 @@ describe("a sequence", () => {
   test("cannot go back in time", async () => {
     expect(
       await results(`  - { name: a, send: [${again("1h")}, ${again("5m")}], expect: { delivered: 2 } }\n`),
-    ).toEqual(["13 tests[0].send[1].at: it lies before what was sent before"]);
+    ).toEqual(["13 tests[0].send[1].at: it is earlier than the previous event"]);
   });
 
   test("shows shaping at work: what a digest or a throttle holds, and what comes of it when time passes", async () => {
@@ -244,7 +244,7 @@ describe("what is sent", () => {
     const from = (file: string) => one(`{ source: ci, data: { file: ${file} } }`, "{ none: true }");
     for (const file of [`${outside}/x.json`, "linked.json", "../x.json"])
       expect(await results(from(file))).toEqual([
-        expect.stringMatching(/^13 tests\[0\]\.send: the file .* is (outside|not there)/),
+        expect.stringMatching(/^13 tests\[0\]\.send: the file .* (?:is outside|does not exist)/),
       ]);
     write("broken.json", "{");
     expect(await results(from("broken.json"))).toEqual([expect.stringContaining("broken.json is not JSON")]);
@@ -414,7 +414,7 @@ describe("snapshots", () => {
   test("that no test asks for are named, and go with --update", async () => {
     await run(tests("build"), ["--update"]);
     const renamed = tests("build").replace("snapshot: true", "contains: build");
-    expect((await run(renamed)).stdout).toContain("1 recorded but asked for by no test; --update removes: x");
+    expect((await run(renamed)).stdout).toContain("1 recorded but unused; --update removes: x");
     await run(renamed, ["--update"]);
     expect(existsSync(join(folder, "__snapshots__/channels.json"))).toBe(false);
   });
@@ -458,7 +458,7 @@ listen: \${LISTEN}
       "only the tests of a recipe give inputs",
       "",
     ],
-    [one("{ source: ci, event: x, text: y }", "{ none: true }"), "a kept event has its own text", ""],
+    [one("{ source: ci, event: x, text: y }", "{ none: true }"), "a recorded event has its own text", ""],
     [one("{ source: ci, at: soon }", "{ none: true }"), "has the wrong format", "+5m"],
   ])("a test that cannot be meant is a mistake in the config (%#)", async (tests, message, hint) => {
     const { stdout } = await run(tests);
@@ -479,7 +479,7 @@ describe("the command", () => {
     const tests =
       one(sent, "{ channel: failed }") + one(sent, "{ none: true }").replace("name: x", "name: other");
     expect((await run(tests, ["--only", "x"])).stdout).toContain("1 of 1 test passed");
-    expect((await run(tests, ["--only", "zzz"])).stdout).toContain("no test has such a name");
+    expect((await run(tests, ["--only", "zzz"])).stdout).toContain("no test with such a name");
   });
 
   test("prints JSON for programs", async () => {
@@ -507,7 +507,7 @@ describe("the command", () => {
   test("is told what is wrong with the command line with exit code 2", async () => {
     const { code, stderr } = await run(one(sent, "{ channel: failed }"), ["--json", "--watch"]);
     expect(code).toBe(2);
-    expect(stderr).toContain("--watch prints for a person");
+    expect(stderr).toContain("--watch and --json cannot");
   });
 
   test("runs again with --watch when a file changes, until it is interrupted", async () => {

@@ -1,6 +1,7 @@
-// The blocks of a text in Markdown: paragraphs, headings, lists, quotes, code, tables (CommonMark 0.31.2, section 4 and 5, and
-// GitHub's tables and tasks). Works on whole lines; what is inside a quote or an item is read in the same way, with the marks of its
-// container taken off, so that the time is the length of the text times the depth, which is bounded.
+// The blocks of a Markdown text: paragraphs, headings, lists, quotes, code, tables (CommonMark 0.31.2,
+// section 4 and 5, and GitHub's tables and tasks). Works on whole lines; the content of a quote or an item is
+// parsed the same way, without the marks of its container, so that the time is the length of the text times
+// the depth, which is bounded.
 
 import { type Definitions, plainLabel } from "./inline.ts";
 import { type Item, isHtmlStart, isRule, itemAt, tableRow } from "./lines.ts";
@@ -20,7 +21,7 @@ export type Block =
 
 export interface List {
   readonly kind: "list";
-  /** Of the first item; undefined where items have no numbers. */
+  /** Of the first item; undefined without numbers. */
   readonly start: number | undefined;
   readonly isLoose: boolean;
   readonly items: readonly ListItem[];
@@ -36,7 +37,7 @@ export interface Document {
   readonly definitions: Definitions;
 }
 
-/** Quotes and lists in each other beyond these are text. */
+/** Deeper nested quotes and lists are text. */
 const maxDepth = 12;
 
 export function parseBlocks(text: string): Document {
@@ -45,7 +46,7 @@ export function parseBlocks(text: string): Document {
   return { blocks: readBlocks(lines, definitions, 0).blocks, definitions };
 }
 
-/** Tabs at the beginning stand for spaces up to the next column of four. */
+/** Leading tabs advance to the next column of four. */
 function withoutTabs(line: string): string {
   if (!line.includes("\t")) return line;
   const [white = ""] = /^[ \t]*/.exec(line) as unknown as [string];
@@ -56,7 +57,7 @@ function withoutTabs(line: string): string {
 
 interface Inner {
   readonly blocks: readonly Block[];
-  /** Whether an empty line stands between two of them. */
+  /** Whether an empty line separates two of them. */
   readonly isLoose: boolean;
 }
 
@@ -78,7 +79,7 @@ function readBlocks(lines: readonly string[], definitions: Map<string, string>, 
     blocks.push(block);
   }
 
-  /** A block that begins on this line, whatever stands before it; `at` is moved behind it. */
+  /** A block that may begin on this line in any context; `at` is moved past it. */
   function begin(line: string): boolean {
     const indent = indentOf(line);
     if (indent >= 4) return paragraph.length === 0 && indented();
@@ -286,12 +287,12 @@ function indentOf(line: string): number {
   return indent;
 }
 
-/** A list within a paragraph begins with 1 and says something: else a line could be one by accident. */
+/** A list within a paragraph begins with 1 and has content: otherwise any line could be one by accident. */
 function interrupts({ number, text }: Item): boolean {
   return text.trim() !== "" && (number === undefined || number === 1);
 }
 
-/** Goes on with the paragraph of a quote or an item, without its mark. */
+/** Continues the paragraph of a quote or an item, without its mark. */
 function isLazy(line: string, before: string | undefined): boolean {
   if (before === undefined || before.trim() === "" || line.trim() === "") return false;
   if (beginsBlock(line) || /^\s*(?:=+|-+)\s*$/.test(line)) return false;

@@ -1,13 +1,13 @@
-// Which `*`, `_` and `~` belong together (CommonMark 0.31.2, "An algorithm for parsing nested emphasis and links"). A closer that
-// found no opener is remembered, so that none looks further back than the one before it.
+// Pairs `*`, `_` and `~` (CommonMark 0.31.2, "An algorithm for parsing nested emphasis and links"). A closer
+// without an opener is remembered, so that no search goes further back than the previous one.
 
 export interface Delimiter {
   readonly sign: "*" | "_" | "~";
   readonly canOpen: boolean;
   readonly canClose: boolean;
-  /** The node that holds the signs. */
+  /** The node that contains the delimiters. */
   readonly node: number;
-  /** Signs that are not used up. */
+  /** Unused delimiters. */
   count: number;
   /** As written. */
   readonly length: number;
@@ -22,14 +22,14 @@ export function runOf(text: string, at: number): number {
   return end - at;
 }
 
-/** Calls `matched` for each pair, inner ones first; what is left in `count` is text. */
+/** Calls `matched` for each pair, inner ones first; the rest in `count` is text. */
 export function matchDelimiters(
   all: readonly Delimiter[],
   matched: (opener: Delimiter, closer: Delimiter, kind: Kind) => void,
 ): void {
-  /** Openers that are still open, by their place in `all`. */
+  /** Open openers, by their index in `all`. */
   const open: number[] = [];
-  /** By kind of closer: nothing at or below this place in `open` fits it. */
+  /** By kind of closer: no opener at or below this index in `open` matches it. */
   const bottoms: number[] = [];
 
   for (const [place, closer] of all.entries()) {
@@ -43,7 +43,7 @@ export function matchDelimiters(
         break;
       }
       const opener = all[open[found] as number] as Delimiter;
-      // What stands between the two belongs to nothing.
+      // Delimiters between the two stay unmatched.
       open.length = found + 1;
       for (let other = 0; other < kinds; other++)
         if ((bottoms[other] ?? 0) > open.length) bottoms[other] = open.length;
@@ -59,7 +59,7 @@ export function matchDelimiters(
 
 const kinds = 18;
 
-/** Closers of one kind fit the same openers. */
+/** Closers of one kind match the same openers. */
 function kindOf({ sign, canOpen, length }: Delimiter): number {
   return "*_~".indexOf(sign) * 6 + (canOpen ? 3 : 0) + (length % 3);
 }
@@ -67,7 +67,7 @@ function kindOf({ sign, canOpen, length }: Delimiter): number {
 function belong(opener: Delimiter, closer: Delimiter): boolean {
   if (opener.sign !== closer.sign) return false;
   if (opener.sign === "~") return opener.count === closer.count;
-  // Rules 9 and 10: where one of them can both open and close, not every sum of lengths will do.
+  // Rules 9 and 10: where one of them can both open and close, some sums of lengths are excluded.
   if (!opener.canClose && !closer.canOpen) return true;
   return (opener.length + closer.length) % 3 !== 0 || (opener.length % 3 === 0 && closer.length % 3 === 0);
 }

@@ -1,16 +1,16 @@
-// The text within a block of Markdown, to runs with their marks: emphasis, code, links, addresses (CommonMark 0.31.2, sections 6.1 to
-// 6.9, and the extensions of GitHub). One pass and a stack of delimiters, as the specification's appendix describes it: the time
-// is linear whatever the text. A search that could start again at every character ("is there an end of this code, this tag?") is
-// bounded or remembers that there was none.
+// Parses the text within a block into runs with their marks: emphasis, code, links, addresses (CommonMark
+// 0.31.2, sections 6.1 to 6.9, and the extensions of GitHub). One pass and a stack of delimiters, as the
+// specification's appendix describes it: the time is linear for any text. A search that could restart at
+// every character ("is there an end of this code, this tag?") is bounded or remembers that it failed.
 
 import { type Delimiter, matchDelimiters, runOf } from "./delimiters.ts";
 import { addressAt, emailEnd, findDestination, findTag, labelOf, type Target } from "./links.ts";
 import type { Mark, Run } from "./runs.ts";
 
-/** What `[label]: address` lines say, by the label in its plain form. */
+/** The `[label]: address` lines, by normalised label. */
 export type Definitions = ReadonlyMap<string, string>;
 
-/** A stretch of text; `opens` and `closes` say which marks begin before it and how many end behind it. */
+/** A stretch of text; `opens` and `closes` say which marks begin before it and how many end after it. */
 interface Node {
   text: string;
   /** A mark of this node alone. */
@@ -23,13 +23,13 @@ interface Node {
 interface Bracket {
   readonly node: number;
   readonly isImage: boolean;
-  /** How many delimiters stood before it. */
+  /** How many delimiters came before it. */
   readonly delimiters: number;
   /** Where its text begins. */
   readonly from: number;
 }
 
-/** Marks in each other beyond these are left out: no chat shows them, and each run would carry all of them. */
+/** Deeper nested marks are dropped: no chat shows them, and each run would carry all of them. */
 const maxDepth = 16;
 
 export function parseInline(text: string, definitions: Definitions): Run[] {
@@ -45,7 +45,7 @@ class Inline {
   readonly #nodes: Node[] = [];
   readonly #delimiters: Delimiter[] = [];
   readonly #brackets: Bracket[] = [];
-  /** Brackets below this one cannot begin a link any more: a link holds no other. */
+  /** Brackets below this index cannot begin a link any more: links do not nest. */
   #closedBelow = 0;
   readonly #ticks;
   #at = 0;
@@ -87,7 +87,7 @@ class Inline {
     }
   }
 
-  /** Where it goes on behind a backslash, a run of ticks and so on; -1 when the character stands for itself. */
+  /** Where parsing continues after a backslash, a run of ticks and so on; -1 for a literal character. */
   #read(): number {
     const sign = this.#text[this.#at] as string;
     switch (sign) {
@@ -182,7 +182,7 @@ class Inline {
     return href === undefined ? undefined : { href, end: named?.end ?? this.#at + 1 };
   }
 
-  /** Of `[label]`: it holds no bracket. */
+  /** For `[label]`: it contains no bracket. */
   #ownLabel(from: number): string | undefined {
     const inner = this.#text.indexOf("[", from);
     return this.#at - from > 999 || (inner !== -1 && inner < this.#at)
@@ -235,7 +235,7 @@ class Inline {
   #email(): number {
     const last = this.#nodes.at(-1);
     const end = emailEnd(this.#text, this.#at);
-    // What stands before the sign was taken for text already.
+    // The text before the sign was already added as text.
     const name =
       last === undefined || last.leaf !== undefined
         ? ""
@@ -253,7 +253,7 @@ class Inline {
     return end;
   }
 
-  /** Spaces around it go. */
+  /** Surrounding spaces are removed. */
   #lineEnd(): number {
     const last = this.#nodes.at(-1);
     if (last !== undefined && last.leaf === undefined) last.text = last.text.trimEnd();
@@ -300,12 +300,12 @@ function toRuns(nodes: readonly Node[]): Run[] {
   return runs;
 }
 
-/** Labels are the same whatever their case and white space. */
+/** Labels ignore case and white space. */
 export function plainLabel(label: string): string {
   return label.trim().replaceAll(/\s+/g, " ").toLowerCase();
 }
 
-/** Section 6.2: whether a run of delimiters can open and close, by what stands around it. */
+/** Section 6.2: whether a run of delimiters can open and close, by its neighbours. */
 function delimiterAt(text: string, at: number, length: number, node: number): Delimiter {
   const sign = text[at] as Delimiter["sign"];
   const before = at === 0 ? space : classOf(codePointBefore(text, at));
@@ -341,7 +341,7 @@ function codePointBefore(text: string, at: number): number {
   return (isPair ? text.codePointAt(at - 2) : low) as number;
 }
 
-/** Where runs of ticks of each length are, so that none is looked for twice. */
+/** Positions of runs of ticks by length, so that none is searched twice. */
 function tickRuns(text: string) {
   const places = new Map<number, number[]>();
   for (const { 0: run, index } of text.matchAll(/`+/g)) {
@@ -351,7 +351,7 @@ function tickRuns(text: string) {
   }
   const used = new Map<number, number>();
   return {
-    /** The first run of this length behind the one here. */
+    /** The first run of this length after the current one. */
     next(at: number, length: number): number | undefined {
       const ofLength = places.get(length) ?? [];
       let index = used.get(length) ?? 0;

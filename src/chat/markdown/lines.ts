@@ -1,4 +1,5 @@
-// What one line of Markdown begins: an item of a list, a rule, HTML, a row of a table. Each look takes the length of the line at most.
+// Classifies one line of Markdown: an item of a list, a rule, HTML, a row of a table. Each check takes at
+// most the length of the line.
 
 export interface Item {
   /** `-`, `*`, `+`, `.` or `)`: another sign is another list. */
@@ -43,14 +44,14 @@ const blockTags =
 const blockTag = new RegExp(`^</?(?:${blockTags.join("|")})(?:[\\s/>]|$)`, "i");
 const wholeTag = /^<(?:[A-Za-z][A-Za-z0-9-]*(?:\s[^<>]*)?\/?|\/[A-Za-z][A-Za-z0-9-]*\s*)>\s*$/;
 
-/** `alone`: no paragraph goes before. Then any tag that is a line of its own begins a block. */
+/** `alone`: no paragraph precedes. Then any tag on a separate line begins a block. */
 export function isHtmlStart(line: string, alone: boolean): boolean {
   const text = line.trimStart();
   if (!text.startsWith("<")) return false;
   return /^<(?:!--|\?|![A-Za-z])/.test(text) || blockTag.test(text) || (alone && wholeTag.test(text));
 }
 
-/** The cells of a row, without the bars at its ends. A bar behind a backslash is text. */
+/** The cells of a row, without the bars at its ends. A bar after a backslash is text. */
 export function tableRow(line: string): string[] {
   const text = line.trim();
   const cells: string[] = [];

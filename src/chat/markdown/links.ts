@@ -1,8 +1,9 @@
-// Where an address in Markdown ends, and what it is. Every search here is bounded: it may begin again at the next character.
+// The end and the target of an address in Markdown. Every search here is bounded: it may restart at the next
+// character.
 
 export interface Target {
   readonly href: string;
-  /** Behind it. */
+  /** The offset after it. */
   readonly end: number;
 }
 
@@ -10,7 +11,7 @@ const maxAddress = 2_048;
 const maxNesting = 32;
 const withoutEscapes = (text: string) => text.replaceAll(/\\([!-/:-@[-`{-~])/g, "$1");
 
-/** `address "title")`, from behind the opening bracket. */
+/** `address "title")`, from after the opening bracket. */
 export function findDestination(text: string, from: number): Target | undefined {
   const around = text.slice(from, from + maxAddress);
   const found = /^\s*/.exec(around)?.[0].length ?? 0;
@@ -31,7 +32,7 @@ function inAngles(text: string, at: number): Target | undefined {
   return found === null ? undefined : { href: found[1] as string, end: at + found[0].length };
 }
 
-/** Brackets in it come in pairs. */
+/** Brackets in it must be balanced. */
 function bareDestination(text: string, from: number): Target | undefined {
   let depth = 0;
   let at = from;
@@ -66,7 +67,7 @@ export function definitionIn(line: string): { readonly label: string; readonly h
   return { label: found[1] as string, href: withoutEscapes(found[2] ?? found[3] ?? "") };
 }
 
-/** A tag of HTML, which stays as it was written, or an address in angles. */
+/** An HTML tag, which stays literal, or an address in angle brackets. */
 export function findTag(
   text: string,
   at: number,
@@ -82,7 +83,7 @@ export function findTag(
   return tag === null ? undefined : { end: at + tag[0].length };
 }
 
-/** Where an address that stands in the text ends (GitHub's "Autolinks (extended)"). */
+/** The end of a bare address in the text (GitHub's "Autolinks (extended)"). */
 export function addressAt(text: string, at: number, inBrackets: boolean): number | undefined {
   const shown = (inBrackets ? /^[^\s<\]]+/ : /^[^\s<]+/).exec(text.slice(at, at + maxAddress))?.[0] ?? "";
   const scheme = /^(?:https?:\/\/|ftp:\/\/|www\.)/.exec(shown)?.[0] ?? "";
@@ -102,7 +103,7 @@ function count(text: string, sign: string): number {
   return text.split(sign).length - 1;
 }
 
-/** Of an address of mail, from its sign. */
+/** The end of an email address, from its sign. */
 export function emailEnd(text: string, at: number): number | undefined {
   const found = /^@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/.exec(text.slice(at, at + 600))?.[0];
   const shown = found?.replace(/-+$/, "");

@@ -71,10 +71,10 @@ describe("configure", () => {
     ["testchat", [""], "is empty"],
     ["testchat", [], "TESTCHAT_TOKEN is missing"],
     ["testchat", ["123:a", "123:b"], "testchat takes TESTCHAT_TOKEN"],
-    ["TOKEN", ["a'b"], "holds characters"],
-    ["TOKEN", ["a\nB=c"], "holds characters"],
+    ["TOKEN", ["a'b"], "contains characters"],
+    ["TOKEN", ["a\nB=c"], "contains characters"],
     ["http", ["x"], "http needs no credentials"],
-    ["testchap", ["x"], "there is no type testchap"],
+    ["testchap", ["x"], "unknown type testchap"],
   ])("refuses %s %j, and never says what it was given", async (what, values, words) => {
     const error = await run(what, values).catch((refusal: Error) => refusal);
     expect(error).toMatchObject({ code: "E_USAGE", message: expect.stringContaining(words) });

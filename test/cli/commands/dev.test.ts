@@ -46,7 +46,7 @@ test("dev with every source off stays until it is told to end", async () => {
   const { dev, output, free } = await startDev(
     () => "sources:\n  hello: { type: http, path: /hello, enabled: false }\n",
   );
-  await eventually(() => output.text.includes("no source is on"));
+  await eventually(() => output.text.includes("no source is enabled"));
   const ended = await Promise.race([
     dev.exited.then(() => true),
     new Promise<false>((resolve) => setTimeout(() => resolve(false), 500)),

@@ -89,7 +89,7 @@ describe("config", () => {
 
   test("a broken one names its first problem", async () => {
     const finding = checkConfig({ config: await configured("sources:\n  hello: { type: htp }\n") });
-    expect(finding).toMatchObject({ state: "fail", todo: "channel-router check shows each at its place" });
+    expect(finding).toMatchObject({ state: "fail", todo: "channel-router check shows each at its location" });
     expect(finding.detail).toContain("line 2");
     expect(finding.detail).toContain("a router that starts now runs nothing");
   });
@@ -166,7 +166,7 @@ describe("state folder", () => {
     const { config, state } = await where();
     expect(await check(config)).toMatchObject({
       state: "ok",
-      detail: expect.stringContaining(`${state} will be made`),
+      detail: expect.stringContaining(`${state} will be created`),
     });
   });
 
@@ -175,7 +175,7 @@ describe("state folder", () => {
     await writeFile(join(folder, "state"), "x");
     expect(await check(config)).toMatchObject({
       state: "fail",
-      detail: `${join(folder, "state")} is no folder, so events cannot be kept`,
+      detail: `${join(folder, "state")} is not a folder, so events cannot be stored`,
     });
     expect(state.startsWith(join(folder, "state"))).toBe(true);
   });
@@ -243,7 +243,7 @@ test("a session that does not listen fails with the reason and the line to start
   expect(findings.map(({ state }) => state)).toEqual(["ok", "fail", "unknown"]);
   expect(findings[1]).toMatchObject({
     detail: "/p: does not listen: started without --channels",
-    todo: "end it and start: claude ...",
+    todo: "close it and start: claude ...",
   });
 });
 
@@ -274,7 +274,7 @@ describe("launch line", () => {
     const { server, finding } = await look();
     expect(server).toBe("hooks");
     expect(finding.state).toBe("fail");
-    expect(finding.detail).toContain("gone/channel-router.js, which is not there");
+    expect(finding.detail).toContain("gone/channel-router.js, which does not exist");
   });
 
   test("finds an entry of this project in ~/.claude.json, and says when the names differ", async () => {

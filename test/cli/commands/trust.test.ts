@@ -114,7 +114,7 @@ test("without a person nothing is allowed, and the message says what else there 
   const { code, stdout, stderr } = await trust();
   expect(code).toBe(2);
   expect(stdout).toContain("0.0.0.0:8788");
-  expect(stderr).toContain("only a person at a terminal");
+  expect(stderr).toContain("only the user at a terminal");
   expect(stderr).toContain("channel-router trust --yes");
   expect((await consentNow()).allows(power)).toBe(false);
 });

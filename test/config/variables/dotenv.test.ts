@@ -28,13 +28,13 @@ describe("a value of a .env file", () => {
   });
 
   test.each([
-    ['A="{"type":"service"}"', "goes on after its closing"],
-    ["A='it's'", "goes on after its closing"],
+    ['A="{"type":"service"}"', "continues after its closing"],
+    ["A='it's'", "continues after its closing"],
     ['A="no end', "has no closing"],
     ["A='no end\nB=1\n", "has no closing"],
-    ['A="x"y', "goes on after its closing"],
-    ["A", "has no name and ="],
-    ["=x", "has no name and ="],
+    ['A="x"y', "continues after its closing"],
+    ["A", "is not NAME=value"],
+    ["=x", "is not NAME=value"],
   ])("%j is refused whole, and the lines after it count", (text, message) => {
     const { variables, problems } = parseDotenv(`${text}\nZ=last\n`);
     expect(variables).not.toHaveProperty("A");

@@ -63,7 +63,7 @@ describe("${...}", () => {
       "has a strange name",
       '"${A-b}"',
       {},
-      '4:11 sources.p.url: "A-b" inside ${} cannot be understood (E_CONFIG_VARIABLE) [write ${NAME}, ${NAME:-default} or ${file:PATH}; $${ is a literal ${]',
+      '4:11 sources.p.url: "A-b" inside ${} is invalid (E_CONFIG_VARIABLE) [write ${NAME}, ${NAME:-default} or ${file:PATH}; $${ is a literal ${]',
     ],
     [
       "names no file",
@@ -144,13 +144,13 @@ describe("${...}", () => {
     ['changed: "${A}"', "5:15"],
     ['changed: { value: "${A}" }', "5:24"],
     ['vars: { x: "${A}" }', "5:17"],
-  ])("CEL cannot hold one: %s", async (line, place) => {
+  ])("CEL cannot contain one: %s", async (line, place) => {
     const loaded = await load(`sources:\n  p: { type: probe }\nchannels:\n  p:\n    ${line}\n`, {
       env: { A: "1" },
     });
     expect(told(loaded)).toEqual([
       expect.stringMatching(
-        new RegExp(`^${place} channels.p.*: CEL cannot hold \\$\\{...\\} \\(E_CONFIG_VARIABLE\\)`),
+        new RegExp(`^${place} channels.p.*: CEL cannot contain \\$\\{...\\} \\(E_CONFIG_VARIABLE\\)`),
       ),
     ]);
   });
@@ -158,7 +158,7 @@ describe("${...}", () => {
   test("CEL of a connector's own option cannot hold one either, and $${ is still a literal", async () => {
     expect(
       told(await load("sources:\n  p: { type: probe, items: '${A}' }\n", { env: { A: "1" } }))[0],
-    ).toContain("CEL cannot hold ${...}");
+    ).toContain("CEL cannot contain ${...}");
     const { values } = await load("sources:\n  p: { type: probe, items: \"'$${A}'\" }\n");
     expect(values.sources.p?.options.items).toBe("'${A}'");
   });
@@ -221,10 +221,10 @@ describe(".env files", () => {
     expect(
       loaded.issues.map(({ file, line, code, message }) => [basename(file), line, code, message]),
     ).toEqual([
-      [".env", 1, "E_CONFIG_FILE", "this line of the .env file has no name and ="],
-      [".env", 7, "E_CONFIG_FILE", "this line of the .env file has no name and ="],
+      [".env", 1, "E_CONFIG_FILE", "this line of the .env file is not NAME=value"],
+      [".env", 7, "E_CONFIG_FILE", "this line of the .env file is not NAME=value"],
       [".env", 8, "E_CONFIG_FILE", 'the value on this line of the .env file has no closing "'],
-      [".env", 10, "E_CONFIG_FILE", "this line of the .env file has no name and ="],
+      [".env", 10, "E_CONFIG_FILE", "this line of the .env file is not NAME=value"],
     ]);
   });
 

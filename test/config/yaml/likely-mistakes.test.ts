@@ -23,7 +23,7 @@ describe("a warning says where and what to type", () => {
     [
       "a whole value behind #",
       "    content: #{{data.number}}\n",
-      /^5:14 the "#" begins a comment, so there is no value/,
+      /^5:14 the "#" begins a comment, so the value is empty/,
     ],
     [
       "an item behind #",
@@ -38,7 +38,7 @@ describe("a warning says where and what to type", () => {
     [
       "a template in the header of a block",
       "    content: | #{{data.number}}\n      x\n",
-      /^5:16 what is on the line/,
+      /^5:16 text on the line/,
     ],
     ["a comment with a template and a space", "    content: text # {{data.x}}\n", /^5:19 the value ends/],
     [
@@ -58,7 +58,7 @@ describe("a warning says where and what to type", () => {
       "    match: { data.a: b, data.c }\n",
       /^5:25 this is a key without a value/,
     ],
-    ["a key without a value", "    match:\n      data.a:\n", /^6:14 there is no value here/],
+    ["a key without a value", "    match:\n      data.a:\n", /^6:14 the value is missing/],
     ["a no-break space at the end", "    content: text\u00a0\n", /^5:18 a no-break space/],
     [
       "a narrow no-break space at the begin",

@@ -90,17 +90,17 @@ describe("broken YAML is told in words, once for each mistake", () => {
     [
       "an alias without its anchor",
       `${top}    content: *text\n`,
-      "5:14 channels.hook.content: no anchor &text stands before this alias (E_CONFIG_SYNTAX) [quote the value if a star is meant]",
+      "5:14 channels.hook.content: no anchor &text precedes this alias (E_CONFIG_SYNTAX) [quote the value if a star is meant]",
     ],
     [
       "a tag",
       `${top}    when: !has(data.x)\n`,
-      '5:11 : "!" begins a YAML tag, and tags are not used here (E_CONFIG_SYNTAX) [quote the value]',
+      '5:11 : "!" begins a YAML tag, and tags are not supported here (E_CONFIG_SYNTAX) [quote the value]',
     ],
     [
       "a known tag",
       `${top}    content: !!binary aGVsbG8=\n`,
-      '5:14 : "!" begins a YAML tag, and tags are not used here (E_CONFIG_SYNTAX) [quote the value]',
+      '5:14 : "!" begins a YAML tag, and tags are not supported here (E_CONFIG_SYNTAX) [quote the value]',
     ],
     [
       "a bad escape",
@@ -110,22 +110,22 @@ describe("broken YAML is told in words, once for each mistake", () => {
     [
       "two documents",
       "sources: {}\n---\nsources: {}\n",
-      '2:1 : the file holds more than one YAML document (E_CONFIG_SYNTAX) [keep one, and remove the "---" or "..." line between them]',
+      '2:1 : the file has more than one YAML document (E_CONFIG_SYNTAX) [keep one, and remove the "---" or "..." line between them]',
     ],
     [
       "YAML 1.1",
       "%YAML 1.1\n---\nsources: {}\n",
-      "1:1 : the file asks for YAML 1.1; channels.yaml is YAML 1.2 (E_CONFIG_SYNTAX) [remove the %YAML line]",
+      "1:1 : the file requires YAML 1.1; channels.yaml is YAML 1.2 (E_CONFIG_SYNTAX) [remove the %YAML line]",
     ],
     [
       "a duplicate key",
       "sources: {}\nhosts: []\nsources: {}\n",
-      '3:1 sources: the key "sources" stands twice in one mapping (E_CONFIG_DUPLICATE_KEY) [keep one of the two]',
+      '3:1 sources: duplicate key "sources" in one mapping (E_CONFIG_DUPLICATE_KEY) [keep one of the two]',
     ],
     [
       "a merge key",
       "sources:\n  a: &a { type: http, path: /a }\n  b:\n    <<: *a\n    type: http\n    path: /b\n",
-      "4:5 sources.b.<<: YAML merge keys (<<) are not used here (E_CONFIG_SYNTAX) [write the keys out, or give the whole value an alias]",
+      "4:5 sources.b.<<: YAML merge keys (<<) are not supported here (E_CONFIG_SYNTAX) [write the keys out, or give the whole value an alias]",
     ],
     [
       "a number as a key",
@@ -145,7 +145,7 @@ describe("broken YAML is told in words, once for each mistake", () => {
     [
       "a variable in a key",
       `${top}    match: { "data.\${X}": 1 }\n`,
-      "5:14 channels.hook.match.data.${X}: a key cannot hold ${...} (E_CONFIG_VARIABLE) [only values are replaced]",
+      "5:14 channels.hook.match.data.${X}: a key cannot contain ${...} (E_CONFIG_VARIABLE) [only values are replaced]",
     ],
     [
       "infinity",
@@ -278,7 +278,7 @@ describe("a file that cannot be read", () => {
     const file = join(temporaryFolder(), "channels.yaml");
     writeFileSync(file, "sources: {}\n", { mode: 0 });
     expect(told(await open(file))).toEqual([
-      "1:1 : the config file may not be read: permission denied (E_CONFIG_FILE)",
+      "1:1 : the config file cannot be read: permission denied (E_CONFIG_FILE)",
     ]);
   });
 });
@@ -329,8 +329,6 @@ describe("aliases", () => {
   });
 
   test("an alias inside its own anchor has nothing to stand for", async () => {
-    expect(told(await load("server: &c { name: *c }\n"))[0]).toContain(
-      "no anchor &c stands before this alias",
-    );
+    expect(told(await load("server: &c { name: *c }\n"))[0]).toContain("no anchor &c precedes this alias");
   });
 });

@@ -1,4 +1,4 @@
-// Where a value from outside may not be in a command line, by spellings: each row is a sink's command.
+// Where an external value may not be in a command line, by spellings: each row is a sink's command.
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -354,7 +354,7 @@ describe("a program that runs another one", () => {
   });
 });
 
-describe("the standard input", () => {
+describe("stdin", () => {
   test.each<[readonly string[]]>([
     [["sh"]],
     [["bash", "-s"]],

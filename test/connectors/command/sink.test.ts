@@ -83,8 +83,8 @@ describe("a program", () => {
       call({ command: script("console.error('no\\nway'); process.exit(3)") }),
     ).rejects.toMatchObject({
       code: "E_SINK_FAILED",
-      message: expect.stringMatching(/ended with exit code 3$/),
-      hint: "it said: no way",
+      message: expect.stringMatching(/exited with code 3$/),
+      hint: "output: no way",
       retryable: false,
     });
     const { text: said } = await call({ command: script("process.exit(3)"), exit_codes: [0, 3] });
@@ -93,7 +93,7 @@ describe("a program", () => {
 
   test("that is not there is an error that says so", async () => {
     await expect(call({ command: ["no-such-program-here"] })).rejects.toMatchObject({
-      message: expect.stringContaining("there is no such program"),
+      message: expect.stringContaining("no such program"),
     });
   });
 
@@ -111,7 +111,7 @@ describe("a program", () => {
     const body = `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(child)}], { stdio: 'inherit' }); ${child}`;
     const started = Date.now();
     await expect(call({ command: script(body), timeout: "2s" })).rejects.toMatchObject({
-      message: expect.stringMatching(/was ended: it ran longer than 2 s$/),
+      message: expect.stringMatching(/was killed: it ran longer than 2 s$/),
     });
     expect(Date.now() - started).toBeLessThan(15_000);
     const both = readFileSync(pids, "utf8").trim().split(" ").map(Number);
@@ -119,11 +119,11 @@ describe("a program", () => {
     await eventually(() => both.every((pid) => !isAlive(pid)));
   });
 
-  test("is ended at once when the router ends", async () => {
+  test("is ended at once when the router stops", async () => {
     const ending = new AbortController();
     const running = call({ command: ["sleep", "60"] }, {}, ending.signal);
     setTimeout(() => ending.abort(), 100);
-    await expect(running).rejects.toMatchObject({ message: "sleep was ended: the router ended" });
+    await expect(running).rejects.toMatchObject({ message: "sleep was killed: the router stopped" });
   });
 
   test("that leaves something running behind itself is not waited for", async () => {
@@ -237,11 +237,11 @@ describe("check", () => {
     ],
     [
       { command: ["bash"], stdin: "{{input.a}}" },
-      "stdin: bash would read its program from this, and a value in it could become a command",
+      "stdin: bash would read its program from stdin, and a value in it could become a command",
     ],
     [
       { command: ["./tool"], env: { BASH_ENV: "{{input.a}}" } },
-      "env.BASH_ENV: a value from outside in BASH_ENV could become code: programs read more than text from this variable",
+      "env.BASH_ENV: an external value in BASH_ENV could become code: programs interpret this variable",
     ],
     [{ command: ["python3", "x.py"], stdin: "{{input.a}}" }, undefined],
     [{ command: ["cat"], timeout: "2h" }, "timeout: must be at most 30m"],

@@ -119,7 +119,7 @@ describe("a program that is kept running", () => {
     await start();
     await eventually(() => data().length === 5);
     expect(data()).toEqual([{ a: 1 }, [2], "x", { line: "not json" }, { line: "nor this" }]);
-    expect(lines.filter((line) => line.includes("is no JSON"))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes("is not valid JSON"))).toHaveLength(1);
   });
 
   test("is started again when it ends, later each time that it ends at once, and the session is told", async () => {
@@ -134,11 +134,9 @@ describe("a program that is kept running", () => {
       await eventually(() => source.health?.().nextTryMs !== undefined && data().length === count);
       await clock.advance(count === 3 ? 0 : 4_000);
     }
-    expect(lines.filter((line) => line.includes("ended with exit code 3"))).toHaveLength(1);
-    expect(lines[0]).toContain("the command sh ended with exit code 3 (it said: no way in)");
-    expect(told).toEqual([
-      expect.stringMatching(/^source tested fails: the command sh ended with exit code 3/),
-    ]);
+    expect(lines.filter((line) => line.includes("exited with code 3"))).toHaveLength(1);
+    expect(lines[0]).toContain("the command sh exited with code 3 (stderr: no way in)");
+    expect(told).toEqual([expect.stringMatching(/^source tested fails: the command sh exited with code 3/)]);
     expect(source.health?.()).toMatchObject({ lastError: expect.stringContaining("no way in") });
   });
 
@@ -146,18 +144,18 @@ describe("a program that is kept running", () => {
     const well = open({ command: sh("echo done"), restart: "failure" });
     await well.start();
     await eventually(() => well.source.health?.().state === "stopped");
-    expect(well.source.health?.().detail).toBe("the command sh ended with exit code 0");
+    expect(well.source.health?.().detail).toBe("the command sh exited with code 0");
     expect(well.data()).toEqual([{ line: "done" }]);
     const badly = open({ command: sh("exit 4"), restart: "never" });
     await badly.start();
-    await eventually(() => badly.source.health?.().detail === "the command sh ended with exit code 4");
+    await eventually(() => badly.source.health?.().detail === "the command sh exited with code 4");
   });
 
   test("that is not there waits and tries again", async () => {
     const { start, source } = open({ command: ["no-such-program-here"] });
     await start();
     await eventually(() => source.health?.().state === "waiting");
-    expect(source.health?.().lastError).toContain("there is no such program");
+    expect(source.health?.().lastError).toContain("no such program");
   });
 
   test("waits while nobody takes what it says, and nothing of it is lost", async () => {
@@ -214,7 +212,7 @@ describe("a program that is run", () => {
     expect(kept.data().slice(0, 2)).toEqual([{ line: "a" }, { line: "b" }]);
     await eventually(() => kept.source.health?.().lastError !== undefined);
     expect(kept.source.health?.().lastError).toMatch(
-      /exit code 0 \(for a program that ends by itself add every:/,
+      /exited with code 0 \(for a program that exits by itself add every:/,
     );
   });
 
@@ -276,7 +274,7 @@ describe("a program that is run", () => {
     expect(data()).toEqual(["ran"]);
     expect(source.health?.()).toMatchObject({
       state: "waiting",
-      lastError: expect.stringContaining("exit code 3"),
+      lastError: expect.stringContaining("exited with code 3"),
     });
     expect(told).toEqual([expect.stringContaining(`Tried once; it goes on trying, next try in ${next}`)]);
   });
@@ -347,14 +345,14 @@ describe("check", () => {
   test.each([
     [{ command: [" "] }, ["command.0: names no program"]],
     [{ everyMs: 500 }, ["every: must be at least 1s"]],
-    [{ everyMs: 5_000, cron: "@daily" }, ["cron: cannot stand beside every"]],
-    [{ everyMs: 5_000, restart: "never" }, ["restart: is for a program that is kept running"]],
-    [{ timeoutMs: 5_000 }, ["timeout: is for runs by every or cron: this program is kept running"]],
+    [{ everyMs: 5_000, cron: "@daily" }, ["cron: cannot be combined with every"]],
+    [{ everyMs: 5_000, restart: "never" }, ["restart: applies only to a program that keeps running"]],
+    [{ timeoutMs: 5_000 }, ["timeout: applies only to runs by every or cron: this program keeps running"]],
     [
       { tz: "UTC", missed: "none" },
-      ["tz: has a meaning only beside cron", "missed: has a meaning only beside cron"],
+      ["tz: has an effect only with cron", "missed: has an effect only with cron"],
     ],
-    [{ cron: "0 99 * * *", tz: "X/Y" }, ['cron: "99" is no hour', "tz: is no time zone"]],
+    [{ cron: "0 99 * * *", tz: "X/Y" }, ['cron: "99" is not a hour', "tz: is not a time zone"]],
     [{ cron: "@daily", tz: "UTC", missed: "once", timeoutMs: 1_000 }, []],
   ] as const)("%j", (more, messages) => {
     expect(told(more as unknown as Partial<CommandOptions>)).toEqual(messages);

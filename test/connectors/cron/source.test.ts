@@ -135,13 +135,13 @@ describe("check", () => {
     expect(told({ at: "0 25 * * *" })).toEqual([
       {
         path: ["at"],
-        message: '"25" is no hour',
+        message: '"25" is not a hour',
         hint: "hour: 0 to 23; also *, 1-5, 1,3, */10 and 5/10",
         offset: 2,
       },
     ]);
     expect(told({ tz: "Mars/Base" })).toEqual([
-      { path: ["tz"], message: "is no time zone", hint: "for example Europe/Berlin or UTC" },
+      { path: ["tz"], message: "is not a time zone", hint: "for example Europe/Berlin or UTC" },
     ]);
   });
 });

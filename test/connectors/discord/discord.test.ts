@@ -285,7 +285,7 @@ describe("what comes in", () => {
     ]);
   });
 
-  test("a message that cannot be kept now is tried again, and order is kept", async () => {
+  test("a message that could not be stored is tried again, and order is kept", async () => {
     const far = await server();
     let refusals = 1;
     const { arrived, arrivals } = await bot(far, {
@@ -382,7 +382,7 @@ describe("a connection that ends", () => {
     while (lines.length === 0) await new Promise((resolve) => setImmediate(resolve));
     expect(source.health?.()).toMatchObject({
       state: "waiting",
-      detail: expect.stringContaining("Discord does not know the token"),
+      detail: expect.stringContaining("Discord rejected the token"),
     });
     expect(lines.join("\n")).not.toContain(far.token);
   });

@@ -322,25 +322,25 @@ describe("the charset", () => {
   });
 });
 
-describe("what is no feed is told in words, and what was known stays known", () => {
+describe("what is not a feed is told in words, and what was known stays known", () => {
   const page = (head: string) => `<!DOCTYPE html>\n<html><head>${head}</head><body>Sign in</body></html>`;
   test.each<[string, FarSide["answer"], RegExp]>([
     [
       "a web page",
       content(page(""), "text/html"),
-      /is no feed: text\/html that begins "<!DOCTYPE html>.*it is a web page/,
+      /is not a feed: text\/html that begins "<!DOCTYPE html>.*it is a web page/,
     ],
     [
       "a web page that names its feed",
       content(page('<link rel="alternate" type="application/atom+xml" href="/atom.xml">'), "text/html"),
-      /the page names a feed: url: http:\/\/127\.0\.0\.1:\d+\/atom\.xml/,
+      /the page links to a feed: url: http:\/\/127\.0\.0\.1:\d+\/atom\.xml/,
     ],
     [
       "other JSON",
       content('{"message":"no"}', "application/json"),
-      /is no feed: application\/json that begins/,
+      /is not a feed: application\/json that begins/,
     ],
-    ["nothing", content("", "text/xml"), /is no feed: text\/xml and empty/],
+    ["nothing", content("", "text/xml"), /is not a feed: text\/xml and empty/],
     ["a feed that breaks off", content(many(1, 9).slice(0, 300)), /is a broken feed/],
     ["404", (response) => response.writeHead(404).end(), /answered 404 \(not found\)/],
   ])("%s", async (_, answer, words) => {

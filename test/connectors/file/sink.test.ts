@@ -21,7 +21,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { fileSink } from "../../../src/connectors/file/sink/index.ts";
-import { standsAt } from "../../../src/connectors/file/sink/write.ts";
+import { isStillAt } from "../../../src/connectors/file/sink/write.ts";
 import type { OutgoingFile, SinkHost } from "../../../src/contract/sink.ts";
 import type { JsonObject } from "../../../src/contract.ts";
 import { isWithin } from "../../../src/files/pattern.ts";
@@ -139,13 +139,13 @@ describe("a file", () => {
     mkdirSync(join(folder, "notes"));
     const path = join(folder, "notes", "a.md");
     const handle = await open(path, "a");
-    expect(await standsAt(handle, path)).toBe(true);
+    expect(await isStillAt(handle, path)).toBe(true);
     renameSync(path, `${path}.1`);
-    expect(await standsAt(handle, path)).toBe(false);
+    expect(await isStillAt(handle, path)).toBe(false);
     renameSync(`${path}.1`, path);
     renameSync(join(folder, "notes"), join(folder, "other"));
     symlinkSync("other", join(folder, "notes"));
-    expect(await standsAt(handle, path)).toBe(false);
+    expect(await isStillAt(handle, path)).toBe(false);
     await handle.close();
   });
 
@@ -153,7 +153,7 @@ describe("a file", () => {
     const folder = project();
     writeFileSync(join(folder, "notes"), "");
     await expect(write(folder, {}, { name: "todo", text: "x" })).rejects.toMatchObject({
-      message: expect.stringMatching(/cannot be written: a part of its path is no folder/),
+      message: expect.stringMatching(/cannot be written: a part of its path is not a folder/),
       retryable: false,
     });
   });
@@ -272,7 +272,7 @@ describe("a file that is run or obeyed", () => {
       .split(/\s+/)
       .map((path) => [path]),
   )("is not written in a folder %s", async (path) => {
-    expect(await issuesOf(path)).toEqual([expect.stringMatching(/^no sink writes there: /)]);
+    expect(await issuesOf(path)).toEqual([expect.stringMatching(/^sinks cannot write there: /)]);
   });
 
   test.each(

@@ -92,7 +92,7 @@ describe("a source with respond: { wait }", () => {
     });
     await expect(hook.reply(about("e1"), { text: "late" })).rejects.toMatchObject({
       code: "E_REPLY_GONE",
-      message: "the caller is gone: it waited 30 s and was told that no answer came",
+      message: "the caller is gone: it timed out after 30 s",
     });
   });
 
@@ -240,8 +240,8 @@ describe("the options of respond", () => {
     [
       { waitMs: 30_000, status: 200, body: "x" },
       [
-        "respond.status: has no use beside wait: the answer is Claude's reply",
-        "respond.body: has no use beside wait: the answer is Claude's reply",
+        "respond.status: has no effect together with wait: the answer is Claude's reply",
+        "respond.body: has no effect together with wait: the answer is Claude's reply",
       ],
     ],
   ])("%j", (respond, expected) => {

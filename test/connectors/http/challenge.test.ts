@@ -114,7 +114,7 @@ describe("presets", () => {
     expect(check({ scheme: "meta", secret })).toEqual(["scheme meta needs verify_token"]);
     expect(check({ scheme: "meta", secret, verifyToken: "t" })).toEqual([]);
     expect(check({ scheme: "github", secret, verifyToken: "t" })).toEqual([
-      "scheme github has no use for verify_token",
+      "scheme github does not use verify_token",
     ]);
   });
 });

@@ -29,8 +29,8 @@ describe("the path", () => {
     ["/a/../b", 'may not have ".." as a part'],
     ["/a/*/b", 'may have "*" only as its whole last part'],
     ["/a*", 'may have "*" only as its whole last part'],
-    ["/:x(\\d+)", "part 1 begins with a colon and is no :name"],
-    ["/:a-:b", "part 1 begins with a colon and is no :name"],
+    ["/:x(\\d+)", "part 1 begins with a colon but is not a valid :name"],
+    ["/:a-:b", "part 1 begins with a colon but is not a valid :name"],
     ["/:x/:x", "part 2 has the name of an earlier part"],
     ["/a b", "part 1 has characters that a path here cannot have"],
     ["/a:b", "part 1 has characters that a path here cannot have"],
@@ -90,17 +90,17 @@ describe("verify", () => {
     [{ scheme: "hmac" }, ["verify: scheme hmac needs header", "verify: scheme hmac needs secret"]],
     [{ scheme: "basic", secret: "s" }, ["verify: scheme basic needs username"]],
     [{ scheme: "token", secret: "s" }, ["verify: scheme token needs header or query"]],
-    [{ scheme: "stripe", secret: "s", header: "x" }, ["verify.header: scheme stripe has no use for header"]],
+    [{ scheme: "stripe", secret: "s", header: "x" }, ["verify.header: scheme stripe does not use header"]],
     [
       { scheme: "github", secret: "s", timestamp: {} },
-      ["verify.timestamp: scheme github has no use for timestamp"],
+      ["verify.timestamp: scheme github does not use timestamp"],
     ],
     [
       { scheme: "stripe", secret: "s", timestamp: { header: "x" } },
-      ["verify.timestamp: scheme stripe has no use for timestamp"],
+      ["verify.timestamp: scheme stripe does not use timestamp"],
     ],
-    [{ scheme: "none", secret: "s" }, ["verify.secret: scheme none has no use for secret"]],
-    [{ scheme: "bearer", secret: "s", deliveryId: "x y" }, ["verify.delivery_id: is no header name"]],
+    [{ scheme: "none", secret: "s" }, ["verify.secret: scheme none does not use secret"]],
+    [{ scheme: "bearer", secret: "s", deliveryId: "x y" }, ["verify.delivery_id: is not a header name"]],
     [
       { scheme: "hmac", secret: "s", header: "x-sig", deliveryId: "x-id" },
       ["verify.delivery_id: is not signed, so that anybody could change it"],
@@ -113,7 +113,7 @@ describe("verify", () => {
     ],
     [
       { scheme: "none", deliveryMemoryMs: 10_000 },
-      ["verify.delivery_memory: scheme none has no use for delivery_memory"],
+      ["verify.delivery_memory: scheme none does not use delivery_memory"],
     ],
     [{ scheme: "bearer", secret: " " }, ["verify.secret: is empty, so that anybody could sign"]],
     [{ scheme: "bearer", secret: ["a", ""] }, ["verify.secret.1: is empty, so that anybody could sign"]],
@@ -129,12 +129,12 @@ describe("verify", () => {
       { scheme: "hmac", header: "x", secret: "s", signed: "{bdy}" },
       [
         "verify.signed: has an unknown part in braces",
-        "verify.signed: leaves the body out, so that it could be exchanged",
+        "verify.signed: leaves the body out, so that it could be replaced",
       ],
     ],
     [
       { scheme: "hmac", header: "x", secret: "s", signed: "{timestamp}.{body}" },
-      ["verify.signed: has {timestamp}, but nothing says where it stands"],
+      ["verify.signed: uses {timestamp}, but its location is missing"],
     ],
     [
       { scheme: "hmac", header: "x", secret: "s", timestamp: { header: "x-time" } },
@@ -142,7 +142,7 @@ describe("verify", () => {
     ],
     [
       { scheme: "hmac", header: "x", secret: "s", signed: "{id}{body}" },
-      ["verify.signed: has {id}, but nothing says where it stands"],
+      ["verify.signed: uses {id}, but its location is missing"],
     ],
     [
       { scheme: "hmac", header: "x", secret: "s", signed: "{url}{body}" },

@@ -346,13 +346,10 @@ it.each<[VerifyOptions, string[]]>([
   ],
   [{ scheme: "jwt" }, ["verify: scheme jwt needs public_key"]],
   [{ scheme: "jwt", algorithm: "HS256" }, ["verify: scheme jwt needs secret"]],
-  [
-    { scheme: "jwt", secret: "s", publicKey: "x" },
-    ["verify.public_key: scheme jwt has no use for public_key"],
-  ],
+  [{ scheme: "jwt", secret: "s", publicKey: "x" }, ["verify.public_key: scheme jwt does not use public_key"]],
   [
     { scheme: "sendgrid", secret: "s" },
-    ["verify: scheme sendgrid needs public_key", "verify.secret: scheme sendgrid has no use for secret"],
+    ["verify: scheme sendgrid needs public_key", "verify.secret: scheme sendgrid does not use secret"],
   ],
   [
     { scheme: "hmac", secret: "s", header: "x", algorithm: "RS256" },
@@ -370,7 +367,7 @@ it.each<[VerifyOptions, string[]]>([
   ],
   [
     { scheme: "jwt", secret: "s", timestamp: { header: "x" } },
-    ["verify.timestamp.header: has no use here: the time is the claim iat"],
+    ["verify.timestamp.header: has no effect here: the time is the claim iat"],
   ],
   [
     { scheme: "token", secret: "s", field: "a", header: "b" },

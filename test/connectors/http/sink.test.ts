@@ -307,7 +307,7 @@ describe("an answer", () => {
     await expect(call(request({}))).rejects.toMatchObject({
       code: "E_HTTP_STATUS",
       message: expect.stringMatching(/answered 422/),
-      hint: 'it said: {"message": "Validation Failed"}',
+      hint: 'response: {"message": "Validation Failed"}',
       retryable: false,
     });
   });
@@ -374,12 +374,12 @@ describe("check", () => {
     ],
     [{ url: "ftp://h.example/" }, "request.url: must be an http or https URL"],
     [{ url: "/x" }, "request.url: must be an http or https URL"],
-    [{ url: "https://me:pw@h.example/" }, "request.url: user and password do not belong into a URL"],
+    [{ url: "https://me:pw@h.example/" }, "request.url: user and password do not belong in a URL"],
     [{ url: "https://h.example/#x" }, "request.url: a URL that is sent has no part after #"],
     [{ url: "https://h.example/{{#if input.a}}x{{/if}}" }, undefined],
     [{ method: "GET", json: 1 }, "request.json: GET has no body"],
-    [{ json: 1, body: "x" }, "request.body: cannot stand beside json"],
-    [{ headers: { "a b": "1" } }, "request.headers.a b: is no name of a header"],
+    [{ json: 1, body: "x" }, "request.body: cannot be combined with json"],
+    [{ headers: { "a b": "1" } }, "request.headers.a b: is not a header name"],
     [{ headers: { Host: "x" } }, "request.headers.Host: is set by the connection itself"],
   ])("%j", async (more, message) => {
     expect(await told(more as JsonObject)).toEqual(message === undefined ? [] : [message]);

@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { invite } from "../../../src/connectors/http/invitation.ts";
+import { describeEndpoint } from "../../../src/connectors/http/endpoint-info.ts";
 import type { HttpOptions } from "../../../src/connectors/http/options.ts";
 
 const hostile = [
@@ -36,7 +36,7 @@ function wordsOf(line: string): string[] {
 
 const base = { methods: ["POST"], path: "/hook", maxBodyBytes: 1_000 };
 const lineOf = (verify: unknown, path = "/hook") =>
-  invite({ ...base, path, verify } as unknown as HttpOptions, { address: "http://127.0.0.1:1" })
+  describeEndpoint({ ...base, path, verify } as unknown as HttpOptions, { address: "http://127.0.0.1:1" })
     .tryIt as string;
 
 test.runIf(process.platform !== "win32")("nothing of it is run, whatever the config says", () => {

@@ -330,8 +330,8 @@ describe("what comes in", () => {
     db.say({ text: "of an unknown service", service: "" });
     await look();
     expect(refused).toEqual([
-      { status: 403, reason: "a message by SMS, which services does not name" },
-      { status: 403, reason: "a message by an unknown service, which services does not name" },
+      { status: 403, reason: "a message by SMS, which is not listed in services" },
+      { status: 403, reason: "a message by an unknown service, which is not listed in services" },
     ]);
   });
 
@@ -388,7 +388,7 @@ describe("what goes out", () => {
     app.failNext("execution error: Not authorized to send Apple events to Messages. (-1743)");
     await expect(source.chat?.send?.({ person: "+15550101" }, { text: "x" })).rejects.toMatchObject({
       code: "E_CHAT",
-      message: "Messages did not send: it may not be controlled",
+      message: "Messages did not send: no permission to control it",
       hint: expect.stringContaining("Automation"),
     });
   });

@@ -522,9 +522,7 @@ describe("pages", () => {
     await source.nextRound();
     await source.nextRound();
     expect(source.arrivals).toEqual([]);
-    expect(source.told).toEqual([
-      expect.stringMatching(/fills more than 2 pages: there are no events until/),
-    ]);
+    expect(source.told).toEqual([expect.stringMatching(/fills more than 2 pages: no events are made until/)]);
     server.answer = fromCursor(() => 16);
     await source.nextRound();
     await source.nextRound();
@@ -753,7 +751,7 @@ describe("an answer that cannot be used is a failure in words, and changes nothi
     };
     const source = await start({ timeout: "1s" });
     await source.rested();
-    expect(source.told).toEqual([expect.stringMatching(/broke off: nothing more came/)]);
+    expect(source.told).toEqual([expect.stringMatching(/broke off: no more data arrived/)]);
   });
 
   test("a server that hangs is left after the time-out", async () => {

@@ -335,7 +335,7 @@ describe("a connection that ends", () => {
     expect(second.arrivals.map(({ text }) => text)).toEqual(["missed"]);
     await expect
       .poll(() => second.lines, { timeout: 5_000 })
-      .toEqual([expect.stringContaining("source chat: what came in C0OPS meanwhile cannot be read")]);
+      .toEqual([expect.stringContaining("source chat: missed messages in C0OPS cannot be read")]);
   });
 
   test("with the process: the next one asks the chats that are known, threads too", async () => {

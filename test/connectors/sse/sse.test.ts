@@ -232,9 +232,9 @@ describe("what is no event stream is told", () => {
     [
       "a web page",
       (response) => response.setHeader("content-type", "text/html").end("<p>"),
-      /no event stream but text\/html/,
+      /not an event stream but text\/html/,
     ],
-    ["204", (response) => response.writeHead(204).end(), /no more events \(204\)/],
+    ["204", (response) => response.writeHead(204).end(), /end of the stream \(204\)/],
     ["401", (response) => response.writeHead(401).end(), /answered 401/],
     [
       "a redirect to another host",
@@ -359,7 +359,7 @@ describe("a relay", () => {
     streams[0]?.end();
     await reconnected(source);
     expect(server.asked[1]?.headers["last-event-id"]).toBeUndefined();
-    expect(source.told).toEqual([expect.stringMatching(/the relay sends what is no relayed request/)]);
+    expect(source.told).toEqual([expect.stringMatching(/a message from the relay is not a relayed request/)]);
   });
 
   test("has an address that is a secret: it must not stand in the file, and is not shown", async () => {

@@ -42,7 +42,7 @@ describe("the options of a tail", () => {
 
   it.each<[string, Partial<TailOptions>, string]>([
     ["format", { format: "regex" }, "needs a pattern"],
-    ["pattern", { pattern: "(?P<a>.)" }, "has no use beside format: plain"],
+    ["pattern", { pattern: "(?P<a>.)" }, "has no effect with format: plain"],
     ["pattern", { format: "regex", pattern: "a" }, "no named group"],
     ["multiline", { multiline: { maxLines: 5, flushMs: 1 } }, "needs either start, or indent"],
     ["multiline", { multiline: { start: "a", indent: true, maxLines: 5, flushMs: 1 } }, "needs either start"],

@@ -101,7 +101,7 @@ describe("a permission prompt", () => {
     expect(server.sent).toEqual([]);
   });
 
-  it("whose press could not be kept is pressed again", async () => {
+  it("whose button press could not be stored is pressed again", async () => {
     let isFull = true;
     const people = fakePeople({
       press() {

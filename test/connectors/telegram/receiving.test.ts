@@ -188,7 +188,7 @@ it("tells the id of a group that it was taken into, and of one that has got anot
   });
   server.write(ann, { chat: team, text: undefined, migrate_to_chat_id: -100999 });
   await eventually(() => lines.length === 2);
-  expect(lines[0]).toContain("in the group Team, whose id is -1001");
+  expect(lines[0]).toContain("in the group Team with the id -1001");
   expect(lines[1]).toContain("now has the id -100999");
 });
 
@@ -198,7 +198,7 @@ describe("trouble", () => {
     await eventually(() => server.calls.some(({ method }) => method === "getUpdates"));
     server.pollFromElsewhere();
     await eventually(() => source.health?.().state === "waiting");
-    expect(source.health?.().detail).toMatch(/another program asks for this bot's messages.*end that one/);
+    expect(source.health?.().detail).toMatch(/another program receives this bot's messages.*end that one/);
     server.write(ann, "still here");
     await clock.advance(2_000);
     await eventually(() => arrivals.length === 1);
@@ -233,7 +233,7 @@ describe("trouble", () => {
       expect(lines.length).toBe(before);
     }
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/Telegram does not know the token: it is wrong, or was revoked.*@BotFather/);
+    expect(lines[0]).toMatch(/Telegram rejected the token: it is wrong, or was revoked.*@BotFather/);
     expect(lines.join()).not.toContain(server.token);
     server.revoke(false);
     server.write(ann, "back");

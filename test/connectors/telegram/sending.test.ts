@@ -149,7 +149,7 @@ describe("an answer", () => {
     const { server, source, event } = await asked({ options: { partLength: 200 } });
     server.failNext("sendMessage", { status: 400, description: "Bad Request: chat not found" }, 1);
     await expect(source.reply(event, { text: "word ".repeat(100) })).rejects.toThrow(
-      "only 1 of 3 parts went out (ids: 2), then: Telegram says: Bad Request: chat not found",
+      "only 1 of 3 parts were sent (ids: 2), then: Telegram says: Bad Request: chat not found",
     );
   });
 
@@ -164,7 +164,7 @@ describe("an answer", () => {
 
   it("without anything in it is refused", async () => {
     const { source, event } = await asked();
-    await expect(source.reply(event, { text: " " })).rejects.toThrow("there is nothing to send");
+    await expect(source.reply(event, { text: " " })).rejects.toThrow("nothing to send");
   });
 });
 
@@ -188,7 +188,7 @@ describe("a reaction", () => {
 
   it("that Telegram does not have is the nearest, and none where none comes near", async () => {
     const { source, event } = await asked();
-    expect(await source.chat.react?.(event, "✅")).toBe("reacted with 👍, which comes nearest to ✅");
+    expect(await source.chat.react?.(event, "✅")).toBe("reacted with 👍, the nearest match for ✅");
     await expect(source.chat.react?.(event, "🦆")).rejects.toMatchObject({
       message: "Telegram has no reaction 🦆",
       hint: expect.stringContaining("👍"),

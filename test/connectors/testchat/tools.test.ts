@@ -88,9 +88,7 @@ describe("with a chat, Claude", () => {
     await eventually(() => platform.typed("41") > 0, withinMs);
     await claude.callTool("reply", { event_id, text: "no" });
     expect((await claude.callTool("status")).text).not.toContain("not answered");
-    expect((await project.ask(["access", "remove", "41"])).stderr).toContain(
-      "it is written in the config file",
-    );
+    expect((await project.ask(["access", "remove", "41"])).stderr).toContain("it is set in the config file");
   });
 
   it("answers nobody who was removed since", async () => {
@@ -192,8 +190,8 @@ describe("access on the command line", () => {
   it("says what is wrong with a code, an id, a source or a policy", async () => {
     const project = await written();
     const told = async (...args: string[]) => (await project.ask(["access", ...args])).stderr;
-    expect(await told("pair", "3fa9c1")).toContain("nobody waits with the code 3fa9c1");
-    expect(await told("allow", "Ada Lovelace")).toContain("is no id");
+    expect(await told("pair", "3fa9c1")).toContain("no pending user has the code 3fa9c1");
+    expect(await told("allow", "Ada Lovelace")).toContain("is not an id");
     expect(await told("allow", "41", "--source", "fone")).toContain("phone");
     expect(await told("lsit")).toContain('access does not know "lsit"');
     expect(await told("policy", "open")).toContain("there are: pairing, allowlist, disabled, config");

@@ -117,7 +117,9 @@ describe("a watch", () => {
     symlinkSync(outside.folder, at("in"));
     await settle(reading);
     expect(told(reading)).toEqual([]);
-    expect(reading.source().health?.().lastError).toContain("outside of what this source may read");
+    expect(reading.source().health?.().lastError).toContain(
+      "outside of the folders that this source may read",
+    );
   });
 
   it("has the text of a file on request, when it is small and text", async () => {

@@ -293,11 +293,11 @@ it("says that a message was not sent, and sends it again under the same id", asy
   const page = await openPage({
     answer: () =>
       isDown
-        ? Response.json({ error: "not taken, try again" }, { status: 503 })
+        ? Response.json({ error: "not accepted, try again" }, { status: 503 })
         : Response.json({}, { status: 202 }),
   });
   page.type("hello");
-  await eventually(() => page.log().includes("not sent: not taken, try again"));
+  await eventually(() => page.log().includes("not sent: not accepted, try again"));
   isDown = false;
   page.at("log").button("Try again");
   await eventually(() => page.calls.length === 3 && !page.log().includes("sending"));
@@ -333,14 +333,14 @@ it("shows a prompt in every room until it is over, and a code with a button to c
 
 it("says by which id this browser could be let in", async () => {
   const page = await openPage({
-    answer: () => Response.json({ error: "this browser is not let in" }, { status: 403 }),
+    answer: () => Response.json({ error: "this browser is not approved" }, { status: 403 }),
     known: () => false,
   });
   const [{ browser } = { browser: "" }] = page.calls;
   expect(browser).toMatch(/^([0-9a-f]{4}-){4}[0-9a-f]{4}$/);
   expect(page.at("browser").textContent).toBe(`this browser: ${browser}`);
   page.type("hello");
-  await eventually(() => page.log().includes(`this browser is not let in; its id is ${browser}`));
+  await eventually(() => page.log().includes(`this browser is not approved; its id is ${browser}`));
 });
 
 it("has rooms, and a name for whoever writes", async () => {

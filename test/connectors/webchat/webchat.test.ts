@@ -158,12 +158,12 @@ describe("what a page sends", () => {
 
   it.each([
     ["/messages", { text: "x" }, 400, "missing id"],
-    ["/messages", { id: "../x", text: "x" }, 400, "id takes"],
+    ["/messages", { id: "../x", text: "x" }, 400, "id must have"],
     ["/messages", { id: "u", text: " " }, 400, "missing text"],
     ["/messages", { id: "u", text: { toString: 1 } }, 400, "missing text"],
-    ["/messages", { id: "u", text: "x", room: "A/b" }, 400, "room takes"],
+    ["/messages", { id: "u", text: "x", room: "A/b" }, 400, "room must have"],
     ["/messages", { id: "u", text: "x", reply_to: 4 }, 400, "reply_to"],
-    ["/messages", [], 400, "no JSON object"],
+    ["/messages", [], 400, "not a JSON object"],
     ["/messages", { id: "u", text: "x".repeat(300_000) }, 413, "larger than"],
     ["/press", { prompt: "abcde", button: "grant" }, 400, "prompt and button"],
     ["/upload", {}, 415, "send a form"],
@@ -321,7 +321,7 @@ describe("what Claude says", () => {
     expect(page.messages.get("u1")?.reactions).toEqual(["👍"]);
     await eventually(() => page.typing.length === 1);
     await expect(source.chat.edit?.(event, "u1", "x")).rejects.toThrow("only messages that you sent");
-    await expect(source.chat.edit?.(event, "m9", "x")).rejects.toThrow("no message m9");
+    await expect(source.chat.edit?.(event, "m9", "x")).rejects.toThrow("message m9 does not exist");
     await expect(source.chat.edit?.(event, id, "x".repeat(9_000))).rejects.toThrow("longer than the 8000");
     await expect(source.reply(event, { text: "" })).rejects.toThrow("nothing to send");
   });
@@ -346,7 +346,7 @@ describe("what Claude says", () => {
     await source.chat.send?.({ person: page.id }, { text: "news" });
     await eventually(() => [...page.messages.values()].some(({ text }) => text === "news"));
     await expect(source.chat.send?.({ person: "0123" }, { text: "x" })).rejects.toThrow(
-      "no browser of this id",
+      "no browser with this id",
     );
   });
 });

@@ -215,7 +215,7 @@ describe("what is no WebSocket is told, without the secret of the address", () =
     const source = await start({ url: "ws://127.0.0.1:1/" });
     await source.rested();
     expect(source.told).toEqual([
-      expect.stringMatching(/127\.0\.0\.1:1 cannot be asked: the connection is refused/),
+      expect.stringMatching(/request to 127\.0\.0\.1:1 failed: the connection is refused/),
     ]);
   });
 
@@ -228,7 +228,7 @@ describe("what is no WebSocket is told, without the secret of the address", () =
     );
     const source = await start();
     await source.rested();
-    expect(source.told).toEqual([expect.stringMatching(/cannot be asked: invalid sec-websocket-accept/)]);
+    expect(source.told).toEqual([expect.stringMatching(/failed: invalid sec-websocket-accept/)]);
   });
 });
 

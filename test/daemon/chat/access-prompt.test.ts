@@ -72,9 +72,11 @@ describe("a change of access from Claude's shell", () => {
   ])("does not happen on %s, and no further form is shown for ten minutes", async (_, answer) => {
     const { ask, asked, people, clock } = await begin({ answer: async () => answer });
     expect(await ask(allow, undefined)).toMatchObject({ state: "refused" });
-    await expect(ask({ ...allow, person: "66" } as AccessRequest, undefined)).rejects.toThrow("said no");
+    await expect(ask({ ...allow, person: "66" } as AccessRequest, undefined)).rejects.toThrow(
+      "declined this",
+    );
     await clock.advance(9 * 60_000);
-    await expect(ask(allow, undefined)).rejects.toThrow("said no");
+    await expect(ask(allow, undefined)).rejects.toThrow("declined this");
     await clock.advance(60_000);
     await ask(allow, undefined);
     expect(asked).toHaveLength(2);
@@ -95,9 +97,9 @@ describe("a change of access from Claude's shell", () => {
   it("is refused at once where it makes no sense, or nobody can be asked", async () => {
     const { ask, asked } = await begin({ takesForms: false });
     await expect(ask({ do: "pair", code: "123abc" }, undefined)).rejects.toThrow(
-      "nobody waits with the code",
+      "no pending user has the code",
     );
-    await expect(ask({ do: "allow", person: "Ada L" }, undefined)).rejects.toThrow("is no id");
+    await expect(ask({ do: "allow", person: "Ada L" }, undefined)).rejects.toThrow("is not an id");
     await expect(ask(allow, undefined)).rejects.toThrow(
       "no Claude session is open that could show you a form",
     );
@@ -114,7 +116,7 @@ describe("a change of access from Claude's shell", () => {
     await expect.poll(() => asked.length).toBe(1);
     await expect(ask(allow, undefined)).rejects.toThrow("open already");
     await administer({ do: "deny", code });
-    expect(await settled).toMatchObject({ state: "refused", said: expect.stringContaining("taken back") });
+    expect(await settled).toMatchObject({ state: "refused", said: expect.stringContaining("withdrawn") });
     expect(taken[0]?.aborted).toBe(true);
   });
 

@@ -45,9 +45,9 @@ test("secrets are masked in every answer and every part", async () => {
 });
 
 test.each([
-  ["nonsense", {}, 'this router knows no command "nonsense"'],
-  ["statsu", {}, 'this router knows no command "statsu"'],
-  ["constructor", {}, 'this router knows no command "constructor"'],
+  ["nonsense", {}, 'unknown command "nonsense"'],
+  ["statsu", {}, 'unknown command "statsu"'],
+  ["constructor", {}, 'unknown command "constructor"'],
   ["why", null, "event_id must be a text, and is missing"],
   ["why", { event_id: 7 }, "event_id must be a text, and is 7"],
   ["events", { limit: -1 }, "limit must be a whole number from 0 to 1000, and is -1"],
@@ -70,7 +70,7 @@ test("without a good config, nothing is sent and status still answers", async ()
     problems: () => [line`no config file found`],
   });
   await expect(control("send", { source: "post", data: "x" }, nothing, never)).rejects.toThrow(
-    "the running router has no good config",
+    "the running router has no valid config",
   );
   expect(await control("status", {}, nothing, never)).toMatchObject({
     problems: ["no config file found"],

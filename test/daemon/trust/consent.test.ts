@@ -187,7 +187,7 @@ test("what an earlier version kept counts for nothing, and that is said once, un
   const [first, second] = [keepLog(), keepLog()];
   const consent = await open({ log: first, migrates: true });
   expect([consent.allows(power), consent.outdated()]).toEqual([false, true]);
-  expect(first.lines).toEqual([expect.stringContaining("asked anew")]);
+  expect(first.lines).toEqual([expect.stringContaining("you are asked again")]);
   const next = await open({ log: second, migrates: true });
   expect([next.allows(power), next.outdated(), second.lines.length]).toEqual([false, true, 0]);
   await next.remember([power], "trusted");

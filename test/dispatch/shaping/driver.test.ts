@@ -171,7 +171,7 @@ test("a superseded event ends wherever it waits, and says what took its place", 
   await router.until(() => router.journal.entries(first).length === 0);
   expect((await router.journal.history(first)).at(-1)).toMatchObject({
     state: "superseded",
-    reason: `${last} took its place`,
+    reason: `replaced by ${last}`,
   });
   await router.advance(30 * second);
   expect(router.told()).toEqual(["b"]);

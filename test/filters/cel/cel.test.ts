@@ -248,7 +248,7 @@ describe("mistakes at load", () => {
       "cel.bind(x, 1, x)",
       0,
       'unknown name "cel"',
-      "there is no cel.bind: compute the value by name under `vars`",
+      "cel.bind is not available: compute the value by name under `vars`",
     ],
   ])("%s", (text, offset, message, hint) => {
     const error = loadError(text);
@@ -282,7 +282,7 @@ describe("misfits on an event", () => {
     ["data.s + 1", "no such operation: string + int"],
     ["size(data.n)", "no such function: size(double)"],
     ["data.n % 0", "modulo by zero"],
-    ["1.0 / 0.0", "the result is Infinity, which is no JSON number"],
+    ["1.0 / 0.0", "the result is Infinity, which is not a JSON number"],
     ["data.n.matches('a')", "no such function: double.matches(string)"],
   ])("%s", (text, message) => {
     const program = cel.compile(text, { purpose: "value" });

@@ -66,8 +66,8 @@ test("what was forgotten is logged once an hour, in words that say what follows"
   report("ci/dedupe/fedcba9876543210/unverified");
   report("logs/delivery");
   expect(lines).toEqual([
-    "source github: more signed requests came than can be remembered: the oldest were forgotten early, and one of them would be taken again if somebody sent it again",
-    "channel ci: dedupe has more keys than can be remembered: the oldest were forgotten early; an event with one of them counts as new",
+    "source github: too many signed requests to remember: the oldest were dropped early, and would be accepted again if replayed",
+    "channel ci: dedupe has too many keys to remember: the oldest were dropped early; an event with one of them counts as new",
   ]);
   clock.set(clock.now() + 60 * 60 * 1_000);
   report("github/proof");

@@ -1,25 +1,26 @@
-// Tells when nothing has come for a while. Signs of life are cheap: the timer looks back, it is not set anew for each.
+// Detects an idle connection. Activity is cheap to record: the timer looks back instead of being reset each
+// time.
 
 import type { Clock } from "../contract.ts";
 
-export interface Silence {
-  /** Something came. Also ends a `hold`. */
+export interface IdleTimeout {
+  /** Data arrived. Also ends a `hold`. */
   sign(): void;
-  /** We do not read now, so that silence means nothing, until the next sign. */
+  /** Reading is paused, so the idle time does not count until the next activity. */
   hold(): void;
   end(): void;
 }
 
-export interface SilenceOptions {
+export interface IdleTimeoutOptions {
   readonly clock: Clock;
   readonly afterMs: number;
   /** Called once, and then no more. */
-  onSilence(): void;
-  /** Called when half of the time has passed in silence: to ask for a sign. */
+  onIdle(): void;
+  /** Called when half of the idle time has passed: to send a ping. */
   onHalf?(): void;
 }
 
-export function watchSilence({ clock, afterMs, onSilence, onHalf }: SilenceOptions): Silence {
+export function createIdleTimeout({ clock, afterMs, onIdle, onHalf }: IdleTimeoutOptions): IdleTimeout {
   let lastMs = clock.now();
   let isHeld = false;
   let hasAsked = false;
@@ -29,7 +30,7 @@ export function watchSilence({ clock, afterMs, onSilence, onHalf }: SilenceOptio
     if (isHeld) lastMs = clock.now();
     const quietMs = clock.now() - lastMs;
     if (quietMs >= afterMs) {
-      onSilence();
+      onIdle();
       return;
     }
     if (quietMs >= afterMs / 2 && !hasAsked) {

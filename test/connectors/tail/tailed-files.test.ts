@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { createCursors } from "../../../src/connectors/tail/cursors.ts";
 import type { Following } from "../../../src/connectors/tail/follower.ts";
-import { Roster } from "../../../src/connectors/tail/roster.ts";
+import { TailedFiles } from "../../../src/connectors/tail/tailed-files.ts";
 import type { Findings, FoundFile } from "../../../src/files/search.ts";
 import { createMemoryCursors, createStore } from "../../../src/host/store.ts";
 import { manualClock } from "../../support/manual-clock.ts";
@@ -31,9 +31,9 @@ test("where a file ends that is one too many at the very first look is where it 
   const cursors = createCursors(createStore(createMemoryCursors(), "tested", "options"));
   const following = {} as Following;
   const search = { look: async () => findings(), renamed: async () => undefined };
-  const roster = new Roster({ clock, cursors, search, following, patterns: ["/*"], from: "end" });
-  await roster.update(findings(found("/old.log", "1:1"), found("/old.gz", "1:2")));
-  await roster.update(findings(found("/late.log", "1:3")));
+  const tailedFiles = new TailedFiles({ clock, cursors, search, following, patterns: ["/*"], from: "end" });
+  await tailedFiles.update(findings(found("/old.log", "1:1"), found("/old.gz", "1:2")));
+  await tailedFiles.update(findings(found("/late.log", "1:3")));
   expect(cursors.get("1:1")?.offset).toBe(500);
   expect([cursors.get("1:2"), cursors.get("1:3")]).toEqual([undefined, undefined]);
 });
