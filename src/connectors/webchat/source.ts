@@ -102,8 +102,10 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
   const actions: Readonly<Record<string, Action>> = {
     async "GET /stream"(_request, response, { browser }) {
       const isLetIn = await people.admits(browser);
+      const known = await people.knows(browser);
+      // From here to `open` nothing may be awaited: a message of that time would neither be history nor be sent.
       const messages = isLetIn ? live.seenBy(browser) : live.passingBy(browser);
-      const first = { browser, known: await people.knows(browser), messages: messages.map(asShown) };
+      const first = { browser, known, messages: messages.map(asShown) };
       if (!streams.open(browser, response, first, isLetIn))
         return new Refusal(429, "too many pages are open", retryAfter);
       return undefined;

@@ -43,6 +43,8 @@ export function createStreams(clock: Clock): Streams {
   return {
     count,
     open(browser, response, first, isLetIn) {
+      // Closed before it was registered: its "close" has been emitted, and would never free its place.
+      if (response.destroyed) return true;
       if (open.size >= maxStreams || count(browser) >= maxOfOneBrowser) return false;
       if (!isLetIn && strangers.size >= maxStrangers) return false;
       response.writeHead(200, {

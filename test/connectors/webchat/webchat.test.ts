@@ -25,6 +25,15 @@ const options: WebchatOptions = {
   maxUploadBytes: 1024 * 1024,
 };
 
+const prompt = {
+  id: "abcde",
+  text: { title: ["🔐 ", { code: "Bash" }], quoted: ["<b>npm</b> test"], foot: [["yes abcde"]] },
+  buttons: [
+    { button: "more" as const, label: "See more" },
+    { button: "allow" as const, label: "Allow" },
+  ],
+};
+
 const clean: (() => unknown)[] = [];
 afterEach(async () => {
   for (const step of clean.splice(0).reverse()) await step();
@@ -351,6 +360,52 @@ describe("what Claude says", () => {
   });
 });
 
+describe("a page that is just being opened", () => {
+  /** Everybody is admitted, and `during` happens while access is asked. */
+  const peopleDuring = (during: { [Look in "admits" | "knows"]?: () => Promise<unknown> }): People => {
+    const people = fakePeople();
+    return {
+      ...people,
+      admits: async (person) => (await during.admits?.(), people.admits(person)),
+      knows: async (person) => (await during.knows?.(), people.knows(person)),
+    };
+  };
+
+  it.each(["admits", "knows"] as const)("misses no prompt that comes during the look at %s", async (look) => {
+    let ask = async (): Promise<unknown> => undefined;
+    const { address, source, page } = await open({ people: peopleDuring({ [look]: () => ask() }) });
+    ask = async () => {
+      ask = async () => undefined;
+      await source.chat.askPermission?.(idOf("ada", address), prompt);
+    };
+    const ada = page();
+    const shown = await eventually(() => [...ada.messages.values()][0]);
+    expect(shown.prompt?.id).toBe("abcde");
+  });
+
+  it("takes the place of no other when it was closed meanwhile", async () => {
+    const held: (() => void)[] = [];
+    let isHeld = true;
+    const knows = () => new Promise<void>((resolve) => (isHeld ? held.push(resolve) : resolve()));
+    const { address, page } = await open({ people: peopleDuring({ knows }) });
+    const closed = new AbortController();
+    const asked = Array.from({ length: 8 }, async () => {
+      const authorization = await signedFor(address, "ada", "GET", "/stream");
+      await fetch(`${address}/stream`, { headers: { authorization }, signal: closed.signal });
+    });
+    await eventually(() => held.length === asked.length);
+    closed.abort();
+    await Promise.allSettled(asked);
+    isHeld = false;
+    // Behind the ends of those connections.
+    for (let count = 0; count < 3; count++) await hello(address);
+    for (const release of held) release();
+    const ada = page();
+    await ada.post("/messages", { id: "u1", text: "hello" });
+    await eventually(() => ada.messages.has("u1"));
+  });
+});
+
 it("what was said is there after a restart, bounded and in order", async () => {
   const cursors = createMemoryCursors();
   const before = await talking({ cursors, options: { history: 5 } });
@@ -377,15 +432,6 @@ it("of a long text the beginning is kept, and the event has all of it", async ()
 });
 
 describe("a permission prompt", () => {
-  const prompt = {
-    id: "abcde",
-    text: { title: ["🔐 ", { code: "Bash" }], quoted: ["<b>npm</b> test"], foot: [["yes abcde"]] },
-    buttons: [
-      { button: "more" as const, label: "See more" },
-      { button: "allow" as const, label: "Allow" },
-    ],
-  };
-
   it("has buttons until it is over", async () => {
     const people = fakePeople({
       press: ({ button }) => (button === "more" ? { show: "taken" } : { show: "notice", text: "too late" }),

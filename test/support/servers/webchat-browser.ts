@@ -80,7 +80,9 @@ export async function markOf(address: string, headers: OutgoingHttpHeaders = ope
   const html = await new Promise<string>((resolve, reject) => {
     get(address, { headers }, (answer) => text(answer).then(resolve, reject)).on("error", reject);
   });
-  return /<meta name="page-mark" content="([^"]*)">/.exec(html)?.[1] ?? "";
+  const mark = /<meta name="page-mark" content="([^"]*)">/.exec(html)?.[1];
+  if (mark === undefined) throw new Error(`no page is served at ${address}`);
+  return mark;
 }
 
 export interface Session {
