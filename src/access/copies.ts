@@ -6,7 +6,7 @@ import { ConnectorError } from "../errors.ts";
 import { line } from "../text.ts";
 import { pause } from "../waiting.ts";
 import { buttonId, type Pages, type PermissionRequest, writeOutcome, writePages } from "./prompt.ts";
-import type { Copy, PendingPrompt, PromptMessage, RelayOptions } from "./relay-deps.ts";
+import type { AskingChat, Copy, PendingPrompt, PromptMessage, RelayOptions } from "./relay-deps.ts";
 
 export interface Person {
   readonly source: string;
@@ -95,7 +95,7 @@ export class Copies {
     await Promise.all(
       copies.map(async ({ source, asked }) => {
         try {
-          await this.#options.chat(source)?.expirePermission?.(asked, text);
+          await this.#retrying(async () => this.#connected(source).expirePermission?.(asked, text));
         } catch (error) {
           this.#log.warn(
             line`source ${source}: a permission prompt could not be closed: ${messageOf(error)}`,
@@ -142,24 +142,40 @@ export class Copies {
     if (!isLive) await this.close(prompt.request, [copy], this.#options.outcomeOf(prompt.request.id));
   }
 
-  async #sendFirst(to: Person, page: PermissionPrompt, id: string): Promise<Copy | undefined> {
-    const { source, person } = to;
+  async #sendFirst(
+    { source, person }: Person,
+    page: PermissionPrompt,
+    id: string,
+  ): Promise<Copy | undefined> {
+    const send = async () =>
+      (await this.#options.isOpen(source))
+        ? this.#connected(source).askPermission?.(person, page)
+        : undefined;
+    try {
+      const asked = await this.#retrying(send, () => this.#prompts.has(id));
+      return asked === undefined ? undefined : { source, person, asked, pages: 1 };
+    } catch (error) {
+      this.#log.warn(line`source ${source}: a permission prompt could not be sent: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  #connected(source: string): AskingChat {
+    const chat = this.#options.chat(source);
+    if (chat === undefined)
+      throw new ConnectorError("E_CHAT", "the chat is not connected", { retryable: true });
+    return chat;
+  }
+
+  /** Retries what a chat could not do yet, for as long as that is wanted. Rejects as the last try does. */
+  async #retrying<T>(attempt: () => Promise<T>, isWanted: () => boolean = () => true): Promise<T> {
     const untilMs = this.#clock.now() + reachWithinMs;
     for (;;) {
       try {
-        if (!(await this.#options.isOpen(source))) return undefined;
-        const asked = await this.#options.chat(source)?.askPermission?.(person, page);
-        return asked === undefined ? undefined : { source, person, asked, pages: 1 };
+        return await attempt();
       } catch (error) {
-        const mayHelp =
-          error instanceof ConnectorError &&
-          error.retryable &&
-          this.#prompts.has(id) &&
-          !this.#stopping.aborted;
-        if (!mayHelp || this.#clock.now() >= untilMs) {
-          this.#log.warn(line`source ${source}: a permission prompt could not be sent: ${messageOf(error)}`);
-          return undefined;
-        }
+        const mayHelp = error instanceof ConnectorError && error.retryable;
+        if (!mayHelp || !isWanted() || this.#stopping.aborted || this.#clock.now() >= untilMs) throw error;
       }
       await pause(this.#clock, reachAgainMs, this.#stopping);
     }

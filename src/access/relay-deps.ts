@@ -58,7 +58,7 @@ export interface PromptMessageNotes {
   put(key: string, messages: readonly PromptMessage[]): Promise<void>;
 }
 
-type AskingChat = Pick<Chat, "askPermission" | "continuePermission" | "expirePermission">;
+export type AskingChat = Pick<Chat, "askPermission" | "continuePermission" | "expirePermission">;
 
 export interface RelayOptions {
   readonly clock: Clock;

@@ -43,6 +43,7 @@ async function openRelay(
   const answered: [session: string, id: string, behavior: string][] = [];
   const gone = new Set<string>();
   const starting = new Set<string>();
+  let isConnected = true;
   let isOpen = true;
   const file = join(folder, "permissions.jsonl");
   let settings: RelaySettings | undefined = {
@@ -68,7 +69,7 @@ async function openRelay(
     audit: { add: (entry) => audit.add(entry) },
     settings: () => settings,
     chat: (source) =>
-      source === "phone"
+      source === "phone" && isConnected
         ? {
             async askPermission(person, prompt) {
               if (starting.has(person))
@@ -121,6 +122,9 @@ async function openRelay(
       prompts
         .filter((one) => one.person === person)
         .map(({ prompt }) => prompt.buttons.map(({ button }) => button).join(" ")),
+    connect(now: boolean) {
+      isConnected = now;
+    },
     refuseMore(refuses: boolean) {
       refusesMore = refuses;
     },
@@ -461,6 +465,29 @@ describe("a permission prompt", () => {
     await expect.poll(() => kept.has("fghij")).toBe(false);
   });
 
+  it("waits for a chat that does not run yet", async () => {
+    const { relay, clock, connect, prompts, kept } = await openRelay();
+    connect(false);
+    const asked = relay.ask(request, session);
+    await expect.poll(() => kept.has("abcde")).toBe(true);
+    await clock.advance(10_000);
+    connect(true);
+    await clock.advance(2_000);
+    await asked;
+    expect(prompts.map(({ person }) => person)).toEqual(["41", "42"]);
+  });
+
+  it("comes to no verdict when its chat does not run for long", async () => {
+    const { relay, clock, connect, kept, lines } = await openRelay();
+    connect(false);
+    const asked = relay.ask(request, session);
+    await expect.poll(() => kept.has("abcde")).toBe(true);
+    await clock.advance(60_000);
+    await asked;
+    expect([...kept]).toEqual([]);
+    expect((await lines()).map(({ what }) => what)).toEqual(["asked", "unasked"]);
+  });
+
   it("is sent to nobody where access was disabled: no word from there would count", async () => {
     const { relay, prompts, disable, lines } = await openRelay();
     disable();
@@ -603,6 +630,24 @@ describe("a prompt that nobody answers", () => {
     expect(answered).toEqual([]);
     await expect.poll(() => kept.size).toBe(0);
   });
+
+  it.each(["expires", "has ended with its session", "was answered"])(
+    "that %s while its chat was not connected shows it once that is back",
+    async (how) => {
+      const { relay, clock, press, connect, closed, kept } = await openRelay();
+      await relay.ask(request, session);
+      if (how === "was answered") await press("allow");
+      connect(false);
+      if (how === "expires") await clock.advance(10 * minuteMs);
+      if (how === "has ended with its session") relay.sessionGone("s1");
+      await clock.advance(10_000);
+      expect(closed).toEqual([]);
+      connect(true);
+      await clock.advance(2_000);
+      await expect.poll(() => closed.length).toBe(2);
+      await expect.poll(() => kept.size).toBe(0);
+    },
+  );
 
   it("ends with its session", async () => {
     const { relay, closed, answered } = await openRelay();

@@ -366,8 +366,14 @@ describe("a page that is just being opened", () => {
     const people = fakePeople();
     return {
       ...people,
-      admits: async (person) => (await during.admits?.(), people.admits(person)),
-      knows: async (person) => (await during.knows?.(), people.knows(person)),
+      async admits(person) {
+        await during.admits?.();
+        return people.admits(person);
+      },
+      async knows(person) {
+        await during.knows?.();
+        return people.knows(person);
+      },
     };
   };
 
