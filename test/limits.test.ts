@@ -26,6 +26,9 @@ const limits: Readonly<Record<string, readonly [file: string, constant: string]>
   "steps of a CEL expression on one event": ["filters/cel/meter.ts", "maxSteps"],
   "memory of a CEL expression on one event": ["filters/cel/meter.ts", "maxBytes"],
   "elements that a CEL macro goes through": ["filters/cel/guard.ts", "maxLoopLength"],
+  "tags of a template, placeholders included": ["templates/size.ts", "maxTags"],
+  "blocks of a template, with their `else`": ["templates/size.ts", "maxBlocks"],
+  "characters of one tag of a template": ["templates/size.ts", "maxTagLength"],
   "size of what a template gives": ["templates/limits.ts", "maxOutputLength"],
   "turns of the loops of a template, with the blocks, functions and placeholders in them": [
     "templates/limits.ts",

@@ -5,16 +5,21 @@
 // because nodes are built from them in one go.
 
 import { Composer, type CST, type Document, Lexer, LineCounter, type ParsedNode, Parser } from "yaml";
-import { yieldToEventLoop } from "../yield-to-event-loop.ts";
+import { createPacer, yieldToEventLoop } from "../yield-to-event-loop.ts";
 import { type FileReading, readBounded } from "./yaml/bounded-file.ts";
 import type { Problem } from "./yaml/problem.ts";
 import { syntaxProblems } from "./yaml/syntax.ts";
+import { maxEntries } from "./yaml/tree.ts";
 
 /** Of a config or a recipe. */
 export const maxFileBytes = 1024 * 1024;
 const maxDepth = 64;
 /** A config of 1,000 channels has about 100,000. */
 const maxTokens = 300_000;
+/** Tokens that the parser has open besides those of collections: the document, and the scalar that it reads. */
+const openBesides = 2;
+/** Items of one collection, of which some are comments. Nodes are not built for more; the tree has the exact bound. */
+const maxItems = 2 * maxEntries;
 /** Maximum of YAML parser errors: far more than are shown. Each is an object with a message. */
 const maxErrors = 1_000;
 
@@ -74,18 +79,25 @@ async function parse(
   lines: LineCounter,
   what: string,
 ): Promise<Pick<ParsedFile, "text" | "document" | "remains" | "problems">> {
-  const tokens = await readTokens(text, lines).catch(ifTooMany);
-  if (tokens === undefined) {
-    const message = `the ${what} has more than ${maxTokens} YAML tokens: too many keys, values, lines or brackets`;
-    return { text: "", problems: [{ at: 0, path: [], code: "E_CONFIG_SIZE", message }] };
+  let tokens: CST.Token[];
+  try {
+    tokens = await readTokens(text, lines);
+  } catch (error) {
+    if (!(error instanceof Excess)) throw error;
+    const { code, at, reason, isShown } = error;
+    const message = at === 0 ? `the ${what} ${reason}` : reason;
+    return { text: isShown ? text : "", problems: [{ at, path: [], code, message }] };
   }
+  await yieldToEventLoop();
   const deep = tooDeep(tokens);
   if (deep !== undefined) {
-    const message = `more than ${maxDepth} levels of nesting`;
-    return { text, problems: [{ at: deep, path: [], code: "E_CONFIG_SYNTAX", message }] };
+    const { code, reason: message } = nestedTooDeep(deep);
+    return { text, problems: [{ at: deep, path: [], code, message }] };
   }
+  await yieldToEventLoop();
   const documents = compose(tokens, text.length);
   const document = documents[0];
+  await yieldToEventLoop();
   const problems = syntaxProblems(documents, text, lines);
   if (problems.length > 0)
     return { text, problems, ...(document === undefined ? {} : { remains: document }) };
@@ -97,23 +109,57 @@ async function parse(
   return { text, document, problems: [] };
 }
 
-class TooManyTokens extends Error {}
+/** More than is parsed. */
+class Excess extends Error {
+  readonly code: "E_CONFIG_SIZE" | "E_CONFIG_SYNTAX";
+  readonly at: number;
+  readonly reason: string;
+  /** Whether the file is worth quoting. */
+  readonly isShown: boolean;
 
-function ifTooMany(error: unknown): undefined {
-  if (!(error instanceof TooManyTokens)) throw error;
+  constructor(code: Excess["code"], at: number, reason: string, isShown: boolean) {
+    super(reason);
+    this.code = code;
+    this.at = at;
+    this.reason = reason;
+    this.isShown = isShown;
+  }
 }
 
-/** This many tokens per turn of the event loop. Rejects when the limit for a config is exceeded. */
+function tooManyTokens(): Excess {
+  const reason = `has more than ${maxTokens} YAML tokens: too many keys, values, lines or brackets`;
+  return new Excess("E_CONFIG_SIZE", 0, reason, false);
+}
+
+function nestedTooDeep(at: number): Excess {
+  return new Excess("E_CONFIG_SYNTAX", at, `more than ${maxDepth} levels of nesting`, true);
+}
+
+function tooManyItems({ offset }: CST.Token): Excess {
+  const reason = `holds more than ${maxItems} entries, and at most ${maxEntries} are read`;
+  return new Excess("E_CONFIG_SIZE", offset, reason, true);
+}
+
+/**
+ * Yields to the event loop at the latest after this many tokens. Rejects when a limit on tokens, nesting or entries is exceeded: the
+ * parser is slow to close thousands of open collections.
+ */
 export async function readTokens(text: string, lines: LineCounter, perTurn = 2_048): Promise<CST.Token[]> {
   const parser = new Parser(lines.addNewLine);
+  const pace = createPacer();
   const tokens: CST.Token[] = [];
   let read = 0;
   lines.addNewLine(0);
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) tokens.push(token);
     read += 1;
-    if (read > maxTokens) throw new TooManyTokens();
+    if (read > maxTokens) throw tooManyTokens();
+    const { stack } = parser;
+    const top = stack.at(-1);
+    if (stack.length > maxDepth + 1 + openBesides) throw nestedTooDeep((top as CST.Token).offset);
+    if (top !== undefined && "items" in top && top.items.length > maxItems) throw tooManyItems(top);
     if (read % Math.max(1, perTurn) === 0) await yieldToEventLoop();
+    else if (read % 64 === 0) await pace();
   }
   for (const token of parser.end()) tokens.push(token);
   return tokens;

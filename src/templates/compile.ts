@@ -11,6 +11,7 @@ import type { Environment } from "./environment.ts";
 import { allFunctions } from "./functions/all.ts";
 import { createMeter, type Meter, maxOutputLength } from "./limits.ts";
 import { createPlainReader, type Part } from "./plain.ts";
+import { findExcess } from "./size.ts";
 
 /**
  * A key such as `dedupe.key`. Undefined when a placeholder or block of it rendered empty: then the event has
@@ -49,7 +50,9 @@ export function createTemplateCompiler({
   const meter = createMeter();
   const readPlain = createPlainReader(language, meter);
   const readKey = createPlainReader(keyLanguage, meter);
-  const plain = remembering((text) => ({ parts: readPlain(text) }));
+  const plain = remembering((text) => ({
+    parts: findExcess(text) === undefined ? readPlain(text) : undefined,
+  }));
   let environments: { readonly texts: Environment; readonly keys: Environment } | undefined;
   const loaded = () => {
     if (environments === undefined) throw new Error("prepare() was not called with this template");

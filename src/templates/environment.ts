@@ -11,6 +11,7 @@ import type { TemplateFunctions } from "./functions/template-function.ts";
 import { rewriteIndexes } from "./index-notation.ts";
 import { type Meter, maxOutputLength } from "./limits.ts";
 import type { Part } from "./plain.ts";
+import { findExcess } from "./size.ts";
 import { syntaxError } from "./syntax-error.ts";
 import { textOf } from "./text-of.ts";
 
@@ -61,6 +62,8 @@ export function createEnvironment({ functions, roots, encode }: Language, meter:
   const read = (
     text: string,
   ): { program: hbs.AST.Program; used: Record<string, Handlebars.HelperDelegate> } => {
+    const excess = findExcess(text);
+    if (excess !== undefined) throw excess;
     const rewritten = rewriteIndexes(text);
     const offsetOf = (position: Position) => rewritten.originalOffset(offsetIn(rewritten.text, position));
     const program = parse(handlebars, rewritten.text, text, offsetOf);

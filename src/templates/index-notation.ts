@@ -8,14 +8,25 @@ export interface Rewritten {
 }
 
 const worthALook = /\[|\.(?:\d|true|false|null|undefined)/;
-const comment = /\{\{~?!(?:--[\s\S]*?--~?\}\}|[\s\S]*?\}\})/y;
+const shortComment = /\{\{~?![\s\S]*?\}\}/y;
+const longComment = /\{\{~?!--[\s\S]*?--~?\}\}/y;
 const token =
   /"(?:\\"|[^"])*"|'(?:\\'|[^'])*'|-?\d+(?:\.\d+)?(?=[~}\s)])|(?:\[(?:\\\]|[^\]])*\]|[^\s()=|~"'{}[\]])+|[\s\S]/y;
+/** Where no bracket is closed any more. */
+const tokenWithoutBrackets =
+  /"(?:\\"|[^"])*"|'(?:\\'|[^'])*'|-?\d+(?:\.\d+)?(?=[~}\s)])|[^\s()=|~"'{}[\]]+|[\s\S]/y;
 const pathPart = /\[(?:\\\]|[^\]])*\]|\.(?:\d+|true|false|null|undefined)(?=[./[]|$)/g;
 
 export function rewriteIndexes(original: string): Rewritten {
   if (!worthALook.test(original)) return { text: original, originalOffset: (offset) => offset };
 
+  // What is never closed would be searched to the end of the text from each of its beginnings.
+  const lastBracket = original.lastIndexOf("]");
+  const lastLongComment = Math.max(original.lastIndexOf("--}}"), original.lastIndexOf("--~}}"));
+  const commentAt = (open: number): string | undefined => {
+    const found = open < lastLongComment ? matchAt(longComment, original, open) : undefined;
+    return found ?? matchAt(shortComment, original, open);
+  };
   const insertions: number[] = [];
   let text = "";
   let from = 0;
@@ -30,16 +41,15 @@ export function rewriteIndexes(original: string): Rewritten {
     text += original.slice(from, open);
     from = open;
     const escaped = original[open - 1] === "\\" && original[open - 2] !== "\\";
-    comment.lastIndex = open;
-    const skipped = escaped ? "{{" : comment.exec(original)?.[0];
+    const skipped = escaped ? "{{" : commentAt(open);
     if (skipped !== undefined) {
       text += skipped;
       from += skipped.length;
       continue;
     }
     while (from < original.length && !original.startsWith("}}", from)) {
-      token.lastIndex = from;
-      const piece = (token.exec(original) as RegExpExecArray)[0];
+      const pattern = from < lastBracket ? token : tokenWithoutBrackets;
+      const piece = matchAt(pattern, original, from) as string;
       from += piece.length;
       if (/^["'\s]|^-?\d/.test(piece)) text += piece;
       else rewritePath(piece, copy);
@@ -51,6 +61,11 @@ export function rewriteIndexes(original: string): Rewritten {
     text,
     originalOffset: (offset) => offset - insertions.filter((insertion) => insertion < offset).length,
   };
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): string | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0];
 }
 
 function rewritePath(path: string, copy: (piece: string, insertedAt?: number) => void): void {

@@ -9,7 +9,8 @@ export interface Stop {
   readonly offset: number;
 }
 
-const blockTag = /\{\{~?(?:(#)\s*([^\s}~|()]+)[^}]*|(\/)\s*([^\s}~]+)\s*)~?\}\}/g;
+/** How a block begins or ends, up to the end of its name. No block has a longer name, and each `{{` is tried. */
+const blockTag = /\{\{~?(?:#\s*([^\s}~|()]{1,100})|\/\s*([^\s}~]{1,100}))/y;
 
 /** `text` and all offsets are those of the original text. */
 export function syntaxError(text: string, stop: Stop): TemplateError {
@@ -87,10 +88,9 @@ function diagnosis(text: string, { token, offset }: Stop): Diagnosis {
 
 function firstUnbalanced(text: string): Diagnosis | undefined {
   const open: { name: string; offset: number }[] = [];
-  for (const found of text.matchAll(blockTag)) {
-    const [, opens, opened, , closed] = found;
-    if (opens !== undefined) {
-      open.push({ name: opened as string, offset: found.index });
+  for (const { opened, closed, offset } of blockTags(text)) {
+    if (opened !== undefined) {
+      open.push({ name: opened, offset });
       continue;
     }
     const last = open.pop();
@@ -98,14 +98,14 @@ function firstUnbalanced(text: string): Diagnosis | undefined {
       return {
         message: `{{/${closed}}} closes nothing`,
         hint: `open it with {{#${closed} ...}}`,
-        offset: found.index,
+        offset,
       };
     }
     if (last.name !== closed) {
       return {
         message: `{{/${closed}}} is used where {{/${last.name}}} is needed`,
         hint: `{{#${last.name}}} is still open`,
-        offset: found.index,
+        offset,
       };
     }
   }
@@ -113,4 +113,29 @@ function firstUnbalanced(text: string): Diagnosis | undefined {
   return last === undefined
     ? undefined
     : { message: `{{#${last.name}}} is never closed`, hint: `add {{/${last.name}}}`, offset: last.offset };
+}
+
+interface BlockTag {
+  readonly opened: string | undefined;
+  readonly closed: string | undefined;
+  readonly offset: number;
+}
+
+/** The tags that open and close blocks. In one pass: a pattern for a whole tag would look for its end at each `{{`. */
+function* blockTags(text: string): Generator<BlockTag> {
+  let end = -1;
+  for (let from = 0; ; ) {
+    const offset = text.indexOf("{{", from);
+    if (offset === -1) return;
+    blockTag.lastIndex = offset;
+    const found = blockTag.exec(text);
+    from = offset + 1;
+    if (found === null) continue;
+    const [{ length }, opened, closed] = found;
+    if (end < offset + length) end = text.indexOf("}", offset + length);
+    if (end === -1) return;
+    if (text[end + 1] !== "}") continue;
+    yield { opened, closed, offset };
+    from = end + 2;
+  }
 }

@@ -343,7 +343,7 @@ const readers: Readonly<Record<string, readonly [size: number, ...works: Work[]]
       "{{#each data}}{{#each ../data}}{{#each ../../data}}{{/each}}{{/each}}{{/each}}",
       `{{#each data}}${"{{#if (eq (count ../data) 1)}}{{/if}}".repeat(400)}{{/each}}`,
       "{{#each data}}{{truncate (json ../data) 1}}{{count (yaml ../data)}}{{/each}}",
-      `{{#each data}}${"{{this.a}}".repeat(1_600)}{{/each}}`,
+      `{{#each data}}${"{{this.a}}".repeat(990)}{{/each}}`,
     ].map((template) => onView((view) => engine.templates.compile(template).render(view))),
   ],
   "arguments of a sink": [

@@ -33,7 +33,7 @@ export function hostileFiles(share = 1): Readonly<Record<string, string>> {
   /** The bound on one text. */
   const maxText = of(65_000);
   /** The bound on one that is code. */
-  const maxCode = of(8_000);
+  const maxCode = of(16_000);
   return {
     // The parser.
     "a line of one list": many(() => "x, ", "a: [", "]\n"),

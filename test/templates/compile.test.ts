@@ -3,11 +3,14 @@ import type { Json, View } from "../../src/contract.ts";
 import { TemplateError } from "../../src/errors.ts";
 import { keyText } from "../../src/key-parts.ts";
 import { createTemplateCompiler } from "../../src/templates/compile.ts";
+import { maxBlockMs } from "../support/loop-watchdog.ts";
 import { processorTime } from "../support/processor-time.ts";
+import { slowness } from "../support/slowness.ts";
 import { viewWith } from "./sample-view.ts";
 
 const compiler = createTemplateCompiler({ now: () => Date.parse("2026-11-23T14:05:00Z") });
 await compiler.prepare(["{{#if text}}{{/if}}"]);
+const slow = slowness();
 
 const render = (template: string, data: Json = {}, more: Partial<View> = {}) =>
   compiler.compile(template).render(viewWith(data, more));
@@ -177,6 +180,80 @@ describe("a mistake is found when the template is read", () => {
       expect(mistake(`${before}{{uper data.x[0]}}`).offset).toBe(before.length + 2);
       expect(mistake(`${before}{{data.x | a}}`).offset).toBe(before.length + 9);
     }
+  });
+
+  test.each([
+    [`{{data.a}}${"{{upper data.a}}".repeat(1_000)}`, 16_000 - 6, "a template may have at most 1000 tags"],
+    [
+      `{{#if data.a}}${"{{else if data.b}}".repeat(500)}{{/if}}`,
+      8_996,
+      "a template may have at most 500 blocks",
+    ],
+    [`{{#if data.a}}{{#x${"{{#x".repeat(600)}`, 14, "a tag of a template may have at most 2000 characters"],
+    [`x{{upper ${"(upper ".repeat(300)}`, 1, "a tag of a template may have at most 2000 characters"],
+  ])("a template that is too large to parse: %#", (text, offset, message) => {
+    expect(mistake(text)).toMatchObject({ code: "E_CONFIG_TEMPLATE", message, offset });
+  });
+
+  test("a long comment is not a large tag", () => {
+    expect(render(`{{#if data.a}}{{/if}}{{!-- ${"x ".repeat(4_000)} --}}y`)).toBe("y");
+  });
+
+  // Each is tried as a whole template, within one tag, and in a block that is good.
+  test.each([
+    ...[
+      "{{#x",
+      "{{#x}}",
+      "{{/x",
+      "{{/if}}",
+      "{{#if data.a}}",
+      "{{!",
+      "{{!--x}}",
+      "{{!--",
+      "{{[",
+      "[",
+      '{{"',
+      "{{~",
+      "{{{",
+      "(upper ",
+    ],
+    ...[
+      "{{else}}",
+      "{{else if data.a}}",
+      "{{^",
+      "{{>a}}",
+      "{{@x}}",
+      "{{../a}}",
+      "../",
+      ".a",
+      "data.a ",
+      "1.",
+      " ",
+      "\\{{",
+      "{{data.0}}",
+    ],
+    ...["{{#if data.a}}x{{else}}y{{/if}}", "{{#if data.a}}\n  \n{{/if}}\n", "{{upper '", "a=1 ", "|a"],
+  ])("16 KiB of %j take little time", (piece) => {
+    const filled = (length: number) => piece.repeat(length / piece.length);
+    const whole = 16_384;
+    const texts = [
+      filled(whole),
+      `{{#if ${filled(whole - 20)}}}{{/if}}`,
+      `{{#if data.a}}${filled(whole - 30)}{{/if}}`,
+    ];
+    for (const text of texts)
+      for (const work of [
+        () => compiler.compile(text).render(viewWith({ a: [1, 2] })),
+        () => compiler.compileKey(text)(viewWith({ a: [1, 2] })),
+      ]) {
+        const took = processorTime();
+        try {
+          work();
+        } catch (error) {
+          if (!(error instanceof TemplateError)) throw error;
+        }
+        expect(took()).toBeLessThan(maxBlockMs * slow);
+      }
   });
 
   test("every message is one sentence", () => {

@@ -20,7 +20,7 @@ import { unquotedAt } from "./syntax.ts";
 /** Values that aliases may add, over the whole file: enough for sharing, too little for a bomb. */
 const maxAliasedNodes = 10_000;
 /** Limit for a list or a mapping. Some checks take quadratic time; no config needs as many. */
-const maxEntries = 2_000;
+export const maxEntries = 2_000;
 /** Limit for one text, in UTF-16 units. */
 const maxText = 65_536;
 /** Far more than are shown. */
