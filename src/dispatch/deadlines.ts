@@ -13,9 +13,15 @@ export interface Deadlines {
   stop(): void;
 }
 
+interface Bucket {
+  firstMs: number;
+  lastMs: number;
+}
+
 /** `onDue` is called at or after each deadline, once for all that have passed. */
 export function createDeadlines(clock: Clock, onDue: () => void): Deadlines {
-  const buckets = new Map<string, { firstMs: number; lastMs: number }>();
+  const near = new Map<number, Bucket>();
+  const far = new Map<number, Bucket>();
   let nextMs = Number.POSITIVE_INFINITY;
   let cancel = () => {};
   let stopped = false;
@@ -30,25 +36,27 @@ export function createDeadlines(clock: Clock, onDue: () => void): Deadlines {
     const nowMs = clock.now();
     let due = false;
     nextMs = Number.POSITIVE_INFINITY;
-    for (const [key, bucket] of buckets) {
-      if (bucket.firstMs <= nowMs) {
-        due = true;
-        bucket.firstMs = bucket.lastMs;
-        if (bucket.lastMs <= nowMs) {
-          buckets.delete(key);
-          continue;
+    for (const buckets of [near, far])
+      for (const [key, bucket] of buckets) {
+        if (bucket.firstMs <= nowMs) {
+          due = true;
+          bucket.firstMs = bucket.lastMs;
+          if (bucket.lastMs <= nowMs) {
+            buckets.delete(key);
+            continue;
+          }
         }
+        nextMs = Math.min(nextMs, bucket.firstMs);
       }
-      nextMs = Math.min(nextMs, bucket.firstMs);
-    }
     arm();
     if (due) onDue();
   }
 
   return {
     add(atMs) {
-      const sizeMs = atMs - clock.now() <= nearMs ? 1_000 : 60_000;
-      const key = `${sizeMs}/${Math.floor(atMs / sizeMs)}`;
+      const isNear = atMs - clock.now() <= nearMs;
+      const buckets = isNear ? near : far;
+      const key = Math.floor(atMs / (isNear ? 1_000 : 60_000));
       const bucket = buckets.get(key);
       if (bucket === undefined) buckets.set(key, { firstMs: atMs, lastMs: atMs });
       else {

@@ -5,7 +5,7 @@ import type { OpenEntry } from "../journal/open-entries.ts";
 import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import type { DispatchContext } from "./context.ts";
 import { type DeliveryOptions, readDeliveryOptions } from "./delivery-options.ts";
-import { isPast, unsent } from "./entries.ts";
+import { isPast } from "./entries.ts";
 
 const pageSize = 256;
 
@@ -91,14 +91,12 @@ export function createReceipts(context: DispatchContext, onAgain: (entry: OpenEn
   return {
     check,
     async survey() {
-      let after = 0;
-      for (;;) {
-        const page = journal.page({ states: unsent, after, limit: pageSize * 16 });
-        const last = page.at(-1);
-        if (last === undefined) break;
-        after = last.position;
-        for (const { untilMs } of page) if (untilMs !== undefined) context.expiryDeadlines.add(untilMs);
-        await yieldToEventLoop();
+      let after: number | undefined = 0;
+      while (after !== undefined) {
+        const { untilMs, next } = journal.deadlines(after);
+        for (const one of untilMs) context.expiryDeadlines.add(one);
+        after = next;
+        if (after !== undefined) await yieldToEventLoop();
       }
       check();
       await running;

@@ -10,7 +10,7 @@ import { createCheckpoints } from "./checkpoints.ts";
 import { type Commit, CommitQueue, type Withdrawal } from "./commit-queue.ts";
 import { encodeEvent, encodeLine } from "./line-format.ts";
 import { createMarks } from "./marks.ts";
-import type { Expired, OpenEntry, PageQuery } from "./open-entries.ts";
+import type { Deadlines, Expired, OpenEntry, PageQuery } from "./open-entries.ts";
 import {
   type CallLine,
   type Delivery,
@@ -135,6 +135,8 @@ export interface Journal {
   entries(eventId: string): OpenEntry[];
   /** Open entries whose `untilMs` has passed, some at a time: see `OpenEntries.expired`. */
   expired(limit: number, after?: number): Expired;
+  /** When open entries expire, some at a time: see `OpenEntries.deadlines`. */
+  deadlines(after?: number): Deadlines;
   /**
    * What a session receives, one for each entry, in their order; undefined when it is no longer readable
    * (then it is dead).
@@ -324,6 +326,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     },
     page: (query) => state.entries.page(query),
     entries: (eventId) => state.entries.of(eventId),
+    deadlines: (after) => state.entries.deadlines(after),
     expired: (limit, after) => state.entries.expired(clock.now(), limit, after),
     deliveries: (entries) => bodies.deliveries(entries),
     async read(eventId) {

@@ -1,11 +1,10 @@
 // Reads a file of lines in large pieces: every whole line, every broken one, and where a torn end begins. The
 // caller sets broken bytes aside; the content of a file never makes it throw.
 
-import type { FileHandle } from "node:fs/promises";
 import { openRegular } from "../regular-file.ts";
 import { isWhole, lineStart } from "./line-format.ts";
 
-const pieceBytes = 4 * 1024 * 1024;
+const maxPieceBytes = 4 * 1024 * 1024;
 const lineFeed = 10;
 /**
  * Payloads can contain what looks like the start of a line; each try costs a pass over the rest of the line.
@@ -25,9 +24,9 @@ export interface LineVisitor {
 export async function readLines(
   path: string,
   visitor: LineVisitor,
-  { from = 0, to = Number.POSITIVE_INFINITY } = {},
+  { from = 0, to = Number.POSITIVE_INFINITY, pieceBytes = maxPieceBytes } = {},
 ): Promise<number> {
-  return pieces(path, from, to, (piece, offset) => {
+  return pieces(path, { from, to, pieceBytes }, (piece, offset) => {
     let start = 0;
     for (let end = piece.indexOf(lineFeed); end !== -1; end = piece.indexOf(lineFeed, start)) {
       visit(piece.subarray(start, end), offset + start, visitor);
@@ -44,7 +43,7 @@ export async function findLines(
   found: (bytes: Buffer, offset: number) => void,
   to = Number.POSITIVE_INFINITY,
 ): Promise<void> {
-  await pieces(path, 0, to, (piece, offset) => {
+  await pieces(path, { from: 0, to, pieceBytes: maxPieceBytes }, (piece, offset) => {
     const end = piece.lastIndexOf(lineFeed) + 1;
     const whole = piece.subarray(0, end);
     let hit = whole.indexOf(needle);
@@ -60,38 +59,58 @@ export async function findLines(
 }
 
 /**
- * Reads the file piece by piece; `take` returns how many bytes it used, and the rest is passed again with
- * more behind it.
+ * Reads the file piece by piece, each valid only during the call; `take` returns how many bytes it used, and
+ * the rest is passed again with more behind it.
  */
 async function pieces(
   path: string,
-  from: number,
-  to: number,
+  { from, to, pieceBytes }: { readonly from: number; readonly to: number; readonly pieceBytes: number },
   take: (piece: Buffer, offset: number) => number,
 ): Promise<number> {
   const file = await openRegular(path);
   try {
+    // One buffer for all pieces, because a new one for each piece causes many garbage collections.
+    let buffer = Buffer.allocUnsafe(Math.max(0, Math.min(pieceBytes, to - from)));
     let offset = from;
-    let rest: Buffer = Buffer.alloc(0);
+    let held = 0;
     for (;;) {
-      const readAt = offset + rest.length;
-      const wanted = Math.min(Math.max(pieceBytes, rest.length), to - readAt);
-      const more = wanted > 0 ? await readAtMost(file, wanted, readAt) : Buffer.alloc(0);
-      if (more.length === 0) return offset;
-      const piece = rest.length === 0 ? more : Buffer.concat([rest, more]);
+      if (held === buffer.length) buffer = Buffer.concat([buffer], Math.max(1, held) * 2);
+      const readAt = offset + held;
+      const wanted = Math.min(buffer.length - held, to - readAt);
+      const { bytesRead } = wanted > 0 ? await file.read(buffer, held, wanted, readAt) : { bytesRead: 0 };
+      if (bytesRead === 0) return offset;
+      const piece = buffer.subarray(0, held + bytesRead);
       const used = take(piece, offset);
       offset += used;
-      rest = piece.subarray(used);
+      held = piece.length - used;
+      piece.copyWithin(0, used);
     }
   } finally {
     await file.close();
   }
 }
 
-async function readAtMost(file: FileHandle, length: number, position: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(length);
-  const { bytesRead } = await file.read(buffer, 0, length, position);
-  return buffer.subarray(0, bytesRead);
+/**
+ * The last line of a file that has a line feed, without it; undefined when it is broken or missing. Rejects as
+ * `readLines` does. `tailBytes`: how much of the file's end is searched first.
+ */
+export async function readLastLine(path: string, tailBytes = 64 * 1024): Promise<Buffer | undefined> {
+  const file = await openRegular(path);
+  try {
+    const { size } = await file.stat();
+    for (let length = Math.min(size, tailBytes); ; length = Math.min(size, length * 8)) {
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, size - length);
+      const end = buffer.subarray(0, bytesRead).lastIndexOf(lineFeed);
+      if (end > 0) {
+        const start = buffer.lastIndexOf(lineFeed, end - 1) + 1;
+        const bytes = buffer.subarray(start, end);
+        if (start > 0 || length === size) return isWhole(bytes) ? bytes : undefined;
+      }
+      if (length === size) return undefined;
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 function visit(bytes: Buffer, offset: number, visitor: LineVisitor): void {

@@ -53,7 +53,13 @@ export interface Expired {
   readonly next?: number;
 }
 
-/** How many entries one scan for expired ones examines. */
+export interface Deadlines {
+  readonly untilMs: readonly number[];
+  /** The position to continue behind; absent when that was all. */
+  readonly next?: number;
+}
+
+/** How many entries one scan for deadlines or expired entries examines. */
 const maxLooks = 8_192;
 
 export class OpenEntries {
@@ -202,6 +208,22 @@ export class OpenEntries {
     return { entries };
   }
 
+  /** When entries expire, in order of position; some thousands at a time, as `expired` does. */
+  deadlines(after: number = 0): Deadlines {
+    const untilMs: number[] = [];
+    let looks = 0;
+    let next: number | undefined;
+    this.#walk(after, this.#lanes.of(), (slot) => {
+      const until = this.#records.getDouble(slot, double.untilMs);
+      if (until !== Number.POSITIVE_INFINITY) untilMs.push(until);
+      looks += 1;
+      if (looks < maxLooks) return true;
+      next = this.#positionOf(slot);
+      return false;
+    });
+    return next === undefined ? { untilMs } : { untilMs, next };
+  }
+
   count(): number {
     return this.#count;
   }
@@ -244,9 +266,9 @@ export class OpenEntries {
   }
 
   restore(bytes: Buffer, toSegment: (segment: number) => number): void {
-    for (let start = 0; start + recordBytes <= bytes.length; start += recordBytes) {
-      const slot = this.#records.take();
-      this.#records.bytesOf(slot).set(bytes.subarray(start, start + recordBytes));
+    const first = this.#records.append(bytes);
+    const end = first + Math.floor(bytes.length / recordBytes);
+    for (let slot = first; slot < end; slot++) {
       this.#records.setWord(slot, word.segment, toSegment(this.#records.getWord(slot, word.segment)));
       this.#enter(slot);
     }
@@ -314,9 +336,11 @@ export class OpenEntries {
 
   #enter(slot: number): void {
     this.#ids.add(slot);
-    const kind = this.#kindOf(slot);
-    if (kind.unproven) this.#unprovenBytes += this.#records.getWord(slot, word.length);
-    this.#lanes.add(slot, kind);
+    const channel = this.#channelOf(slot);
+    const status = this.#records.getWord(slot, word.status);
+    const unproven = (status & unprovenBit) !== 0;
+    if (unproven) this.#unprovenBytes += this.#records.getWord(slot, word.length);
+    this.#lanes.add(slot, channel, this.#priorityOf(status), unproven);
     this.#addTally(slot, 1);
     this.#count += 1;
     this.#nextPosition = Math.max(this.#nextPosition, this.#positionOf(slot) + 1);

@@ -5,18 +5,16 @@
 
 import { setImmediate } from "node:timers/promises";
 import type { Json } from "../contract.ts";
-import { type Disk, writeAll } from "../files/disk.ts";
+import { codeOf, type Disk, writeAll } from "../files/disk.ts";
 import { type Order, segmentPath, snapshotPath, unfinishedPath } from "./files.ts";
-import { decodeAny, encodeLine } from "./line-format.ts";
-import { readLines } from "./line-reader.ts";
+import { decodeAny, encodeLine, lineStart } from "./line-format.ts";
+import { readLastLine, readLines } from "./line-reader.ts";
 import { goneSegment, type KnownSegment, type Segment } from "./segments.ts";
 import { createState, type JournalState } from "./state.ts";
 import type { Keyed, KeyedTable } from "./table/keyed-table.ts";
 
 const entriesPerLine = 2_048;
 const keysPerLine = 1_000;
-/** On reading: this many lines in one turn of the event loop. */
-const linesPerTurn = 8;
 const writeBytes = 1024 * 1024;
 /** Cursors are a scope of the table of notes, as the first version wrote them, with its bound. */
 const cursorScope = "cursor";
@@ -166,6 +164,34 @@ function known({ path: _path, open: _open, ...segment }: Segment): KnownSegment 
   return segment;
 }
 
+const openStart = Buffer.from(`${lineStart}open","records":"`);
+const quote = 0x22;
+
+/** Small enough for the young generation of the heap: large strings cause full garbage collections. */
+const base64Piece = 48 * 1024;
+
+/**
+ * Returns the records of a line of open entries, valid until the next call; undefined for any other line. It does
+ * not parse the line's JSON, because that takes longer than everything else.
+ */
+function createRecordReader(): (line: Buffer) => Buffer | undefined {
+  let records = Buffer.alloc(0);
+  return (line) => {
+    if (!line.subarray(0, openStart.length).equals(openStart)) return undefined;
+    const end = line.indexOf(quote, openStart.length);
+    const most = Math.ceil((end - openStart.length) / 4) * 3;
+    if (records.length < most) records = Buffer.alloc(most);
+    let length = 0;
+    for (let start = openStart.length; start < end; start += base64Piece)
+      length += records.write(
+        line.toString("latin1", start, Math.min(end, start + base64Piece)),
+        length,
+        "base64",
+      );
+    return records.subarray(0, length);
+  };
+}
+
 /**
  * The state that the file holds; undefined when it is not a whole snapshot. Entries of segments that `exists` denies stand in
  * `goneSegment`, `ofGone` of them: the lines since may say that they have ended.
@@ -175,25 +201,18 @@ export async function readSnapshot(
   folder: string,
   exists: (order: Order) => boolean,
 ): Promise<{ state: JournalState; ofGone: number } | undefined> {
-  const lines: SnapshotLine[] = [];
-  let broken = false;
   try {
-    await readLines(path, {
-      line(bytes) {
-        const line = decodeAny(bytes);
-        if (line === undefined) broken = true;
-        else lines.push(line as unknown as SnapshotLine);
-      },
-      broken() {
-        broken = true;
-      },
-    });
-  } catch {
+    return await read(path, folder, exists);
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
     return undefined; // An unreadable snapshot counts as broken: older segments hold the same.
   }
-  const end = lines.pop();
-  if (broken || end?.type !== "end" || end.lines !== lines.length) return undefined;
+}
 
+async function read(...[path, folder, exists]: Parameters<typeof readSnapshot>) {
+  const bytes = await readLastLine(path);
+  const end = bytes === undefined ? undefined : (decodeAny(bytes) as unknown as SnapshotLine | undefined);
+  if (end?.type !== "end") return undefined;
   const state = createState();
   for (const name of end.channels) state.entries.channels.intern(name);
   for (const name of end.sessions) state.entries.sessions.intern(name);
@@ -203,28 +222,33 @@ export async function readSnapshot(
     if (!exists(segment)) continue;
     numbers.set(number, state.segments.add({ ...segment, path: segmentPath(folder, segment) }).number);
   }
+  const recordsOf = createRecordReader();
+  let lines = 0;
   let ofGone = 0;
-  for (const [index, line] of lines.entries()) {
-    // A million entries are some hundred lines, and each is released once it was read.
-    lines[index] = end;
-    if (index % linesPerTurn === linesPerTurn - 1) await setImmediate();
-    if (line.type === "open") {
-      state.entries.restore(Buffer.from(line.records, "base64"), (number) => {
-        const segment = numbers.get(number);
-        if (segment === undefined) ofGone += 1;
-        return segment ?? goneSegment;
-      });
-    } else if (line.type === "table") {
-      for (const [key, value, untilMs] of line.entries)
-        if (line.table === "kept" && line.scope === cursorScope) state.cursors.set(key, value);
-        else
-          state[line.table].set(
-            line.scope,
-            key,
-            untilMs === undefined ? { value } : { value, untilMs },
-            line.limit,
-          );
-    }
-  }
-  return { state, ofGone };
+  let broken = false;
+  const toSegment = (number: number) => {
+    const segment = numbers.get(number);
+    if (segment === undefined) ofGone += 1;
+    return segment ?? goneSegment;
+  };
+  await readLines(path, {
+    line(bytes) {
+      lines += 1;
+      const records = recordsOf(bytes);
+      if (records !== undefined) return state.entries.restore(records, toSegment);
+      const line = decodeAny(bytes) as unknown as Exclude<SnapshotLine, OpenLine> | undefined;
+      if (line?.type === "table") restoreTable(state, line);
+      broken ||= line === undefined;
+    },
+    broken() {
+      broken = true;
+    },
+  });
+  return broken || lines !== end.lines + 1 ? undefined : { state, ofGone };
+}
+
+function restoreTable(state: JournalState, { table, scope, limit, entries }: TableLine): void {
+  for (const [key, value, untilMs] of entries)
+    if (table === "kept" && scope === cursorScope) state.cursors.set(key, value);
+    else state[table].set(scope, key, untilMs === undefined ? { value } : { value, untilMs }, limit);
 }

@@ -76,6 +76,22 @@ test("a page begins right behind any position, whatever was removed before", () 
   );
 });
 
+test("deadlines come some thousands at a time, each of them once", () => {
+  const entries = filled(20_000, 500);
+  entries.add({ id: "endless", channel: "d", timeMs: 0, place });
+  entries.add({ id: "late", channel: "d", timeMs: 0, untilMs: 900, place });
+  const found: number[] = [];
+  let slices = 0;
+  for (let after: number | undefined = 0; after !== undefined; slices += 1) {
+    const { untilMs, next }: ReturnType<OpenEntries["deadlines"]> = entries.deadlines(after);
+    expect(untilMs.length).toBeLessThanOrEqual(8_192);
+    found.push(...untilMs);
+    after = next;
+  }
+  expect(found).toEqual([...Array.from({ length: 20_000 }, () => 500), 900]);
+  expect(slices).toBe(3);
+});
+
 test("a look for expired entries goes through some thousands, and finds each of them once", () => {
   const entries = filled(30_000, 500);
   for (let n = 0; n < 10; n++) entries.add({ id: `late${n}`, channel: "d", timeMs: 0, untilMs: 10, place });

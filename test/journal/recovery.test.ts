@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Bench, createBench, openOf, record } from "./fixture.ts";
+import { type Bench, createBench, delivery, openOf, record } from "./fixture.ts";
 
 let bench: Bench;
 beforeEach(() => {
@@ -89,6 +89,32 @@ test("recovery reads the last snapshot and the segment behind it, however many t
   expect(openOf(journal)).toEqual(open);
   expect(journal.memory.get("s", "00")).toBe(0);
   expect(await journal.deliveries(journal.page({ limit: 99 }))).not.toContain(undefined);
+});
+
+test("thousands of open entries are the same after a restart, in their order and with their states", async () => {
+  const journal = await bench.open();
+  const ids = Array.from({ length: 9_000 }, (_, n) => `e${n}`);
+  const channels = ["ci", delivery("chat", { priority: "high", meta: { trust: "unverified" }, untilMs: 7 })];
+  await Promise.all(ids.map((id) => journal.append(record(id, channels))));
+  const changes = ids.filter((_, n) => n % 3 === 0).map((id) => ({ id, channel: "ci", session: "s" }));
+  await journal.mark(
+    ...changes.map((one, n) =>
+      n % 2 === 0
+        ? { ...one, state: "acked" as const }
+        : { ...one, state: "sent" as const, final: false, attempt: 2 },
+    ),
+  );
+  const before = journal.page({ limit: 20_000 });
+  await journal.close();
+  expect(bench.files("snapshot").length).toBeGreaterThan(0);
+  const again = await bench.open({ epoch: 2 });
+  expect(again.recovery).toMatchObject({ snapshot: "whole", linesRead: 0 });
+  const plain = (entries: typeof before) =>
+    entries.map(({ place: { offset, length }, ...rest }) => ({ ...rest, offset, length }));
+  expect(plain(again.page({ limit: 20_000 }))).toEqual(plain(before));
+  expect(again.stats().counts).toEqual(journal.stats().counts);
+  expect(again.entries("e8999")).toHaveLength(2);
+  expect(await again.deliveries(again.page({ limit: 500 }))).not.toContain(undefined);
 });
 
 for (const [how, spoil] of [

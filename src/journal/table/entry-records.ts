@@ -50,11 +50,24 @@ interface Chunk {
   readonly words: Uint32Array;
 }
 
+/** An id as words, padded with zeros. */
+export const idWords = maxIdLength / 4;
+
+/** Ids differ in few characters: the finaliser of MurmurHash3 spreads them. */
+export function mix(hash: number, part: number): number {
+  let mixed = Math.imul(hash ^ part, 0x85ebca6b);
+  mixed ^= mixed >>> 13;
+  mixed = Math.imul(mixed, 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}
+
 /** No record. Slots count from 0. */
 export const none = 0xffffffff;
 
 export interface EntryRecords {
   take(): number;
+  /** Copies whole records behind all others, and returns the first one's slot. */
+  append(bytes: Uint8Array): number;
   /** The record must be unlinked from the id table first. */
   free(slot: number): void;
   getDouble(slot: number, field: number): number;
@@ -64,6 +77,7 @@ export interface EntryRecords {
   idOf(slot: number): string;
   setId(slot: number, id: string): void;
   placeOf(slot: number): Place;
+  hashOfId(slot: number): number;
   /** A live view of the record's bytes. */
   bytesOf(slot: number): Uint8Array;
   clear(): void;
@@ -86,6 +100,15 @@ export function createEntryRecords(): EntryRecords {
     return chunkOf(slot).bytes.subarray(start, start + recordBytes);
   };
 
+  function addChunk(): void {
+    const buffer = new ArrayBuffer(chunkRecords * recordBytes);
+    chunks.push({
+      bytes: Buffer.from(buffer),
+      doubles: new Float64Array(buffer),
+      words: new Uint32Array(buffer),
+    });
+  }
+
   return {
     take() {
       if (firstFree !== none) {
@@ -93,16 +116,22 @@ export function createEntryRecords(): EntryRecords {
         firstFree = getWord(slot, word.next);
         return slot;
       }
-      if (unused === chunks.length * chunkRecords) {
-        const buffer = new ArrayBuffer(chunkRecords * recordBytes);
-        chunks.push({
-          bytes: Buffer.from(buffer),
-          doubles: new Float64Array(buffer),
-          words: new Uint32Array(buffer),
-        });
-      }
+      if (unused === chunks.length * chunkRecords) addChunk();
       unused += 1;
       return unused - 1;
+    },
+    append(bytes) {
+      const first = unused;
+      const end = Math.floor(bytes.length / recordBytes) * recordBytes;
+      for (let start = 0; start < end; ) {
+        if (unused === chunks.length * chunkRecords) addChunk();
+        const room = (chunks.length * chunkRecords - unused) * recordBytes;
+        const some = bytes.subarray(start, Math.min(end, start + room));
+        chunkOf(unused).bytes.set(some, (unused & inChunk) * recordBytes);
+        unused += some.length / recordBytes;
+        start += some.length;
+      }
+      return first;
     },
     free(slot) {
       bytesOf(slot).fill(0);
@@ -125,6 +154,13 @@ export function createEntryRecords(): EntryRecords {
     setId(slot, id) {
       const bytes = bytesOf(slot);
       for (let at = 0; at < maxIdLength; at++) bytes[word.id * 4 + at] = id.charCodeAt(at) || 0;
+    },
+    hashOfId(slot) {
+      const { words } = chunkOf(slot);
+      const start = (slot & inChunk) * wordsPerRecord + word.id;
+      let hash = 0;
+      for (let at = start; at < start + idWords; at++) hash = mix(hash, words[at] as number);
+      return hash;
     },
     placeOf: (slot) => ({
       segment: getWord(slot, word.segment),

@@ -1,11 +1,10 @@
 // Finds the records of an event id: open addressing over record numbers. The ids themselves stay in the
 // records. One id may have several records, one for each channel.
 
-import { type EntryRecords, maxIdLength, none, word } from "./entry-records.ts";
+import { type EntryRecords, idWords, maxIdLength, mix, none, word } from "./entry-records.ts";
 
 const smallest = 1024;
 const maxLoad = 0.7;
-const idWords = maxIdLength / 4;
 
 export interface IdTable {
   add(slot: number): void;
@@ -25,11 +24,7 @@ export function createIdTable(records: EntryRecords): IdTable {
 
   const home = (hash: number) => hash & (cells.length - 1);
   const next = (cell: number) => (cell + 1) & (cells.length - 1);
-  const hashOf = (slot: number) => {
-    let hash = 0;
-    for (let at = 0; at < idWords; at++) hash = mix(hash, records.getWord(slot, word.id + at));
-    return hash;
-  };
+  const hashOf = records.hashOfId;
 
   function put(slot: number): void {
     let cell = home(hashOf(slot));
@@ -90,12 +85,4 @@ export function createIdTable(records: EntryRecords): IdTable {
       used = 0;
     },
   };
-}
-
-/** Ids differ in few characters: the finaliser of MurmurHash3 spreads them. */
-function mix(hash: number, part: number): number {
-  let mixed = Math.imul(hash ^ part, 0x85ebca6b);
-  mixed ^= mixed >>> 13;
-  mixed = Math.imul(mixed, 0xc2b2ae35);
-  return (mixed ^ (mixed >>> 16)) >>> 0;
 }

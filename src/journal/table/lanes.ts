@@ -28,7 +28,7 @@ const shortLane = 4_096;
 
 export interface Lanes {
   /** Links the record into its lane at its position, which is nearly always the end. */
-  add(slot: number, kind: LaneKind): void;
+  add(slot: number, channel: number, priority: number, unproven: boolean): void;
   remove(slot: number, kind: LaneKind): void;
   /** The lanes that are not empty and match this kind. */
   of(kind?: { readonly [K in keyof LaneKind]?: LaneKind[K] | undefined }): Lane[];
@@ -39,7 +39,8 @@ export interface Lanes {
 
 export function createLanes(records: EntryRecords): Lanes {
   const lanes = new Map<number, Lane>();
-  const keyOf = ({ channel, priority, unproven }: LaneKind) => channel * 8 + (unproven ? 4 : 0) + priority;
+  const keyOf = (channel: number, priority: number, unproven: boolean) =>
+    channel * 8 + (unproven ? 4 : 0) + priority;
   const positionOf = (slot: number) => records.getDouble(slot, double.position);
 
   const stretchOf = (slot: number) => Math.floor(positionOf(slot) / stretchSize);
@@ -62,29 +63,36 @@ export function createLanes(records: EntryRecords): Lanes {
     else records.setWord(after, word.previous, slot);
   }
 
-  return {
-    add(slot, kind) {
-      const key = keyOf(kind);
-      const lane = lanes.get(key) ?? {
-        ...kind,
-        first: none,
-        last: none,
-        length: 0,
-        stretches: new Map<number, number>(),
-      };
+  function laneOf(channel: number, priority: number, unproven: boolean): Lane {
+    const key = keyOf(channel, priority, unproven);
+    let lane = lanes.get(key);
+    if (lane === undefined) {
+      lane = { channel, priority, unproven, first: none, last: none, length: 0, stretches: new Map() };
       lanes.set(key, lane);
-      let before = lane.last;
-      let after = none;
-      while (before !== none && positionOf(before) > positionOf(slot)) {
-        after = before;
-        before = records.getWord(before, word.previous);
-      }
-      link(lane, slot, before, after);
-      if (!lane.stretches.has(stretchOf(slot))) lane.stretches.set(stretchOf(slot), slot);
-      lane.length += 1;
-    },
-    remove(slot, kind) {
-      const lane = lanes.get(keyOf(kind)) as Lane;
+    }
+    return lane;
+  }
+
+  function addTo(lane: Lane, slot: number): void {
+    const position = positionOf(slot);
+    let before = lane.last;
+    let after = none;
+    while (before !== none && positionOf(before) > position) {
+      after = before;
+      before = records.getWord(before, word.previous);
+    }
+    link(lane, slot, before, after);
+    const stretch = Math.floor(position / stretchSize);
+    // Nearly always in the same stretch as its neighbor.
+    if ((before === none || stretchOf(before) !== stretch) && !lane.stretches.has(stretch))
+      lane.stretches.set(stretch, slot);
+    lane.length += 1;
+  }
+
+  return {
+    add: (slot, channel, priority, unproven) => addTo(laneOf(channel, priority, unproven), slot),
+    remove(slot, { channel, priority, unproven }) {
+      const lane = lanes.get(keyOf(channel, priority, unproven)) as Lane;
       const before = records.getWord(slot, word.previous);
       const after = records.getWord(slot, word.next);
       if (before === none) lane.first = after;
