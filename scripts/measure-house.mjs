@@ -1,5 +1,5 @@
 // Measures how readable src/ is: `node scripts/measure-house.mjs [git-ref]` prints the figures of the working tree or of a commit.
-// The functions below are the rules themselves: test/architecture.test.ts and test/words.test.ts hold the tree to them.
+// The functions below are the rules themselves: test/architecture.test.ts and test/docs/words.test.ts hold the tree to them.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";

@@ -1,8 +1,12 @@
 // Words that this code avoids, because a reader has to read the sentence twice, or because another word is the field's term.
 
-/** Each with what to write instead. */
+/** Each with what to write instead. An instruction to the model may say "tell the user", AppleScript has `tell application`. */
 export const wordsToAvoid = [
-  { word: "told, tell", pattern: /\b(?:told|tells?|telling)\b/gi, instead: "log, report, notify, mean" },
+  {
+    word: "told, tell",
+    pattern: /\b(?:told|tells|telling|(?<!end )tell(?! the user\b| application\b))\b/gi,
+    instead: "log, report, notify, mean",
+  },
   { word: "is no", pattern: /(?<!\bthere )\bis no\b(?! longer\b)/gi, instead: "is not a" },
   { word: "stands", pattern: /\bstands\b/gi, instead: "is" },
   { word: "far side", pattern: /\bfar side\b/gi, instead: "peer" },

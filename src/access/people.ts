@@ -134,7 +134,7 @@ export function createPeople(options: PeopleOptions): People {
 
 function pairingText(code: string, isFirst: boolean): string {
   return isFirst
-    ? `This bot does not know you yet. Whoever runs it can let you in, within an hour, by typing:\n\nchannel-router access pair ${code}`
+    ? `This bot does not know you yet. The user who runs it can let you in, within an hour, by typing:\n\nchannel-router access pair ${code}`
     : `Still waiting for: channel-router access pair ${code}`;
 }
 

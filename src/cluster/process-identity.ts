@@ -84,7 +84,7 @@ function lookWithPs(pid: number): Promise<ProcessLook | undefined> {
   });
 }
 
-/** True when a process with this pid exists, whoever it belongs to. */
+/** True when a process with this pid exists, of any user. */
 export function signalReaches(pid: number): boolean {
   try {
     process.kill(pid, 0);

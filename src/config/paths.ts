@@ -181,7 +181,7 @@ export interface FoundFile {
 }
 
 /**
- * A link within its own folder, as Kubernetes mounts a ConfigMap, is the same file: whoever can write there
+ * A link within its own folder, as Kubernetes mounts a ConfigMap, is the same file: a user who can write there
  * could edit it as well.
  */
 export function foundFile(file: string): FoundFile {

@@ -1,5 +1,5 @@
 // Which locations the author of a repository could have filled: the project of this process, and every other
-// repository. A file or folder in one of them was not chosen by the user, whoever names it. Looks at the file
+// repository. A file or folder in one of them was not chosen by the user, regardless of who names it. Looks at the file
 // system, never creates.
 
 import { realpathSync, statSync } from "node:fs";

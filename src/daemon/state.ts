@@ -66,7 +66,7 @@ export interface DaemonState {
   used(): ProvenConfig | undefined;
   /** For a client that comes now; undefined until it is known. */
   greeting(): InitializeResult | undefined;
-  /** Framed issues of the config as last read, or why it is not in force. */
+  /** Framed issues of the config as last read, or why it is not active. */
   problems(): readonly SafeText[];
   /** Of the last reload; undefined before the first. */
   verdict(): Verdict | undefined;

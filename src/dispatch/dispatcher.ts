@@ -41,7 +41,7 @@ export interface DispatcherOptions {
   newId(nowMs: number): string;
   /** For `to: { project }`: the dialect of the config's globs. Throws a RouterError for a malformed pattern. */
   readonly compileGlob: MatchOptions["compileGlob"];
-  /** The folder that `~` stands for in them. Default: the user's home folder. */
+  /** The folder that `~` means in them. Default: the user's home folder. */
   readonly home?: string;
   /** How many events of a backlog a new session is sent one by one. Default 20. */
   readonly catchUp?: number;

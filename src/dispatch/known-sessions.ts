@@ -59,7 +59,7 @@ export function createKnownSessions(
     const fetched = [...slot.fetched].slice(-maxFetched);
     jot(id, {
       startedMs,
-      told: announced.map(([first, last]): Json => [first, last]),
+      announced: announced.map(([first, last]): Json => [first, last]),
       ...(fetched.length === 0 ? {} : { fetched }),
     });
   }
@@ -97,7 +97,7 @@ export function createKnownSessions(
       const { id, startedMs } = slot.session;
       const known = awaited.get(id);
       // A pid can be reused by another session.
-      const { told: announced, fetched } = known?.startedMs === startedMs ? known : nothing;
+      const { announced, fetched } = known?.startedMs === startedMs ? known : nothing;
       if (known?.startedMs !== startedMs) note(slot);
       return { isAnnounced: (position) => isIn(announced, position), fetched };
     },
@@ -147,22 +147,20 @@ export function createKnownSessions(
 
 interface Known {
   readonly startedMs: number;
-  readonly told: readonly Range[];
+  readonly announced: readonly Range[];
   readonly fetched: readonly string[];
 }
 
-const nothing: Known = { startedMs: Number.NaN, told: [], fetched: [] };
+const nothing: Known = { startedMs: Number.NaN, announced: [], fetched: [] };
 
 /** The note may be from another version: anything not understood counts as not noted. */
 function readNote(value: Json): Known {
-  const {
-    startedMs,
-    told: announced,
-    fetched,
-  } = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+  const { startedMs, announced, fetched } = (
+    typeof value === "object" && value !== null ? value : {}
+  ) as Record<string, unknown>;
   return {
     startedMs: typeof startedMs === "number" ? startedMs : Number.NaN,
-    told: Array.isArray(announced) ? announced.filter(isRange) : [],
+    announced: Array.isArray(announced) ? announced.filter(isRange) : [],
     fetched: Array.isArray(fetched) ? fetched.filter((id) => typeof id === "string") : [],
   };
 }

@@ -47,7 +47,7 @@ export function stopListening(folder: string, listener: Listener): void {
   end(one);
 }
 
-/** Whether all changes in the folder are reported by now, whoever makes them. */
+/** Whether all changes in the folder are reported by now, by any process. */
 export function isReported(folder: string): boolean {
   return reported.get(folder)?.isTelling === true;
 }

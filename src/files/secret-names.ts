@@ -80,7 +80,7 @@ const secretPatterns: readonly RegExp[] = [
   /^ssh_host_.*_key$/,
   /(?:^|[._-])(?:private|privat|secret|signing|deploy|ssh|server|client|tls|ssl|host|api|service|license|encryption|master)[._-]?key(?:$|\.(?:txt|json|pem|asc|b64|base64|bin|der|gpg|old))$/,
   /^(?:private|secring|privkey|secret-?key)[\w-]*\.(?:asc|gpg|pgp|der|bin|txt|b64)$/,
-  // Telling names.
+  // Names that say it.
   /^\.?(?:[\w.-]*[._-])?credentials?(?!.*\.(?:[cm]?[jt]sx?|py|go|rs|java|kt|rb|md|html|css|vue|svelte|[ch]|cpp|cs|swift)$)(?:[._-][\w.-]*)?$/,
   /^\.?(?:[\w.-]*[._-])?secrets?(?:[._-][\w.-]*)?\.(?:json|ya?ml|toml|ini|cfg|conf|csv|txt|xml|properties|enc|db|plist|env|tf|hcl|php|rb)$/,
   /^\.?(?:[\w.-]*[._-])?(?:passwords?|passwd|passphrase|logins)(?:[._-][\w-]+)?\.(?:json|ya?ml|toml|ini|cfg|conf|csv|tsv|txt|xml|properties|db|xlsx?|ods|docx?|odt|kdbx|numbers|plist)$/,

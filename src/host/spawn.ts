@@ -149,7 +149,7 @@ export function commandEnvironment({
 
 /**
  * A file in the folder where a command happens to run is never started instead of a program of that name,
- * whoever wrote the PATH.
+ * regardless of the PATH.
  */
 function withAbsolutePath(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return env.PATH === undefined ? env : { ...env, PATH: absolutePath(env.PATH) };

@@ -74,7 +74,7 @@ export function namesOf(origins: readonly Origin[], nameOf: OutwardInput["nameOf
 /**
  * The value and the origins of its parts. A credential from outside the project is bound only by its origin:
  * the token there may be replaced without a new question. Values from the project are bound by their text,
- * because whoever edits the project could change them.
+ * because anyone who edits the project could change them.
  */
 export function boundValue(value: Json, optionClass: OptionClass, taints: readonly Taint[]): Json {
   const origins = taints.map(({ from, to, origin }) => [from, to, placeOf(origin)] as Json);

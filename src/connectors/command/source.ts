@@ -24,7 +24,9 @@ export function createCommandSource(name: string, options: CommandOptions, host:
   function misfit(fault: string): void {
     if (isTold) return;
     isTold = true;
-    log.warn(line`source ${name}: a line is no JSON and becomes an event as it is: ${fault} (logged once)`);
+    log.warn(
+      line`source ${name}: a line is not valid JSON and becomes an event as it is: ${fault} (logged once)`,
+    );
   }
 
   async function begin(emit: Emit, signal: AbortSignal): Promise<Run> {

@@ -22,7 +22,7 @@ export function createRemoteReader(proxies: readonly string[] = []): RemoteReade
     let address = peer;
     for (const written of forwarded === undefined ? [] : listOf(forwarded).reverse()) {
       const next = addressIn(written);
-      // Whoever it is, it is not the proxy: a rule for addresses of our own network must not match.
+      // This peer is unknown and is not the proxy: a rule for addresses of our own network must not match.
       if (next === undefined) return undefined;
       address = next;
       if (!isProxy(next)) break;

@@ -55,8 +55,8 @@ class HttpSource implements Source {
   readonly #publicUrl: string | undefined;
   readonly #waitMs: number | undefined;
   /**
-   * An answer that contains a secret is for the sender: no web page may read it, whoever verified the
-   * request.
+   * An answer that contains a secret is for the sender: no web page may read it, even after the
+   * request was verified.
    */
   readonly #answersSecret: boolean;
   readonly #answerOutcome: (response: ServerResponse, outcome: Outcome) => void;

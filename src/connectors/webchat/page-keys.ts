@@ -19,7 +19,7 @@ const random = (length) => encode(crypto.getRandomValues(new Uint8Array(length))
 /** Why this page cannot be used; it then says so, and asks the router for nothing. */
 class Unusable extends Error {}
 
-/** Whoever served this address before may have left a service worker, through which all of this would go. */
+/** A program that served this address before may have left a service worker, which would see all of this. */
 async function findWorkers() {
   const { serviceWorker } = navigator;
   if (!serviceWorker) return;
@@ -141,6 +141,6 @@ async function checkPage() {
   localStorage.removeItem("channel-router" + base);
   if (!self.isSecureContext || !crypto.subtle) throw new Unusable("This browser makes no keys for this address: open the page by the address that channel-router status shows.");
   await findWorkers();
-  if (mark === "") throw new Unusable("This page was not opened by a person: put the cursor into the address bar and press Enter.");
+  if (mark === "") throw new Unusable("This page was not opened by hand: put the cursor into the address bar and press Enter.");
 }
 `;

@@ -186,7 +186,7 @@ function drawAll(keptTop) {
 function drawEmpty() {
   const isEmpty = ![...messages.values()].some(isHere);
   const words = isConnected
-    ? "Nothing has been said here yet.\nWrite to Claude below. A browser that is new here gets a code first, by which whoever runs the router lets it in."
+    ? "Nothing has been said here yet.\nWrite to Claude below. A browser that is new here gets a code first, with which the user who runs the router lets it in."
     : "No connection to the router yet.\nIt runs while a Claude Code session is open, or after: channel-router up";
   const shown = at("empty");
   if (shown && (!isEmpty || shown.textContent !== words)) shown.remove();
@@ -385,7 +385,7 @@ function giveUp(error) {
     const since = Date.now();
     const why = await listen().catch((error) => error);
     if (why === "again") continue;
-    // Whoever answers next has to prove itself first.
+    // The server that answers next has to prove itself first.
     leave();
     if (why instanceof Unusable) throw why;
     waitMs = Date.now() - since > 5000 ? 500 : Math.min(waitMs * 2, 15000);

@@ -216,7 +216,7 @@ describe("a program that is run", () => {
     );
   });
 
-  test("and says nothing makes no event; what is no JSON is text", async () => {
+  test("and says nothing makes no event; a line that is not JSON is text", async () => {
     const silent = open({ command: ["true"], everyMs: 3_600_000, format: "text" });
     const said = open({ command: ["echo", "87%"], everyMs: 3_600_000, format: "text" });
     await silent.start();

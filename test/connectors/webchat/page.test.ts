@@ -425,7 +425,7 @@ describe("a page that cannot be trusted asks the router for nothing", () => {
   const gone: string[] = [];
   const registration = { unregister: async () => void gone.push("worker") };
   it.each([
-    ["it was not opened by a person", { mark: "" }, "not opened by a person"],
+    ["it was not opened by hand", { mark: "" }, "not opened by hand"],
     ["no keys can be made for its address", { isSecure: false }, "makes no keys"],
     [
       "something left a service worker",

@@ -44,7 +44,7 @@ export function valuesAt(data: Json | undefined, path: string): Json[] {
 }
 
 /**
- * The text at a path for what is signed. A list under `*` has one item, so that nothing unsigned stands beside it; a field that is absent
+ * The text at a path for what is signed. A list under `*` has one item, so that nothing unsigned is beside it; a field that is absent
  * or null is signed as nothing. Undefined for a list or an object, which would be signed as nothing too.
  */
 export function signedTextAt(data: Json | undefined, path: string): string | undefined {
