@@ -6,7 +6,9 @@ import { guardEnvironment } from "./daemon/start/guard-environment.ts";
 
 const given = process.argv.slice(2);
 const isRun =
-  given.length === 0 || given[0] === "run" || /^(-c|--config(=|$)|--label(=|$))/.test(given[0] ?? "");
+  given.length === 0 ||
+  given[0] === "run" ||
+  /^(-c|--(config|label|log-level|log-format)(=|$))/.test(given[0] ?? "");
 const options = given[0] === "run" ? given.slice(1) : given;
 const notes = guardEnvironment();
 

@@ -2,6 +2,7 @@
 // that each command is a function of its options and this.
 
 import type { Json } from "../contract.ts";
+import type { LogSettings } from "../daemon/log.ts";
 import type { UnderClaude } from "../daemon/start/under-claude.ts";
 import type { SafeText } from "../text.ts";
 import type { ExitCode } from "./exit.ts";
@@ -53,6 +54,9 @@ export interface UpConfig {
   readonly file: string;
   /** False: it was discovered, and waits until the user agrees to it. */
   readonly chosen: boolean;
+  readonly log: LogSettings;
+  /** The file that stderr leads to, which is rotated by size; absent where a service manager keeps the log. */
+  readonly logFile?: string;
 }
 
 /** `standby`: another process runs the router, and this one takes over when it ends. */

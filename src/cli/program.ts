@@ -5,6 +5,7 @@ import { ownWords } from "../text.ts";
 import { version } from "../version.ts";
 import type { CommandContext } from "./context.ts";
 import { finish } from "./exit.ts";
+import { logFormatOption, logLevelOption } from "./log-options.ts";
 import { addRouterCommands } from "./router-commands.ts";
 import { toStderr, toStdout } from "./terminal.ts";
 
@@ -84,7 +85,9 @@ function createProgram(context: CommandContext | undefined): Command {
     .command("run")
     .description("the stdio server that Claude Code starts (also without any command)")
     .addOption(configOption())
-    .option("--label <name>", "a name of this session, for  to: { label }  in the config");
+    .option("--label <name>", "a name of this session, for  to: { label }  in the config")
+    .addOption(logLevelOption())
+    .addOption(logFormatOption());
 
   program
     .command("schema")

@@ -4,6 +4,7 @@ import { type Command, Option } from "commander";
 import { addAccessCommands } from "./access-commands.ts";
 import type { CommandContext } from "./context.ts";
 import { type ExitCode, finish } from "./exit.ts";
+import { logFormatOption, logLevelOption } from "./log-options.ts";
 
 export interface CommonOptions {
   config(): Option;
@@ -149,7 +150,10 @@ export function addRouterCommands(
   )
     .option("--foreground", "stay here, for a service manager")
     .option("--print-unit", "print a systemd user unit and do nothing else")
+    .addOption(logLevelOption())
+    .addOption(logFormatOption())
     .addOption(new Option("--found").hideHelp())
+    .addOption(new Option("--log-file <file>").hideHelp())
     .addOption(json())
     .action((options) => run(async () => (await import("./commands/up.ts")).up(options, context)));
 

@@ -18,7 +18,7 @@ import { createEvictionReport } from "../router/evictions.ts";
 import { createMemory } from "../router/memory.ts";
 import { createRejectedSenders } from "../router/rejected-senders.ts";
 import type { Router } from "../router/router.ts";
-import { masked } from "../text.ts";
+import { line, masked } from "../text.ts";
 import { journalled, openExpectations } from "./expectations.ts";
 import { damageNotice } from "./messages.ts";
 import { lend, openRouter } from "./open-router.ts";
@@ -137,6 +137,7 @@ function createRouterOf(
     },
     clock: systemClock,
     log: state.options.log,
+    onListen: (address) => state.options.onLifecycle(line`listening on ${address}`),
     memory: createMemory(systemClock, journal.memory),
     newId,
     consent,

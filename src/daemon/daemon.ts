@@ -218,6 +218,8 @@ export class Daemon implements Service {
     const first = await this.#load();
     logProblems(first, this.#found, log);
     void this.#greet(first);
+    if (role.exclusive)
+      options.onLifecycle(line`leading: this process runs ${this.#found.file ?? "no config"}`);
     const good = isGood(first) && this.#trust.mayUse(first) ? first : await this.#lastActive();
     const runs = good !== undefined && role.exclusive;
     if (!runs) members.serve({ tools: (member) => toolsFor(this.#state, member) });

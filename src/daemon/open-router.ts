@@ -26,6 +26,8 @@ interface OpenRouterOptions extends Omit<RouterOptions, "listener" | "claims"> {
   /** False for a router beside the leader of the same config. */
   readonly isOwner: boolean;
   readonly consent: Consent;
+  /** Called with each address that the HTTP server listens on, as it is printed. */
+  readonly onListen?: (address: string) => void;
 }
 
 /** What sources and sinks get from the environment. `secrets`: of every config so far. */
@@ -77,6 +79,7 @@ export async function openRouter({
   loaded,
   powers,
   isOwner,
+  onListen,
   ...options
 }: OpenRouterOptions): Promise<Router> {
   const { listenAddress, hosts, publicUrl } = loaded.values;
@@ -87,6 +90,7 @@ export async function openRouter({
     ...(publicUrl === undefined ? {} : { publicUrl }),
     trusted: () => powers.every(options.consent.allows),
     log: options.log,
+    ...(onListen === undefined ? {} : { onListen }),
   });
   const claims = openClaimRegister({
     runningFolder: runningFolder(process.env),

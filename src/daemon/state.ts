@@ -32,6 +32,8 @@ export interface DaemonOptions {
   readonly log: Log;
   /** True for a router that `up` started. */
   readonly background: boolean;
+  /** What a log of the whole run contains beside failures: that it leads, listens. A session's router leaves it out. */
+  onLifecycle(shown: SafeLine): void;
   onSecrets(secrets: readonly string[]): void;
   end(): void;
   /** This process cannot do an owner's work and says why: another one may, and this one works alone. */

@@ -35,6 +35,8 @@ export interface ListenSettings {
 
 interface ListenerOptions extends ListenSettings {
   readonly log: Log;
+  /** Called with each address that is bound, as it is printed. */
+  readonly onListen?: (address: string) => void;
 }
 
 export interface OpenListener extends Listener {
@@ -237,10 +239,11 @@ class HttpServer implements OpenListener {
         this.#connections,
       );
       try {
-        const inForce = await bind(server, address);
+        const bound = await bind(server, address);
         server.on("error", (error: NodeJS.ErrnoException) => this.#logFailure(error));
-        onBound?.(inForce);
-        return { server, address: inForce };
+        onBound?.(bound);
+        this.#options.onListen?.(printAddress(bound));
+        return { server, address: bound };
       } catch (error) {
         if (index === addresses.length - 1) throw error;
       }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { expect, it } from "vitest";
-import { createLog } from "../../src/daemon/log.ts";
+import { describe, expect, it } from "vitest";
+import { createLog, logSettings } from "../../src/daemon/log.ts";
 import { block, line, text } from "../../src/text.ts";
 import { forbiddenCharacter, hostileText } from "../support/hostile-text.ts";
 
@@ -43,4 +43,78 @@ it("one entry is one line that begins like an entry, whatever it quotes", () => 
       }
     }),
   );
+});
+
+describe("a log with times", () => {
+  const now = () => Date.UTC(2026, 10, 30, 1, 2, 3);
+
+  it("begins each entry with the time, and indents what belongs to it", () => {
+    const lines: string[] = [];
+    const log = createLog({ secrets: () => [], write: (text) => lines.push(text), now });
+    log.info(line`listening on 127.0.0.1:8788`);
+    log.error(text`source x: ${block("one\ntwo")}`);
+    expect(lines).toEqual([
+      "2026-11-30T01:02:03.000Z listening on 127.0.0.1:8788\n",
+      "2026-11-30T01:02:03.000Z error: source x: one\n  two\n",
+    ]);
+  });
+
+  it("as JSON, each entry is one line with time, level and message, without secrets", () => {
+    const lines: string[] = [];
+    const log = createLog({
+      secrets: () => ["s3cret"],
+      write: (text) => lines.push(text),
+      now,
+      format: "json",
+    });
+    log.warn(text`source x: ${block('s3cret "two"\nlines')}`);
+    expect(lines.map((entry) => JSON.parse(entry))).toEqual([
+      { time: "2026-11-30T01:02:03.000Z", level: "warn", message: 'source x: ••• "two"\n  lines' },
+    ]);
+    expect(lines[0]?.indexOf("\n")).toBe((lines[0]?.length ?? 0) - 1);
+  });
+
+  it.each([
+    ["info", ["info", "warn", "error"]],
+    ["warn", ["warn", "error"]],
+    ["error", ["error"]],
+  ] as const)("of level %s, contains %j", (level, expected) => {
+    const lines: string[] = [];
+    const log = createLog({ secrets: () => [], write: (text) => lines.push(text), level, format: "json" });
+    for (const each of ["info", "warn", "error"] as const) log[each](line`said`);
+    expect(lines.map((entry) => JSON.parse(entry).level)).toEqual(expected);
+  });
+});
+
+describe("the settings of the log", () => {
+  it.each([
+    [{}, {}, { level: "info" }],
+    [{ CHANNEL_ROUTER_LOG: "warn" }, {}, { level: "warn" }],
+    [{ CHANNEL_ROUTER_LOG: "json" }, {}, { level: "info", format: "json" }],
+    [{ CHANNEL_ROUTER_LOG: "error, json" }, {}, { level: "error", format: "json" }],
+    [
+      { CHANNEL_ROUTER_LOG: "error,json" },
+      { logLevel: "warn", logFormat: "text" },
+      { level: "warn", format: "text" },
+    ],
+  ])("of %j and the options %j are %j", (env, options, expected) => {
+    expect(logSettings(env, options)).toEqual(expected);
+  });
+
+  it.each([
+    [{ CHANNEL_ROUTER_LOG: "loud" }, {}, 'CHANNEL_ROUTER_LOG: unknown value "loud"'],
+    [{}, { logLevel: "json" }, '--log-level: unknown value "json"'],
+    [{}, { logFormat: "xml" }, '--log-format: unknown value "xml"'],
+  ])("of %j and the options %j are refused", (env, options, message) => {
+    expect(() => logSettings(env, options)).toThrow(message);
+  });
+});
+
+it("a server ignores an unknown word in the variable, and says so", () => {
+  const problems: string[] = [];
+  const settings = logSettings({ CHANNEL_ROUTER_LOG: "loud,json" }, {}, (problem) => problems.push(problem));
+  expect(settings).toEqual({ level: "info", format: "json" });
+  expect(problems).toEqual([
+    'CHANNEL_ROUTER_LOG: unknown value "loud", which is ignored; one of: info, warn, error, text, json',
+  ]);
 });

@@ -4,23 +4,38 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { realPath, stateFolder } from "../../config/paths.ts";
 import { guardAgainstCrashes } from "../../daemon/crash-guard.ts";
 import { createLog } from "../../daemon/log.ts";
+import { openLogFile } from "../../daemon/log-file.ts";
 import { joinAsClient } from "../../daemon/start/join-cluster.ts";
 import { systemClock } from "../../host/clock.ts";
+import { line } from "../../text.ts";
+import { version } from "../../version.ts";
 import { aborted } from "../../waiting.ts";
 import type { UpConfig, UpState } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { stopSignal } from "../stop-signal.ts";
 
 const shutdownMs = 1_900;
+const maxLogBytes = 5 * 1024 * 1024;
+const keptLogs = 3;
+/** Of this process. */
+const stderrFd = 2;
 
 /** `chosen`: the user named the file, or it is their own. */
 export async function runForeground(
-  { file, chosen }: UpConfig,
+  { file, chosen, log: settings, logFile }: UpConfig,
   ready: (state: UpState) => void,
 ): Promise<ExitCode> {
   const found = { file, chosen, tried: [file] };
   let secrets: readonly string[] = [];
-  const log = createLog({ secrets: () => secrets });
+  const log = createLog({
+    ...settings,
+    now: Date.now,
+    secrets: () => secrets,
+    ...(logFile === undefined
+      ? {}
+      : { write: openLogFile({ path: logFile, fd: stderrFd, maxBytes: maxLogBytes, keep: keptLogs }) }),
+  });
+  log.info(line`started: channel-router ${version}, pid ${process.pid}, ${file}`);
   const ending = new AbortController();
   const asked = aborted(ending.signal);
   const ownership = joinAsClient({
@@ -41,11 +56,19 @@ export async function runForeground(
   const alive = setInterval(() => {}, 60_000);
   void (async () => {
     while (ownership.state().mode === "seeking") await sleep(20);
-    ready({ mode: ownership.state().mode === "owner" ? "owner" : "standby" });
+    const mode = ownership.state().mode === "owner" ? "owner" : "standby";
+    if (mode === "standby") log.info(line`standby: another process runs ${file}`);
+    ready({ mode });
   })();
-  await Promise.race([ownership.ended, stopSignal(["SIGINT", "SIGTERM"]), asked]);
+  const cause = await Promise.race([
+    ownership.ended.then(() => "replaced"),
+    stopSignal(["SIGINT", "SIGTERM"]),
+    asked.then(() => "channel-router down"),
+  ]);
+  log.info(line`stopping: ${cause}`);
   clearInterval(alive);
   setTimeout(() => process.exit(0), shutdownMs).unref();
   await ownership.close();
+  log.info(line`stopped`);
   return 0;
 }

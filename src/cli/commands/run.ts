@@ -3,7 +3,7 @@
 
 import { parseArgs } from "node:util";
 import { guardAgainstCrashes } from "../../daemon/crash-guard.ts";
-import { createLog } from "../../daemon/log.ts";
+import { createLog, logSettings } from "../../daemon/log.ts";
 import { readClientFacts } from "../../daemon/start/client-facts.ts";
 import { watchClient } from "../../daemon/start/client-watch.ts";
 import { configOfServer } from "../../daemon/start/find-config.ts";
@@ -30,15 +30,18 @@ const signalledSuccessorMs = 200;
 /** `notes`: ignored parts of the environment, one line each. */
 export async function run(args: readonly string[], notes: readonly SafeLine[] = []): Promise<void> {
   await finish(async () => {
-    const { config: explicit, label } = readArguments(args);
+    const { config: explicit, label, ...options } = readArguments(args);
+    const chosen = { logLevel: options["log-level"], logFormat: options["log-format"] };
+    const ignored: SafeLine[] = [];
+    const settings = logSettings(process.env, chosen, (problem) => ignored.push(problem));
     if (process.stdin.isTTY && process.stdout.isTTY) return explainToUser();
 
     const find = () => configOfServer(explicit);
     const found = find();
     const place = await routerLocation(found);
     let secrets: readonly string[] = [];
-    const log = createLog({ secrets: () => secrets });
-    for (const note of notes) log.warn(note);
+    const log = createLog({ ...settings, secrets: () => secrets });
+    for (const note of [...notes, ...ignored]) log.warn(note);
     const ending = new AbortController();
     const asked = aborted(ending.signal);
     const own = readClientFacts({
@@ -88,13 +91,20 @@ export async function run(args: readonly string[], notes: readonly SafeLine[] = 
   });
 }
 
-function readArguments(args: readonly string[]): { readonly config?: string; readonly label?: string } {
+const commandOptions = {
+  config: { type: "string", short: "c" },
+  label: { type: "string" },
+  "log-level": { type: "string" },
+  "log-format": { type: "string" },
+} as const;
+
+function readArguments(args: readonly string[]) {
   try {
-    const options = { config: { type: "string", short: "c" }, label: { type: "string" } } as const;
+    const options = commandOptions;
     return parseArgs({ args: [...args], options }).values;
   } catch (error) {
     throw new UsageError("E_USAGE", (error as Error).message, {
-      hint: "channel-router run [--config FILE] [--label NAME]",
+      hint: "channel-router run [--config FILE] [--label NAME] [--log-level LEVEL] [--log-format FORMAT]",
     });
   }
 }

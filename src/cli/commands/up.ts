@@ -3,10 +3,11 @@
 
 import { spawn } from "node:child_process";
 import { closeSync, constants, openSync } from "node:fs";
-import { mkdir, rename, stat } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { realPath, stateFolder } from "../../config/paths.ts";
 import type { PowerAnswer } from "../../control/protocol.ts";
+import { logSettings } from "../../daemon/log.ts";
 import { loadPlan } from "../../daemon/start/load-plan.ts";
 import { ConnectorError } from "../../errors.ts";
 import { readRegular } from "../../regular-file.ts";
@@ -26,17 +27,26 @@ interface UpOptions extends TalkOptions {
   readonly foreground?: boolean;
   /** Set by the parent process: the file was discovered, not chosen. */
   readonly found?: boolean;
+  /** Set by the parent process: where stderr leads. */
+  readonly logFile?: string;
+  readonly logLevel?: string;
+  readonly logFormat?: string;
   readonly printUnit?: boolean;
 }
 
 const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
 const upWithinMs = 20_000;
-const maxLogBytes = 5 * 1024 * 1024;
 
 export async function up(options: UpOptions, context: CommandContext): Promise<ExitCode> {
   const place = configLocation(context, options.config);
   const file = realPath(place.file);
-  const config = { file, chosen: place.chosen && options.found !== true };
+  const { logFile } = options;
+  const config: UpConfig = {
+    file,
+    chosen: place.chosen && options.found !== true,
+    log: logSettings(context.env, options),
+    ...(logFile === undefined ? {} : { logFile }),
+  };
   if (options.printUnit) {
     const { CLAUDE_CONFIG_DIR, CHANNEL_ROUTER_STATE_DIR } = context.env;
     const places = { CLAUDE_CONFIG_DIR, CHANNEL_ROUTER_STATE_DIR };
@@ -76,7 +86,7 @@ async function inBackground(
   const { file } = config;
   const { issues } = await loadPlan(file, context.env);
   if (issues.length > 0) return check(file, options);
-  const log = await openLog(folder).catch(unusable(folder));
+  const log = await logIn(folder).catch(unusable(folder));
   const { pid, state } = await startDetached(config, log, context);
   const running = await findRouter(context, file);
   const answer = running === undefined ? undefined : await requireRouter(context, running).ask("status", {});
@@ -128,13 +138,20 @@ function printAlreadyRunning(
 }
 
 async function startDetached(
-  { file, chosen }: UpConfig,
+  { file, chosen, log: { level, format } }: UpConfig,
   log: string,
   context: CommandContext,
 ): Promise<{ readonly pid: number; readonly state: UpState }> {
   const output = openSync(log, O_APPEND | O_CREAT | O_WRONLY | (O_NONBLOCK ?? 0), 0o600);
   const named = ["--config", file, ...(chosen ? [] : ["--found"])];
-  const [program, ...args] = [...thisProgram(), "up", "--foreground", ...named];
+  const logs = [
+    "--log-file",
+    log,
+    "--log-level",
+    level,
+    ...(format === undefined ? [] : ["--log-format", format]),
+  ];
+  const [program, ...args] = [...thisProgram(), "up", "--foreground", ...named, ...logs];
   const child = spawn(program as string, args, {
     cwd: dirname(file),
     // Once we are gone, its ancestors no longer show who started it.
@@ -172,16 +189,9 @@ function unusable(folder: string): (error: NodeJS.ErrnoException) => never {
   };
 }
 
-/** Starts a new log when the last one has grown large; one old log is kept. */
-async function openLog(folder: string): Promise<string> {
-  const log = join(folder, "up.log");
+async function logIn(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const size = await stat(log).then(
-    (found) => found.size,
-    () => 0,
-  );
-  if (size > maxLogBytes) await rename(log, `${log}.1`);
-  return log;
+  return join(folder, "up.log");
 }
 
 function thisProgram(): string[] {

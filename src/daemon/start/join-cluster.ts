@@ -60,6 +60,9 @@ export function joinAsClient(options: JoinOptions): Cluster {
         folder,
         log,
         background: client === undefined,
+        onLifecycle: (shown) => {
+          if (client === undefined) log.info(shown);
+        },
         onSecrets,
         end,
         async resign(reason) {
