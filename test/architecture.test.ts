@@ -70,7 +70,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   session: shared,
   connectors: ["chat", "files", "http", "intake", ...shared],
   // The program, and what drives it.
-  control: ["access", "cluster", "plan", ...shared],
+  control: ["access", "cluster", "plan", "session", ...shared],
   daemon: [
     "access",
     "chat",
@@ -210,8 +210,8 @@ test("the engine names no connector type", () => {
     entry.isDirectory(),
   );
   const named = new RegExp(`["'\`](${types.map(({ name }) => name).join("|")})["'\`]`);
-  // A process that attaches to give a command has that word for its role.
-  const role = /\brole\b.*"command"|`command`/g;
+  // A process that attaches to give a command has that word for its role; "file" is also which config runs.
+  const role = /\brole\b.*"command"|`command`|"file" \| "previous" \| "none"/g;
   const wrong = written.filter(
     ({ file, text }) =>
       ["cluster", "dispatch", "host", "http", "router", "session"].includes(room(file)) &&

@@ -3,13 +3,23 @@
 // changed.
 
 import type { AccessAnswer, AccessRequest } from "../access/administer.ts";
-import type { Counts } from "../contract/counts.ts";
 import type { Power } from "../contract/power.ts";
-import type { Outcome, RouterEvent, SourceHealth, TraceStep } from "../contract.ts";
+import type { Outcome, RouterEvent, TraceStep } from "../contract.ts";
 import type { AdmissionProblem } from "../plan/plan.ts";
+import type { SessionReport, StatusReport } from "../session/tools/status.ts";
+
+export type {
+  PowerReport,
+  RefusedReport,
+  SessionReport,
+  SinkReport,
+  SourceReport,
+  StatusReport,
+  UnansweredReport,
+} from "../session/tools/status.ts";
 
 export interface ControlProtocol {
-  readonly status: { readonly args: Nothing; readonly answer: StatusAnswer };
+  readonly status: { readonly args: Nothing; readonly answer: StatusReport };
   readonly sessions: { readonly args: Nothing; readonly answer: SessionsAnswer };
   /**
    * With `follow`, each event is sent as a part (EventAnswer or LeftOut), and the answer only when the caller
@@ -61,61 +71,8 @@ export interface ControlProtocol {
   readonly down: { readonly args: Nothing; readonly answer: { readonly pid: number } };
 }
 
-export interface UnansweredAnswer {
-  readonly event_id: string;
-  readonly source: string;
-  readonly name: string;
-  readonly time: string;
-  /** The session that has it. */
-  readonly session?: string;
-}
-
 export type ControlCommand = keyof ControlProtocol;
 type Nothing = Readonly<Record<string, never>>;
-
-export interface StatusAnswer {
-  readonly version: string;
-  readonly pid: number;
-  readonly epoch: number;
-  /** True for a router that `up` started: it has no session of its own. */
-  readonly background: boolean;
-  readonly config: string;
-  /** The user's own config, which the discovered file takes precedence over here. */
-  readonly in_place_of?: string;
-  /** Its state folder. */
-  readonly folder: string;
-  readonly started: string;
-  /** What runs: the config as the file has it; while that is broken, the one that was active before; or nothing. Absent in the answer of an older router. */
-  readonly active?: "file" | "previous" | "none";
-  /** Framed issues of the config, or why there is none. */
-  readonly problems: readonly string[];
-  /** Unanswered messages of chat users, oldest first. */
-  readonly unanswered?: readonly UnansweredAnswer[];
-  /** The result of the last reload. */
-  readonly last_reload?: Pick<ReloadAnswer, "time" | "ok" | "text" | "notes">;
-  readonly address?: string;
-  /** Absent in the answer of an older router. */
-  readonly powers?: readonly PowerAnswer[];
-  readonly sources: readonly SourceAnswer[];
-  /** By the HTTP server, because no source answers there. */
-  readonly unrouted?: RefusedAnswer;
-  readonly channels: readonly { readonly name: string; readonly from: readonly string[] }[];
-  /** Channels with flow control activity. Absent in the answer of an older router. */
-  readonly shaping?: readonly ChannelFlow[];
-  /** Absent in the answer of an older router. */
-  readonly sinks?: readonly SinkAnswer[];
-  /** Since the router started. */
-  readonly counts: Counts & { readonly sent: number };
-  readonly sessions: readonly SessionAnswer[];
-  readonly journal: {
-    /** Entries (an event on a channel) that are not final. */
-    readonly open: number;
-    readonly dead: number;
-    readonly bytes: number;
-    readonly failure?: string;
-  };
-  readonly silences: readonly SilenceAnswer[];
-}
 
 export interface ReloadAnswer {
   readonly time: string;
@@ -129,54 +86,8 @@ export interface ReloadAnswer {
   readonly notes: readonly string[];
 }
 
-export interface SourceAnswer extends Pick<SourceHealth, "state" | "detail"> {
-  readonly name: string;
-  readonly type: string;
-  readonly address?: string;
-  readonly try_it?: string;
-  readonly last_event?: string;
-  /** Until a later try succeeds. */
-  readonly last_error?: string;
-  readonly next_try?: string;
-  readonly refused?: RefusedAnswer;
-}
-
-/** A tool that acts on the outside, and what it did since the router started. */
-export interface SinkAnswer {
-  readonly name: string;
-  readonly type: string;
-  readonly calls: number;
-  readonly failures: number;
-  /** Of the latest call, when it failed. */
-  readonly last_error?: string;
-}
-
-/** Requests that became no event. */
-export interface RefusedAnswer {
-  readonly statuses: readonly { readonly status: number; readonly count: number }[];
-  readonly last: { readonly status: number; readonly reason: string; readonly time: string };
-  /** Everything except the reason, in one line. */
-  readonly text: string;
-}
-
 export interface SessionsAnswer {
-  readonly sessions: readonly SessionAnswer[];
-}
-
-export interface SessionAnswer {
-  /** What `to: {session: ...}` names. */
-  readonly id: string;
-  readonly pid: number;
-  readonly project: string;
-  readonly label?: string;
-  /** The client's name and version. */
-  readonly client?: string;
-  readonly listening: { readonly state: "yes" | "no" | "unknown"; readonly reason: string };
-  readonly since: string;
-  /** Events written to it since then. */
-  readonly sent: number;
-  /** Present while its client does not read: it has taken nothing since then. */
-  readonly stuck_since?: string;
+  readonly sessions: readonly SessionReport[];
 }
 
 export interface EventAnswer {
@@ -255,38 +166,6 @@ export interface AccessPromptAnswer {
   readonly state: "done" | "refused" | "open";
   /** One line for the user who typed the command. */
   readonly said: string;
-}
-
-export interface ChannelFlow {
-  readonly channel: string;
-  /** Since the router started. */
-  readonly throttled: number;
-  readonly dropped: number;
-  readonly superseded: number;
-  readonly quieted: number;
-  readonly over_hour: number;
-  readonly digests: number;
-  readonly folded: number;
-  /** Now. */
-  readonly collecting: readonly {
-    readonly reason: string;
-    readonly groups: number;
-    readonly events: number;
-    readonly next: string;
-  }[];
-}
-
-export interface PowerAnswer {
-  /** Its kind: `listen`. */
-  readonly power: string;
-  /** The exact value: for `listen`, the address. */
-  readonly value: string;
-  /** The path in the config that needs it. */
-  readonly component: string;
-  /** For a command whose program has no absolute path: which file that is; null when there is none. */
-  readonly program?: string | null;
-  /** False: it waits for consent, and so does everything that needs it. */
-  readonly trusted: boolean;
 }
 
 /**

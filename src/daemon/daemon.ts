@@ -20,7 +20,7 @@ import { line, masked, stackOf, text } from "../text.ts";
 import { aborted } from "../waiting.ts";
 import { buildRunning } from "./build.ts";
 import type { ChatService } from "./chat/chat-service.ts";
-import { createCommands } from "./commands/commands.ts";
+import { createControl } from "./commands/control.ts";
 import { createTally } from "./delivery-counts.ts";
 import {
   framed,
@@ -38,7 +38,7 @@ import { openSessions } from "./sessions.ts";
 import { keepActive, readActive } from "./start/active-config.ts";
 import { initializeEarly } from "./start/initialize-result.ts";
 import { loadPlan, type ProvenConfig } from "./start/load-plan.ts";
-import type { DaemonOptions, DaemonState, Running } from "./state.ts";
+import { type DaemonOptions, type DaemonState, needsReceipts, type Running } from "./state.ts";
 import { toolsFor } from "./tools.ts";
 import { type ConfigTrust, openConfigTrust } from "./trust/config-trust.ts";
 
@@ -65,6 +65,7 @@ export class Daemon implements Service {
   #config: ProvenConfig | undefined;
   #running: Running | undefined;
   #chat: ChatService | undefined;
+  #hadReceipts = false;
   #greeting: InitializeResult | undefined;
   /** Of all configs so far: what leaves may still contain one of an earlier config. */
   readonly #secrets = new Set<string>();
@@ -109,7 +110,7 @@ export class Daemon implements Service {
       },
     });
     this.#watch = watchFiles({ clock: systemClock, onChange: () => void this.#reload("watched") });
-    this.#commands = createCommands(this.#state);
+    this.#commands = createControl(this.#state);
   }
 
   /** Reads the config and runs it. Does not wait: clients may attach at once. */
@@ -182,6 +183,7 @@ export class Daemon implements Service {
     const trust = () => this.#trust;
     return {
       options: this.#options,
+      clock: systemClock,
       startedMs: Date.now(),
       tally: createTally(),
       decisions: createTraceRing(),
@@ -206,6 +208,7 @@ export class Daemon implements Service {
       secrets: () => [...this.#secrets],
       mask,
       chat: () => this.#chat,
+      hadReceipts: () => this.#hadReceipts,
       get trust() {
         return trust();
       },
@@ -256,7 +259,7 @@ export class Daemon implements Service {
       config,
       openChat: (plan, parts) => this.#openChat(plan, parts),
     });
-    this.#running = running;
+    this.#use(running);
     if (this.#ending.signal.aborted) return;
     const { dispatcher, shaping, router } = running;
     members.serve({
@@ -274,6 +277,11 @@ export class Daemon implements Service {
     });
     this.#trust.look();
     await router.start(config.plan);
+  }
+
+  #use(running: Running): void {
+    this.#running = running;
+    this.#hadReceipts ||= needsReceipts(running.config.plan);
   }
 
   /** With the first chat that a config has. */
@@ -329,7 +337,7 @@ export class Daemon implements Service {
     await this.#openChat(next.plan, now);
     const listen = await nextListen(before.loaded, next, { consent: now.consent, log });
     const diff = await now.router.apply(next.plan, listen);
-    this.#running = { ...now, config: next };
+    this.#use({ ...now, config: next });
     await this.#keep(next);
     now.journal.knowSources(Object.keys(next.loaded.values.sources));
     this.#trust.look();

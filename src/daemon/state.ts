@@ -2,10 +2,11 @@
 
 import type { LeaderRole } from "../cluster/leader.ts";
 import type { ConfigLocation } from "../config/paths.ts";
-import type { Log } from "../contract.ts";
+import type { Clock, Log } from "../contract.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Shaping } from "../dispatch/shaping/driver.ts";
 import type { Journal } from "../journal/journal.ts";
+import type { Plan } from "../plan/plan.ts";
 import type { Expectations } from "../router/expectations.ts";
 import type { Router } from "../router/router.ts";
 import type { Sinks } from "../router/sinks.ts";
@@ -55,6 +56,7 @@ export interface Running {
 /** What the parts of the service see of it. */
 export interface DaemonState {
   readonly options: DaemonOptions;
+  readonly clock: Clock;
   readonly startedMs: number;
   readonly tally: Tally;
   readonly decisions: TraceRing;
@@ -81,8 +83,14 @@ export interface DaemonState {
   mask(text: string): string;
   /** Undefined while no config had a chat. */
   chat(): ChatService | undefined;
+  /** True when any config since the start of this process had a channel with a receipt. */
+  hadReceipts(): boolean;
   /** What the user agreed to. */
   readonly trust: ConfigTrust;
+}
+
+export function needsReceipts({ channels }: Pick<Plan, "channels">): boolean {
+  return channels.some(({ receipt }) => receipt !== undefined);
 }
 
 /** True while a config waits as a whole: it was found, not chosen, and the user has not agreed to use it. */

@@ -4,22 +4,22 @@
 import type { RouterEvent, Tool } from "../contract.ts";
 import { UsageError } from "../errors.ts";
 import { maskAll } from "../host/secret-mask.ts";
-import { statusTool } from "../session/status.ts";
 import { ackTool } from "../session/tools/ack.ts";
 import { eventTool } from "../session/tools/event.ts";
 import { pendingTool } from "../session/tools/pending.ts";
 import { replyTool } from "../session/tools/reply.ts";
 import { silenceTool } from "../session/tools/silence.ts";
+import { statusTool } from "../session/tools/status.ts";
 import { line, safeLine } from "../text.ts";
 import { ChatTools } from "./chat/chat-tools.ts";
 import { digestAsEvent, listMembers } from "./commands/digests.ts";
 import type { DaemonSession } from "./sessions.ts";
 import { sinkTools } from "./sink-tools.ts";
-import type { DaemonState, Running } from "./state.ts";
-import { statusReport } from "./status-report.ts";
+import { type DaemonState, needsReceipts, type Running } from "./state.ts";
+import { sessionStatus } from "./status.ts";
 
 export function toolsFor(state: DaemonState, member: DaemonSession): Tool[] {
-  const status = statusTool(() => statusReport(state, member));
+  const status = statusTool(() => sessionStatus(state, member));
   const running = state.running();
   if (running === undefined) return [status];
   const { channels, sources } = running.config.plan;
@@ -69,20 +69,14 @@ export function toolsFor(state: DaemonState, member: DaemonSession): Tool[] {
   ];
 }
 
-/** Daemons that had a channel with a receipt since this process started. */
-const hadReceipts = new WeakSet<DaemonState>();
-
 /**
  * A receipt outlives the channel that requires it: events that were sent, or still are, under an earlier
  * config wait for it too.
  */
 function needsAck(state: DaemonState, { config, journal }: Running): boolean {
-  if (config.plan.channels.some(({ receipt }) => receipt !== undefined)) {
-    hadReceipts.add(state);
-    return true;
-  }
+  if (needsReceipts(config.plan)) return true;
   if (journal.page({ states: ["sent"], limit: 1 }).length > 0) return true;
-  return hadReceipts.has(state) && journal.page({ limit: 1 }).length > 0;
+  return state.hadReceipts() && journal.page({ limit: 1 }).length > 0;
 }
 
 function ackOf({ dispatcher }: Running, member: DaemonSession): Tool {

@@ -5,7 +5,8 @@ import type { Json } from "../../src/contract.ts";
 import { createControl } from "../../src/daemon/commands/control.ts";
 import { ConnectorError } from "../../src/errors.ts";
 import { line } from "../../src/text.ts";
-import { command, type RunningFixture, startRunning } from "./running.ts";
+import { version } from "../../src/version.ts";
+import { command, listed, type RunningFixture, startRunning } from "./running.ts";
 
 let running: RunningFixture;
 beforeEach(async () => {
@@ -35,7 +36,7 @@ describe("status", () => {
     await send("big one");
     const { code, stdout } = await command(running, ["status"]);
     expect(code).toBe(0);
-    expect(stdout).toContain("channel-router 1.2.3, pid 4711, in the background, up 0 s");
+    expect(stdout).toContain(`channel-router ${version}, pid ${process.pid}, in the background, up 0 s`);
     expect(stdout).toContain("  post (letter) running");
     expect(stdout).toContain("  s1 (api) /code/api, pid 12, claude-code 2.1.330");
     expect(stdout).toContain(
@@ -46,8 +47,8 @@ describe("status", () => {
   });
 
   test("exits 1 when the config has a problem", async () => {
-    const ports = { ...running.ports, problems: () => [line`channels.yaml:1:1 is broken`] };
-    const { code, stdout } = await command({ ...running, ports }, ["status", "--json"]);
+    const state = { ...running.state, problems: () => [line`channels.yaml:1:1 is broken`] };
+    const { code, stdout } = await command({ ...running, state }, ["status", "--json"]);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ problems: ["channels.yaml:1:1 is broken"], epoch: 2 });
   });
@@ -142,7 +143,7 @@ describe("events", () => {
     await send("big one");
     await running.clock.advance(60_000);
     const interrupt = new AbortController();
-    const control = createControl(running.ports);
+    const control = createControl(running.state);
     const asked: Json[] = [];
     const shown: string[] = [];
     const following = command(running, ["events", "-f", "-n", "0", "--json"], {
@@ -152,7 +153,7 @@ describe("events", () => {
         if (shown.length === 3) interrupt.abort();
       },
       routers: {
-        list: async () => [{ ...running.ports.about, start: "s", socket: "/sock", started: "" }],
+        list: async () => [listed(running.state)],
         async call(_, name, args, options = {}) {
           asked.push(args);
           const owner = new AbortController();
@@ -194,7 +195,7 @@ describe("why", () => {
   test("tells an accepted event from its arrival to Claude's receipt", async () => {
     const { event_id } = await send("big one");
     const at = running.clock.now();
-    const state = { type: "state" as const, channel: "big", final: false };
+    const state = { type: "state" as const, id: event_id, channel: "big", final: false };
     running.history.get(event_id)?.push(
       { ...state, timeMs: at + 1_000, state: "held", reason: "no session is open" },
       { ...state, timeMs: at + 60_000, state: "sent", session: "s1", attempt: 2 },
@@ -304,14 +305,14 @@ describe("down", () => {
       processes: { self: async () => ({ pid: 1, start: "" }), isRunning: async () => !running.ended() },
     });
     expect(code).toBe(0);
-    expect(stdout).toContain("down: pid 4711 has ended");
+    expect(stdout).toContain(`down: pid ${process.pid} has ended`);
   });
 
   test("leaves the router of a Claude session alone", async () => {
     const owned = await startRunning({}, false);
     const { code, stderr } = await command(owned, ["down"]);
     expect(code).toBe(1);
-    expect(stderr).toContain("belongs to a Claude session (pid 4711)");
+    expect(stderr).toContain(`belongs to a Claude session (pid ${process.pid})`);
     expect(owned.ended()).toBe(false);
   });
 });

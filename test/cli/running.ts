@@ -1,24 +1,23 @@
 // A running router behind its control commands: the real router, plan, ring and control; the journal and the dispatcher are
-// stand-ins for their ports, because those rooms are tested where they are.
+// stand-ins, because those rooms are tested where they are.
 
 import type { CommandContext, RunningRouter } from "../../src/cli/context.ts";
 import type { ChannelValues } from "../../src/config/values.ts";
 import type { RouterEvent } from "../../src/contract.ts";
 import { createControl } from "../../src/daemon/commands/control.ts";
-import type {
-  ControlPorts,
-  HistoryLine,
-  KeptLine,
-  SessionView,
-  Silence,
-} from "../../src/daemon/commands/control-ports.ts";
+import { createTally } from "../../src/daemon/delivery-counts.ts";
+import type { DaemonState, Running } from "../../src/daemon/state.ts";
+import type { SilenceRequest } from "../../src/dispatch/silences.ts";
 import { createMemoryCursors } from "../../src/host/store.ts";
 import type { OpenListener } from "../../src/http/server.ts";
+import type { Delivery, Line } from "../../src/journal/records.ts";
+import type { Kept } from "../../src/journal/search.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { createEventIds } from "../../src/router/event-id.ts";
 import { createMemory } from "../../src/router/memory.ts";
 import { Router } from "../../src/router/router.ts";
 import { createTraceRing } from "../../src/router/trace-ring.ts";
+import { version } from "../../src/version.ts";
 import { compileOf } from "../plan/plan-of.ts";
 import { type Finished, runHere } from "../support/command-line.ts";
 import { bodies, lent } from "../support/host.ts";
@@ -37,14 +36,25 @@ const listener: OpenListener = {
 };
 const log = { info: () => {}, warn: () => {}, error: () => {} };
 
+interface FixtureSession {
+  readonly id: string;
+  readonly pid: number;
+  readonly project: string;
+  readonly label: string;
+  readonly client: { readonly name: string; readonly version: string };
+  readonly listening: { readonly state: "yes" | "no" | "unknown"; readonly reason: string };
+  readonly sinceMs: number;
+  readonly sent: number;
+}
+
 export interface RunningFixture {
-  readonly ports: ControlPorts;
+  readonly state: DaemonState;
   readonly clock: ManualClock;
   readonly plan: Plan;
   readonly router: Router;
   /** Lines of the stand-in journal, by event. */
-  readonly history: Map<string, HistoryLine[]>;
-  readonly sessions: SessionView[];
+  readonly history: Map<string, Line[]>;
+  readonly sessions: FixtureSession[];
   readonly secrets: string[];
   readonly ended: () => boolean;
 }
@@ -57,17 +67,17 @@ export async function startRunning(
   if (issues.length > 0) throw new Error(JSON.stringify(issues));
   const clock = manualClock();
   const decisions = createTraceRing();
-  const history = new Map<string, HistoryLine[]>();
-  const kept: KeptLine[] = [];
-  const silences = new Map<string, Silence>();
-  const sessions: SessionView[] = [];
+  const history = new Map<string, Line[]>();
+  const kept: Kept[] = [];
+  const silences = new Map<string, SilenceRequest>();
+  const sessions: FixtureSession[] = [];
   const secrets: string[] = [];
   let ended = false;
   let last: RouterEvent | undefined;
-  const deliveries: Parameters<typeof keep>[1] = [];
+  const deliveries: Delivery[] = [];
 
-  function keep(event: RouterEvent, made: { channel: string; content: string; tokens: number }[]): void {
-    const line = { type: "event" as const, timeMs: clock.now(), event, deliveries: made };
+  function keep(event: RouterEvent, made: readonly Delivery[]): void {
+    const line = { type: "event" as const, timeMs: clock.now(), event, deliveries: made, memory: [] };
     kept.push(line);
     history.set(event.id, [line]);
   }
@@ -84,7 +94,13 @@ export async function startRunning(
     newId: createEventIds(),
     async commit(accepted) {
       deliveries.push(
-        ...accepted.deliveries.map(({ channel, content, tokens }) => ({ channel, content, tokens })),
+        ...accepted.deliveries.map(({ channel, content, tokens }) => ({
+          channel,
+          content,
+          tokens,
+          meta: {},
+          terms: {},
+        })),
       );
     },
     observe(decision) {
@@ -94,23 +110,68 @@ export async function startRunning(
     },
   });
   await router.start(plan);
-  const ports: ControlPorts = {
-    about: {
-      version: "1.2.3",
-      pid: 4711,
-      epoch: 2,
+  const tally = createTally();
+  tally.add({ id: "1m8321t0m8zzw", channel: "big", state: "sent" });
+  const journal = {
+    read: async (id: string) =>
+      kept.findLast((line) => (line.type === "event" ? line.event.id : line.id) === id),
+    history: async (id: string) => history.get(id) ?? [],
+    recent: async (limit: number) => kept.slice(-limit).reverse(),
+    entries: (id: string) =>
+      (history.get(id) ?? []).flatMap((line) =>
+        line.type === "state" && !line.final ? [{ channel: line.channel, state: line.state }] : [],
+      ),
+    stats: () => ({ open: kept.length, counts: [], bytes: 2_048 }),
+  };
+  const dispatcher = {
+    report: () => ({
+      sessions: [],
+      silences: [...silences.values()].map((one) => ({ ...one, untilMs: clock.now() + one.forMs })),
+    }),
+    async silence(request: SilenceRequest) {
+      if (request.forMs === 0) silences.delete(request.channel);
+      else silences.set(request.channel, request);
+    },
+  };
+  const config = { plan, issues: [], loaded: { file, values: { server: { name: "router" } } } };
+  const active = {
+    config,
+    router,
+    journal,
+    dispatcher,
+    shaping: { holdOf: () => undefined, report: () => ({ counts: new Map(), open: [] }) },
+    sinks: { report: () => [] },
+  } as unknown as Running;
+  const state = {
+    options: {
+      role: { epoch: 2 },
       background,
-      config: "/p/channels.yaml",
       folder: "/s",
-      startedMs: clock.now(),
+      end() {
+        ended = true;
+      },
     },
     clock,
-    plan: () => plan,
-    serverName: () => "router",
-    active: () => "file",
+    startedMs: clock.now(),
+    tally,
+    decisions,
+    members: {
+      list: () =>
+        sessions.map(({ id, pid, project, label, client, listening, sinceMs, sent }) => ({
+          id,
+          attached: { pid, facts: () => ({ project, label }) },
+          client: () => client,
+          listening: () => listening,
+          startedMs: sinceMs,
+          sent: () => sent,
+        })),
+    },
+    found: () => ({ file, tried: [file] }),
+    config: () => active.config,
+    running: () => active,
+    used: () => active.config,
     problems: () => [],
-    powers: () => [],
-    askedPowers: async () => null,
+    verdict: () => undefined,
     reload: async () => ({
       timeMs: clock.now(),
       ok: true,
@@ -118,54 +179,39 @@ export async function startRunning(
       problems: [],
       notes: [],
     }),
-    verdict: () => undefined,
-    router: () => router,
-    sinks: () => [],
-    sessions: () => sessions,
-    access: async () => ({ said: "", sources: [] }),
-    askAccess: async () => ({ state: "refused", said: "" }),
-    unanswered: () => [],
-    journal: {
-      read: async (id) => kept.findLast((line) => (line.type === "event" ? line.event.id : line.id) === id),
-      history: async (id) => history.get(id) ?? [],
-      recent: async (limit) => kept.slice(-limit).reverse(),
-      entries: (id) =>
-        (history.get(id) ?? []).flatMap((line) =>
-          line.type === "state" && !line.final ? [{ channel: line.channel, state: line.state }] : [],
-        ),
-      stats: () => ({ open: kept.length, bytes: 2_048 }),
-    },
-    decisions,
-    deliveries: {
-      heldBy: () => undefined,
-      shaping: () => [],
-      report: () => ({ sent: 1, dead: 0 }),
-      silences: () => [...silences.values()],
-      async silence(silence) {
-        silences.set(silence.channel, silence);
-      },
-      async unsilence(channel) {
-        silences.delete(channel);
-      },
-    },
     secrets: () => secrets,
-    end() {
-      ended = true;
-    },
+    chat: () => undefined,
+    trust: { consent: () => undefined },
+  } as unknown as DaemonState;
+  return { state, clock, plan, router, history, sessions, secrets, ended: () => ended };
+}
+
+const file = "/p/channels.yaml";
+
+/** As the list of running routers has it. */
+export function listed({ options }: DaemonState): RunningRouter {
+  const { folder } = options;
+  return {
+    version,
+    pid: process.pid,
+    config: file,
+    folder,
+    start: "s",
+    socket: "/sock",
+    started: "",
   };
-  return { ports, clock, plan, router, history, sessions, secrets, ended: () => ended };
 }
 
 /** Runs a command line against the fixture, through the real program and the real control. */
 export function command(
-  { ports, clock }: Pick<RunningFixture, "ports" | "clock">,
+  { state, clock }: Pick<RunningFixture, "state" | "clock">,
   args: readonly string[],
   more: Partial<CommandContext> = {},
 ): Promise<Finished> {
-  const control = createControl(ports);
-  const router: RunningRouter = { ...ports.about, start: "s", socket: "/sock", started: "" };
+  const control = createControl(state);
+  const router = listed(state);
   const world: Omit<CommandContext, "print" | "note"> = {
-    env: { HOME: "/nowhere", CHANNEL_ROUTER_CONFIG: ports.about.config },
+    env: { HOME: "/nowhere", CHANNEL_ROUTER_CONFIG: router.config },
     cwd: "/",
     underClaude: undefined,
     now: () => clock.now(),

@@ -5,7 +5,6 @@ import type { RouterEvent, Tool } from "../../src/contract.ts";
 import { UsageError } from "../../src/errors.ts";
 import { channelCapabilities } from "../../src/session/initialize-result.ts";
 import { type OpenSession, openSession } from "../../src/session/session.ts";
-import { statusTool } from "../../src/session/status.ts";
 import { listTools } from "../../src/session/tool-calls.ts";
 import { type AckPort, ackTool } from "../../src/session/tools/ack.ts";
 import { eventTool } from "../../src/session/tools/event.ts";
@@ -13,6 +12,7 @@ import { type FetchedEvents, pendingTool } from "../../src/session/tools/pending
 import { replyTool } from "../../src/session/tools/reply.ts";
 import { silenceTool } from "../../src/session/tools/silence.ts";
 import { sinkTool } from "../../src/session/tools/sink.ts";
+import { statusTool } from "../../src/session/tools/status.ts";
 import { type ModelText, neutralise } from "../../src/text/neutralise.ts";
 import { line } from "../../src/text.ts";
 import { connectClaude } from "../support/claude-simulator.ts";

@@ -1,7 +1,7 @@
 // `dev`: runs the config without Claude. Prints where to send, then every event as Claude would see it, or
 // why it would not.
 
-import type { PowerAnswer } from "../../control/protocol.ts";
+import type { PowerReport } from "../../control/protocol.ts";
 import { powerAnswers } from "../../daemon/commands/power-answers.ts";
 import { createLog } from "../../daemon/log.ts";
 import { lend, openRouter } from "../../daemon/open-router.ts";
@@ -101,7 +101,7 @@ interface Show {
   readonly flow: Pick<DevFlowPorts, "delivered" | "held" | "ended">;
   /** A notice about the config that a session would receive. */
   notice(content: SafeText): void;
-  opening(file: string, report: RouterReport, waiting: readonly PowerAnswer[]): void;
+  opening(file: string, report: RouterReport, waiting: readonly PowerReport[]): void;
   /** A source that had to wait at the start. */
   started(source: SourceReport): void;
   decision(decision: Decision): void;

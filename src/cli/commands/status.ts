@@ -1,15 +1,14 @@
 // `status`: the running router: its process, config, sources, sessions, and what waits.
 
 import type {
-  PowerAnswer,
-  RefusedAnswer,
-  SessionAnswer,
-  SinkAnswer,
-  SourceAnswer,
-  StatusAnswer,
-  UnansweredAnswer,
+  PowerReport,
+  RefusedReport,
+  SessionReport,
+  SinkReport,
+  SourceReport,
+  StatusReport,
+  UnansweredReport,
 } from "../../control/protocol.ts";
-import { describeFlow } from "../../daemon/commands/flow.ts";
 import { cut } from "../../text/clip.ts";
 import { line, ownWords, type SafeText, safeLine, shownLine } from "../../text.ts";
 import { colors, whole } from "../colors.ts";
@@ -33,7 +32,7 @@ export async function status(options: TalkOptions, context: CommandContext): Pro
   return answer.problems.length > 0 || failed || answer.journal.failure !== undefined ? 1 : 0;
 }
 
-export function printStatus(answer: StatusAnswer, nowMs: number): SafeText[] {
+export function printStatus(answer: StatusReport, nowMs: number): SafeText[] {
   const { counts, journal, sessions, silences } = answer;
   const kind = answer.background ? "in the background" : "inside a Claude session";
   const uptime = printSpan(nowMs - Date.parse(answer.started));
@@ -63,7 +62,7 @@ export function printStatus(answer: StatusAnswer, nowMs: number): SafeText[] {
     ...titled("not answered", printUnanswered(answer.unanswered ?? [], nowMs), ""),
     ...titled(
       "flow control",
-      (answer.shaping ?? []).map((flow) => line`  ${describeFlow(flow)}`),
+      (answer.shaping ?? []).map(({ text }) => line`  ${text}`),
       "",
     ),
     ...titled(
@@ -84,7 +83,7 @@ export function printStatus(answer: StatusAnswer, nowMs: number): SafeText[] {
   return shown;
 }
 
-function printReload(last: StatusAnswer["last_reload"], nowMs: number): SafeText[] {
+function printReload(last: StatusReport["last_reload"], nowMs: number): SafeText[] {
   if (last === undefined) return [];
   const verdict = `reload    ${last.text}, ${printRelative(last.time, nowMs)}`;
   return [
@@ -93,7 +92,7 @@ function printReload(last: StatusAnswer["last_reload"], nowMs: number): SafeText
   ];
 }
 
-export function printSession(session: SessionAnswer, nowMs: number): SafeText[] {
+export function printSession(session: SessionReport, nowMs: number): SafeText[] {
   const { id, pid, project, label, client, listening, since, sent, stuck_since } = session;
   const mark = { yes: colors.green, no: colors.red, unknown: colors.yellow }[listening.state];
   const named = label === undefined ? "" : ` (${label})`;
@@ -110,11 +109,11 @@ export function printSession(session: SessionAnswer, nowMs: number): SafeText[] 
   ];
 }
 
-function printWaiting({ power, value }: PowerAnswer): SafeText {
+function printWaiting({ power, value }: PowerReport): SafeText {
   return line`${colors.yellow(`waiting   for consent: ${power} ${shownLine(value)} (channel-router trust)`)}`;
 }
 
-function printSource(source: SourceAnswer, nowMs: number): SafeText[] {
+function printSource(source: SourceReport, nowMs: number): SafeText[] {
   const { name, type, state, detail, address, refused, last_event, next_try } = source;
   const mark = { running: colors.green, failed: colors.red }[state as string] ?? colors.yellow;
   const last = last_event === undefined ? undefined : `last event ${printRelative(last_event, nowMs)}`;
@@ -126,13 +125,13 @@ function printSource(source: SourceAnswer, nowMs: number): SafeText[] {
   ];
 }
 
-function printSink({ name, type, calls, failures, last_error }: SinkAnswer): SafeText {
+function printSink({ name, type, calls, failures, last_error }: SinkReport): SafeText {
   const failed = failures === 0 ? "" : `, ${failures} failed`;
   const error = last_error === undefined ? "" : `; the last: ${last_error}`;
   return line`  ${name} (${type}) ${printCount(calls, "call")}${failed}${error}`;
 }
 
-function printRefused(indent: string, refused: RefusedAnswer | undefined, where = ""): SafeText[] {
+function printRefused(indent: string, refused: RefusedReport | undefined, where = ""): SafeText[] {
   if (refused === undefined) return [];
   const { text, last } = refused;
   return [line`${indent}refused${where}: ${text} (${cut(safeLine(last.reason), 120)})`];
@@ -145,7 +144,7 @@ function titled(title: string, shown: readonly SafeText[], empty = `${title}: no
 
 const maxUnanswered = 20;
 
-function printUnanswered(all: readonly UnansweredAnswer[], nowMs: number): SafeText[] {
+function printUnanswered(all: readonly UnansweredReport[], nowMs: number): SafeText[] {
   const shown = all
     .slice(0, maxUnanswered)
     .map(

@@ -6,7 +6,7 @@ import { closeSync, constants, openSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { realPath, stateFolder } from "../../config/paths.ts";
-import type { PowerAnswer } from "../../control/protocol.ts";
+import type { PowerReport } from "../../control/protocol.ts";
 import { logSettings } from "../../daemon/log.ts";
 import { loadPlan } from "../../daemon/start/load-plan.ts";
 import { ConnectorError } from "../../errors.ts";
@@ -104,7 +104,7 @@ async function inBackground(
   return 0;
 }
 
-function waitingLine(powers: readonly PowerAnswer[]): string | undefined {
+function waitingLine(powers: readonly PowerReport[]): string | undefined {
   const waiting = powers.filter(({ trusted }) => !trusted);
   if (waiting.some(({ power }) => power === "use"))
     return "waiting for your consent: nothing of this file is used before channel-router trust";

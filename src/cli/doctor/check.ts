@@ -1,6 +1,6 @@
 // The types of `doctor`: one finding of a check, and the inputs of the checks.
 
-import type { StatusAnswer } from "../../control/protocol.ts";
+import type { StatusReport } from "../../control/protocol.ts";
 import type { ProvenConfig } from "../../daemon/start/load-plan.ts";
 import type { CommandContext, RunningRouter } from "../context.ts";
 
@@ -30,12 +30,12 @@ export interface Patient {
   };
   readonly router: RunningRouter | undefined;
   /** The running router's status, or why it does not answer; undefined when none runs. */
-  readonly status: StatusAnswer | { readonly silent: string } | undefined;
+  readonly status: StatusReport | { readonly silent: string } | undefined;
   /** Where an administrator's settings are. */
   readonly managedSettings: string;
   readonly clientLog: CommandContext["clientLog"];
 }
 
-export function answered(status: Patient["status"]): StatusAnswer | undefined {
+export function answered(status: Patient["status"]): StatusReport | undefined {
   return status === undefined || "silent" in status ? undefined : status;
 }

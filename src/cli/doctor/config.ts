@@ -1,7 +1,7 @@
 // Checks that there is a config, and that it is valid.
 
 import { countIssues } from "../../config/yaml/issue-location.ts";
-import type { StatusAnswer } from "../../control/protocol.ts";
+import type { StatusReport } from "../../control/protocol.ts";
 import { printCount } from "../times.ts";
 import { answered, type Finding, type Patient } from "./check.ts";
 
@@ -36,7 +36,7 @@ export function checkConfig({
 }
 
 /** What runs while the file is broken. */
-function activeInstead(isKept: boolean, status: StatusAnswer | undefined): string {
+function activeInstead(isKept: boolean, status: StatusReport | undefined): string {
   if (status?.active === "previous")
     return "the running router goes on with the config that was active before";
   if (status?.active !== undefined) return "the running router has no active config";

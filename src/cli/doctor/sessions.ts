@@ -1,6 +1,6 @@
 // Whether each session sees what is pushed into it: the router's evidence, with its reason.
 
-import type { SessionAnswer } from "../../control/protocol.ts";
+import type { SessionReport } from "../../control/protocol.ts";
 import { answered, type Finding, type Patient } from "./check.ts";
 
 /** `launch`: the line that starts Claude Code with this channel. */
@@ -20,7 +20,7 @@ export function checkSessions({ status }: Pick<Patient, "status">, launch: strin
   return answer.sessions.flatMap((session) => [judge(session, launch), ...judgeReading(session)]);
 }
 
-function judgeReading({ id, project, stuck_since }: SessionAnswer): Finding[] {
+function judgeReading({ id, project, stuck_since }: SessionReport): Finding[] {
   if (stuck_since === undefined) return [];
   return [
     {
@@ -32,7 +32,7 @@ function judgeReading({ id, project, stuck_since }: SessionAnswer): Finding[] {
   ];
 }
 
-function judge({ id, project, listening: { state, reason } }: SessionAnswer, launch: string): Finding {
+function judge({ id, project, listening: { state, reason } }: SessionReport, launch: string): Finding {
   return {
     name: `session ${id}`,
     state: ({ yes: "ok", no: "fail", unknown: "unknown" } as const)[state],

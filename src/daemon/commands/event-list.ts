@@ -2,8 +2,10 @@
 // order; and the live stream of `events -f`, where a slow reader never costs memory.
 
 import type { EventAnswer, LeftOut } from "../../control/protocol.ts";
+import type { Journal } from "../../journal/journal.ts";
+import type { Kept } from "../../journal/search.ts";
 import type { Traced } from "../../router/trace-ring.ts";
-import type { ControlPorts, KeptLine } from "./control-ports.ts";
+import type { DaemonState } from "../state.ts";
 
 export const maxListed = 1_000;
 const maxUnsent = 1_000;
@@ -13,14 +15,15 @@ const maxNote = 100;
 
 /** Oldest first. */
 export async function listEvents(
-  ports: Pick<ControlPorts, "journal" | "decisions">,
+  { running, decisions }: Pick<DaemonState, "running" | "decisions">,
   limit: number,
 ): Promise<EventAnswer[]> {
-  const kept = limit === 0 ? [] : await ports.journal.recent(limit);
+  const journal = running()?.journal;
+  const kept = limit === 0 || journal === undefined ? [] : await journal.recent(limit);
   const answers = new Map<string, EventAnswer>();
-  for (const traced of ports.decisions.latest(limit)) answers.set(traced.eventId, ofTraced(traced));
+  for (const traced of decisions.latest(limit)) answers.set(traced.eventId, ofTraced(traced));
   for (const line of kept) {
-    const answer = ofKept(line, ports.journal);
+    const answer = ofKept(line, running()?.journal);
     answers.set(answer.event_id, answer);
   }
   return limit === 0 ? [] : [...answers.values()].sort(byTime).slice(-limit);
@@ -34,7 +37,7 @@ interface Latest {
 
 /** Sends the latest, then each as it is decided. Settles when the signal fires. */
 export async function followEvents(
-  ports: Pick<ControlPorts, "journal" | "decisions">,
+  state: Pick<DaemonState, "running" | "decisions">,
   latest: Latest,
   send: (part: EventAnswer | LeftOut) => Promise<void>,
   signal: AbortSignal,
@@ -43,7 +46,7 @@ export async function followEvents(
   let leftOut = 0;
   let wake = () => {};
   // Watched before the list is read, so that no event is missed between the two.
-  const unwatch = ports.decisions.watch((traced) => {
+  const unwatch = state.decisions.watch((traced) => {
     if (unsent.length < maxUnsent) unsent.push(ofTraced(traced));
     else leftOut += 1;
     wake();
@@ -51,7 +54,7 @@ export async function followEvents(
   const onAbort = () => wake();
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    const listed = await listLatest(ports, latest);
+    const listed = await listLatest(state, latest);
     const sent = new Set(listed.map(({ event_id }) => event_id));
     for (const event of listed) await send(event);
     while (!signal.aborted) {
@@ -76,11 +79,11 @@ export async function followEvents(
 }
 
 async function listLatest(
-  ports: Pick<ControlPorts, "journal" | "decisions">,
+  state: Pick<DaemonState, "running" | "decisions">,
   { limit, since }: Latest,
 ): Promise<EventAnswer[]> {
-  if (since === undefined) return listEvents(ports, limit);
-  return (await listEvents(ports, maxResumed)).filter(({ time }) => time >= since);
+  if (since === undefined) return listEvents(state, limit);
+  return (await listEvents(state, maxResumed)).filter(({ time }) => time >= since);
 }
 
 function ofTraced({ eventId, timeMs, source, outcome, channels, trace }: Traced): EventAnswer {
@@ -98,10 +101,10 @@ function ofTraced({ eventId, timeMs, source, outcome, channels, trace }: Traced)
   };
 }
 
-function ofKept(line: KeptLine, journal: ControlPorts["journal"]): EventAnswer {
+function ofKept(line: Kept, journal: Pick<Journal, "entries"> | undefined): EventAnswer {
   const id = line.type === "event" ? line.event.id : line.id;
   const deliveries = line.type === "event" ? line.deliveries : [line.delivery];
-  const open = new Map(journal.entries(id).map(({ channel, state }) => [channel, state]));
+  const open = new Map((journal?.entries(id) ?? []).map(({ channel, state }) => [channel, state]));
   return {
     event_id: id,
     time: new Date(line.type === "event" ? line.event.timeMs : line.timeMs).toISOString(),

@@ -5,18 +5,18 @@ import type { Arrival, JsonObject, Outcome, RouterEvent } from "../../contract.t
 import type { EmittedAnswer, PreviewAnswer } from "../../control/protocol.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import { ConnectorError, configConsentRequired, UsageError } from "../../errors.ts";
-import type { ControlPorts } from "./control-ports.ts";
+import { type DaemonState, type Running, waitsForUse } from "../state.ts";
 import { listMembers } from "./digests.ts";
 import { unknownEvent } from "./timeline.ts";
 
 export async function emitPayload(
-  ports: ControlPorts,
+  state: DaemonState,
   name: string,
   payload: string,
   headers: Readonly<Record<string, string>>,
 ): Promise<EmittedAnswer> {
-  const router = running(ports);
-  const sources = ports.plan()?.sources ?? [];
+  const { router, config } = running(state);
+  const { sources } = config.plan;
   const source = sources.find((planned) => planned.name === name);
   if (source === undefined) {
     const names = sources.map((planned) => planned.name);
@@ -30,17 +30,17 @@ export async function emitPayload(
     });
   }
   const arrival = source.type.sampleArrival(source.options as JsonObject, payload, headers, source.code);
-  return emitted(ports, name, arrival, await router.emit(name, arrival));
+  return emitted(state, name, arrival, await router.emit(name, arrival));
 }
 
 /** Rejects with a RouterError for an event that is not stored, and for a digest. */
 export async function keptEvent(
-  ports: Pick<ControlPorts, "journal" | "decisions">,
+  state: Pick<DaemonState, "running" | "decisions">,
   eventId: string,
 ): Promise<RouterEvent> {
-  const kept = await ports.journal.read(eventId);
+  const kept = await state.running()?.journal.read(eventId);
   if (kept === undefined) {
-    const traced = ports.decisions.find(eventId);
+    const traced = state.decisions.find(eventId);
     if (traced === undefined) throw unknownEvent(eventId);
     throw new ConnectorError(
       "E_EVENT_UNKNOWN",
@@ -59,50 +59,52 @@ export async function keptEvent(
 }
 
 export async function replayEvent(
-  ports: ControlPorts,
+  state: DaemonState,
   eventId: string,
   dryRun: boolean,
 ): Promise<EmittedAnswer | PreviewAnswer> {
-  const router = running(ports);
+  const { router } = running(state);
   // Without its delivery id: it is the same delivery on purpose.
-  const { id, source, connector, timeMs, deliveryId, ...arrival } = await keptEvent(ports, eventId);
+  const { id, source, connector, timeMs, deliveryId, ...arrival } = await keptEvent(state, eventId);
   return dryRun
-    ? preview(ports, source, arrival)
-    : emitted(ports, source, arrival, await router.emit(source, arrival));
+    ? preview(state, source, arrival)
+    : emitted(state, source, arrival, await router.emit(source, arrival));
 }
 
-function preview(ports: ControlPorts, source: string, arrival: Arrival): PreviewAnswer {
-  const { outcome, deliveries, trace, problems } = running(ports).preview(source, arrival).admission;
+function preview(state: DaemonState, source: string, arrival: Arrival): PreviewAnswer {
+  const { outcome, deliveries, trace, problems } = running(state).router.preview(source, arrival).admission;
   return {
     dry_run: true,
     outcome,
     deliveries: deliveries.map(({ channel, content, meta, tokens }) => ({ channel, content, meta, tokens })),
     trace,
     problems,
-    server: ports.serverName(),
+    server: state.used()?.loaded.values.server.name ?? "router",
   };
 }
 
 function emitted(
-  ports: ControlPorts,
+  state: DaemonState,
   source: string,
   arrival: Arrival,
   { eventId, outcome }: Outcome,
 ): EmittedAnswer {
-  const found = ports.decisions.find(eventId);
+  const found = state.decisions.find(eventId);
   // A repeated delivery id is answered with the id of the event that it repeats, whose trace is another one.
   const traced = found?.outcome === outcome ? found : undefined;
   // Admission skips channels that cannot match, but the user wants to know what was wrong with each. An event
   // that no channel took has changed no memory, so the answers are the same now.
   const trace =
-    outcome === "unmatched" ? running(ports).preview(source, arrival).admission.trace : (traced?.trace ?? []);
+    outcome === "unmatched"
+      ? running(state).router.preview(source, arrival).admission.trace
+      : (traced?.trace ?? []);
   return { event_id: eventId, outcome, channels: traced?.channels ?? [], trace };
 }
 
-function running(ports: ControlPorts): NonNullable<ReturnType<ControlPorts["router"]>> {
-  const router = ports.router();
-  if (router !== undefined) return router;
-  if (ports.powers().some(({ power, trusted }) => power === "use" && !trusted)) throw configConsentRequired();
+function running(state: DaemonState): Running {
+  const running = state.running();
+  if (running !== undefined) return running;
+  if (waitsForUse(state)) throw configConsentRequired();
   throw new ConnectorError("E_CONTROL", "the running router has no valid config", {
     hint: "channel-router check shows what is wrong with it",
   });

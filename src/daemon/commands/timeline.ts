@@ -3,14 +3,16 @@
 
 import type { WhyAnswer, WhyStep } from "../../control/protocol.ts";
 import { ConnectorError } from "../../errors.ts";
+import type { Line, StateLine } from "../../journal/records.ts";
 import type { Traced } from "../../router/trace-ring.ts";
-import type { ControlPorts, HistoryLine, StateLine } from "./control-ports.ts";
+import { describeHold } from "../../shaping/describe.ts";
+import type { DaemonState } from "../state.ts";
 import { digestReason, listMembers } from "./digests.ts";
 
 /** Rejects with E_EVENT_UNKNOWN. */
-export async function explainEvent(ports: ControlPorts, eventId: string): Promise<WhyAnswer> {
-  const traced = ports.decisions.find(eventId);
-  const lines = await ports.journal.history(eventId);
+export async function explainEvent(state: DaemonState, eventId: string): Promise<WhyAnswer> {
+  const traced = state.decisions.find(eventId);
+  const lines = (await state.running()?.journal.history(eventId)) ?? [];
   const accepted = lines.find((line) => line.type === "event");
   const digest = lines.find((line) => line.type === "digest" && line.id === eventId);
   if (traced === undefined && accepted === undefined && digest === undefined) throw unknownEvent(eventId);
@@ -25,9 +27,9 @@ export async function explainEvent(ports: ControlPorts, eventId: string): Promis
       steps.push(step(arrivedMs, "decided", decided(traced)));
   }
   for (const line of lines) steps.push(...stepsOf(line, eventId));
-  steps.push(...(await afterwards(ports, lines, eventId)));
+  steps.push(...(await afterwards(state, lines, eventId)));
 
-  const notAsked = traced === undefined ? [] : channelsNotAsked(ports, traced);
+  const notAsked = traced === undefined ? [] : channelsNotAsked(state, traced);
   return {
     event_id: eventId,
     ...(source === undefined ? {} : { source }),
@@ -43,24 +45,26 @@ const maxDigests = 3;
 
 /** What holds it now or, for a folded event, the outcome of the digest. */
 async function afterwards(
-  ports: ControlPorts,
-  lines: readonly HistoryLine[],
+  state: DaemonState,
+  lines: readonly Line[],
   eventId: string,
   depth = 1,
 ): Promise<WhyStep[]> {
-  const open = ports.journal.entries(eventId).flatMap(({ channel }): WhyStep[] => {
-    const words = ports.deliveries.heldBy({ id: eventId, channel });
-    return words === undefined ? [] : [{ ...step(ports.clock.now(), "waiting", words), channel }];
+  const running = state.running();
+  const open = (running?.journal.entries(eventId) ?? []).flatMap(({ channel }): WhyStep[] => {
+    const hold = running?.shaping.holdOf({ id: eventId, channel });
+    if (hold === undefined) return [];
+    return [{ ...step(state.clock.now(), "waiting", describeHold(hold)), channel }];
   });
   const folded: WhyStep[] = [];
   for (const line of lines) {
     if (line.type !== "digest" || line.id === eventId) continue;
-    const history = await ports.journal.history(line.id);
+    const history = (await state.running()?.journal.history(line.id)) ?? [];
     // The creation of the digest is already in the timeline, as the outcome of this event.
     const since = history.filter((one) => one.type !== "digest" || one.id !== line.id);
     for (const one of since.flatMap((each) => stepsOf(each, line.id)))
       folded.push({ ...one, text: `digest ${line.id}: ${one.text}` });
-    if (depth < maxDigests) folded.push(...(await afterwards(ports, history, line.id, depth + 1)));
+    if (depth < maxDigests) folded.push(...(await afterwards(state, history, line.id, depth + 1)));
   }
   return [...open, ...folded];
 }
@@ -80,15 +84,15 @@ function decided({ outcome, trace }: Traced): string {
 }
 
 /** Admission asks only channels that could match; those it skipped are listed by name. */
-function channelsNotAsked(ports: ControlPorts, traced: Traced): string[] {
+function channelsNotAsked(state: DaemonState, traced: Traced): string[] {
   if (traced.outcome !== "unmatched" || traced.leftOut > 0) return [];
   const asked = new Set(traced.trace.map(({ channel }) => channel));
-  return (ports.plan()?.channels ?? [])
+  return (state.running()?.config.plan.channels ?? [])
     .filter(({ name, from }) => from.includes(traced.source) && !asked.has(name))
     .map(({ name }) => name);
 }
 
-function stepsOf(line: HistoryLine, eventId: string): WhyStep[] {
+function stepsOf(line: Line, eventId: string): WhyStep[] {
   switch (line.type) {
     case "event":
       return line.deliveries.map(({ channel, tokens, untilMs }) => {

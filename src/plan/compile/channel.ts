@@ -181,7 +181,9 @@ function checkDelivery(
     });
   }
   if (typeof to === "string" || !("project" in to)) return;
-  const before = issues.length;
-  proven({ path: [...at, "to", "project"], code: "E_CONFIG_VALUE", issues }, () => compileGlob(to.project));
-  issues.push(...issues.splice(before).map((issue) => ({ ...issue, code: "E_CONFIG_VALUE" })));
+  const code = "E_CONFIG_VALUE";
+  const found: IssueDraft[] = [];
+  proven({ path: [...at, "to", "project"], code, issues: found }, () => compileGlob(to.project));
+  // A glob has the code of `match` of its own.
+  issues.push(...found.map((issue) => ({ ...issue, code }) as const));
 }

@@ -16,7 +16,7 @@ import { checkSessions } from "../../../src/cli/doctor/sessions.ts";
 import { checkStateFolder } from "../../../src/cli/doctor/state-folder.ts";
 import { checkOrganisation, checkSwitches, managedSettingsPath } from "../../../src/cli/doctor/switches.ts";
 import { stateFolder } from "../../../src/config/paths.ts";
-import type { StatusAnswer } from "../../../src/control/protocol.ts";
+import type { StatusReport } from "../../../src/control/protocol.ts";
 import { loadPlan } from "../../../src/daemon/start/load-plan.ts";
 import { version } from "../../../src/version.ts";
 
@@ -53,7 +53,7 @@ async function listenSomewhere(): Promise<number> {
 
 const hello = (listen: string) => `listen: ${listen}\nsources:\n  hello: { type: http, path: /hello }\n`;
 const router = { pid: 4711, start: "", config: "/c", folder: "/s", socket: "/k", version, started: "" };
-const status: StatusAnswer = {
+const status: StatusReport = {
   version,
   pid: 4711,
   epoch: 1,

@@ -116,13 +116,13 @@ test("down ends one that stands by while a Claude session owns the router", asyn
     isGone = true;
   });
   await enterUp(folder, { pid: standby.pid as number, start: "a" });
-  const ports = { ...owned.ports, about: { ...owned.ports.about, folder } };
-  const { stdout, code } = await command({ ...owned, ports }, ["down"], {
+  const state = { ...owned.state, options: { ...owned.state.options, folder } };
+  const { stdout, code } = await command({ ...owned, state }, ["down"], {
     env,
     processes: { ...alive, isRunning: async ({ pid }) => pid === standby.pid && !isGone },
   });
   expect(await gone).toBe("SIGTERM");
   expect(code).toBe(0);
   expect(stdout).toContain(`down: pid ${standby.pid} has ended`);
-  expect(stdout).toContain("the Claude session of pid 4711 runs it");
+  expect(stdout).toContain(`the Claude session of pid ${process.pid} runs it`);
 });

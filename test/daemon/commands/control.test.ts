@@ -13,7 +13,7 @@ const nothing = async () => {};
 test("secrets are masked in every answer and every part", async () => {
   const running = await startRunning({ all: { content: "{{data}}" } });
   running.secrets.push("hunter2-hunter2");
-  const control = createControl(running.ports);
+  const control = createControl(running.state);
   const sent = await control(
     "send",
     { source: "post", data: "the key is hunter2-hunter2", headers: {} },
@@ -56,17 +56,16 @@ test.each([
   ["send", { source: "post", data: "x", headers: { a: 1 } }, "headers.a must be a text, and is 1"],
   ["silence", { channel: "all", for_ms: 1e12 }, "for_ms must be a whole number"],
 ] as const)("%s with %j is refused", async (command, args, message) => {
-  const { ports } = await startRunning({ all: {} });
-  await expect(createControl(ports)(command, args as Json, nothing, never)).rejects.toThrow(message);
+  const { state } = await startRunning({ all: {} });
+  await expect(createControl(state)(command, args as Json, nothing, never)).rejects.toThrow(message);
 });
 
 test("without a good config, nothing is sent and status still answers", async () => {
-  const { ports } = await startRunning({ all: {} });
+  const { state } = await startRunning({ all: {} });
   const control = createControl({
-    ...ports,
-    plan: () => undefined,
-    router: () => undefined,
-    active: () => "none",
+    ...state,
+    running: () => undefined,
+    used: () => ({ ...state.used(), plan: { channels: [], powers: [] } }) as never,
     problems: () => [line`no config file found`],
   });
   await expect(control("send", { source: "post", data: "x" }, nothing, never)).rejects.toThrow(
@@ -81,14 +80,14 @@ test("without a good config, nothing is sent and status still answers", async ()
 });
 
 test("a follower that does not read costs a bounded number of events, and is told how many it missed", async () => {
-  const { ports, router } = await startRunning({ all: {} });
+  const { state, router } = await startRunning({ all: {} });
   const ending = new AbortController();
   let release = () => {};
   const read: unknown[] = [];
   const first = router.emit("post", { data: "0", text: "0", trust: "local" });
   await first;
   const following = followEvents(
-    ports,
+    state,
     { limit: 1 },
     async (part) => {
       read.push(part);

@@ -1,0 +1,244 @@
+// Builds the report about the running router, collected from its parts: for the command `status` and, as one
+// session sees it, for the tool of that name. The report itself is described in session/tools/status.ts.
+
+import { realPath } from "../config/paths.ts";
+import type { OpenGroup } from "../dispatch/shaping/driver.ts";
+import { describeRefusals, type RefusalReport } from "../http/refusals.ts";
+import type { Router } from "../router/router.ts";
+import type {
+  FlowReport,
+  PowerReport,
+  RefusedReport,
+  SessionReport,
+  SessionStatus,
+  SinkReport,
+  SourceReport,
+  StatusReport,
+} from "../session/tools/status.ts";
+import { showTime } from "../shaping/describe.ts";
+import { line } from "../text.ts";
+import { version } from "../version.ts";
+import { daemonPowers } from "./commands/power-answers.ts";
+import type { DaemonSession } from "./sessions.ts";
+import { type DaemonState, type Running, waitsForUse } from "./state.ts";
+
+export function statusReport(state: DaemonState): StatusReport {
+  const { options, tally } = state;
+  const running = state.running();
+  const router = running?.router.report();
+  const verdict = state.verdict();
+  const isFound = state.config() !== undefined;
+  const { file, tried, inPlaceOf } = state.found();
+  const none = { accepted: 0, duplicate: 0, dropped: 0, unmatched: 0, refused: 0 };
+  return {
+    version,
+    pid: process.pid,
+    epoch: options.role.epoch,
+    background: options.background,
+    config: realPath(file ?? (tried[0] as string)),
+    ...(isFound ? {} : { searched: tried }),
+    ...(inPlaceOf === undefined ? {} : { in_place_of: inPlaceOf }),
+    folder: options.folder,
+    started: timeOf(state.startedMs),
+    active: running === undefined ? "none" : isBroken(state) ? "previous" : "file",
+    problems: isFound ? state.problems() : [line`no config file; looked for ${tried.join(", ")}`],
+    ...(verdict === undefined
+      ? {}
+      : {
+          last_reload: {
+            time: timeOf(verdict.timeMs),
+            ok: verdict.ok,
+            text: verdict.text,
+            notes: verdict.notes,
+          },
+        }),
+    ...(router?.address === undefined ? {} : { address: router.address }),
+    powers: daemonPowers(state),
+    sources: (router?.sources ?? []).map(sourceReport),
+    ...(router?.unrouted === undefined ? {} : { unrouted: refusedReport(router.unrouted) }),
+    channels: (state.used()?.plan.channels ?? []).map(({ name, from, receipt, answers, sinks }) => ({
+      name,
+      from,
+      receipt: receipt !== undefined,
+      answerable: answers.length > 0,
+      sinks,
+    })),
+    sinks: (running?.sinks.report() ?? []).map(
+      ({ lastError, ...sink }): SinkReport => ({
+        ...sink,
+        ...(lastError === undefined ? {} : { last_error: lastError }),
+      }),
+    ),
+    counts: { ...(router?.counts ?? none), sent: tally.sent() },
+    sessions: sessionReports(state),
+    unanswered: (state.chat()?.unanswered() ?? []).map(({ eventId, source, name, timeMs, session }) => ({
+      event_id: eventId,
+      source,
+      name,
+      time: timeOf(timeMs),
+      ...(session === undefined ? {} : { session }),
+    })),
+    journal: journalReport(running, state),
+    shaping: running === undefined ? [] : flowReports(running.shaping.report(), tally.dropped()),
+    silences: (running?.dispatcher.report().silences ?? []).map(({ channel, untilMs, reason }) => ({
+      channel,
+      until: timeOf(untilMs),
+      ...(reason === "" ? {} : { reason }),
+    })),
+  };
+}
+
+/** The report for the session that asks. */
+export function sessionStatus(state: DaemonState, member: DaemonSession): SessionStatus {
+  const { role, notes } = state.options;
+  const report = statusReport(state);
+  const received = member.greeting()?.instructions;
+  const { instructions } = state.greeting() ?? {};
+  return {
+    report: { ...report, problems: state.problems(), powers: powersForModel(state, report.powers ?? []) },
+    session: member.id,
+    isLeader: member.attached.local,
+    ...(role.reason === undefined ? {} : { alone: role.reason }),
+    waiting: state.running()?.dispatcher.waiting(member.id) ?? 0,
+    ...(instructions === undefined || instructions === received ? {} : { instructions }),
+    next: [...notes, ...adviseConsent(state, report.powers ?? [])],
+  };
+}
+
+export function sessionReports({ members, running }: DaemonState): SessionReport[] {
+  const dispatched = running()?.dispatcher.report().sessions ?? [];
+  const stuckSinceMs = new Map(dispatched.map((one) => [one.id, one.stuckSinceMs]));
+  return members.list().map((member) => {
+    const { project, label } = member.attached.facts();
+    const client = member.client();
+    const stuckMs = stuckSinceMs.get(member.id);
+    return {
+      id: member.id,
+      pid: member.attached.pid,
+      project,
+      ...(label === undefined ? {} : { label }),
+      ...(client === undefined ? {} : { client: `${client.name} ${client.version}` }),
+      listening: member.listening(),
+      since: timeOf(member.startedMs),
+      sent: member.sent(),
+      ...(stuckMs === undefined ? {} : { stuck_since: timeOf(stuckMs) }),
+    };
+  });
+}
+
+/** The config that runs is not the one of the file: that is broken, or could not be applied. */
+function isBroken(state: DaemonState): boolean {
+  return (state.config()?.issues.length ?? 1) > 0 || state.verdict()?.ok === false;
+}
+
+function sourceReport(report: ReturnType<Router["report"]>["sources"][number]): SourceReport {
+  const { invitation, refused, lastEventMs, lastError, nextTryMs, ...source } = report;
+  return {
+    ...source,
+    ...(lastEventMs === undefined ? {} : { last_event: timeOf(lastEventMs) }),
+    ...(lastError === undefined ? {} : { last_error: lastError }),
+    ...(nextTryMs === undefined ? {} : { next_try: timeOf(nextTryMs) }),
+    ...(invitation === undefined ? {} : { address: invitation.address }),
+    ...(invitation?.tryIt === undefined ? {} : { try_it: invitation.tryIt }),
+    ...(refused === undefined ? {} : { refused: refusedReport(refused) }),
+  };
+}
+
+function refusedReport(report: RefusalReport): RefusedReport {
+  const { timeMs, ...last } = report.last;
+  return {
+    statuses: report.statuses,
+    last: { ...last, time: timeOf(timeMs) },
+    text: describeRefusals(report),
+  };
+}
+
+function journalReport(running: Running | undefined, { tally }: DaemonState): StatusReport["journal"] {
+  const { open, counts, bytes, failure } = running?.journal.stats() ?? { open: 0, counts: [], bytes: 0 };
+  const states: Record<string, number> = {};
+  for (const { state, count } of counts) states[state] = (states[state] ?? 0) + count;
+  return {
+    open,
+    states,
+    dead: tally.dead(),
+    dead_letters: tally.deadLetters().map(({ eventId, ...letter }) => ({ event_id: eventId, ...letter })),
+    bytes,
+    ...(failure === undefined ? {} : { failure }),
+  };
+}
+
+function flowReports(
+  { counts, open }: ReturnType<Running["shaping"]["report"]>,
+  dropped: ReadonlyMap<string, number>,
+): FlowReport[] {
+  const channels = new Set([...counts.keys(), ...dropped.keys(), ...open.map(({ channel }) => channel)]);
+  return [...channels].sort().map((channel) => {
+    const of = counts.get(channel);
+    const flow = {
+      channel,
+      throttled: of?.throttled ?? 0,
+      dropped: dropped.get(channel) ?? 0,
+      superseded: of?.superseded ?? 0,
+      quieted: of?.quieted ?? 0,
+      over_hour: of?.overHour ?? 0,
+      digests: of?.digests ?? 0,
+      folded: of?.folded ?? 0,
+      collecting: collecting(open.filter((group) => group.channel === channel)),
+    };
+    return { ...flow, text: describeFlow(flow) };
+  });
+}
+
+function collecting(groups: readonly OpenGroup[]): FlowReport["collecting"] {
+  const reasons = [...new Set(groups.map(({ reason }) => reason))];
+  return reasons.map((reason) => {
+    const of = groups.filter((group) => group.reason === reason);
+    return {
+      reason,
+      groups: of.length,
+      events: of.reduce((sum, { count }) => sum + count, 0),
+      next: timeOf(Math.min(...of.map(({ dueMs }) => Math.max(0, dueMs)))),
+    };
+  });
+}
+
+/** `ci: 12 throttled, 3 digests of 40 events; collecting 7 for digest until 2026-01-05 09:10:00 UTC`. */
+function describeFlow({ channel, collecting: open, ...counts }: Omit<FlowReport, "text">): string {
+  const { throttled, dropped, superseded, quieted, over_hour, digests, folded } = counts;
+  const parts = [
+    ...some(throttled, "throttled"),
+    ...some(dropped, "dropped"),
+    ...some(superseded, "superseded"),
+    ...some(quieted, "held by quiet"),
+    ...some(over_hour, "over the hour"),
+    ...(digests === 0 ? [] : [`${digests} ${digests === 1 ? "digest" : "digests"} of ${folded} events`]),
+  ];
+  const now = open.map(
+    ({ reason, groups, events, next }) =>
+      `collecting ${events} for ${reason}${groups === 1 ? "" : ` in ${groups} groups`} until ${showTime(Date.parse(next))}`,
+  );
+  return `${channel}: ${[parts.join(", "), ...now].filter((part) => part !== "").join("; ")}`;
+}
+
+function some(count: number, what: string): string[] {
+  return count === 0 ? [] : [`${count} ${what}`];
+}
+
+/** Of a file that nobody agreed to use, only that it waits: its requests are text of its author. */
+function powersForModel(state: DaemonState, powers: readonly PowerReport[]): PowerReport[] {
+  if (waitsForUse(state)) return powers.filter(({ power }) => power === "use");
+  return powers.map((one) =>
+    one.power === "instruct" && !one.trusted ? { ...one, value: `(${one.value.length} characters)` } : one,
+  );
+}
+
+function adviseConsent(state: DaemonState, powers: readonly PowerReport[]): string[] {
+  if (!waitsForUse(state)) return [];
+  const count = powers.length - 1;
+  const more = count === 0 ? "" : `, and asks for ${count} more ${count === 1 ? "thing" : "things"}`;
+  return [`the config was found here, not chosen${more}: nothing of it is used before the user agrees to it`];
+}
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString();
+}
