@@ -1,14 +1,19 @@
-// Builds dist/: one entry that node runs directly, chunks beside it that are loaded when needed, and the types.
-// `--no-types` leaves the types out (the test suite needs only the program).
-import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+// Builds dist/: one entry that node runs directly, a few chunks beside it that are loaded when needed, the types, and the texts that ship.
+// `--no-types` leaves out what only the package needs (the test suite needs the program).
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { writeNotices } from "./notices.mjs";
-import { validators } from "./validators.mjs";
+import { transform } from "esbuild";
+import { rolldown } from "rolldown";
+import { chunking } from "./chunks.mjs";
+import { writeFixtures } from "./fixtures.mjs";
+import { writeManual } from "./manual.mjs";
+import { bundledPackages, writeNotices } from "./notices.mjs";
+import { writeSbom } from "./sbom.mjs";
+import { writeTypes } from "./types.mjs";
+import { viteValidators } from "./validators.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { version, peerDependencies } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+const { version, optionalLibraries } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 
 // Chunks of earlier builds stay for a day: processes that run may load them yet.
 mkdirSync(`${root}dist/chunks`, { recursive: true });
@@ -16,38 +21,74 @@ for (const chunk of readdirSync(`${root}dist/chunks`)) {
   const path = `${root}dist/chunks/${chunk}`;
   if (Date.now() - statSync(path).mtimeMs > 24 * 60 * 60 * 1_000) rmSync(path);
 }
-const { metafile } = await build({
-  absWorkingDir: root,
-  entryPoints: { "channel-router": "src/main.ts" },
-  outdir: "dist",
-  chunkNames: "chunks/[name]-[hash]",
-  bundle: true,
-  splitting: true,
-  format: "esm",
-  platform: "node",
-  target: "node20.19",
-  // Identifiers stay as they are: stack traces are for reading, and keeping names otherwise costs at run time.
-  minifySyntax: true,
-  minifyWhitespace: true,
-  sourcemap: "linked",
-  sourcesContent: false,
-  legalComments: "linked",
-  // Optional peers: whoever uses such a source installs its client.
-  external: Object.keys(peerDependencies),
-  define: { __VERSION__: JSON.stringify(version) },
-  banner: {
-    // CommonJS packages inside an ES module bundle ask for `require`; the names must not collide with bundled ones.
-    js: 'import{createRequire as __crCreateRequire}from"node:module";const require=__crCreateRequire(import.meta.url);',
-  },
-  plugins: [validators],
-  logLevel: "warning",
-  metafile: true,
-});
-chmodSync(`${root}dist/channel-router.js`, 0o755);
-writeNotices(root, metafile);
 
+/** Renames what is local to a library. Our own identifiers stay as they are: stack traces are for reading. */
+const smallLibraries = {
+  name: "small-libraries",
+  transform: {
+    filter: { id: /\/node_modules\/.*\.[cm]?js$/ },
+    async handler(code) {
+      const result = await transform(code, { minify: true, legalComments: "none", target: "node20.19" });
+      return { code: result.code, map: { mappings: "" } };
+    },
+  },
+};
+
+/** In ASCII: V8 keeps a file with any other character in twice the memory. */
+const smallChunks = {
+  name: "small-chunks",
+  async renderChunk(code) {
+    const result = await transform(code, {
+      minifySyntax: true,
+      minifyWhitespace: true,
+      legalComments: "none",
+      format: "esm",
+      target: "node20.19",
+      sourcemap: true,
+      sourcesContent: false,
+    });
+    return { code: result.code, map: result.map };
+  },
+};
+
+const { plugin, codeSplitting } = chunking(root);
+const bundle = await rolldown({
+  cwd: root,
+  input: { "channel-router": "src/main.ts" },
+  platform: "node",
+  // The clients of chats, which `channel-router add` installs.
+  external: optionalLibraries,
+  transform: { target: "node20.19", define: { __VERSION__: JSON.stringify(version) } },
+  plugins: [viteValidators(), smallLibraries, smallChunks, plugin],
+  preserveEntrySignatures: false,
+  checks: { ineffectiveDynamicImport: false },
+  logLevel: "warn",
+});
+const { output } = await bundle.write({
+  dir: `${root}dist`,
+  cleanDir: false,
+  format: "esm",
+  chunkFileNames: "chunks/[name]-[hash].js",
+  sourcemap: true,
+  sourcemapExcludeSources: true,
+  minify: false,
+  codeSplitting,
+});
+await bundle.close();
+chmodSync(`${root}dist/channel-router.js`, 0o755);
+
+// npm packs what is in dist/, but for what is listed here: source maps, and the chunks of earlier builds.
+const fresh = new Set(output.map(({ fileName }) => fileName));
+const stale = readdirSync(`${root}dist/chunks`).filter(
+  (name) => !name.endsWith(".map") && !fresh.has(`chunks/${name}`),
+);
+writeFileSync(`${root}dist/.npmignore`, ["*.map", ...stale.map((name) => `/chunks/${name}`), ""].join("\n"));
+
+const packages = bundledPackages(root, output);
+writeNotices(root, packages);
 if (!process.argv.includes("--no-types")) {
-  const tsc = `${root}node_modules/typescript/bin/tsc`;
-  if (existsSync(tsc))
-    execFileSync(process.execPath, [tsc, "-p", `${root}tsconfig.build.json`], { stdio: "inherit" });
+  writeSbom(root, packages);
+  writeFixtures(root);
+  writeManual(root);
+  writeTypes(root);
 }

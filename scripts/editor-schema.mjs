@@ -24,18 +24,12 @@ export function editorSchema(core, { sources, sinks }, mayBeEmpty) {
   });
 }
 
-/** schema/recipe.schema.json: the recipe's own keys, and the sections of a config. */
-export function recipeEditorSchema(recipe, core, connectors, mayBeEmpty) {
-  const { properties, $defs } = editorSchema(core, connectors, mayBeEmpty);
+/** schema/recipe.schema.json: the recipe's own keys, and the sections of a config, which are in the other schema. */
+export function recipeEditorSchema(recipe) {
   const { $schema, ...rest } = structuredClone(recipe);
-  const { sources, channels, sinks } = properties;
-  return {
-    $schema,
-    $id: "recipe.schema.json",
-    ...rest,
-    properties: { ...rest.properties, sources, channels, sinks },
-    $defs,
-  };
+  const section = (name) => ({ $ref: `channels.schema.json#/properties/${name}` });
+  const sections = { sources: section("sources"), channels: section("channels"), sinks: section("sinks") };
+  return { $schema, $id: "recipe.schema.json", ...rest, properties: { ...rest.properties, ...sections } };
 }
 
 /** Makes the entries of a section those of its types; gives the definitions that they then refer to. */

@@ -27,10 +27,7 @@ write(
   `${JSON.stringify(editorSchema(coreSchema, { sources, sinks }, mayBeEmpty), null, 2)}\n`,
 );
 
-write(
-  "schema/recipe.schema.json",
-  `${JSON.stringify(recipeEditorSchema(recipeSchema, coreSchema, { sources, sinks }, mayBeEmpty), null, 2)}\n`,
-);
+write("schema/recipe.schema.json", `${JSON.stringify(recipeEditorSchema(recipeSchema), null, 2)}\n`);
 
 if (stale.length > 0) {
   console.error(`stale: ${stale.join(", ")}\nrun: npm run generate`);

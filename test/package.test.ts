@@ -1,25 +1,111 @@
-import { readFileSync } from "node:fs";
+// What is published: one package, nothing beside it, a bounded number of files and bytes, and no leftovers of earlier builds.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 
-const read = (path: string) => readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), "utf8");
+const root = fileURLToPath(new URL("..", import.meta.url));
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+const manifest = JSON.parse(read("package.json")) as Record<string, Record<string, string> | undefined>;
 
-test("the notices name each dependency of the bundle with a licence text", () => {
-  const notices = read("dist/THIRD-PARTY-NOTICES.txt");
-  const { dependencies } = JSON.parse(read("package.json")) as { dependencies: Record<string, string> };
-  const entries = notices.split(/^-{80}$/m).slice(1);
-  for (const name of Object.keys(dependencies)) {
-    const entry = entries.find((one) => one.trim().startsWith(`${name} `));
-    expect(entry ?? `no notice of ${name}`).toMatch(/copyright|permission to use/i);
-  }
+interface Packed {
+  readonly unpackedSize: number;
+  readonly entryCount: number;
+  readonly files: readonly { readonly path: string; readonly size: number }[];
+}
+
+describe("the packed package", () => {
+  const stale = join(root, "dist/chunks/stale-AAAAAAAA.js");
+  let packed: Packed;
+  beforeAll(() => {
+    mkdirSync(join(root, "dist/chunks"), { recursive: true });
+    writeFileSync(stale, "");
+    try {
+      execFileSync(process.execPath, [join(root, "scripts/build.mjs")]);
+      const output = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+        cwd: root,
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      // npm 12 gives an object by package name, older ones a list.
+      packed = Object.values(JSON.parse(output) as Record<string, Packed>)[0] as Packed;
+    } finally {
+      rmSync(stale);
+    }
+  });
+  const paths = () => packed.files.map(({ path }) => path);
+
+  test("has at most 60 files and 5 MB", () => {
+    expect(packed.entryCount).toBeLessThanOrEqual(60);
+    expect(packed.unpackedSize).toBeLessThanOrEqual(5_000_000);
+  });
+
+  test("has no source maps, no chunks of earlier builds, no tests and one file of types", () => {
+    expect(paths().filter((path) => path.endsWith(".map"))).toEqual([]);
+    expect(paths()).not.toContain("dist/chunks/stale-AAAAAAAA.js");
+    expect(paths().filter((path) => path.endsWith(".ts"))).toEqual(["dist/contract.d.ts"]);
+    expect(paths().filter((path) => /^(src|test|bench|scripts)\//.test(path))).toEqual([]);
+  });
+
+  test("has every file that a chunk imports", () => {
+    const chunks = paths().filter((path) => path.endsWith(".js"));
+    const imported = chunks.flatMap((path) =>
+      [...read(path).matchAll(/(?:from|import)\s*\(?\s*["`]\.\/(?:chunks\/)?([\w.-]+\.js)["`]/g)].map(
+        ([, name]) => name,
+      ),
+    );
+    expect(imported.length).toBeGreaterThan(chunks.length);
+    expect(imported.filter((name) => !chunks.includes(`dist/chunks/${name}`))).toEqual([]);
+  });
+
+  test("has licence, notices, bill of materials, schemas, recipes with their payloads, and the manual", () => {
+    for (const path of [
+      "LICENSE",
+      "dist/THIRD-PARTY-NOTICES.txt",
+      "dist/sbom.cdx.json",
+      "dist/manual.md",
+      "dist/fixtures.json",
+      "schema/channels.schema.json",
+      "schema/recipe.schema.json",
+      "recipes/github-ci-failed.yaml",
+    ])
+      expect(paths()).toContain(path);
+  });
+
+  test("the bill of materials and the notices name the same packages, with a licence text each", () => {
+    const { components } = JSON.parse(read("dist/sbom.cdx.json")) as {
+      components: { name: string; version: string }[];
+    };
+    const entries = read("dist/THIRD-PARTY-NOTICES.txt")
+      .split(/^-{80}$/m)
+      .slice(1);
+    expect(entries.map((entry) => entry.trim().split(" (")[0])).toEqual(
+      components.map(({ name, version }) => `${name} ${version}`),
+    );
+    for (const entry of entries) expect(entry).toMatch(/copyright|permission to use/i);
+    for (const name of ["@modelcontextprotocol/sdk", "yaml", "undici", "ws", "handlebars", "ajv"])
+      expect(components.map((one) => one.name)).toContain(name);
+  });
+
+  test("the types need no other file and compile", () => {
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    const options = ["--ignoreConfig", "--noEmit", "--strict", "--module", "nodenext", "--types", "node"];
+    execFileSync(process.execPath, [tsc, ...options, join(root, "dist/contract.d.ts")], { cwd: root });
+  });
+
+  test("publint has nothing to say", () => {
+    const publint = join(root, "node_modules/publint/src/cli.js");
+    if (!existsSync(publint)) return; // A checkout that was installed before it was added; CI has it.
+    execFileSync(process.execPath, [publint, "--strict"], { cwd: root });
+  });
 });
 
-test("nothing that users install runs an install script", () => {
-  const { packages } = JSON.parse(read("package-lock.json")) as {
-    packages: Record<string, { dev?: boolean; hasInstallScript?: boolean }>;
-  };
-  const scripts = Object.entries(packages).filter(
-    ([, one]) => one.hasInstallScript === true && one.dev !== true,
-  );
-  expect(scripts.map(([path]) => path)).toEqual([]);
+test("an installation brings no other package and runs no script", () => {
+  const { dependencies, peerDependencies, optionalDependencies, scripts = {} } = manifest;
+  expect({ dependencies, peerDependencies, optionalDependencies }).toEqual({});
+  expect(Object.keys(scripts)).not.toEqual(expect.arrayContaining(["preinstall"]));
+  for (const name of ["preinstall", "install", "postinstall"])
+    expect(Object.keys(scripts)).not.toContain(name);
 });

@@ -119,7 +119,7 @@ channels:
   );
   const { stdout, code } = await project.run(["check", "bad.yaml"]);
   expect(code).toBe(1);
-  expect(stdout).toMatch(/^bad\.yaml:5:46 channels\.a\.quiet\.tz: there is not a time zone "Europe\/Berln"/m);
+  expect(stdout).toMatch(/^bad\.yaml:5:46 channels\.a\.quiet\.tz: unknown time zone "Europe\/Berln"/m);
   expect(stdout).toMatch(/^ +\| {46}\^\n {2}hint: did you mean "Europe\/Berlin"\?$/m);
   expect(stdout).toContain("channels.b.ttl: events would expire before their digest: it may take 10m");
 });
