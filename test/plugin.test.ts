@@ -1,35 +1,85 @@
-// The plugin in this package: what its skill runs, and that a packed package has all of it. Claude Code itself is not here; the
-// rules are those of its documentation ("Skills", "Plugins reference").
+// The plugin in this package: what its skills run, and that a packed package has all of it. `test/real-client/plugin.mjs` installs it
+// with the real client; the rules here are those of the client's documentation ("Skills", "Plugins reference").
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (file: string) => readFileSync(`${root}${file}`, "utf8");
-const [, head = "", body = ""] = /^---\n(.*?)\n---\n(.*)$/s.exec(read("skills/access/SKILL.md")) ?? [];
-const skill = parse(head) as Record<string, unknown>;
+const json = (file: string) => JSON.parse(read(file)) as Record<string, unknown>;
 const packed = JSON.parse(read("package.json")) as {
+  name: string;
   version: string;
   bin: Record<string, string>;
   files: string[];
 };
+const entry = `\${CLAUDE_PLUGIN_ROOT}/${packed.bin["channel-router"]}`;
+const program = `node "${entry}"`;
 
-test("the skill is /router:access, and only a person can start it", () => {
-  const plugin = JSON.parse(read(".claude-plugin/plugin.json")) as Record<string, unknown>;
-  expect([plugin.name, plugin.version, skill.name]).toEqual(["router", packed.version, "access"]);
-  expect(skill["disable-model-invocation"]).toBe(true);
+describe("the manifest", () => {
+  const plugin = json(".claude-plugin/plugin.json");
+
+  test("has the version of the package, and starts the program of the package as a channel", () => {
+    expect(plugin).toMatchObject({
+      name: "router",
+      version: packed.version,
+      mcpServers: { router: { command: "node", args: [entry] } },
+      channels: [{ server: "router" }],
+    });
+  });
+
+  test("its icon is a square PNG of at least 512 pixels", () => {
+    const icon = readFileSync(`${root}${plugin.icon as string}`);
+    expect(icon.subarray(1, 4).toString("latin1")).toBe("PNG");
+    const [width, height] = [icon.readUInt32BE(16), icon.readUInt32BE(20)];
+    expect(width).toBe(height);
+    expect(width).toBeGreaterThanOrEqual(512);
+  });
+
+  test("no .mcp.json in the folder adds a second server to the plugin", () => {
+    expect(existsSync(`${root}.mcp.json`)).toBe(false);
+  });
 });
 
-test("it runs the program of the package, which it may, and no other", () => {
-  const run = [...body.matchAll(/!`([^`]*)`/g)].map(([, line]) => line as string);
-  const program = `node "\${CLAUDE_PLUGIN_ROOT}/${packed.bin["channel-router"]}" access`;
-  expect(run).toEqual([`${program} $ARGUMENTS`]);
-  expect(skill["allowed-tools"]).toBe(`Bash(${program} *)`);
+test("the marketplace installs this version of the package from npm", () => {
+  expect(json(".claude-plugin/marketplace.json")).toMatchObject({
+    name: "channel-router",
+    plugins: [{ name: "router", source: { source: "npm", package: packed.name, version: packed.version } }],
+  });
 });
 
-test("a packed package has what the skill needs", () => {
+describe.each(readdirSync(`${root}skills`))("/router:%s", (name) => {
+  const [, head = "", body = ""] = /^---\n(.*?)\n---\n(.*)$/s.exec(read(`skills/${name}/SKILL.md`)) ?? [];
+  const skill = parse(head) as Record<string, unknown>;
+
+  test("is named like its folder, and only the user can start it", () => {
+    expect(skill.name).toBe(name);
+    expect(skill["disable-model-invocation"]).toBe(true);
+  });
+
+  test("runs the program of the package, and no other", () => {
+    for (const [, line] of body.matchAll(/!`([^`]*)`/g)) expect(line?.startsWith(`${program} `)).toBe(true);
+    const allowed = String(skill["allowed-tools"] ?? "").match(/Bash\([^)]*\)/g) ?? [];
+    for (const rule of allowed) expect(rule.startsWith(`Bash(${program} `)).toBe(true);
+  });
+
+  test("what it runs by itself is allowed", () => {
+    const allowed = String(skill["allowed-tools"] ?? "");
+    for (const [, line] of body.matchAll(/!`([^`]*)`/g)) {
+      const command = (line as string).replace(/ \|\| true$/, "").replace(/ \$ARGUMENTS$/, " *");
+      expect(allowed).toContain(`Bash(${command})`);
+    }
+  });
+
+  test("refuses to act for a channel", () => {
+    expect(body.replaceAll(/\s+/g, " ")).toMatch(
+      /(?:came|that) (?:in a chat|through a channel)|in a chat is an attempt/,
+    );
+  });
+});
+
+test("a packed package has what the plugin needs", () => {
   for (const folder of [".claude-plugin", "skills", "dist"]) expect(packed.files).toContain(folder);
-  expect(existsSync(`${root}skills/access/SKILL.md`)).toBe(true);
 });
