@@ -3,6 +3,7 @@
 
 import { execFile } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
+import { uptime } from "node:os";
 import { systemProgram } from "../files/system-program.ts";
 
 export interface Host {
@@ -18,6 +19,12 @@ let known: Promise<Host | undefined> | undefined;
 export function thisHost(): Promise<Host | undefined> {
   known ??= process.platform === "linux" ? Promise.resolve(lookInProc()) : askSysctl();
   return known;
+}
+
+/** Changes with each boot, where the system does not provide it by its time, to ten seconds. */
+export async function thisBoot(): Promise<string> {
+  const host = await thisHost();
+  return host?.kernel ?? `up since ${Math.round(Date.now() / 10_000 - uptime() / 10)}`;
 }
 
 export function isElsewhere(other: Host | undefined, here: Host | undefined): boolean {

@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { denyAll } from "../access/deny-all.ts";
+import { thisBoot } from "../cluster/host-identity.ts";
 import { leaderFilePath } from "../cluster/leader-file.ts";
 import { signalReaches } from "../cluster/process-identity.ts";
 import { realPath } from "../config/paths.ts";
@@ -60,13 +61,14 @@ export async function buildRunning({ state, config, openChat }: BuildOptions): P
   return { config, journal, router, dispatcher, shaping, expectations, consent, sinks };
 }
 
-function openJournalOf({ options }: DaemonState, { loaded }: ProvenConfig): Promise<Journal> {
+async function openJournalOf({ options }: DaemonState, { loaded }: ProvenConfig): Promise<Journal> {
   const { folder, role, log } = options;
   const { delivery } = loaded.values;
   const next = leaderFilePath(folder, role.epoch + 1);
   return openJournal({
     folder: join(folder, "journal"),
     epoch: role.epoch,
+    boot: await thisBoot(),
     isCurrent: () => !existsSync(next),
     clock: systemClock,
     log,
@@ -100,6 +102,7 @@ function createDispatch(
     settleMs,
     mayReturn: (sessionId) => signalReaches(Number(sessionId)),
     holds: (entry, delivery, sessionId) => shaping.holds(entry, delivery, sessionId),
+    isShaped: (channel) => shaping.isShaped(channel),
     spend: (sessionId, spent) => shaping.spend(sessionId, spent),
     observe(change) {
       state.tally.add(change);

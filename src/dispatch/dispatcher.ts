@@ -25,7 +25,7 @@ import { createNotices } from "./notices.ts";
 import { createPassedOver } from "./passed-over.ts";
 import { createPending, type Fetched, type Pending } from "./pending.ts";
 import { createReceipts } from "./receipts.ts";
-import { createReservations, unsettledReservations } from "./reservations.ts";
+import { createReservations, markPossiblySent, unsettledReservations } from "./reservations.ts";
 import type { DispatchSession, Listening } from "./session.ts";
 import { createSessionRegistry, type SessionRegistry, type SessionSlot } from "./session-registry.ts";
 import { SessionWorker } from "./session-worker.ts";
@@ -60,6 +60,8 @@ export interface DispatcherOptions {
    * is released. `sessionId` is undefined when no particular session would get it.
    */
   holds?(entry: OpenEntry, delivery: Delivery, sessionId: string | undefined): boolean;
+  /** Whether shaping looks at all events of the channel. */
+  isShaped?(channel: string): boolean;
   /**
    * Reports that this many tokens are being written to a session, or fetched by it; a negative number takes
    * that back.
@@ -147,6 +149,7 @@ export class Dispatcher {
     this.#registry = registry;
     const known = createKnownSessions(journal, clock, registry.get);
     this.#known = known;
+    const isShaped = options.isShaped ?? (() => false);
     const context: DispatchContext = {
       journal,
       clock,
@@ -155,7 +158,7 @@ export class Dispatcher {
       sticky,
       passedOver: createPassedOver(),
       offer: (slot, position) => this.#workers.get(slot)?.offer(position),
-      reservations: createReservations(journal),
+      reservations: createReservations(journal, clock, isShaped),
       silences: createSilences(journal, clock),
       breaker: createBreaker(),
       notices: createNotices({ journal, clock, newId: options.newId, onAppended: () => this.wake() }),
@@ -178,13 +181,19 @@ export class Dispatcher {
     const expiry = createExpiry(context);
     this.#pending = createPending(context);
     const receipts = createReceipts(context, ({ position }) => this.revisitFrom(position));
-    this.#settled = known.back(options.settleMs ?? 0, options.mayReturn ?? (() => true)).then(() => {
-      isSettled = true;
-      if (!this.#stopping.signal.aborted) this.#restart();
-    });
     const { changes, names } = unsettledReservations(journal);
     for (const { entry, outcome } of changes) context.setState(entry, outcome);
     for (const name of names) context.reservations.clear(name);
+    const { unsyncedSinceMs } = journal.recovery;
+    const marked =
+      unsyncedSinceMs === undefined ? undefined : markPossiblySent(context, unsyncedSinceMs, isShaped);
+    this.#settled = known
+      .back(options.settleMs ?? 0, options.mayReturn ?? (() => true))
+      .then(() => marked)
+      .then(() => {
+        isSettled = true;
+        if (!this.#stopping.signal.aborted) this.#restart();
+      });
     void receipts.survey();
     void journal.ended.then(this.#halt);
   }

@@ -1,20 +1,35 @@
 // Which session is about to be sent what. A reservation is written to the journal before any byte of the
 // event is sent, so that a process that dies in between leaves a record of what may have been sent: its
 // successor sends exactly that again, with `attempt`. The record is also the fence: a process that lost the
-// journal cannot reserve, so it cannot send. It need not survive a power failure, because no session does.
+// journal cannot reserve, so it cannot send.
+//
+// A power cut takes what was not synced. Waiting for the disk before each delivery would double its latency, so the
+// reservation of an event that came in just now is only written: after a power cut, all events that came in just
+// before it count as possibly sent. The reservation of any other event is synced.
 
-import type { Json } from "../contract.ts";
-import { isRouterError } from "../errors.ts";
+import type { Clock, Json } from "../contract.ts";
+import { DeliveryError, isRouterError } from "../errors.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { OpenEntry } from "../journal/open-entries.ts";
 import type { Member } from "../journal/records.ts";
-import type { FinalState } from "./context.ts";
+import { yieldToEventLoop } from "../yield-to-event-loop.ts";
+import type { DispatchContext, FinalState } from "./context.ts";
+import { readDeliveryOptions } from "./delivery-options.ts";
 import { findEntry, isUnsent, keyOf } from "./entries.ts";
 
 const kind = "sending";
 
+/** An event that came in within this time is sent without waiting for the disk. */
+const quickMs = 5_000;
+const pageSize = 256;
+
 export interface Reservation extends Member {
   readonly attempt: number;
+}
+
+/** With what is known of the entry. */
+export interface NotedReservation extends Reservation {
+  readonly entry: Pick<OpenEntry, "state" | "changedMs">;
 }
 
 export interface Reservations {
@@ -24,8 +39,11 @@ export interface Reservations {
   attemptOf(entry: Member): number | undefined;
   has(entry: Member, sessionId: string): boolean;
   size(): number;
-  /** Settles when written; replaces what was noted under the same name. Rejects as `Journal.jot` does. */
-  note(name: string, reservations: readonly Reservation[]): Promise<void>;
+  /**
+   * Settles when nothing of it can be sent without a record; replaces what was noted under the same name. Rejects as
+   * `Journal.jot` does.
+   */
+  note(name: string, reservations: readonly NotedReservation[]): Promise<void>;
   /**
    * What was noted under a name is finished. If the journal cannot record that, the successor is only more
    * careful.
@@ -33,7 +51,16 @@ export interface Reservations {
   clear(name: string): void;
 }
 
-export function createReservations(journal: Pick<Journal, "jot">): Reservations {
+/** `isShaped`: whether events of the channel may be held back, so that they must not count as sent without a record. */
+export function createReservations(
+  journal: Pick<Journal, "jot" | "note">,
+  clock: Clock,
+  isShaped: (channel: string) => boolean,
+): Reservations {
+  // A later attempt says by itself that there was an earlier one.
+  const isQuick = ({ channel, attempt, entry }: NotedReservation) =>
+    attempt > 1 ||
+    (entry.state === "accepted" && Math.abs(clock.now() - entry.changedMs) <= quickMs && !isShaped(channel));
   const reservations = new Map<string, Map<string, number>>();
   return {
     add(reservation, sessionId) {
@@ -49,12 +76,18 @@ export function createReservations(journal: Pick<Journal, "jot">): Reservations 
     attemptOf: (entry) => reservations.get(keyOf(entry))?.values().next().value,
     has: (entry, sessionId) => reservations.get(keyOf(entry))?.has(sessionId) ?? false,
     size: () => reservations.size,
-    note: (name, of) =>
-      journal.jot(
-        kind,
-        name,
-        of.map(({ id, channel, attempt }): Json => [id, channel, attempt]),
-      ),
+    async note(name, of) {
+      const value = of.map(({ id, channel, attempt }): Json => [id, channel, attempt]);
+      if (!of.every(isQuick)) {
+        try {
+          return await journal.note(kind, name, value);
+        } catch (error) {
+          // A full disk still takes what need not be synced, and what waits must be deliverable there.
+          if (!(error instanceof DeliveryError) || error.code === "E_JOURNAL_CLOSED") throw error;
+        }
+      }
+      await journal.jot(kind, name, value);
+    },
     clear(name) {
       journal.jot(kind, name, null).catch((error) => {
         if (!isRouterError(error)) throw error;
@@ -89,4 +122,33 @@ export function unsettledReservations(journal: Pick<Journal, "notes" | "entries"
     }
   }
   return { changes, names: notes.map(({ key }) => key) };
+}
+
+/**
+ * After a power cut: events that came in just before it may have been sent although no record of that was synced. They
+ * go out again with `attempt`. Settles when all are marked; `isShaped`: see `createReservations`.
+ */
+export async function markPossiblySent(
+  context: Pick<DispatchContext, "journal" | "setState" | "stopping">,
+  sinceMs: number,
+  isShaped: (channel: string) => boolean,
+): Promise<void> {
+  const { journal, stopping } = context;
+  let after: number | undefined = 0;
+  while (after !== undefined && !stopping.aborted) {
+    const { entries, next } = journal.untouched(sinceMs, pageSize, after);
+    const some = entries.filter(({ channel }) => !isShaped(channel));
+    const deliveries = some.length === 0 ? [] : await journal.deliveries(some);
+    let written: Promise<void> | undefined;
+    for (const [index, entry] of some.entries()) {
+      const { receipt } = readDeliveryOptions(deliveries[index]?.terms ?? {});
+      // One that may be sent only once would never be sent: it must not be lost on a suspicion.
+      if (receipt !== undefined && receipt.attempts < 2) continue;
+      const reason = "it may have been sent just before the machine went down";
+      written = context.setState(entry, { state: "held", attempt: 1, reason });
+    }
+    await written;
+    after = next;
+    if (after !== undefined) await yieldToEventLoop();
+  }
 }

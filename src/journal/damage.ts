@@ -10,6 +10,8 @@ export interface Extent extends Order {
   readonly bytes: number;
   /** How many events and digests were accepted in it; undefined in records of an earlier version. */
   readonly events?: number | undefined;
+  /** The journal was closed here: nothing was written behind it. */
+  readonly closed?: true;
 }
 
 /**

@@ -41,6 +41,11 @@ export interface JournalOptions {
   /** Higher than that of every earlier leader; the same one may open again after it closed. */
   readonly epoch: number;
   /**
+   * Identifies the boot of the machine, so that recovery distinguishes a power cut from the end of a process. Absent:
+   * there was no power cut.
+   */
+  readonly boot?: string | undefined;
+  /**
    * False once a higher term was acquired. Checked at every group commit: reading one file name is cheap
    * enough.
    */
@@ -135,6 +140,8 @@ export interface Journal {
   entries(eventId: string): OpenEntry[];
   /** Open entries whose `untilMs` has passed, some at a time: see `OpenEntries.expired`. */
   expired(limit: number, after?: number): Expired;
+  /** Entries that were accepted since then and not touched, some at a time: see `OpenEntries.untouched`. */
+  untouched(sinceMs: number, limit: number, after?: number): Expired;
   /** When open entries expire, some at a time: see `OpenEntries.deadlines`. */
   deadlines(after?: number): Deadlines;
   /**
@@ -170,9 +177,11 @@ const defaults = {
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   const { folder, epoch, clock, log, disk = realDisk } = options;
   const maxBytes = options.maxBytes ?? defaults.maxBytes;
-  const recovered = await recover(folder, epoch, { clock, log }).catch((error: unknown) => {
-    throw refusal(error, folder);
-  });
+  const recovered = await recover(folder, epoch, { clock, log, boot: options.boot }).catch(
+    (error: unknown) => {
+      throw refusal(error, folder);
+    },
+  );
   const { state } = recovered;
   if (options.onForgotten !== undefined) state.memory.onForgotten(options.onForgotten);
   const bodies = createBodies(state.segments);
@@ -198,6 +207,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     log,
     state,
     reserve,
+    boot: options.boot,
     isCurrent: () => options.isCurrent(),
     onFolderGone() {
       checkpoints.want();
@@ -327,6 +337,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     page: (query) => state.entries.page(query),
     entries: (eventId) => state.entries.of(eventId),
     deadlines: (after) => state.entries.deadlines(after),
+    untouched: (sinceMs, limit, after) => state.entries.untouched(sinceMs, limit, after),
     expired: (limit, after) => state.entries.expired(clock.now(), limit, after),
     deliveries: (entries) => bodies.deliveries(entries),
     async read(eventId) {
@@ -363,7 +374,13 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       const last = state.segments.last();
       await checkpoints.close(end === "closed");
       if (end === "closed" && last !== undefined)
-        reserve.reached({ epoch: last.epoch, seq: last.seq, bytes: last.bytes, events: last.events });
+        reserve.reached({
+          epoch: last.epoch,
+          seq: last.seq,
+          bytes: last.bytes,
+          events: last.events,
+          closed: true,
+        });
       await reserve.close(end === "closed");
     },
   };

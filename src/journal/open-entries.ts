@@ -208,6 +208,26 @@ export class OpenEntries {
     return { entries };
   }
 
+  /**
+   * Entries accepted at or after `sinceMs` that nothing has happened to since, in order of position; a few thousand
+   * are examined at a time, as for `expired`.
+   */
+  untouched(sinceMs: number, limit: number, after: number = 0): Expired {
+    const entries: OpenEntry[] = [];
+    let looks = 0;
+    let next: number | undefined;
+    this.#walk(after, this.#lanes.of(), (slot) => {
+      const isUntouched = this.#stateOf(slot) === 0 && this.#records.getWord(slot, word.status) >>> 16 === 0;
+      if (isUntouched && this.#records.getDouble(slot, double.changedMs) >= sinceMs)
+        entries.push(this.#view(slot));
+      looks += 1;
+      if (entries.length < limit && looks < maxLooks) return true;
+      next = this.#positionOf(slot);
+      return false;
+    });
+    return next === undefined ? { entries } : { entries, next };
+  }
+
   /** When entries expire, in order of position; some thousands at a time, as `expired` does. */
   deadlines(after: number = 0): Deadlines {
     const untilMs: number[] = [];

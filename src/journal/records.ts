@@ -105,6 +105,8 @@ export interface SegmentLine extends Stamp {
   readonly type: "segment";
   readonly epoch: number;
   readonly seq: number;
+  /** Identifies the boot of the machine. Written since 0.1.0, absent where the system has none. */
+  readonly boot?: string;
   readonly after?: {
     readonly epoch: number;
     readonly seq: number;

@@ -36,6 +36,11 @@ export interface RecoveryReport {
   readonly lost: number;
   /** What is missing on disk, one line each. */
   readonly damage: readonly SafeLine[];
+  /**
+   * The machine started again and the journal was not closed: what was accepted since then may have been sent
+   * without a record. Absent when a record survives of everything that was sent.
+   */
+  readonly unsyncedSinceMs?: number;
   /** No snapshot, and older segments are missing: events that had ended may be sent again. */
   readonly gap: boolean;
 }
@@ -52,11 +57,16 @@ export interface Recovered {
 }
 
 const headerBytes = 1_024;
+/**
+ * An event that is older than `quickMs` of dispatch/reservations.ts is not sent before its reservation is synced.
+ * The rest is for lines that were still written while the disk was already slow.
+ */
+const unsyncedMs = 15_000;
 
 export async function recover(
   folder: string,
   epoch: number,
-  { clock, log }: { clock: Clock; log: Log },
+  { clock, log, boot }: { clock: Clock; log: Log; boot: string | undefined },
 ): Promise<Recovered> {
   const startedMs = performance.now();
   const listing = await listFolder(folder);
@@ -109,6 +119,7 @@ export async function recover(
           }
           count.lines += 1;
           segment.lastMs = line.timeMs;
+          if (line.type === "segment") segment.boot = line.boot;
           state.apply(line, { segment: segment.number, offset, length: bytes.length });
         },
         broken: (bytes) => brokenLines.push(Buffer.from(bytes)),
@@ -123,6 +134,7 @@ export async function recover(
   }
 
   const { reserved, extent } = await readReserve(folder, state.segments.all());
+  const unsyncedSinceMs = unsyncedSince(state.segments.last(), extent, boot);
   for (const line of reserved?.lines ?? []) state.apply(line, { segment: -1, offset: 0, length: 0 });
   // Retention takes a segment whose entries have ended since the snapshot, so only what is open still was lost with it.
   const lost = ofGone === 0 ? 0 : state.entries.dropAllOf(goneSegment);
@@ -153,6 +165,7 @@ export async function recover(
     unknownLines: count.unknown,
     lost,
     damage,
+    ...(unsyncedSinceMs === undefined ? {} : { unsyncedSinceMs }),
     gap: used === undefined && first?.after !== undefined,
   };
   logReport(report, log);
@@ -164,6 +177,17 @@ export async function recover(
     reserved,
     snapshots: used === undefined ? [] : listing.snapshots.filter((one) => compareOrder(one, used) <= 0),
   };
+}
+
+/** State changes that were not synced are lost with the power; what is durable ends with the last segment. */
+function unsyncedSince(
+  last: Segment | undefined,
+  extent: Extent | undefined,
+  boot: string | undefined,
+): number | undefined {
+  if (last === undefined || boot === undefined || last.boot === boot) return undefined;
+  const isClosed = extent?.closed === true && compareOrder(extent, last) === 0 && extent.bytes === last.bytes;
+  return isClosed ? undefined : last.lastMs - unsyncedMs;
 }
 
 function extentOf({ epoch, seq, bytes, events }: Segment): Extent {

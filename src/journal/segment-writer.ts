@@ -22,6 +22,7 @@ export interface SegmentWriterOptions {
   readonly log: Log;
   readonly state: JournalState;
   readonly reserve: Reserve;
+  readonly boot: string | undefined;
   /** False once a higher term was acquired. */
   isCurrent(): boolean;
   /** What was on disk is gone and the state has forgotten it; what is only in RAM needs a snapshot. */
@@ -114,10 +115,12 @@ export class SegmentWriter {
     this.#nextSeq += 1;
     const path = segmentPath(this.#folder, order);
     const last = this.#state.segments.last();
+    const { boot } = this.#options;
     const header = encodeLine({
       type: "segment",
       timeMs: this.#clock.now(),
       ...order,
+      ...(boot === undefined ? {} : { boot }),
       ...(last === undefined
         ? {}
         : { after: { epoch: last.epoch, seq: last.seq, bytes: last.bytes, events: last.events } }),
@@ -136,6 +139,7 @@ export class SegmentWriter {
     }
     const segment = this.#state.segments.add({
       ...order,
+      boot,
       path,
       bytes: header.length,
       firstId: undefined,

@@ -16,6 +16,8 @@ export interface Segment extends Order {
   lastMs: number;
   /** How many events and digests were accepted in it; undefined when an earlier version did not count them. */
   events?: number | undefined;
+  /** The boot of the machine that its writer ran on; undefined when unknown. */
+  boot?: string | undefined;
   /** How many of its lines this version does not understand: with any it is kept. */
   unknown?: number | undefined;
   open: number;

@@ -14,6 +14,7 @@ import { type Journal, openJournal } from "../../src/journal/journal.ts";
 import type { Delivery, StateChange } from "../../src/journal/records.ts";
 import { createEventIds } from "../../src/router/event-id.ts";
 import { type ManualClock, manualClock } from "../support/manual-clock.ts";
+import { powerCutDisk } from "../support/power-cut-disk.ts";
 
 export interface FakeSession extends DispatchSession {
   readonly got: Rendered[];
@@ -110,8 +111,12 @@ export interface Bench {
   fetch(sessionId: string, limit?: number): ReturnType<Dispatcher["pending"]>;
   /** Drops journal and dispatcher as they are and opens both anew: what a crash leaves. */
   crash(): Promise<void>;
-  /** Closes both properly and opens them anew. */
-  restart(): Promise<void>;
+  /** How many times data was synced to the disk. */
+  syncs(): number;
+  /** The same, and the disk has only what was synced. */
+  powerCut(): Promise<void>;
+  /** Closes both properly and opens them anew; `boots`: on a machine that was restarted in between. */
+  restart(boots?: boolean): Promise<void>;
   /** Settles when nothing happens any more. */
   quiet(): Promise<void>;
   /** Settles when it is so, or after five seconds: the test's own expectation says then what is wrong. */
@@ -127,13 +132,23 @@ export async function openBench(options: Partial<DispatcherOptions> = {}): Promi
   const log = { info: () => {}, warn: () => {}, error: () => {} };
   const changes: StateChange[] = [];
   const sessions: FakeSession[] = [];
+  const disk = powerCutDisk();
   let epoch = 0;
+  let boot = 1;
   const former: Journal[] = [];
 
   async function open() {
     epoch += 1;
     const mine = epoch;
-    journal = await openJournal({ folder, epoch, isCurrent: () => mine === epoch, clock, log });
+    journal = await openJournal({
+      folder,
+      epoch,
+      isCurrent: () => mine === epoch,
+      clock,
+      log,
+      disk,
+      boot: `${boot}`,
+    });
     dispatcher = new Dispatcher({
       journal: counting(journal),
       clock,
@@ -222,9 +237,20 @@ export async function openBench(options: Partial<DispatcherOptions> = {}): Promi
       former.push(journal);
       await open();
     },
-    async restart() {
+    syncs: disk.syncs,
+    async powerCut() {
+      former.push(journal);
+      // The old journal writes nothing more.
+      epoch += 1;
+      await journal.idle();
+      disk.cut(folder);
+      boot += 1;
+      await open();
+    },
+    async restart(boots = false) {
       await dispatcher.stop(AbortSignal.timeout(1_000));
       await journal.close();
+      if (boots) boot += 1;
       await open();
     },
     async quiet() {

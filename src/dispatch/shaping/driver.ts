@@ -130,6 +130,11 @@ export class Shaping {
     return isHeld;
   }
 
+  /** Whether each event of the channel is looked at before it is sent. */
+  isShaped(channel: string): boolean {
+    return this.#cursors.has(channel);
+  }
+
   spend(sessionId: string, spent: Spent): void {
     this.#shaper.spend(sessionId, spent, this.#clock.now());
     this.#spending.keep(sessionId);
