@@ -32,7 +32,7 @@ import {
   warningsIn,
 } from "./messages.ts";
 import { nextListen } from "./open-router.ts";
-import { createPromptQueue } from "./prompt-queue.ts";
+import { Prompts } from "./prompts.ts";
 import { type Applied, createReloader, type Reloader, type Verdict } from "./reloader.ts";
 import { openSessions } from "./sessions.ts";
 import { keepActive, readActive } from "./start/active-config.ts";
@@ -57,7 +57,7 @@ export class Daemon implements Service {
   readonly #reloader: Reloader;
   readonly #watch: ReturnType<typeof watchFiles>;
   readonly #commands: CommandHandler;
-  readonly #prompts = createPromptQueue();
+  readonly #prompts: Prompts;
   readonly #ending = new AbortController();
   readonly #early: ReturnType<typeof initializeEarly>;
   #found: DaemonOptions["found"];
@@ -80,10 +80,10 @@ export class Daemon implements Service {
     this.#found = options.found;
     this.#early = initializeEarly(options.found, options.folder);
     this.#state = this.#createState();
+    this.#prompts = new Prompts({ members: this.#state.members.list, log });
     this.#trust = openConfigTrust({
       log,
-      members: this.#state.members,
-      turn: this.#prompts,
+      prompts: this.#prompts,
       ending: this.#ending.signal,
       config: () => this.#running?.config ?? (isGood(this.#config) ? this.#config : undefined),
       changed: () => void this.#onConsent(),
@@ -291,7 +291,7 @@ export class Daemon implements Service {
     this.#chat = new ChatService({
       ...parts,
       state: this.#state,
-      turn: this.#prompts,
+      prompts: this.#prompts,
       ending: this.#ending.signal,
     });
   }

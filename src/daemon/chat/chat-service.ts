@@ -34,7 +34,7 @@ import type { StateChange } from "../../journal/records.ts";
 import type { PlannedSource } from "../../plan/plan.ts";
 import type { PermissionRequest } from "../../session/permission.ts";
 import { line, type SafeLine, type SafeText } from "../../text.ts";
-import type { PromptQueue } from "../prompt-queue.ts";
+import type { Prompts } from "../prompts.ts";
 import type { DaemonSession } from "../sessions.ts";
 import type { DaemonState } from "../state.ts";
 import type { Consent } from "../trust/consent.ts";
@@ -48,7 +48,7 @@ interface ChatServiceOptions {
   readonly state: DaemonState;
   readonly journal: Journal;
   readonly consent: Consent;
-  readonly turn: PromptQueue;
+  readonly prompts: Prompts;
   /** Fires when this leader starts to stop. */
   readonly ending: AbortSignal;
 }
@@ -61,7 +61,6 @@ const backWithinMs = 15_000;
 export class ChatService {
   readonly #state: ChatServiceOptions["state"];
   readonly #consent: ChatServiceOptions["consent"];
-  readonly #turn: ChatServiceOptions["turn"];
   readonly #ending: ChatServiceOptions["ending"];
   readonly #log: Log;
   readonly #clock = systemClock;
@@ -92,10 +91,9 @@ export class ChatService {
     );
   };
 
-  constructor({ state, journal, consent, turn, ending }: ChatServiceOptions) {
+  constructor({ state, journal, consent, prompts, ending }: ChatServiceOptions) {
     this.#state = state;
     this.#consent = consent;
-    this.#turn = turn;
     this.#ending = ending;
     const { log, folder } = state.options;
     this.#log = log;
@@ -156,28 +154,18 @@ export class ChatService {
     this.askAccess = createAccessPrompt({
       administer: (request: AccessRequest) => this.administer(request),
       rehearse: (request) => rehearse(request, { store, clock: this.#clock, chats: this.#chats }),
-      members: state.members.list,
-      turn,
+      prompts,
       clock: this.#clock,
-      log,
       ending,
     });
     const lookForStrangers = promptForPairing(
       {
         administer: (request: AccessRequest) => this.administer(request),
-        members: state.members.list,
-        turn,
-        log,
+        prompts,
       },
       ending,
     );
-    this.askAboutFiles = createFilePrompt({
-      members: this.#state.members.list,
-      turn: this.#turn,
-      clock: this.#clock,
-      log: this.#log,
-      ending: this.#ending,
-    });
+    this.askAboutFiles = createFilePrompt({ prompts, clock: this.#clock, ending });
   }
 
   /** Problems with access, for `status`. */

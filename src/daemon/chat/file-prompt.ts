@@ -1,32 +1,21 @@
 // Asks the user whether Claude may send a file through a chat that Claude named and nothing else permits,
 // with a form in the client's terminal. Only the `yes` to the form counts, for this content and this chat.
 
-import { setTimeout as pause } from "node:timers/promises";
 import type { GuardedFile } from "../../chat/file-guard.ts";
-import type { Clock, Log } from "../../contract.ts";
+import type { Clock } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import type { Elicitation } from "../../session/elicitation.ts";
 import { cut } from "../../text/clip.ts";
 import { line, lines, shownLine } from "../../text.ts";
-import { elicitUntil } from "../elicit-until.ts";
-import type { PromptQueue } from "../prompt-queue.ts";
-import type { DaemonSession } from "../sessions.ts";
+import { CallPrompts, formForMs, type PromptAnswer, type PromptSession, type Prompts } from "../prompts.ts";
 
 export type FilePrompt = Pick<GuardedFile, "source" | "bytes" | "asks" | "hash">;
 
-type Askable = Pick<DaemonSession, "id" | "startedMs" | "listening"> & {
-  readonly session: Pick<DaemonSession["session"], "ask" | "takesForms">;
-};
-
-interface FileQuestionOptions {
-  members(): readonly Askable[];
-  readonly turn: PromptQueue;
+interface FileQuestionOptions<S extends PromptSession> {
+  readonly prompts: Prompts<S>;
   readonly clock: Pick<Clock, "now">;
-  readonly log: Log;
   /** Fires when this leader starts to stop. */
   readonly ending: AbortSignal;
-  /** How often it checks whether the form is still needed. Default 1 s. */
-  readonly everyMs?: number;
   /**
    * How long the tool call waits; the form stays longer. Default 50 s: some clients give up a call after 60
    * s.
@@ -34,53 +23,16 @@ interface FileQuestionOptions {
   readonly answerWithinMs?: number;
 }
 
-/** An unanswered form is withdrawn after this time; a late `yes` is valid for the same time. */
-const formForMs = 10 * 60 * 1_000;
-/** After a `no`, files are refused without a question for this time. */
-const quietAfterNoMs = 10 * 60 * 1_000;
-
 /**
  * Settles when the user agreed; rejects with a UsageError (E_FILE) for Claude. `chat`: name of the source.
  */
 export type AskForFiles = (session: string, chat: string, files: readonly FilePrompt[]) => Promise<void>;
 
-export function createFilePrompt(options: FileQuestionOptions): AskForFiles {
-  const { members, turn, clock, log, ending } = options;
-  const { everyMs = 1_000, answerWithinMs = 50_000 } = options;
-  /** By chat and content: the time until which it is valid. */
+export function createFilePrompt<S extends PromptSession>(options: FileQuestionOptions<S>): AskForFiles {
+  const { prompts, clock, ending, answerWithinMs = 50_000 } = options;
+  const calls = new CallPrompts({ prompts, clock, subject: "files", answerWithinMs, ending });
+  /** By chat and content: the time until which a yes is valid, also a late one. */
   const agreed = new Map<string, number>();
-  let isOpen = false;
-  let quietUntilMs = 0;
-
-  function choose(session: string): Askable {
-    const rank = (member: Askable) =>
-      member.id === session ? 0 : member.listening().state === "yes" ? 1 : 2;
-    const [best] = members()
-      .filter((member) => member.session.takesForms())
-      .sort((a, b) => rank(a) - rank(b) || a.startedMs - b.startedMs);
-    if (best !== undefined) return best;
-    throw refusal("no Claude session is open that could show the user a form about it");
-  }
-
-  async function settle(
-    session: string,
-    form: Elicitation,
-    keys: readonly string[],
-  ): Promise<"yes" | "no" | "gone"> {
-    const untilMs = clock.now() + formForMs;
-    const member = choose(session);
-    const still = async () => clock.now() < untilMs;
-    const answer = await elicitUntil(member.session, form, { still, everyMs, signal: ending });
-    if (answer === undefined) return "gone";
-    if (answer.action !== "accept" || answer.values.allow !== "yes") {
-      quietUntilMs = clock.now() + quietAfterNoMs;
-      log.info(line`the user at session ${member.id} declined to send files`);
-      return "no";
-    }
-    for (const key of keys) agreed.set(key, clock.now() + formForMs);
-    log.info(line`the user at session ${member.id} allowed ${keys.length} file(s) to be sent`);
-    return "yes";
-  }
 
   return async (session, chat, files) => {
     const nowMs = clock.now();
@@ -88,26 +40,30 @@ export function createFilePrompt(options: FileQuestionOptions): AskForFiles {
     const open = files.filter((file) => !agreed.has(keyOf(chat, file)));
     if (open.length === 0) return;
     const named = `${open[0]?.source}: ${open[0]?.asks[0]}`;
-    if (isOpen) throw refusal(`${named}; a form about files is open already`);
-    if (nowMs < quietUntilMs) throw refusal(`${named}; the user said no to a file a few minutes ago`);
-    choose(session);
-    isOpen = true;
-    const keys = open.map((file) => keyOf(chat, file));
-    const settled = turn
-      .take(() => settle(session, formOf(chat, open), keys))
-      .finally(() => {
-        isOpen = false;
-      });
-    settled.catch((error: Error) => log.warn(line`could not ask about files: ${error.message}`));
-    const late = pause(answerWithinMs, "late" as const, { ref: false });
-    switch (await Promise.race([settled, late])) {
-      case "yes":
-        return;
-      case "late":
-        throw refusal(`${named}; a form about it is shown to the user: send it again when it is answered`);
-      default:
-        throw refusal(`${named}, and the user did not agree`);
-    }
+    const answer = await calls.ask<PromptAnswer | "late">({
+      form: formOf(chat, open),
+      isOwn: ({ id }) => id === session,
+      async settle(answer, id) {
+        if (answer === "yes") {
+          for (const file of open) agreed.set(keyOf(chat, file), clock.now() + formForMs);
+          prompts.log.info(line`the user at session ${id ?? ""} allowed ${open.length} file(s) to be sent`);
+        } else if (answer !== "withdrawn")
+          prompts.log.info(line`the user at session ${id ?? ""} declined to send files`);
+        return answer;
+      },
+      late: "late",
+      refusal: (why) =>
+        refusal(
+          {
+            open: `${named}; a form about files is open already`,
+            declined: `${named}; the user said no to a file a few minutes ago`,
+            nobody: "no Claude session is open that could show the user a form about it",
+          }[why],
+        ),
+    });
+    if (answer === "late")
+      throw refusal(`${named}; a form about it is shown to the user: send it again when it is answered`);
+    if (answer !== "yes") throw refusal(`${named}, and the user did not agree`);
   };
 }
 

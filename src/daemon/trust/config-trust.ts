@@ -3,8 +3,7 @@
 
 import { foundFile, realPath, trustFile } from "../../config/paths.ts";
 import type { Log } from "../../contract.ts";
-import type { PromptQueue } from "../prompt-queue.ts";
-import type { DaemonSessions } from "../sessions.ts";
+import type { Prompts } from "../prompts.ts";
 import type { InitializeConsent } from "../start/initialize-result.ts";
 import type { ProvenConfig } from "../start/load-plan.ts";
 import type { Consent } from "./consent.ts";
@@ -29,8 +28,7 @@ export interface ConfigTrust {
 
 interface ServiceTrustOptions {
   readonly log: Log;
-  readonly members: DaemonSessions;
-  readonly turn: PromptQueue;
+  readonly prompts: Prompts;
   /** Fires when the daemon starts to stop. */
   readonly ending: AbortSignal;
   /** The config in use, else the last one that was read without problems. */
@@ -51,7 +49,7 @@ interface Opened {
 }
 
 export function openConfigTrust(options: ServiceTrustOptions): ConfigTrust {
-  const { log, members, turn, ending } = options;
+  const { log, prompts, ending } = options;
   let opened: Opened | undefined;
 
   function ask({ config, consent, over }: Opened): () => void {
@@ -59,11 +57,9 @@ export function openConfigTrust(options: ServiceTrustOptions): ConfigTrust {
       {
         consent,
         plan: () => options.config()?.plan,
-        members: members.list,
+        prompts,
         config,
         answersFile: trustFile(process.env, config),
-        log,
-        turn,
       },
       over.signal,
     );

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { askForPowers } from "../../../src/cli/commands/trust.ts";
 import type { Person } from "../../../src/cli/context.ts";
 import type { Power } from "../../../src/contract/power.ts";
+import { Prompts } from "../../../src/daemon/prompts.ts";
 import type { UnderClaude } from "../../../src/daemon/start/under-claude.ts";
 import { askForConsent } from "../../../src/daemon/trust/consent-prompt.ts";
 import { consentOf } from "../../../src/daemon/trust/trust-location.ts";
@@ -237,11 +238,10 @@ describe("the question in a session", () => {
         sinks: [],
         listen: { loopback: true, hosts: [], powers: [] },
       }),
-      members: () => members,
+      prompts: new Prompts({ members: () => members, log: keepLog(), everyMs: 5 }),
       config: file,
-      log: keepLog(),
     };
-    void askForConsent({ ...options, everyMs: 5, gapMs: 5 }, over.signal);
+    void askForConsent({ ...options, gapMs: 5 }, over.signal);
     return consent;
   }
   const next = (count: number) => eventually(() => asked[count - 1]);

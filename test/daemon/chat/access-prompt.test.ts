@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type AccessRequest, rehearse } from "../../../src/access/administer.ts";
 import { createAccessPrompt } from "../../../src/daemon/chat/access-prompt.ts";
-import { createPromptQueue } from "../../../src/daemon/prompt-queue.ts";
+import { Prompts } from "../../../src/daemon/prompts.ts";
 import type { Elicitation, ElicitationResult } from "../../../src/session/elicitation.ts";
 import { codeIn, openWorld } from "../../access/world.ts";
 
@@ -43,12 +43,13 @@ async function begin(...terminals: Terminal[]) {
   const askedOptions = {
     administer: world.administer,
     rehearse: (request: AccessRequest) => rehearse(request, world.administration),
-    members: () => members,
-    turn: createPromptQueue(),
+    prompts: new Prompts({
+      members: () => members,
+      log: { info: () => {}, warn: () => {}, error: () => {} },
+      everyMs: 5,
+    }),
     clock: world.clock,
-    log: { info: () => {}, warn: () => {}, error: () => {} },
     ending: end.signal,
-    everyMs: 5,
     answerWithinMs: 5_000,
   };
   const ask = createAccessPrompt(askedOptions);

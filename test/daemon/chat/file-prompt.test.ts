@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import { createFilePrompt, type FilePrompt } from "../../../src/daemon/chat/file-prompt.ts";
-import { createPromptQueue } from "../../../src/daemon/prompt-queue.ts";
+import { Prompts } from "../../../src/daemon/prompts.ts";
 import type { Elicitation, ElicitationResult } from "../../../src/session/elicitation.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 
@@ -43,12 +43,13 @@ function begin(terminals: readonly Terminal[], answerWithinMs = 5_000) {
   const end = new AbortController();
   ending.push(end);
   const ask = createFilePrompt({
-    members: () => members,
-    turn: createPromptQueue(),
+    prompts: new Prompts({
+      members: () => members,
+      log: { info: () => {}, warn: () => {}, error: () => {} },
+      everyMs: 5,
+    }),
     clock,
-    log: { info: () => {}, warn: () => {}, error: () => {} },
     ending: end.signal,
-    everyMs: 5,
     answerWithinMs,
   });
   return { ask, asked, clock };

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { promptForPairing } from "../../../src/daemon/chat/pairing-prompt.ts";
-import { createPromptQueue } from "../../../src/daemon/prompt-queue.ts";
+import { Prompts } from "../../../src/daemon/prompts.ts";
 import type { Elicitation, ElicitationResult } from "../../../src/session/elicitation.ts";
 import { codeIn, from, openWorld } from "../../access/world.ts";
 
@@ -36,10 +36,7 @@ async function begin(answer: (form: Elicitation, signal: AbortSignal) => Promise
         count += 1;
         return world.administer(request);
       },
-      members: () => [member],
-      turn: createPromptQueue(),
-      log: quiet,
-      everyMs: 5,
+      prompts: new Prompts({ members: () => [member], log: quiet, everyMs: 5 }),
       gapMs: 5,
     },
     end.signal,

@@ -1,0 +1,277 @@
+// The questions to the user in the terminals of a router's sessions, whatever they are about: one form at a
+// time, in the session that fits best, withdrawn when it was settled elsewhere. Only the user's own `yes` to
+// the form is a yes. There are two kinds of callers: `keepAsking` asks by itself about what waits, and
+// `CallPrompts` asks for a call that waits for the answer, and then not again for a while after a no.
+
+import { setTimeout as pause } from "node:timers/promises";
+import type { Clock, Log } from "../contract.ts";
+import type { Elicitation } from "../session/elicitation.ts";
+import { line, safeLine } from "../text.ts";
+import type { DaemonSession } from "./sessions.ts";
+
+/** What a prompt needs of a session. */
+export type PromptSession = Pick<DaemonSession, "id" | "startedMs" | "listening"> & {
+  readonly session: Pick<DaemonSession["session"], "ask" | "takesForms">;
+};
+
+/** `cancel`: dismissed without an answer. `withdrawn`: no longer needed, or not shown in time. */
+export type PromptAnswer = "yes" | "no" | "cancel" | "withdrawn";
+
+interface Prompt {
+  /** With the field `allow`, whose choices are no and yes. */
+  readonly form: Elicitation;
+  /** Polled until the answer: whether the form is still needed. Never rejects. */
+  still(): Promise<boolean>;
+}
+
+interface PromptsOptions<S> {
+  members(): readonly S[];
+  readonly log: Log;
+  /** How often an open form is checked for being needed. Default 1 s. */
+  readonly everyMs?: number;
+}
+
+export class Prompts<S extends PromptSession = DaemonSession> {
+  readonly members: () => readonly S[];
+  readonly log: Log;
+  readonly everyMs: number;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor({ members, log, everyMs = 1_000 }: PromptsOptions<S>) {
+    this.members = members;
+    this.log = log;
+    this.everyMs = everyMs;
+  }
+
+  /** The best session that can show a form: a preferred one, one that listens, the oldest. */
+  choose(may: (member: S) => boolean, isPreferred: (member: S) => boolean = () => false): S | undefined {
+    const rank = (member: S) => (isPreferred(member) ? 0 : member.listening().state === "yes" ? 1 : 2);
+    return this.members()
+      .filter((member) => member.session.takesForms() && may(member))
+      .sort((a, b) => rank(a) - rank(b) || a.startedMs - b.startedMs)[0];
+  }
+
+  /**
+   * Shows the form when all earlier prompts have ended; the next one follows when `settle` has settled.
+   * `choose` is asked when it is shown. Rejects when the session ends, or cannot show a form.
+   */
+  async ask<T>(
+    choose: () => S,
+    { form, still }: Prompt,
+    settle: (answer: PromptAnswer, session: string | undefined) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const asked = this.#last.then(async () => {
+      if (signal.aborted || !(await still())) return settle("withdrawn", undefined);
+      const { id, session } = choose();
+      return settle(await this.#show(session, { form, still }, signal), id);
+    });
+    this.#last = asked.catch(() => undefined);
+    return asked;
+  }
+
+  async #show(session: S["session"], { form, still }: Prompt, signal: AbortSignal): Promise<PromptAnswer> {
+    const over = new AbortController();
+    let answer: PromptAnswer | undefined;
+    const answered = session.ask(form, over.signal).then((given) => {
+      // Only the word itself: an accepted form that was not filled in is not consent.
+      const isYes = given.action === "accept" && given.values.allow === "yes";
+      answer = isYes ? "yes" : given.action === "cancel" ? "cancel" : "no";
+    });
+    answered.catch(() => undefined); // Reported by the race below, or withdrawn on purpose.
+    for (;;) {
+      await Promise.race([answered, sleep(this.everyMs, signal)]);
+      if (answer !== undefined) return answer;
+      if (!signal.aborted && (await still())) continue;
+      over.abort();
+      return "withdrawn";
+    }
+  }
+}
+
+/** Something that waits for an answer. */
+export interface WaitingPrompt extends Omit<Prompt, "form"> {
+  /** No session is asked twice about the same. */
+  readonly key: string;
+  /** Undefined: it waits, but must not be asked about now. */
+  readonly form: Elicitation | undefined;
+  onAsk?(session: string): void;
+  /** True: the next question may follow at once. */
+  settle(answer: PromptAnswer, session: string): Promise<boolean>;
+}
+
+interface KeepAskingOptions<S extends PromptSession> {
+  readonly prompts: Prompts<S>;
+  /** What waits now, the first to ask about first. */
+  waiting(): Promise<readonly WaitingPrompt[]>;
+  /**
+   * Between two questions, whatever they are about: what waits can be changed again and again and must not
+   * exhaust the user. Default 15 s.
+   */
+  readonly gapMs?: number | undefined;
+}
+
+export type ReadySession = PromptSession & {
+  readonly dispatchSession: Pick<DaemonSession["dispatchSession"], "ready">;
+};
+
+/**
+ * Asks about what waits until the signal fires, and never fails. It sleeps while nothing waits: call the
+ * result when something may.
+ */
+export function keepAsking<S extends ReadySession>(
+  { prompts, waiting, gapMs = 15_000 }: KeepAskingOptions<S>,
+  signal: AbortSignal,
+): () => void {
+  const ready = new WeakSet<S>();
+  const seen = new WeakSet<S>();
+  /** By session, the keys that it was asked about. */
+  const asked = new WeakMap<S, Set<string>>();
+  const { untilWoken, wake } = createAlarm(signal);
+
+  function choose(key: string): S | undefined {
+    for (const member of prompts.members()) {
+      if (seen.has(member)) continue;
+      seen.add(member);
+      void member.dispatchSession.ready.then(() => ready.add(member));
+    }
+    return prompts.choose((member) => ready.has(member) && !asked.get(member)?.has(key));
+  }
+
+  async function goOn(): Promise<void> {
+    while (!signal.aborted) {
+      const all = await waiting();
+      if (all.length === 0) await untilWoken();
+      else await sleep(await askFirst(all), signal);
+    }
+  }
+
+  /** The time to the next question. */
+  async function askFirst(all: readonly WaitingPrompt[]): Promise<number> {
+    for (const one of all) {
+      const { form, key } = one;
+      const member = form === undefined ? undefined : choose(key);
+      if (form === undefined || member === undefined) continue;
+      asked.set(member, (asked.get(member) ?? new Set()).add(key));
+      one.onAsk?.(member.id);
+      return (await askOne(member, { ...one, form })) ? 0 : gapMs;
+    }
+    return prompts.everyMs;
+  }
+
+  async function askOne(member: S, one: WaitingPrompt & Prompt): Promise<boolean> {
+    try {
+      const settle = (answer: PromptAnswer) => one.settle(answer, member.id);
+      return await prompts.ask(() => member, one, settle, signal);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      // The question ends with its session; the next session is asked.
+      if (!signal.aborted && prompts.members().includes(member))
+        prompts.log.warn(line`session ${member.id} could not be asked: ${safeLine(reason)}`);
+      return false;
+    }
+  }
+
+  void goOn();
+  return wake;
+}
+
+interface CallPromptsOptions<S extends PromptSession> {
+  readonly prompts: Prompts<S>;
+  readonly clock: Pick<Clock, "now">;
+  /** What they are about, for the log. */
+  readonly subject: string;
+  /** How long a call waits; the form stays longer. */
+  readonly answerWithinMs: number;
+  /** Fires when this leader starts to stop. */
+  readonly ending: AbortSignal;
+}
+
+interface CallPrompt<S, T> {
+  readonly form: Elicitation;
+  /** The call came from this session. */
+  isOwn(member: S): boolean;
+  /** See `Prompt`. By default until its time is over. */
+  still?(): Promise<boolean>;
+  settle(answer: PromptAnswer, session: string | undefined): Promise<T>;
+  /** The result while there is no answer yet; a later answer counts. */
+  readonly late: T;
+  /** `open`: another one is. `declined`: a few minutes ago. `nobody`: no session can show a form. */
+  refusal(why: "open" | "declined" | "nobody"): Error;
+}
+
+/** An unanswered form is withdrawn after this time. */
+export const formForMs = 10 * 60 * 1_000;
+/** After a no, calls are refused without a question for this time. */
+const quietAfterNoMs = 10 * 60 * 1_000;
+
+/** Questions of one kind, one at a time, each for a call that waits for its answer. */
+export class CallPrompts<S extends PromptSession> {
+  readonly #options: CallPromptsOptions<S>;
+  #isOpen = false;
+  #quietUntilMs = 0;
+
+  constructor(options: CallPromptsOptions<S>) {
+    this.#options = options;
+  }
+
+  /** Rejects with the refusal, without a question, while it cannot be asked. */
+  async ask<T>({ form, isOwn, still, settle, late, refusal }: CallPrompt<S, T>): Promise<T> {
+    const { prompts, clock, subject, answerWithinMs, ending } = this.#options;
+    if (this.#isOpen) throw refusal("open");
+    if (clock.now() < this.#quietUntilMs) throw refusal("declined");
+    const choose = () => {
+      const member = prompts.choose(() => true, isOwn);
+      if (member === undefined) throw refusal("nobody");
+      return member;
+    };
+    choose();
+    this.#isOpen = true;
+    // Counts from when it is shown.
+    let untilMs: number | undefined;
+    const isNeeded = async () => {
+      untilMs ??= clock.now() + formForMs;
+      return clock.now() < untilMs && (still === undefined || (await still()));
+    };
+    const noted: typeof settle = (answer, session) => {
+      if (answer === "no" || answer === "cancel") this.#quietUntilMs = clock.now() + quietAfterNoMs;
+      return settle(answer, session);
+    };
+    const settled = prompts.ask(choose, { form, still: isNeeded }, noted, ending).finally(() => {
+      this.#isOpen = false;
+    });
+    settled.catch((error: Error) =>
+      prompts.log.warn(line`could not ask about ${subject}: ${safeLine(error.message)}`),
+    );
+    return Promise.race([settled, pause(answerWithinMs, late, { ref: false })]);
+  }
+}
+
+/** Settles after this time, or when the signal fires. Keeps no process alive. */
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return pause(ms, undefined, { signal, ref: false }).catch(() => undefined); // The loops see the signal.
+}
+
+function createAlarm(signal: AbortSignal): { untilWoken(): Promise<void>; wake(): void } {
+  let isWoken = false;
+  let settle: (() => void) | undefined;
+
+  function wake(): void {
+    isWoken = true;
+    settle?.();
+  }
+
+  signal.addEventListener("abort", wake, { once: true });
+  return {
+    wake,
+    /** Settles at the next `wake`, or at once when there was one since it last settled. */
+    async untilWoken() {
+      if (!isWoken && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          settle = resolve;
+        });
+      }
+      isWoken = false;
+    },
+  };
+}
