@@ -4,6 +4,8 @@
 // of other scripts, spaced out, upside down), not by spelling. A false positive only makes Claude reword the
 // text, so the rules are broad. Linear time.
 
+import { decodeHTML } from "entities";
+
 /** `ids`: of pending prompts. */
 export function readsLikePrompt(text: string, ids: readonly string[]): boolean {
   return [text, ...turned(text)].some((one) => {
@@ -94,15 +96,6 @@ const digits: Readonly<Record<string, string>> = {
   "@": "a",
 };
 
-const named: Readonly<Record<string, string>> = {
-  amp: "&",
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  colon: ":",
-  nbsp: " ",
-};
-
 /**
  * Letters a to z (with l as i, because many fonts draw them alike), `◆` for a picture, `:` for a separator
  * between name and value.
@@ -110,14 +103,7 @@ const named: Readonly<Record<string, string>> = {
 function shapeOf(text: string): string {
   return (
     fold(
-      text
-        .replaceAll(
-          /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,5}));/gi,
-          (whole, ten?: string, hex?: string, name?: string) =>
-            name === undefined
-              ? character(Number.parseInt(ten ?? hex ?? "", ten === undefined ? 16 : 10))
-              : (named[name] ?? whole),
-        )
+      decodeHTML(text)
         // Picture codes of Slack and others.
         .replaceAll(/:[a-z][a-z0-9_+-]{1,40}:/gi, "◆"),
     )
@@ -128,10 +114,6 @@ function shapeOf(text: string): string {
       // Spaced out: p e r m i s s i o n.
       .replaceAll(/(?<![a-z])[a-z](?: [a-z](?![a-z])){4,}/g, (letters) => letters.replaceAll(" ", ""))
   );
-}
-
-function character(code: number): string {
-  return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : " ";
 }
 
 function fold(text: string): string {

@@ -1,7 +1,9 @@
-// Parses bytes into server-sent events, by html.spec.whatwg.org, "Interpreting an event stream", with a bound
-// on the size of one. Works on bytes: a line, and the data of an event, is one buffer however small the
-// chunks are.
+// Parses bytes into server-sent events, by html.spec.whatwg.org, "Interpreting an event stream". The fields of
+// an event are eventsource-parser's. What it does not have is here: lines are split as bytes, because a list of
+// tiny pieces costs more than one buffer; an event that is too large is skipped and the stream goes on; an id
+// counts without data; and a line that ends with CR is complete before the next byte.
 
+import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { createByteBuffer } from "../../byte-buffer.ts";
 
 export interface StreamEvent {
@@ -27,22 +29,28 @@ export interface EventStream {
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const colon = 0x3a;
-const space = 0x20;
-const newLine = Buffer.from("\n");
 const mark = Buffer.from("\uFEFF");
+const longestRetryMs = 999_999_999;
 
 /** `maxBytes` limits the lines of one event together. */
 export function createEventStream(maxBytes: number, lastId = ""): EventStream {
   const line = createByteBuffer({ maxBytes });
-  const data = createByteBuffer({ maxBytes: maxBytes + 1 });
+  let parsed: EventSourceMessage | undefined;
+  const parser = createParser({
+    onEvent(message) {
+      parsed = message;
+    },
+    onRetry(ms) {
+      if (ms <= longestRetryMs) retry = ms;
+    },
+  });
+  // It would take the characters of a byte order mark that was read as Latin-1 for a mark.
+  parser.feed("");
   let isFirstLine = true;
   let isAfterReturn = false;
   /** Bytes of the lines of this event so far, without comments; and of the unfinished line. */
   let length = 0;
   let lineLength = 0;
-  let isTooLarge = false;
-  let hasData = false;
-  let name = "";
   let id = lastId;
   let nextId: string | undefined;
   let retry: number | undefined;
@@ -50,10 +58,6 @@ export function createEventStream(maxBytes: number, lastId = ""): EventStream {
   function add(piece: Uint8Array): void {
     lineLength += piece.byteLength;
     line.append(piece.subarray(0, maxBytes - line.length));
-  }
-
-  function endLine(): StreamEvent | undefined {
-    return line.read(readLine);
   }
 
   function readLine(whole: Buffer): StreamEvent | undefined {
@@ -66,50 +70,26 @@ export function createEventStream(maxBytes: number, lastId = ""): EventStream {
     // Comments do not count: they keep an idle stream alive.
     if (bytes[0] === colon) return undefined;
     length += isCut ? maxBytes + 1 : bytes.length;
-    if (length > maxBytes) {
-      isTooLarge = true;
-      data.read(() => undefined);
-    } else field(bytes);
+    if (length > maxBytes) return undefined;
+    const field = bytes.toString();
+    const found = /^id(?:: ?([^\0]*))?$/s.exec(field);
+    if (found === null) parser.feed(`${field}\n`);
+    else nextId = found[1] ?? "";
     return undefined;
   }
 
-  function field(bytes: Buffer): void {
-    const at = bytes.indexOf(colon);
-    const key = bytes.toString("latin1", 0, at === -1 ? bytes.length : at);
-    const value =
-      at === -1 ? bytes.subarray(bytes.length) : bytes.subarray(bytes[at + 1] === space ? at + 2 : at + 1);
-    if (key === "data") {
-      hasData = true;
-      data.append(value);
-      data.append(newLine);
-    } else if (key === "event") name = value.toString();
-    else if (key === "id" && !value.includes(0)) nextId = value.toString();
-    else if (key === "retry" && /^\d{1,9}$/.test(value.toString("latin1")))
-      retry = Number(value.toString("latin1"));
-  }
-
   function endEvent(): StreamEvent | undefined {
+    const isTooLarge = length > maxBytes;
     const hasId = nextId !== undefined && nextId !== "";
     id = nextId ?? id;
     nextId = undefined;
-    if (!hasData && !isTooLarge) {
-      // Blank lines alone, of which a stream can have very many.
-      name = "";
-      length = 0;
-      return undefined;
-    }
-    const event = {
-      name: name || "message",
-      data: data.read((bytes) => bytes.toString("utf8", 0, Math.max(0, bytes.length - 1))),
-      id,
-      hasId,
-      isTooLarge,
-    };
-    name = "";
     length = 0;
-    isTooLarge = false;
-    hasData = false;
-    return event;
+    // It also counts when none of its data was kept.
+    parser.feed(isTooLarge ? "data\n\n" : "\n");
+    if (parsed === undefined) return undefined;
+    const { event: name = "message", data } = parsed;
+    parsed = undefined;
+    return { name, data: isTooLarge ? "" : data, id, hasId, isTooLarge };
   }
 
   return {
@@ -129,7 +109,7 @@ export function createEventStream(maxBytes: number, lastId = ""): EventStream {
         isAfterReturn = isReturn && end + 1 === bytes.byteLength;
         if (nextFeed < from && nextFeed !== -1) nextFeed = bytes.indexOf(lineFeed, from);
         if (nextReturn < from && nextReturn !== -1) nextReturn = bytes.indexOf(carriageReturn, from);
-        const event = endLine();
+        const event = line.read(readLine);
         if (event !== undefined) yield event;
       }
       if (from < bytes.byteLength) add(bytes.subarray(from));
