@@ -121,8 +121,8 @@ function lastWord(text: string, { session, sinceMs }: ClientLogQuery): Registrat
     )
       continue;
     const [, word, reason = "no reason given"] =
-      /Channel notifications (registered|skipped)(?::\s*(.*))?/s.exec(entry.debug) ?? [];
-    if (word === "registered") return { registered: true };
+      /Channel notifications ((?:re-)?registered|skipped)(?::\s*(.*))?/s.exec(entry.debug) ?? [];
+    if (word?.endsWith("registered")) return { registered: true };
     if (word === "skipped") return { registered: false, reason: reason.slice(0, 300) };
   }
   return undefined;

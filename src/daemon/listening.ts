@@ -1,6 +1,5 @@
 // Decides whether Claude sees what we push into this session. The protocol has no signal for it, so this
-// weighs evidence, best first. Pure: client-log.ts and client-watch.ts gather the evidence. `yes` is never
-// certain, except when Claude named one of our events.
+// weighs evidence that the client made, best first. Pure: client-log.ts, client-watch.ts and seen-ids.ts gather the evidence.
 
 export interface Listening {
   readonly state: "yes" | "no" | "unknown";
@@ -9,7 +8,7 @@ export interface Listening {
 }
 
 export interface ListeningEvidence {
-  /** An id of one of our events that a tool call of this session named. */
+  /** The id of an event that this session named, and can know only from the channel: see seen-ids.ts. */
   readonly namedEvent?: string;
   /** The client sent a permission request. */
   readonly permissionRequest?: boolean;
@@ -33,6 +32,15 @@ export interface ServerIdentity {
   readonly plugin?: string;
 }
 
+/** The plugin of this package, and the server in it (.claude-plugin/plugin.json). */
+export const pluginName = "router";
+export const pluginServer = "router";
+
+/** As the client names it in its log: `router`, or `plugin:<plugin>:<server>`. */
+export function printServer({ name, plugin }: ServerIdentity): string {
+  return plugin === undefined ? name : `plugin:${plugin}:${name}`;
+}
+
 /** The client's own name in `initialize`. */
 const claudeCode = "claude-code";
 /**
@@ -43,11 +51,11 @@ const firstPreciseVersion = [2, 1, 234] as const;
 
 export function judgeListening(evidence: ListeningEvidence): Listening {
   const { namedEvent, log, client, claudeCommand, server } = evidence;
-  if (namedEvent !== undefined) return yes(`Claude named event ${namedEvent}`);
-  if (evidence.permissionRequest && isPrecise(client)) return yes("the client sent a permission request");
   if (log?.registered === true) return yes("the client's log shows that it registered the channel");
   if (log?.registered === false) return no(`the client's log says: ${log.reason}`);
+  if (evidence.permissionRequest && isPrecise(client)) return yes("the client sent a permission request");
   if (claudeCommand !== undefined && claudeCommand.length > 0) return judgeCommand(claudeCommand, server);
+  if (namedEvent !== undefined) return yes(`Claude named event ${namedEvent}`);
   if (client !== undefined && client.name !== claudeCode) {
     return unknown(`client "${client.name}" does not report channel registration`);
   }

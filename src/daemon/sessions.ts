@@ -11,7 +11,8 @@ import { type OpenSession, openSession } from "../session/session.ts";
 import { neutralise } from "../text/neutralise.ts";
 import { type SafeLine, stackOf, text } from "../text.ts";
 import { awaitRegistration, type ClientLogQuery, type Registration, readRegistration } from "./client-log.ts";
-import { judgeListening } from "./listening.ts";
+import { judgeListening, pluginServer, printServer, type ServerIdentity } from "./listening.ts";
+import { SeenIds } from "./seen-ids.ts";
 
 export interface DaemonSession {
   /** The id that `to: { session }` takes: the pid of its process. */
@@ -27,6 +28,8 @@ export interface DaemonSession {
   greeting(): InitializeResult | undefined;
   /** A tool call of this session named this event. */
   named(eventId: string): void;
+  /** A tool of ours is about to give Claude this text. */
+  handOut(text: string): void;
 }
 
 export interface Serving {
@@ -83,7 +86,10 @@ export function openSessions({ greeting, log, mask, serverName }: MembersOptions
   }
 
   function equip(member: DaemonSession, { tools, waiting, reminder }: Serving): void {
-    const safe = (text: string) => neutralise(mask(text));
+    const safe = (text: string) => {
+      member.handOut(text);
+      return neutralise(mask(text));
+    };
     const remind = () => reminder?.(member);
     member.session.attachTools(tools(member), safe, () => waiting?.(member) ?? 0, remind).catch(report);
   }
@@ -152,6 +158,7 @@ function openMember(attached: AttachedSession, options: MemberOptions): DaemonSe
   attached.onFacts(changed);
   let word: Registration | undefined;
   let named: string | undefined;
+  const seen = new SeenIds();
   let askedPermission = false;
   let sent = 0;
 
@@ -161,9 +168,12 @@ function openMember(attached: AttachedSession, options: MemberOptions): DaemonSe
       | undefined;
     return typeof info?.name === "string" ? { name: info.name, version: String(info.version) } : undefined;
   };
+  const plugin = details.plugin;
+  const identity = (): ServerIdentity =>
+    typeof plugin === "string" ? { name: pluginServer, plugin } : { name: serverName() };
   const query = (): ClientLogQuery => ({
     project: attached.facts().project,
-    server: serverName(),
+    server: printServer(identity()),
     session: attached.facts().session,
     sinceMs: startedMs,
     cacheFolder: String(attached.facts().details?.cacheFolder ?? ""),
@@ -199,7 +209,7 @@ function openMember(attached: AttachedSession, options: MemberOptions): DaemonSe
     const command = Array.isArray(details?.claudeCommand) ? details.claudeCommand.map(String) : undefined;
     const from = client();
     return judgeListening({
-      server: { name: serverName() },
+      server: identity(),
       ...(named === undefined ? {} : { namedEvent: named }),
       permissionRequest: askedPermission,
       ...(from === undefined ? {} : { client: from }),
@@ -221,9 +231,12 @@ function openMember(attached: AttachedSession, options: MemberOptions): DaemonSe
     sent: () => sent,
     greeting: () => greeted,
     named(eventId) {
-      if (named === undefined) changed();
+      if (!seen.provesListening(eventId)) return;
+      const isFirst = named === undefined;
       named = eventId;
+      if (isFirst) changed();
     },
+    handOut: (text) => seen.handOut(text),
     dispatchSession: {
       id,
       startedMs,
@@ -235,6 +248,7 @@ function openMember(attached: AttachedSession, options: MemberOptions): DaemonSe
       closed: session.ended.then(() => session.close()),
       async deliver(event, signal) {
         await session.deliver(event, signal);
+        if (event.meta.event_id !== undefined) seen.push(event.meta.event_id);
         sent += 1;
       },
     },

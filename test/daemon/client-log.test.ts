@@ -80,3 +80,13 @@ test("the cache folder follows the system's rule", () => {
   expect(clientCacheFolder({ HOME: "/h", XDG_CACHE_HOME: "/c" }, "linux")).toBe("/c/claude-cli-nodejs");
   expect(clientCacheFolder({ HOME: "/h" }, "darwin")).toBe("/h/Library/Caches/claude-cli-nodejs");
 });
+
+test("a client that connected again has registered the channel again", async () => {
+  const { folder, query, line } = newLog();
+  writeFileSync(
+    join(folder, "a.jsonl"),
+    line("Channel notifications skipped: not in --channels list") +
+      line("Channel notifications re-registered after reconnect"),
+  );
+  expect(await readRegistration(query)).toEqual({ registered: true });
+});

@@ -8,11 +8,18 @@ const flag = "--dangerously-load-development-channels";
 const cases: [string, Omit<ListeningEvidence, "server"> & Partial<ListeningEvidence>, string, RegExp][] = [
   ["nothing", {}, "unknown", /no evidence/],
   ["another client", { client: { name: "crush", version: "1" } }, "unknown", /crush/],
+  ["an event named that only the channel showed", { namedEvent: "e1" }, "yes", /e1/],
   [
-    "an event named back, against everything else",
+    "an event named, against the log's no",
     { namedEvent: "e1", log: { registered: false, reason: "off" } },
-    "yes",
-    /e1/,
+    "no",
+    /off/,
+  ],
+  [
+    "an event named, against a command line without the flag",
+    { namedEvent: "e1", claudeCommand: ["claude"] },
+    "no",
+    /without --channels/,
   ],
   [
     "a permission request of a precise client",

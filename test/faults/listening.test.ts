@@ -68,3 +68,16 @@ test("what a killed owner's session had fetched and not confirmed is not lost", 
     return !isError && text.includes(id);
   });
 });
+
+test("a session that fetched an event and names it is not taken for one that listens", async () => {
+  const project = await open(hook);
+  const deaf = await project.claude({ listening: false });
+  await listening(project);
+  const first = await accepted(project, "/hook", { n: 1 });
+  await eventually(async () => (await deaf.callTool("pending")).text.includes(first));
+  expect((await deaf.callTool("event", { event_id: first })).text).toContain('"n"');
+  const second = await accepted(project, "/hook", { n: 2 });
+  await eventually(async () => (await deaf.callTool("status")).text.includes("1 event waits: call pending"));
+  expect((await deaf.callTool("pending")).text).toContain(second);
+  expect(deaf.ignored).toEqual([]);
+});

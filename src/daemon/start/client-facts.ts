@@ -2,7 +2,9 @@
 // it listens.
 
 import type { SessionFacts } from "../../cluster/protocol.ts";
+import { isBelow, realPath, setVariable } from "../../config/paths.ts";
 import { clientCacheFolder } from "../client-log.ts";
+import { pluginName } from "../listening.ts";
 import { type Ancestor, findClient, isClaude, readAncestors } from "./client-watch.ts";
 
 export interface ClientFacts {
@@ -33,6 +35,7 @@ export function readClientFacts({ env, cwd, label, missing, onChange }: ClientFa
     }
     return found;
   });
+  const plugin = pluginOf(env);
   const named = label ?? env.CHANNEL_ROUTER_LABEL;
   return {
     client,
@@ -46,8 +49,21 @@ export function readClientFacts({ env, cwd, label, missing, onChange }: ClientFa
       details: {
         startedMs,
         cacheFolder: clientCacheFolder(env),
+        ...(plugin === undefined ? {} : { plugin }),
         ...(command === undefined ? {} : { claudeCommand: [...command] }),
       },
     }),
   };
+}
+
+/**
+ * The name of the plugin that started this process. The client sets CLAUDE_PLUGIN_ROOT for the servers of a plugin (Plugins reference),
+ * and for programs that Claude runs: only a program inside that folder is the plugin's own.
+ */
+export function pluginOf(
+  env: Readonly<NodeJS.ProcessEnv>,
+  program: string = process.argv[1] ?? "",
+): string | undefined {
+  const folder = setVariable(env, "CLAUDE_PLUGIN_ROOT");
+  return folder !== undefined && isBelow(realPath(program), realPath(folder)) ? pluginName : undefined;
 }
