@@ -3,13 +3,16 @@
 
 import type { Json, JsonObject } from "./contract.ts";
 
-/** A run of digits that may be too large a number, or an exponent that may be. */
-const suspicious = /\d{16}|\d[eE]\+?\d{3}/;
+/** A run of digits that may be too large a number, also with a point and an exponent, or an exponent that may be. */
+const suspicious = /\d{16}|[\d.]{17}[eE]|\d[eE]\+?\d{3}/;
+/** A double keeps so many digits of any number. */
+const exactDigits = 15;
 const number = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /**
- * Like JSON.parse, but an integer beyond 2^53 - 1, and a number too large for a double, becomes a text of its
- * digits. Throws a SyntaxError for invalid JSON.
+ * Like JSON.parse, but an integer beyond 2^53 - 1, a number as large that has more than 15 digits (`9007199254740993.0`,
+ * `1.2345678901234567e19`), and a number too large for a double, becomes a text, as it was sent. Throws a SyntaxError
+ * for invalid JSON.
  */
 export function readJson(text: string): Json {
   const value = JSON.parse(text) as Json;
@@ -68,7 +71,14 @@ function quoteLargeNumbers(text: string): string {
 
 function isExact(digits: string): boolean {
   const value = Number(digits);
-  return /[.eE]/.test(digits) ? Number.isFinite(value) : Number.isSafeInteger(value);
+  if (!Number.isInteger(value)) return Number.isFinite(value);
+  return Number.isSafeInteger(value) || (/[.eE]/.test(digits) && countDigits(digits) <= exactDigits);
+}
+
+/** Without zeros at either end. */
+function countDigits(digits: string): number {
+  const [mantissa = ""] = digits.split(/[eE]/);
+  return mantissa.replace(/[-.]/g, "").replace(/^0+|0+$/g, "").length;
 }
 
 /** Just after the closing quote of the string that begins at `start`. */
@@ -82,5 +92,5 @@ function endOfString(text: string, start: number): number {
 
 /** Whether a text may be a number that `readJson` kept as text. */
 export function isLargeNumber(text: string): boolean {
-  return text.length >= 16 && text.length <= 400 && /^-?\d+$/.test(text);
+  return text.length <= 400 && /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text) && !isExact(text);
 }

@@ -14,7 +14,19 @@ describe("JSON is read with every digit", () => {
     ["6.02e23", 6.02e23],
     ["1e-999", 0],
     ["0.1234567890123456789", 0.12345678901234568],
-    ["12345678901234567.5", 12345678901234568],
+    ["12345678901234567.5", "12345678901234567.5"],
+    ["1234567890123.456", 1234567890123.456],
+    ["9007199254740993.0", "9007199254740993.0"],
+    ["12345678901234567890e0", "12345678901234567890e0"],
+    ["1.2345678901234567e19", "1.2345678901234567e19"],
+    ["-9.007199254740993E+15", "-9.007199254740993E+15"],
+    ["900719925474099300e-2", "900719925474099300e-2"],
+    ["900719925474099100e-2", 9007199254740991],
+    ["9007199254740991.0", 9007199254740991],
+    ["1.5e300", 1.5e300],
+    ["1e21", 1e21],
+    ["-0", -0],
+    ["-0.0e5", -0],
     ['"2868860079149422351"', "2868860079149422351"],
     [
       '{"2868860079149422351":1,"a\\"1":"\\\\\\\\","b":18446744073709551615}',
@@ -39,6 +51,51 @@ describe("JSON is read with every digit", () => {
         fc.pre(!/\de\+/.test(text));
         expect(found).toEqual(wanted);
       }),
+    );
+  });
+
+  const digits = fc.stringMatching(/^\d{1,40}$/);
+  const numbers = fc
+    .tuple(fc.constantFrom("", "-"), digits, fc.option(digits), fc.option(fc.integer({ min: -30, max: 330 })))
+    .map(([sign, whole, fraction, exponent]) => {
+      const mantissa = `${sign}${whole.replace(/^0+(?=\d)/, "")}${fraction === null ? "" : `.${fraction}`}`;
+      return exponent === null ? mantissa : `${mantissa}e${exponent}`;
+    });
+
+  /** The exact value, as an integer times a power of ten. */
+  function exact(text: string): { readonly value: bigint; readonly exponent: number } {
+    const [mantissa = "", exponent = "0"] = text.split("e");
+    const [whole = "", fraction = ""] = mantissa.split(".");
+    let value = BigInt(whole.replace("-", "") + fraction) * (text.startsWith("-") ? -1n : 1n);
+    let power = Number(exponent) - fraction.length;
+    while (value !== 0n && value % 10n === 0n) {
+      value /= 10n;
+      power += 1;
+    }
+    return { value, exponent: value === 0n ? 0 : power };
+  }
+
+  test("a number is exact or the text that was sent: two integers never become one", () => {
+    fc.assert(
+      fc.property(
+        numbers,
+        fc.constantFrom("%", "[%]", '{ "a" : %\n}', '["1234567890123456",%]'),
+        (text, around) => {
+          const [found] = [readJson(around.replace("%", text))].flatMap((read) =>
+            typeof read === "object" && read !== null ? Object.values(read).slice(-1) : [read],
+          );
+          if (typeof found === "string") {
+            expect(found).toBe(text);
+            expect(Math.abs(Number(text))).toBeGreaterThan(Number.MAX_SAFE_INTEGER);
+            return;
+          }
+          expect(found).toBe(Number(text));
+          const sent = exact(text);
+          // A fraction is a measure, which may be rounded.
+          if (sent.exponent >= 0) expect(exact(String(found).replace("e+", "e"))).toEqual(sent);
+        },
+      ),
+      { numRuns: 3_000 },
     );
   });
 

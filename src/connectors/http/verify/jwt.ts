@@ -4,6 +4,7 @@
 // identifies no delivery.
 
 import { createHash, createHmac, type KeyObject, timingSafeEqual, verify } from "node:crypto";
+import { readJson } from "../../../json.ts";
 import type { JwtAlgorithm, PublicKeyAlgorithm } from "./algorithms.ts";
 import { decodeText, fits, readPublicKey } from "./public-key.ts";
 import { hmacKey, type SignatureContext, type SignatureScheme } from "./signature.ts";
@@ -77,7 +78,7 @@ function objectIn(part: string): Readonly<Record<string, unknown>> | undefined {
   const bytes = decodeText(part, "base64url");
   if (bytes === undefined) return undefined;
   try {
-    const value: unknown = JSON.parse(bytes.toString());
+    const value: unknown = readJson(bytes.toString());
     return typeof value === "object" && value !== null && !Array.isArray(value)
       ? (value as Readonly<Record<string, unknown>>)
       : undefined;
