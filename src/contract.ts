@@ -3,117 +3,37 @@
 
 import type { AnsweredEvent, Chat, ChatTraits, Message } from "./contract/chat.ts";
 import type { EmitAll } from "./contract/emit-all.ts";
-import type { EndpointInfo, Sample } from "./contract/endpoint-info.ts";
-import type { CompiledOptions, Host } from "./contract/host.ts";
+import type {
+  Arrival,
+  EndpointInfo,
+  Json,
+  JsonObject,
+  JsonSchema,
+  Outcome,
+  Sample,
+  Trust,
+  View,
+} from "./contract/event.ts";
+import type { Claim, CompiledOptions, Host, ListenSurroundings, SourceHealth } from "./contract/host.ts";
 import type { Reach } from "./contract/power.ts";
 import type { ModelText } from "./text/neutralise.ts";
 import type { SafeText } from "./text.ts";
 
-export type Json = null | boolean | number | string | Json[] | JsonObject;
-export type JsonObject = { [key: string]: Json };
-
-/** A JSON Schema (draft 2020-12 as far as Ajv's default dialect reads it), as plain data. */
-export type JsonSchema = { readonly [key: string]: unknown };
-
-/**
- * How well the origin of an event is known. `verified`: a signature or secret was checked. `local`: this
- * machine's own files, commands and clock. `sender`: a user on an allowlist. `unverified`: anybody who
- * reached a loopback port.
- */
-export type Trust = "verified" | "local" | "sender" | "unverified";
-
-export interface Sender {
-  /** The platform's own stable id, never a display name: allowlists compare this. */
-  readonly id: string;
-  readonly name?: string;
-}
-
-/** Where a request came from. */
-export interface Remote {
-  /** IPv4 or IPv6, without port. */
-  readonly address: string;
-  /** The trusted proxy that reported the address. */
-  readonly proxy?: string;
-}
-
-/** What a source emits for each occurrence. The router adds id, source, connector and time. */
-export interface Arrival {
-  readonly data: Json;
-  /** The payload as text; for a structured payload, the original text. */
-  readonly text: string;
-  readonly trust: Trust;
-  /** Names in lower case, credentials already removed. */
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, string>>;
-  readonly params?: Readonly<Record<string, string>>;
-  readonly path?: string;
-  readonly method?: string;
-  /** Of a request over TCP. */
-  readonly remote?: Remote;
-  readonly sender?: Sender;
-  /** The sender's own id for this delivery: the same id twice on one source is one event. */
-  readonly deliveryId?: string;
-  readonly known?: KnownAgain;
-  /** An ongoing conversation: its events go to the session of the earlier ones. */
-  readonly conversation?: string;
-  /** How long it is worth delivering, where its channel sets no ttl. */
-  readonly ttlMs?: number;
-}
-
-/**
- * How a repeated delivery is recognised; not part of the event. `idMs`: how long `deliveryId` is remembered,
- * default 24 h. `proof`: a hash of the signed text: equal ones within `ms` are one delivery.
- */
-export interface KnownAgain {
-  readonly idMs?: number;
-  readonly proof?: { readonly hash: string; readonly ms: number };
-}
-
-/** An accepted arrival with its identity. Immutable. */
-export interface RouterEvent extends Arrival {
-  /** Unique and sortable by time of arrival; lower-case letters and digits. */
-  readonly id: string;
-  readonly source: string;
-  /** The source's `type`. */
-  readonly connector: string;
-  readonly timeMs: number;
-}
-
-/**
- * The view for templates, `match` and CEL: exactly these roots. Absent values are absent, never undefined.
- */
-export interface View {
-  data: Json;
-  text: string;
-  headers?: Readonly<Record<string, string>>;
-  query?: Readonly<Record<string, string>>;
-  params?: Readonly<Record<string, string>>;
-  path?: string;
-  method?: string;
-  remote?: Remote;
-  sender?: Sender;
-  id: string;
-  source: string;
-  connector: string;
-  /** RFC 3339, UTC, milliseconds. */
-  time: string;
-  inputs: JsonObject;
-  /** The channel's computed values; empty until they are computed. */
-  vars: JsonObject;
-}
-
-/** The roots of a View, for checks and for "did you mean". */
-export type Root = keyof View;
-
-/**
- * The outcome of an arrival. `accepted`: at least one channel accepted it and it is durable. `duplicate`:
- * seen before (delivery id, or a channel's `dedupe`). `dropped`: a channel selected it and then dropped it
- * (`changed`). `unmatched`: no channel of its source wanted it.
- */
-export interface Outcome {
-  readonly eventId: string;
-  readonly outcome: "accepted" | "duplicate" | "dropped" | "unmatched";
-}
+export type {
+  Arrival,
+  Json,
+  JsonObject,
+  JsonSchema,
+  KnownAgain,
+  Outcome,
+  Remote,
+  Root,
+  RouterEvent,
+  Sender,
+  Trust,
+  View,
+} from "./contract/event.ts";
+export type { Claim, Clock, ListenSurroundings, Log, SourceHealth } from "./contract/host.ts";
 
 /**
  * Emit is the ack. Settles when the event is durable, or admission rejected it for good: only then may a
@@ -124,16 +44,6 @@ export interface Outcome {
 export interface Emit {
   (arrival: Arrival): Promise<Outcome>;
   readonly all?: EmitAll;
-}
-
-export interface SourceHealth {
-  readonly state: "starting" | "running" | "waiting" | "failed" | "stopped";
-  /** One line for status: an address, a cursor, the last error and what to do. */
-  readonly detail?: string;
-  /** Why the last attempt failed, while none has succeeded since. */
-  readonly lastError?: string;
-  /** The next attempt; milliseconds since the epoch. */
-  readonly nextTryMs?: number;
 }
 
 export interface Source {
@@ -165,12 +75,6 @@ export interface Source {
   invitation?(sample?: Sample): EndpointInfo;
 }
 
-/**
- * A resource that only one component of one config may hold: `route:POST /github`, `port:8788`, `file:/path`,
- * `token:<hash>`.
- */
-export type Claim = string;
-
 /** A problem with a component's options that its JSON Schema cannot express. */
 export interface OptionIssue {
   /** Path inside the options, as in the YAML (`verify.secret`). */
@@ -186,15 +90,6 @@ export interface OptionIssue {
 export type ListenAddress =
   | { readonly host: string; readonly port: number; readonly loopback: boolean }
   | { readonly unix: string; readonly loopback: true };
-
-/** The listener settings of the config. */
-export interface ListenSurroundings {
-  /** False when `listen` is beyond loopback. */
-  readonly loopback: boolean;
-  readonly publicUrl?: string;
-  /** Further Host names that unverified sources accept. */
-  readonly hosts: readonly string[];
-}
 
 /** The parts of the config around a component that its own checks may need. */
 export interface Surroundings extends ListenSurroundings {
@@ -278,20 +173,6 @@ export interface SourceTypeEntry {
   readonly type: string;
   readonly summary: string;
   load(): Promise<SourceType<never>>;
-}
-
-export interface Clock {
-  /** Milliseconds since the epoch. */
-  now(): number;
-  /** Calls `run` once after `ms`; the result cancels. Does not keep the process alive. */
-  after(ms: number, run: () => void): () => void;
-}
-
-/** Log lines on stderr: none while all is well, one for each important event. Never a secret. */
-export interface Log {
-  info(shown: SafeText): void;
-  warn(shown: SafeText): void;
-  error(shown: SafeText): void;
 }
 
 // --- Admission -------------------------------------------------------------------------------------------------------

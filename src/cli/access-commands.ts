@@ -3,9 +3,8 @@
 import type { Command } from "commander";
 import type { AccessRequest } from "../access/administer.ts";
 import type { TalkOptions } from "./commands/status.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext, CommonOptions } from "./context.ts";
 import { finish } from "./exit.ts";
-import type { CommonOptions } from "./router-commands.ts";
 
 interface SourceOption extends TalkOptions {
   readonly source?: string;

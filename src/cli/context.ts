@@ -1,6 +1,7 @@
 // What the commands need from their environment: the running routers, processes, the terminal. Passed in, so
 // that each command is a function of its options and this.
 
+import type { Option } from "commander";
 import type { Json } from "../contract.ts";
 import type { LogSettings } from "../daemon/log.ts";
 import type { UnderClaude } from "../daemon/start/under-claude.ts";
@@ -114,3 +115,9 @@ export interface ClientLogQuery {
 export type ClientLogEntry =
   | { readonly registered: true }
   | { readonly registered: false; readonly reason: string };
+
+export interface CommonOptions {
+  config(): Option;
+  json(): Option;
+  collect(value: string, earlier: string[]): string[];
+}

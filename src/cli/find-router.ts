@@ -1,7 +1,8 @@
 // Finds the running router of a config and sends it a request. The file is looked up as `run` does it; the
 // router is known by the file's real path, whatever state folder it has.
 
-import { type ConfigLocation, realPath, runningFolder } from "../config/paths.ts";
+import type { ConfigLocation } from "../config/config-location.ts";
+import { realPath, runningFolder } from "../config/paths.ts";
 import type { Json } from "../contract.ts";
 import type { ControlCommand, ControlProtocol } from "../control/protocol.ts";
 import { configOfCommand, type Search } from "../daemon/start/find-config.ts";

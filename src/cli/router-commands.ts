@@ -2,15 +2,9 @@
 
 import { type Command, Option } from "commander";
 import { addAccessCommands } from "./access-commands.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext, CommonOptions } from "./context.ts";
 import { type ExitCode, finish } from "./exit.ts";
 import { logFormatOption, logLevelOption } from "./log-options.ts";
-
-export interface CommonOptions {
-  config(): Option;
-  json(): Option;
-  collect(value: string, earlier: string[]): string[];
-}
 
 export function addRouterCommands(
   program: Command,

@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import type { ClaimRegister } from "../contract/claim-register.ts";
+import type { ClaimRegister } from "../contract/host.ts";
 import type { Claim } from "../contract.ts";
 import { ConnectorError } from "../errors.ts";
 import { readStateFile, writeStateFile } from "../files/state-file.ts";

@@ -4,10 +4,10 @@
 // loop takes long, whatever the file contains: tokens are read in slices, and their number is limited,
 // because nodes are built from them in one go.
 
-import { Composer, type CST, type Document, Lexer, LineCounter, type ParsedNode, Parser } from "yaml";
+import { Composer, type CST, Lexer, LineCounter, type ParsedNode, Parser } from "yaml";
 import { createPacer, yieldToEventLoop } from "../yield-to-event-loop.ts";
 import { type FileReading, readBounded } from "./yaml/bounded-file.ts";
-import type { Problem } from "./yaml/problem.ts";
+import type { ParsedDocument, Problem } from "./yaml/problem.ts";
 import { syntaxProblems } from "./yaml/syntax.ts";
 import { maxEntries } from "./yaml/tree.ts";
 
@@ -22,8 +22,6 @@ const openBesides = 2;
 const maxItems = 2 * maxEntries;
 /** Maximum of YAML parser errors: far more than are shown. Each is an object with a message. */
 const maxErrors = 1_000;
-
-export type ParsedDocument = Document.Parsed<ParsedNode>;
 
 export interface ParsedFile {
   readonly reading: FileReading;

@@ -5,8 +5,7 @@
 import type { SinkType } from "../contract/sink.ts";
 import type { Issue, Json, JsonObject, SourceType } from "../contract.ts";
 import type { SafeText } from "../text.ts";
-import type { Outward } from "./variables/outward.ts";
-import type { CoreOutward } from "./variables/outward-parts.ts";
+import type { CoreOutward, Outward } from "./variables/outward.ts";
 
 export interface ConfigValues {
   readonly server: { readonly name: string; readonly instructions: string };

@@ -2,7 +2,7 @@
 // message of a user to `host.people` before anything else, and offers the features of its platform as methods
 // of `chat`. It never decides who may write, what a permission prompt says or which tools exist.
 
-import type { RouterEvent, Sender } from "../contract.ts";
+import type { RouterEvent, Sender } from "./event.ts";
 
 // --- Incoming
 // -----------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 // Emit for bulk arrivals, such as the lines of a file.
 
-import type { Arrival, Outcome } from "../contract.ts";
+import type { Arrival, Outcome } from "./event.ts";
 
 export interface EmitAll {
   /**

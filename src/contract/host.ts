@@ -4,8 +4,9 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable, Writable } from "node:stream";
-import type { Clock, Json, ListenSurroundings, Log, SourceHealth, View } from "../contract.ts";
+import type { SafeText } from "../text.ts";
 import type { People } from "./chat.ts";
+import type { Json, View } from "./event.ts";
 import type { Launch } from "./power.ts";
 
 /** The part that is the same for all components of a config. */
@@ -324,3 +325,50 @@ export interface Route {
     params: Readonly<Record<string, string>>,
   ): Promise<void>;
 }
+
+export interface SourceHealth {
+  readonly state: "starting" | "running" | "waiting" | "failed" | "stopped";
+  /** One line for status: an address, a cursor, the last error and what to do. */
+  readonly detail?: string;
+  /** Why the last attempt failed, while none has succeeded since. */
+  readonly lastError?: string;
+  /** The next attempt; milliseconds since the epoch. */
+  readonly nextTryMs?: number;
+}
+
+/** The listener settings of the config. */
+export interface ListenSurroundings {
+  /** False when `listen` is beyond loopback. */
+  readonly loopback: boolean;
+  readonly publicUrl?: string;
+  /** Further Host names that unverified sources accept. */
+  readonly hosts: readonly string[];
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls `run` once after `ms`; the result cancels. Does not keep the process alive. */
+  after(ms: number, run: () => void): () => void;
+}
+
+/** Log lines on stderr: none while all is well, one for each important event. Never a secret. */
+export interface Log {
+  info(shown: SafeText): void;
+  warn(shown: SafeText): void;
+  error(shown: SafeText): void;
+}
+
+export interface ClaimRegister {
+  /**
+   * Settles with a function that releases them. Rejects with a ConnectorError (E_CLAIM_HELD, retryable) that
+   * names the holder while another process holds one of them. This process may hold them several times.
+   */
+  take(claims: readonly Claim[]): Promise<() => Promise<void>>;
+}
+
+/**
+ * A resource that only one component of one config may hold: `route:POST /github`, `port:8788`, `file:/path`,
+ * `token:<hash>`.
+ */
+export type Claim = string;

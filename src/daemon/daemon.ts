@@ -22,18 +22,10 @@ import { buildRunning } from "./build.ts";
 import type { ChatService } from "./chat/chat-service.ts";
 import { createControl } from "./commands/control.ts";
 import { createTally } from "./delivery-counts.ts";
-import {
-  framed,
-  leadsElsewhere,
-  leaving,
-  logProblems,
-  notesOn,
-  waitingPowers,
-  warningsIn,
-} from "./messages.ts";
+import { framed, leadsElsewhere, logProblems, notesOn, waitingPowers, warningsIn } from "./messages.ts";
 import { nextListen } from "./open-router.ts";
 import { Prompts } from "./prompts.ts";
-import { type Applied, createReloader, type Reloader, type Verdict } from "./reloader.ts";
+import { type Applied, createReloader, leaving, type Reloader, type Verdict } from "./reloader.ts";
 import { openSessions } from "./sessions.ts";
 import { keepActive, readActive } from "./start/active-config.ts";
 import { initializeEarly } from "./start/initialize-result.ts";

@@ -4,7 +4,7 @@ import type { Clock } from "../contract.ts";
 import type { Shaping } from "../dispatch/shaping/driver.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Delivery } from "../journal/records.ts";
-import type { PlannedDelivery } from "../plan/delivery.ts";
+import type { PlannedDelivery } from "../plan/plan.ts";
 import { createExpectations, type Expectations } from "../router/expectations.ts";
 import type { Router } from "../router/router.ts";
 

@@ -1,27 +1,18 @@
 // Messages of a leader about its config and its own end.
 
 import { basename } from "node:path";
-import { type ConfigLocation, realPath } from "../config/paths.ts";
+import type { ConfigLocation } from "../config/config-location.ts";
+import { realPath } from "../config/paths.ts";
 import { countIssues } from "../config/yaml/issue-location.ts";
 import type { Log } from "../contract.ts";
 import { ConnectorError } from "../errors.ts";
 import { describePower } from "../plan/powers.ts";
 import type { InitializeResult } from "../session/initialize-result.ts";
 import { line, lines, type SafeLine, type SafeText } from "../text.ts";
-import type { Verdict } from "./reloader.ts";
 import type { DaemonSession } from "./sessions.ts";
 import { initializeChanges } from "./start/initialize-result.ts";
 import type { ProvenConfig } from "./start/load-plan.ts";
 import type { Consent } from "./trust/consent.ts";
-
-/** For a reload that comes too late. */
-export const leaving: Verdict = {
-  timeMs: 0,
-  ok: false,
-  text: "not reloaded: this router is stopping",
-  problems: [],
-  notes: [],
-};
 
 /** What the user has not allowed yet; whatever needs it is not started. */
 export function waitingPowers({ plan }: ProvenConfig, consent: Consent | undefined): string[] {

@@ -181,3 +181,12 @@ export function createReloader(options: ReloaderOptions): Reloader {
 function isEqual(one: ProvenConfig, other: ProvenConfig): boolean {
   return JSON.stringify(one.loaded.files) === JSON.stringify(other.loaded.files);
 }
+
+/** For a reload that comes too late. */
+export const leaving: Verdict = {
+  timeMs: 0,
+  ok: false,
+  text: "not reloaded: this router is stopping",
+  problems: [],
+  notes: [],
+};

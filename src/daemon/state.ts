@@ -1,7 +1,7 @@
 // What the parts of a service see of it, and what it needs to begin.
 
 import type { LeaderRole } from "../cluster/leader.ts";
-import type { ConfigLocation } from "../config/paths.ts";
+import type { ConfigLocation } from "../config/config-location.ts";
 import type { Clock, Log } from "../contract.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Shaping } from "../dispatch/shaping/driver.ts";

@@ -12,15 +12,13 @@ import { line } from "../text.ts";
 import type { Breaker } from "./breaker.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { DeliveryOptions } from "./delivery-options.ts";
-import { findEntry } from "./entries.ts";
+import { type FinalState, findEntry } from "./entries.ts";
 import type { Notices } from "./notices.ts";
 import type { PassedOver } from "./passed-over.ts";
 import type { Reservations } from "./reservations.ts";
 import type { SessionRegistry, SessionSlot } from "./session-registry.ts";
 import type { Silences } from "./silences.ts";
 import type { Sticky } from "./sticky.ts";
-
-export type FinalState = Omit<StateChange, "id" | "channel">;
 
 export interface DispatchContext {
   readonly journal: Journal;

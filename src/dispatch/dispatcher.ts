@@ -16,9 +16,9 @@ import { type Acknowledged, type AckRequest, acknowledge } from "./acknowledge.t
 import { createBreaker } from "./breaker.ts";
 import { type Carried, carryOver } from "./carry-over.ts";
 import { createMatch, type MatchOptions } from "./choose-session.ts";
-import { createReport, type DispatchContext, type FinalState, type InFlight } from "./context.ts";
+import { createReport, type DispatchContext, type InFlight } from "./context.ts";
 import { createDeadlines } from "./deadlines.ts";
-import { findEntry, isUnsent } from "./entries.ts";
+import { type FinalState, findEntry, isUnsent } from "./entries.ts";
 import { createExpiry } from "./expiry.ts";
 import { createKnownSessions, type KnownSessions } from "./known-sessions.ts";
 import { createNotices } from "./notices.ts";

@@ -2,7 +2,7 @@
 
 import type { Journal } from "../journal/journal.ts";
 import type { OpenEntry } from "../journal/open-entries.ts";
-import type { Member, State } from "../journal/records.ts";
+import type { Member, State, StateChange } from "../journal/records.ts";
 
 /** The states from which an entry can be pushed or fetched. */
 export const unsent: readonly State[] = ["accepted", "held"];
@@ -22,3 +22,5 @@ export function keyOf({ id, channel }: Member): string {
 export function findEntry(journal: Pick<Journal, "entries">, { id, channel }: Member): OpenEntry | undefined {
   return journal.entries(id).find((entry) => entry.channel === channel);
 }
+
+export type FinalState = Omit<StateChange, "id" | "channel">;

@@ -13,9 +13,8 @@ import type { Journal } from "../journal/journal.ts";
 import type { OpenEntry } from "../journal/open-entries.ts";
 import type { Member } from "../journal/records.ts";
 import { yieldToEventLoop } from "../yield-to-event-loop.ts";
-import type { DispatchContext, FinalState } from "./context.ts";
 import { readDeliveryOptions } from "./delivery-options.ts";
-import { findEntry, isUnsent, keyOf } from "./entries.ts";
+import { type FinalState, findEntry, isUnsent, keyOf } from "./entries.ts";
 
 const kind = "sending";
 
@@ -129,7 +128,11 @@ export function unsettledReservations(journal: Pick<Journal, "notes" | "entries"
  * go out again with `attempt`. Settles when all are marked; `isShaped`: see `createReservations`.
  */
 export async function markPossiblySent(
-  context: Pick<DispatchContext, "journal" | "setState" | "stopping">,
+  context: {
+    readonly journal: Journal;
+    readonly stopping: AbortSignal;
+    setState(entry: OpenEntry, outcome: FinalState): Promise<void>;
+  },
   sinceMs: number,
   isShaped: (channel: string) => boolean,
 ): Promise<void> {

@@ -3,8 +3,8 @@
 
 import type { RouterEvent } from "../contract.ts";
 import { blockTokens, finalContent } from "../templates/budget.ts";
-import { type PlannedDelivery, planDelivery } from "./delivery.ts";
-import type { Plan, PlannedSource } from "./plan.ts";
+import { planDelivery } from "./delivery.ts";
+import type { Plan, PlannedDelivery, PlannedSource } from "./plan.ts";
 
 export interface Absence {
   readonly event: RouterEvent;

@@ -6,8 +6,15 @@
 import { isUnproven, scopeOf } from "../apart.ts";
 import type { Memory, MemoryWrite, Outcome, TraceStep, Trust, View } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
-import { type PlannedDelivery, planDelivery } from "./delivery.ts";
-import type { Admission, AdmissionProblem, Admit, PlannedChannel, PlannedVar } from "./plan.ts";
+import { planDelivery } from "./delivery.ts";
+import type {
+  Admission,
+  AdmissionProblem,
+  Admit,
+  PlannedChannel,
+  PlannedDelivery,
+  PlannedVar,
+} from "./plan.ts";
 import { render } from "./render.ts";
 import { type Shape, shapeOf } from "./shaping.ts";
 import { viewOf } from "./view.ts";

@@ -3,34 +3,9 @@
 // another plan.
 
 import { isUnproven } from "../apart.ts";
-import type { Priority, Receipt, Target } from "../config/values.ts";
 import type { Rendered, RouterEvent } from "../contract.ts";
-import type { ShapingTerms } from "../shaping/options.ts";
-import type { PlannedChannel } from "./plan.ts";
+import type { PlannedChannel, PlannedDelivery } from "./plan.ts";
 import type { Shape } from "./shaping.ts";
-
-export interface PlannedDelivery extends Rendered {
-  readonly priority: Priority;
-  /** Not delivered at or after this time. */
-  readonly untilMs: number;
-  readonly terms: StoredDeliveryOptions;
-}
-
-/** A type, not an interface: it must be assignable to a JSON object. */
-export type StoredDeliveryOptions = {
-  readonly source: string;
-  readonly to: Target;
-  /** Absent: no receipt is expected. */
-  readonly receipt?: Receipt;
-  readonly conversation?: string;
-  /** Events of one thread go to the same session. */
-  readonly thread?: string;
-  /** Anybody could have made the event. */
-  readonly unproven?: true;
-  /** The key of the loop guard for events without thread and conversation. */
-  readonly loopKey?: string;
-  readonly shaping?: ShapingTerms;
-};
 
 export function planDelivery(
   channel: PlannedChannel,

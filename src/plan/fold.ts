@@ -4,7 +4,7 @@ import type { Rendered } from "../contract.ts";
 import type { Closing } from "../shaping/groups.ts";
 import type { Member } from "../shaping/member.ts";
 import type { ShapingTerms, SumTerms } from "../shaping/options.ts";
-import type { PlannedDelivery } from "./delivery.ts";
+import type { PlannedDelivery } from "./plan.ts";
 import { type DigestMember, type DigestStyle, lineOf, maxNewest, renderDigest } from "./render-digest.ts";
 
 export interface Fold {

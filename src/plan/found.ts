@@ -2,7 +2,7 @@
 // the file at all, and its instructions for Claude are a separate power, so that a later edit of them asks
 // again.
 
-import type { FoundFile } from "../config/paths.ts";
+import type { FoundFile } from "../config/config-location.ts";
 import type { Power } from "../contract/power.ts";
 import { oneLine } from "./describe-reach.ts";
 import type { FoundPlan, Plan } from "./plan.ts";

@@ -2,7 +2,7 @@
 // so that only external failures remain. It is frozen; a changed config makes a new one.
 
 import type { Priority, Receipt, Target } from "../config/values.ts";
-import type { Sample } from "../contract/endpoint-info.ts";
+import type { Sample } from "../contract/event.ts";
 import type { CompiledOptions } from "../contract/host.ts";
 import type { Launch, Power } from "../contract/power.ts";
 import type { SinkType } from "../contract/sink.ts";
@@ -19,6 +19,7 @@ import type {
   MemoryWrite,
   OptionsValidator,
   Outcome,
+  Rendered,
   RouterEvent,
   SourceType,
   Template,
@@ -26,7 +27,7 @@ import type {
   View,
 } from "../contract.ts";
 import type { NeedsAt } from "../filters/text-need.ts";
-import type { PlannedDelivery } from "./delivery.ts";
+import type { ShapingTerms } from "../shaping/options.ts";
 import type { PlannedPermissions } from "./permissions.ts";
 import type { PlannedShaping } from "./shaping.ts";
 
@@ -207,3 +208,26 @@ export interface PlannedVar {
   /** Throws an ExpressionError when the event does not fit. */
   evaluate(view: View): Json;
 }
+
+export interface PlannedDelivery extends Rendered {
+  readonly priority: Priority;
+  /** Not delivered at or after this time. */
+  readonly untilMs: number;
+  readonly terms: StoredDeliveryOptions;
+}
+
+/** A type, not an interface: it must be assignable to a JSON object. */
+export type StoredDeliveryOptions = {
+  readonly source: string;
+  readonly to: Target;
+  /** Absent: no receipt is expected. */
+  readonly receipt?: Receipt;
+  readonly conversation?: string;
+  /** Events of one thread go to the same session. */
+  readonly thread?: string;
+  /** Anybody could have made the event. */
+  readonly unproven?: true;
+  /** The key of the loop guard for events without thread and conversation. */
+  readonly loopKey?: string;
+  readonly shaping?: ShapingTerms;
+};

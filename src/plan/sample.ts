@@ -3,7 +3,7 @@
 // reject it.
 
 import type { ChannelValues } from "../config/values.ts";
-import type { Sample } from "../contract/endpoint-info.ts";
+import type { Sample } from "../contract/event.ts";
 import type { Json, JsonObject } from "../contract.ts";
 import type { CompiledMatch } from "../filters/match.ts";
 

@@ -1,6 +1,6 @@
 // Counts the outcomes of everything that arrived.
 
-import type { Counts } from "../contract/counts.ts";
+import type { Counts } from "../contract/event.ts";
 import type { Outcome } from "../contract.ts";
 
 export interface Counter {

@@ -3,10 +3,8 @@
 import { setMaxListeners } from "node:events";
 import { denyAll } from "../access/deny-all.ts";
 import type { AnsweredEvent, Chat, Message, People } from "../contract/chat.ts";
-import type { ClaimRegister } from "../contract/claim-register.ts";
-import type { Counts } from "../contract/counts.ts";
-import type { EndpointInfo } from "../contract/endpoint-info.ts";
-import type { Host, Listener } from "../contract/host.ts";
+import type { Counts, EndpointInfo } from "../contract/event.ts";
+import type { ClaimRegister, Host, Listener } from "../contract/host.ts";
 import type { ConsentGate } from "../contract/power.ts";
 import type { Arrival, Outcome, RouterEvent, SourceHealth } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";

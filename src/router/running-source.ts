@@ -1,8 +1,7 @@
 // One running source: its object, its start attempts, its end. The router decides whether it should run.
 
-import type { ClaimRegister } from "../contract/claim-register.ts";
 import type { EmitAll, Taken } from "../contract/emit-all.ts";
-import type { Host } from "../contract/host.ts";
+import type { ClaimRegister, Host } from "../contract/host.ts";
 import type { ConsentGate } from "../contract/power.ts";
 import type { Arrival, Clock, Emit, Log, Outcome, Source, SourceHealth } from "../contract.ts";
 import { ConnectorError, isRouterError } from "../errors.ts";

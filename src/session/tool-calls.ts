@@ -2,12 +2,11 @@
 // through `neutralise`, error texts too: they may quote outside text. Every result ends with the number of
 // waiting events.
 
-import type { JsonObject, Log, Tool, ToolResult } from "../contract.ts";
+import type { JsonObject, JsonSchema, Log, Tool, ToolResult } from "../contract.ts";
 import { isRouterError, UsageError } from "../errors.ts";
 import { cut } from "../text/clip.ts";
 import { neutralise as neutraliseText } from "../text/neutralise.ts";
-import { line, lines, type SafeLine, type SafeText, stackOf, text } from "../text.ts";
-import { shownSchema } from "./shown-schema.ts";
+import { line, lines, type SafeLine, type SafeText, safeLine, stackOf, text } from "../text.ts";
 import { checkToolInput } from "./tool-input.ts";
 
 /** Breaks up everything in a text that could pass for one of the client's own tags. */
@@ -99,4 +98,27 @@ function unknownTool(tools: readonly Tool[], name: string): UsageError {
   return new UsageError("E_TOOL_UNKNOWN", `no tool named ${JSON.stringify(name.slice(0, 80))}`, {
     hint: `the tools are: ${tools.map((tool) => tool.name).join(", ") || "none"}`,
   });
+}
+
+/** In UTF-16 units, entries and levels. */
+const limits = { text: 1_000, entries: 200, depth: 16 };
+
+/**
+ * The arguments of a tool as the client sees them: every text that a config wrote into a schema is clean and bounded. A call is
+ * validated against the schema itself.
+ */
+export function shownSchema(schema: JsonSchema, neutralise: Neutralise): JsonSchema {
+  const clean = (raw: string): string => neutralise(cut(safeLine(raw), limits.text));
+  const shown = (value: unknown, depth: number): unknown => {
+    if (typeof value === "string") return clean(value);
+    if (typeof value !== "object" || value === null) return value;
+    if (depth > limits.depth) return Array.isArray(value) ? [] : {};
+    if (Array.isArray(value)) return value.slice(0, limits.entries).map((item) => shown(item, depth + 1));
+    return Object.fromEntries(
+      Object.entries(value)
+        .slice(0, limits.entries)
+        .map(([key, item]) => [clean(key), shown(item, depth + 1)]),
+    );
+  };
+  return shown(schema, 0) as JsonSchema;
 }

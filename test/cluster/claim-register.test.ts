@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openClaimRegister } from "../../src/cluster/claim-register.ts";
 import { lookAt } from "../../src/cluster/process-identity.ts";
-import type { ClaimRegister } from "../../src/contract/claim-register.ts";
+import type { ClaimRegister } from "../../src/contract/host.ts";
 
 const token = "token:0123456789ab";
 let runningFolder: string;

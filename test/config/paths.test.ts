@@ -1,7 +1,8 @@
 import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { findConfig, projectFolder, stateFolder, stateRoot } from "../../src/config/paths.ts";
+import { findConfig } from "../../src/config/config-location.ts";
+import { projectFolder, stateFolder, stateRoot } from "../../src/config/paths.ts";
 import { temporaryFolder } from "./loading.ts";
 
 function world() {

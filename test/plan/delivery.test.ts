@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../src/contract.ts";
-import type { PlannedDelivery } from "../../src/plan/delivery.ts";
+import type { PlannedDelivery } from "../../src/plan/plan.ts";
 import { compileOf, mailbox } from "./plan-of.ts";
 
 const hour = 3_600_000;

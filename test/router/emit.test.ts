@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import type { Arrival, MemoryWrite } from "../../src/contract.ts";
-import type { PlannedDelivery } from "../../src/plan/delivery.ts";
-import type { Admission, PlannedSource } from "../../src/plan/plan.ts";
+import type { Admission, PlannedDelivery, PlannedSource } from "../../src/plan/plan.ts";
 import { createCounter } from "../../src/router/counts.ts";
 import { createEmit, type Withdrawal } from "../../src/router/emit.ts";
 import { createEventIds } from "../../src/router/event-id.ts";

@@ -2,7 +2,8 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { foundFile, trustKeyFile } from "../../src/config/paths.ts";
+import { foundFile } from "../../src/config/config-location.ts";
+import { trustKeyFile } from "../../src/config/paths.ts";
 import { writeAnswer } from "../../src/daemon/trust/trust-file.ts";
 import { openTrustKey } from "../../src/daemon/trust/trust-key.ts";
 import { trustLocation } from "../../src/daemon/trust/trust-location.ts";

@@ -2,7 +2,7 @@
 // file, or under a mistyped key, the name of the key decides. `${...}` alone is a reference, not a secret.
 
 import { isAlias, isMap, isScalar, isSeq, type Node, visit } from "yaml";
-import type { ParsedDocument } from "../read.ts";
+import type { ParsedDocument } from "../yaml/problem.ts";
 
 /** Start and end in the file's text. */
 export type Mask = readonly [number, number];

@@ -9,7 +9,7 @@ import { boundInput, defaultAt, shownInput } from "../schema/sink-input.ts";
 import { valueAt } from "../value-path.ts";
 import type { CodeOption, Shows } from "../values.ts";
 import type { Path } from "../yaml/problem.ts";
-import { namesOf, type Outward, outwardOf } from "./outward.ts";
+import { type CoreOutward, coreKeys, namesOf, type Outward, outwardOf } from "./outward.ts";
 import type { Origin, TaintedTree, TaintedValue } from "./taint.ts";
 
 export interface OriginNames {
@@ -63,10 +63,6 @@ export function sinkOutward(component: Component, input: JsonObject, names: Orig
   });
   return { outward, ...(hidden.length === 0 ? {} : { shownInput: shownInput(input, hidden) }) };
 }
-
-const coreKeys = ["listen", "public_url", "permissions"] as const;
-
-export type CoreOutward = Readonly<Partial<Record<(typeof coreKeys)[number], Outward>>>;
 
 /** Of those top-level keys that contain a value from a variable or a file. */
 export function coreOutward(root: JsonObject, { tainted, nameOf }: OriginNames): CoreOutward {

@@ -1,8 +1,7 @@
 // Plain values that YAML reads as a number, as true or as null, where an event has another type.
 
 import type { Scalar } from "yaml";
-import type { Suspicion } from "./likely-mistakes.ts";
-import type { Path } from "./problem.ts";
+import type { Path, Suspicion } from "./problem.ts";
 
 /** `007` is 7, `0o17` is 15, `0x1F` is 31. Anywhere: the value may be secret and is not quoted. */
 export function mistakenNumber({ source = "", value, range }: Scalar): Suspicion | undefined {

@@ -3,21 +3,13 @@
 // YAML reads it. Values are not quoted in the messages, because they may be secret.
 
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap } from "yaml";
-import type { ParsedDocument } from "../read.ts";
 import { channelSchema } from "../schema/channel.ts";
 import { mistakenMatchValue, mistakenNumber } from "./likely-mistakes-values.ts";
-import type { Path, Problem } from "./problem.ts";
+import type { ParsedDocument, Path, Problem, Suspicion } from "./problem.ts";
 import { strangeSpace, strangeSpaceInText } from "./strange-spaces.ts";
 
 /** Far more than are shown. */
 const maxWarnings = 200;
-
-/** A raw warning: its location, and what to type instead. */
-export interface Suspicion {
-  readonly at: number;
-  readonly message: string;
-  readonly hint: string;
-}
 
 /** Keys whose values are prose or code: a word directly after "#" belongs to them. */
 const freeText = new Set([

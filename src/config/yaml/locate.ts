@@ -3,9 +3,8 @@
 // that scalar. An alias maps to its target, because that is where the fix goes.
 
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from "yaml";
-import type { ParsedDocument } from "../read.ts";
 import type { IssueDraft } from "../values.ts";
-import type { Path } from "./problem.ts";
+import type { ParsedDocument, Path } from "./problem.ts";
 import { offsetInFile } from "./scalar-offsets.ts";
 
 export interface Locator {

@@ -1,5 +1,7 @@
 // A problem with a known offset in the config file's text, and wording that messages share.
 
+import type { Document, ParsedNode } from "yaml";
+
 export type Path = readonly (string | number)[];
 
 export interface Problem {
@@ -43,4 +45,13 @@ export function kindOf(value: unknown): string {
 /** A path as the key of a Map or Set. */
 export function pathKey(path: Path): string {
   return path.join("\0");
+}
+
+export type ParsedDocument = Document.Parsed<ParsedNode>;
+
+/** A raw warning: its location, and what to type instead. */
+export interface Suspicion {
+  readonly at: number;
+  readonly message: string;
+  readonly hint: string;
 }

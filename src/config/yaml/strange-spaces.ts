@@ -1,7 +1,7 @@
 // Characters that look like a space, or like nothing, and are letters to YAML: pasted from web pages and chat
 // programs.
 
-import type { Suspicion } from "./likely-mistakes.ts";
+import type { Suspicion } from "./problem.ts";
 
 const spaces = "\\u0085\\u00a0\\u1680\\u180e\\u2000-\\u200b\\u2028\\u2029\\u202f\\u205f\\u2060\\u3000\\ufeff";
 const anySpace = new RegExp(`[${spaces}]`, "u");

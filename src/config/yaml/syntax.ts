@@ -2,10 +2,8 @@
 // reported once and consequences of an earlier mistake are left out. Texts of the file are not quoted: they
 // may be secret.
 
-import type { LineCounter, YAMLError } from "yaml";
-import { visit } from "yaml";
-import type { ParsedDocument } from "../read.ts";
-import type { Problem } from "./problem.ts";
+import { type LineCounter, visit, type YAMLError } from "yaml";
+import type { ParsedDocument, Problem } from "./problem.ts";
 import { strangeSpaceInLine } from "./strange-spaces.ts";
 
 /** More than are shown of a file; see `issue-location.ts`. */

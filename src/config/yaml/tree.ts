@@ -13,8 +13,7 @@ import {
   type YAMLSeq,
 } from "yaml";
 import type { Json, JsonObject } from "../../contract.ts";
-import type { ParsedDocument } from "../read.ts";
-import { kindOf, type Path, type Problem, quoted } from "./problem.ts";
+import { kindOf, type ParsedDocument, type Path, type Problem, quoted } from "./problem.ts";
 import { unquotedAt } from "./syntax.ts";
 
 /** Values that aliases may add, over the whole file: enough for sharing, too little for a bomb. */

@@ -2,7 +2,7 @@
 // contains a signature over the sample body when one can be made that does not expire; where the secret
 // itself is sent, the shell reads it from $SECRET.
 
-import type { EndpointInfo, Sample } from "../../contract/endpoint-info.ts";
+import type { EndpointInfo, Sample } from "../../contract/event.ts";
 import type { HttpOptions } from "./options.ts";
 import { samplePath } from "./path.ts";
 import { secretsOf, signatureScheme, type VerifyOptions } from "./verify/generic.ts";

@@ -3,7 +3,7 @@
 // parsed, except the few bytes of a first call.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { EndpointInfo, Sample } from "../../contract/endpoint-info.ts";
+import type { EndpointInfo, Sample } from "../../contract/event.ts";
 import type { BodyLease, Host } from "../../contract/host.ts";
 import type { Arrival, Emit, Outcome, Source, SourceHealth } from "../../contract.ts";
 import { DeliveryError } from "../../errors.ts";

@@ -3,7 +3,6 @@
 // follows on its stream.
 
 import { findJson } from "../../json.ts";
-import type { Line } from "./lines.ts";
 import type { TailOptions } from "./options.ts";
 
 export type ContainerFormat = "docker" | "cri";
@@ -139,4 +138,16 @@ function firstBytes(text: string, bytes: number): string {
     .subarray(0, Math.max(0, bytes))
     .toString()
     .replace(/\uFFFD+$/, "");
+}
+
+export interface Line {
+  readonly text: string;
+  /** Dropped bytes, when it was too long. */
+  readonly cut: number;
+  /** Offset in the file just after its line break. */
+  readonly end: number;
+  /** Where it begins, if that is not where the previous one ended. */
+  readonly start?: number;
+  /** Metadata of a container runtime. */
+  readonly origin?: Origin;
 }

@@ -8,13 +8,19 @@ import { openFound } from "../../files/open-file.ts";
 import type { FoundFile } from "../../files/search.ts";
 import { mayHoldEscapes, withoutEscapes } from "../../intake/terminal-escapes.ts";
 import { withBuffer } from "./buffers.ts";
-import { type ContainerFormat, createUnwrapper, longestPieceBytes, type Unwrapper } from "./container.ts";
+import {
+  type ContainerFormat,
+  createUnwrapper,
+  type Line,
+  longestPieceBytes,
+  type Unwrapper,
+} from "./container.ts";
 import type { Cursor } from "./cursors.ts";
 import { type Fingerprint, isComplete, isCompressed, noFingerprint, readHead } from "./fingerprint.ts";
 import type { DataOf } from "./format.ts";
 import type { HandOver } from "./hand-over.ts";
 import { holdFile } from "./held-files.ts";
-import { byteOrderMark, type Encoding, type Line, LineReader, unitOf } from "./lines.ts";
+import { byteOrderMark, type Encoding, LineReader, unitOf } from "./lines.ts";
 import type { Records } from "./records.ts";
 import { createSettled, type Settled } from "./settled.ts";
 

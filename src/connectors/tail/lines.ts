@@ -3,22 +3,10 @@
 
 import { isAscii } from "node:buffer";
 import type { TextNeeds } from "../../contract/emit-all.ts";
-import type { Origin } from "./container.ts";
+import type { Line } from "./container.ts";
 import { createSift, needsAscii, type Place, type Sift, type SiftedLines } from "./sift.ts";
 
 export type Encoding = "utf-8" | "latin1" | "utf-16le" | "utf-16be";
-
-export interface Line {
-  readonly text: string;
-  /** Dropped bytes, when it was too long. */
-  readonly cut: number;
-  /** Offset in the file just after its line break. */
-  readonly end: number;
-  /** Where it begins, if that is not where the previous one ended. */
-  readonly start?: number;
-  /** Metadata of a container runtime. */
-  readonly origin?: Origin;
-}
 
 const newline = 10;
 const carriageReturn = 13;

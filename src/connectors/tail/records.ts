@@ -1,6 +1,6 @@
 // Groups lines that belong together into one record. Without `multiline` each line is one.
 
-import type { Line } from "./lines.ts";
+import type { Line } from "./container.ts";
 
 export interface Records {
   /** Those that are complete now. */

@@ -1,7 +1,7 @@
 // Scans many lines at once for the few that contain what a channel needs. The others are only counted.
 
 import type { TextNeed, TextNeeds } from "../../contract/emit-all.ts";
-import type { Line } from "./lines.ts";
+import type { Line } from "./container.ts";
 
 /** Whole lines, each with its end, as one text: each byte of the file is one character. */
 export type Sift = (text: string) => Sifted;

@@ -1,7 +1,7 @@
 // A running tail source: finds its files, reads new data chunk by chunk, one file after the other, and saves
 // its position from time to time.
 
-import type { EndpointInfo } from "../../contract/endpoint-info.ts";
+import type { EndpointInfo } from "../../contract/event.ts";
 import type { Host, Loop, Pattern } from "../../contract/host.ts";
 import type { Emit, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError, isRouterError } from "../../errors.ts";

@@ -2,7 +2,7 @@
 // settled changes. A reported change is saved once its event is durable.
 
 import { lstat, mkdir, realpath } from "node:fs/promises";
-import type { EndpointInfo } from "../../contract/endpoint-info.ts";
+import type { EndpointInfo } from "../../contract/event.ts";
 import type { Host, Loop } from "../../contract/host.ts";
 import type { Arrival, Emit, Outcome, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError, DeliveryError } from "../../errors.ts";

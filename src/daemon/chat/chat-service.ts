@@ -32,11 +32,12 @@ import { systemClock } from "../../host/clock.ts";
 import type { Journal } from "../../journal/journal.ts";
 import type { StateChange } from "../../journal/records.ts";
 import type { PlannedSource } from "../../plan/plan.ts";
+import type { Router } from "../../router/router.ts";
 import type { PermissionRequest } from "../../session/permission.ts";
 import { line, type SafeLine, type SafeText } from "../../text.ts";
 import type { Prompts } from "../prompts.ts";
-import type { DaemonSession } from "../sessions.ts";
-import type { DaemonState } from "../state.ts";
+import type { DaemonSession, DaemonSessions } from "../sessions.ts";
+import type { ProvenConfig } from "../start/load-plan.ts";
 import type { Consent } from "../trust/consent.ts";
 import { createAccessPrompt } from "./access-prompt.ts";
 import { type AskForFiles, createFilePrompt } from "./file-prompt.ts";
@@ -44,8 +45,17 @@ import { promptForPairing } from "./pairing-prompt.ts";
 import { createTypingSigns, type TypingSigns } from "./typing.ts";
 import { trackUnanswered, type Unanswered, type UnansweredMessages } from "./unanswered.ts";
 
+/** What the chats see of the daemon. */
+interface VisibleDaemon {
+  readonly options: { readonly log: Log; readonly folder: string };
+  readonly members: DaemonSessions;
+  running(): { readonly config: ProvenConfig; readonly router: Router } | undefined;
+  /** Hides texts that must never be shown. */
+  mask(text: string): string;
+}
+
 interface ChatServiceOptions {
-  readonly state: DaemonState;
+  readonly state: VisibleDaemon;
   readonly journal: Journal;
   readonly consent: Consent;
   readonly prompts: Prompts;
@@ -334,13 +344,13 @@ function promptMessageNotes(journal: Journal): PromptMessageNotes {
   };
 }
 
-function endOrphans(journal: Journal, relay: Relay, state: DaemonState): void {
+function endOrphans(journal: Journal, relay: Relay, state: VisibleDaemon): void {
   const here = new Set(state.members.list().map(({ id }) => id));
   for (const { session } of promptNotes(journal).all())
     if (!here.has(session.id)) relay.sessionGone(session.id);
 }
 
-function describeSessions(state: DaemonState): string {
+function describeSessions(state: VisibleDaemon): string {
   const members = state.members.list();
   const listening = members.filter((member) => member.listening().state !== "no").length;
   if (listening > 0)

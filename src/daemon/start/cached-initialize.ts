@@ -1,7 +1,7 @@
 // The initialize result that the last start of this config cached, when no input of it has changed since.
 
 import { join } from "node:path";
-import type { ConfigLocation } from "../../config/paths.ts";
+import type { ConfigLocation } from "../../config/config-location.ts";
 import type { InitializeResult } from "../../session/initialize-result.ts";
 import { ownWords } from "../../text.ts";
 import { version } from "../../version.ts";

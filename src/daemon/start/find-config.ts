@@ -1,6 +1,6 @@
 // Finds the config of this process, and whether the user chose it.
 
-import { type ConfigLocation, findConfig } from "../../config/paths.ts";
+import { type ConfigLocation, findConfig } from "../../config/config-location.ts";
 import { openProject } from "../../config/project.ts";
 import { variablesOfProject } from "./project-environment.ts";
 import { type UnderClaude, underClaude } from "./under-claude.ts";

@@ -1,7 +1,7 @@
 // The answer to `initialize`, as early as possible: from the cache of the last start when no input changed,
 // else as soon as the config was read.
 
-import type { ConfigLocation } from "../../config/paths.ts";
+import type { ConfigLocation } from "../../config/config-location.ts";
 import type { ConfigValues, LoadedConfig } from "../../config/values.ts";
 import type { JsonObject, SourceType } from "../../contract.ts";
 import { createMask } from "../../host/secret-mask.ts";

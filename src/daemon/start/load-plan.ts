@@ -2,14 +2,9 @@
 // loaded first.
 
 import { dirname } from "node:path";
+import { type ConfigLocation, foundFile } from "../../config/config-location.ts";
 import { type LoadOptions, loadConfig } from "../../config/load.ts";
-import {
-  type ConfigLocation,
-  foundFile,
-  homeFolder,
-  projectFolder,
-  trustKeyFile,
-} from "../../config/paths.ts";
+import { homeFolder, projectFolder, trustKeyFile } from "../../config/paths.ts";
 import { unreadConfig } from "../../config/unread.ts";
 import type { LoadedConfig } from "../../config/values.ts";
 import { inOrder } from "../../config/yaml/issue-location.ts";

@@ -3,14 +3,8 @@
 // could join the user's own router.
 
 import { basename, join } from "node:path";
-import {
-  type ConfigLocation,
-  foundFile,
-  linkStateFolder,
-  realPath,
-  stateFolder,
-  trustKeyFile,
-} from "../../config/paths.ts";
+import { type ConfigLocation, foundFile } from "../../config/config-location.ts";
+import { linkStateFolder, realPath, stateFolder, trustKeyFile } from "../../config/paths.ts";
 import { trustLocation, trustsAll } from "../trust/trust-location.ts";
 
 export interface RouterLocation {

@@ -1,7 +1,8 @@
 // What the user has agreed to for the config of a daemon: read when there is a config, requested while
 // something of it waits, and whether a discovered file may be used at all.
 
-import { foundFile, realPath, trustFile } from "../../config/paths.ts";
+import { foundFile } from "../../config/config-location.ts";
+import { realPath, trustFile } from "../../config/paths.ts";
 import type { Log } from "../../contract.ts";
 import type { Prompts } from "../prompts.ts";
 import type { InitializeConsent } from "../start/initialize-result.ts";

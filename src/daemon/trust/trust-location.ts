@@ -1,6 +1,7 @@
 // Where the answers about a config are stored, and who reads them.
 
-import { foundFile, realPath, trustFile } from "../../config/paths.ts";
+import { foundFile } from "../../config/config-location.ts";
+import { realPath, trustFile } from "../../config/paths.ts";
 import type { Log } from "../../contract.ts";
 import { systemClock } from "../../host/clock.ts";
 import { type Consent, openConsent } from "./consent.ts";

@@ -8,10 +8,8 @@ import { findJson } from "../../json.ts";
 import { proseOf } from "../prose.ts";
 import type { Regex, RegexCompiler } from "../regex.ts";
 import { rootKind, roots } from "../roots.ts";
+import type { CelEnvironment, CelLibrary } from "./tree.ts";
 import { registerZonedForms } from "./zones.ts";
-
-export type CelLibrary = typeof import("@marcbachmann/cel-js");
-export type CelEnvironment = InstanceType<CelLibrary["Environment"]>;
 
 /** The names under which the safe versions are registered; guarded expressions call these. */
 export const safeNames = {

@@ -110,3 +110,7 @@ function* childrenOf(value: unknown): Generator<CelNode> {
 function isNode(value: unknown): value is CelNode {
   return typeof value === "object" && value !== null && "op" in value && "meta" in value;
 }
+
+export type CelLibrary = typeof import("@marcbachmann/cel-js");
+
+export type CelEnvironment = InstanceType<CelLibrary["Environment"]>;

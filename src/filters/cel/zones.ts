@@ -3,8 +3,7 @@
 
 import { ExpressionError } from "../../errors.ts";
 import { zoneOffsetMs } from "../../time-zone.ts";
-import type { CelEnvironment } from "./environment.ts";
-import type { Call } from "./tree.ts";
+import type { Call, CelEnvironment } from "./tree.ts";
 
 const dayMs = 86_400_000;
 

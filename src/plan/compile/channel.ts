@@ -1,7 +1,7 @@
 // Compiles one channel of the config: its filters in evaluation order, its values, its templates.
 
 import type { ChannelValues, ConfigValues, IssueDraft } from "../../config/values.ts";
-import type { Sample } from "../../contract/endpoint-info.ts";
+import type { Sample } from "../../contract/event.ts";
 import type { Power } from "../../contract/power.ts";
 import type { Template } from "../../contract.ts";
 import { memoryScope } from "../../filters/canonical.ts";

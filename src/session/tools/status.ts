@@ -1,7 +1,7 @@
 // The state of the running router: what is in the report (`StatusReport`), and its short text for the model,
 // the `status` tool. Everything is in the report as `status --json` prints it, with times in RFC 3339.
 
-import type { Counts } from "../../contract/counts.ts";
+import type { Counts } from "../../contract/event.ts";
 import type { SourceHealth, Tool } from "../../contract.ts";
 import { cut, cutList } from "../../text/clip.ts";
 import { line, lines, ownWords, type SafeLine, type SafeText, safeLine, shownLine } from "../../text.ts";

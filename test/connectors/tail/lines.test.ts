@@ -2,13 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import {
-  byteOrderMark,
-  type Encoding,
-  type Line,
-  LineReader,
-  unitOf,
-} from "../../../src/connectors/tail/lines.ts";
+import type { Line } from "../../../src/connectors/tail/container.ts";
+import { byteOrderMark, type Encoding, LineReader, unitOf } from "../../../src/connectors/tail/lines.ts";
 import type { SiftedLines } from "../../../src/connectors/tail/sift.ts";
 import type { TextNeeds } from "../../../src/contract/emit-all.ts";
 
