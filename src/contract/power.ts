@@ -96,8 +96,19 @@ export interface Launch {
   readonly project: string;
   /** The files in it that the command names, and their contents. */
   readonly scripts: readonly Script[];
+  /** Absolute paths that the command names, with wildcards: where they lead is compared at the start. */
+  readonly paths: readonly string[];
+  /** Those that led out of the project then. */
+  readonly links: readonly Link[];
   /** Why it is unknown what would run; then it is not started. */
   readonly problem?: string;
+}
+
+export interface Link {
+  /** Absolute, in the project. */
+  readonly path: string;
+  /** Absolute, without links, outside of the project. */
+  readonly target: string;
 }
 
 export interface Script {

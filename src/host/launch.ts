@@ -8,18 +8,18 @@ import {
   existsSync,
   fstatSync,
   openSync,
-  readdirSync,
   readSync,
   realpathSync,
   statSync,
 } from "node:fs";
-import { basename, delimiter, dirname, extname, isAbsolute, join, resolve } from "node:path";
-import type { Launch, ReachedProgram, Script } from "../contract/power.ts";
+import { delimiter, dirname, extname, isAbsolute, join, resolve } from "node:path";
+import type { Launch, Link, ReachedProgram, Script } from "../contract/power.ts";
 import { isWithin } from "../files/pattern.ts";
 import { readRegularSync } from "../regular-file.ts";
 import { findProgram } from "./find-program.ts";
-import { type FileRole, namedFiles } from "./named-files.ts";
+import { attachedNames, type FileRole, type NamedFile, namedFiles } from "./named-files.ts";
 import { namedInScript } from "./named-in-scripts.ts";
+import { linksOut, matching } from "./named-links.ts";
 
 export interface LaunchContext {
   /** The folder whose files belong to the config: those are bound. Absolute, without links. */
@@ -34,7 +34,8 @@ const data =
 
 const maxWords = 2_000;
 const maxBytes = 1024 * 1024;
-const maxMatches = 200;
+/** Paths whose links are looked up at each start. */
+const maxPaths = 20_000;
 /** Files in total, attempts to open one, and bytes of each: reading a config must not take long. */
 const followed = { files: 200, looks: 4_000, bytes: 256 * 1024 };
 /** Instead of a digest: there is no such file. Once there is one, it is another command. */
@@ -55,6 +56,8 @@ export function readLaunch(reach: ReachedProgram, world: LaunchContext): Launch 
       program,
       project,
       scripts: [],
+      paths: [],
+      links: [],
       problem: `it has more than ${maxWords} words, of which each could be a script`,
     };
   const scripts = new Map<string, Script>();
@@ -71,16 +74,38 @@ export function readLaunch(reach: ReachedProgram, world: LaunchContext): Launch 
       scripts.set(file, { path: file, sha256: absent });
   };
   if (program !== null) add(program, "script");
-  for (const { name: written, bases, role, isWritten, isImplied } of named.files)
+  for (const { name: written, bases, role, isWritten, isImplied } of named.files) {
+    if (role === "output") continue;
     for (const base of bases)
       for (const file of matching(resolve(cwd, base, written)))
         add(file, role, isImplied === true || (isWritten && isFileName(written)));
+  }
   // Programs of the project that a PATH leads to may be named by any word.
   for (const entry of path.split(delimiter).filter((one) => isAbsolute(one) && isInProject(one, project)))
     for (const { name: written, isWritten } of named.files)
       if (isWritten && /^[\w@.+-]+$/.test(written)) add(join(entry, written), "script", true);
   follow(scripts, cwd, project, add);
-  return { name, program, project, scripts: [...scripts.values()] };
+  const paths = pathsOf(named.files, cwd);
+  const known = { name, program, project, scripts: [...scripts.values()] };
+  if (paths.length > maxPaths)
+    return { ...known, paths: [], links: [], problem: `it names more than ${maxPaths} paths` };
+  return { ...known, paths, links: linksOut(paths, project) };
+}
+
+/** The folder where it runs, and every word that could be a path. */
+function pathsOf(files: readonly NamedFile[], cwd: string): string[] {
+  const written = files.filter(({ name, isWritten }) => isWritten && !name.includes("{{"));
+  const paths = written.flatMap(({ name, bases }) =>
+    attachedNames(name).flatMap((one) => bases.map((base) => resolve(cwd, base, one))),
+  );
+  return [...new Set([cwd, ...paths])];
+}
+
+/** The first path that leads out of the project and did not do so when consent was given. */
+export function newLink({ paths, links, project }: Launch): Link | undefined {
+  return linksOut(paths, project).find(
+    ({ path, target }) => !links.some((known) => known.path === path && known.target === target),
+  );
 }
 
 /** Files that scripts source, import and start are bound too, a few levels deep. */
@@ -126,24 +151,6 @@ export function isUnedited({ path, sha256 }: Script): boolean {
 /** Words of a script are rarely file names, and then they have an extension. */
 function isFileName(name: string): boolean {
   return /^[\w.@+/][\w.@+/-]*$/.test(name) && extname(name) !== "";
-}
-
-/** The files that match a `*` in the last part of the path. */
-function matching(path: string): string[] {
-  const pattern = basename(path);
-  if (!/[*?]/.test(pattern)) return [path];
-  const test = new RegExp(
-    `^${pattern
-      .replace(/[\\^$.+()[\]{}|/]/g, "\\$&")
-      .replaceAll("*", "[^]*")
-      .replaceAll("?", "[^]")}$`,
-  );
-  try {
-    const names = readdirSync(dirname(path)).filter((name) => test.test(name));
-    return names.slice(0, maxMatches).map((name) => join(dirname(path), name));
-  } catch {
-    return [];
-  }
 }
 
 /**

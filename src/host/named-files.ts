@@ -6,11 +6,8 @@ import { basename, join } from "node:path";
 import type { ReachedProgram } from "../contract/power.ts";
 import { pythonFiles } from "./named-in-scripts.ts";
 
-/**
- * `script`: it is run. `data`: it is read. `unknown`: its content decides. Files that a command writes are
- * left out.
- */
-export type FileRole = "script" | "data" | "unknown";
+/** `script`: it is run. `data`: it is read. `output`: it is written. `unknown`: its content decides. */
+export type FileRole = "script" | "data" | "output" | "unknown";
 
 export interface NamedFile {
   /** As written; may lead anywhere, or nowhere. */
@@ -139,7 +136,8 @@ function kindOf(piece: string): "runner" | "filter" | "reader" | undefined {
 }
 
 function roleOf(piece: string, before: string, tool: ReturnType<typeof kindOf>): FileRole | undefined {
-  if (piece.length > maxNameLength || piece.includes("\0") || outputs.test(before)) return undefined;
+  if (piece.length > maxNameLength || piece.includes("\0")) return undefined;
+  if (outputs.test(before)) return "output";
   const isAfterOption = takesScript.test(before);
   switch (tool) {
     case "reader":
@@ -151,6 +149,12 @@ function roleOf(piece: string, before: string, tool: ReturnType<typeof kindOf>):
     default:
       return "unknown";
   }
+}
+
+/** `@notes.txt`, `-d@notes.txt`, `-onotes.txt`: what follows an option or a sign may be a path as well. */
+export function attachedNames(piece: string): string[] {
+  const rest = [/^[^@]*@/, /^--?[A-Za-z]/, /^[+%#^]/].map((lead) => piece.replace(lead, ""));
+  return [...new Set([piece, ...rest])].filter((name) => name !== "" && !name.startsWith("--"));
 }
 
 /** A script given as an argument names files too; `--require=./file` is an option and a file. */
@@ -171,7 +175,7 @@ function variantsOf(
   isInterpreted: boolean,
 ): NamedFile[] {
   const plain: NamedFile = { name, bases, role, isWritten: true };
-  if (!isInterpreted || role === "data") return [plain];
+  if (!isInterpreted || role === "data" || role === "output") return [plain];
   const others = [
     ...extensions.map((extension) => name + extension),
     ...mainFiles.map((file) => join(name, file)),

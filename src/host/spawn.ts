@@ -9,7 +9,7 @@ import { ConnectorError } from "../errors.ts";
 import { isWithin, shownPath } from "../files/pattern.ts";
 import type { CommandWatch } from "./command-watch.ts";
 import { absolutePath, findProgram } from "./find-program.ts";
-import { isUnedited } from "./launch.ts";
+import { isUnedited, newLink } from "./launch.ts";
 
 const defaultGraceMs = 2_000;
 /** How long leftover children of a program may still write to the output that they share. */
@@ -111,6 +111,11 @@ function programOf(
   for (const script of launch?.scripts ?? [])
     if (!isUnedited(script))
       return refuse(`${shownPath(script.path, folder)} was changed since it was read for your consent`);
+  const link = launch && newLink(launch);
+  if (link !== undefined)
+    return refuse(
+      `${shownPath(link.path, folder)} leads to ${link.target}, and did not when it was read for your consent`,
+    );
   const named = launch && [launch, ...(launch.others ?? [])].find((one) => one.name === name);
   if (launch !== undefined && named === undefined) return refuse("your consent does not name it");
   if (typeof named?.program === "string") return named.program;

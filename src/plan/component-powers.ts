@@ -1,6 +1,6 @@
 // The powers of one source or sink: what it reaches, by its type, bound to everything that it sends there.
 
-import { isAbsolute } from "node:path";
+import { isAbsolute, relative } from "node:path";
 import type { Outward } from "../config/variables/outward.ts";
 import type { AccessOptions } from "../contract/chat.ts";
 import type { Launch, Power, PowerKind, Reach } from "../contract/power.ts";
@@ -30,7 +30,12 @@ export function componentPowers(of: PowersOf): Power[] {
   const hidden = of.reaches(outward.shown);
   const bound: Json = [outward.bound, launchOf(launch), of.around];
   const power = (kind: PowerKind, words: string, reach?: Reach): Power => ({
-    ...powerOf(bind, { power: kind, value: `${words}${withNames(outward)}`, component, bound }),
+    ...powerOf(bind, {
+      power: kind,
+      value: `${words}${withNames(outward)}${reach?.to === "program" ? withLinks(launch, of.folder) : ""}`,
+      component,
+      bound,
+    }),
     ...programOf(reach, launch),
   });
 
@@ -82,6 +87,15 @@ function withNames({ names, tainted }: Outward): string {
   return ` with ${oneLine(names.length === 0 ? "a secret" : names.join(" and "))}`;
 }
 
+/** Where the names of the command line do not show what would be read or written. */
+function withLinks(launch: Launch | undefined, folder: string): string {
+  const links = (launch?.links ?? []).map(({ path, target }) => {
+    const name = path === folder ? path : relative(folder, path);
+    return `, where ${oneLine(name)} is a link to ${oneLine(target)}`;
+  });
+  return links.join("");
+}
+
 /** The file that would run; an absolute path needs no addition. */
 function programOf(reach: Reach | undefined, launch: Launch | undefined): Pick<Power, "program"> {
   if (reach?.to !== "program" || launch === undefined) return {};
@@ -92,7 +106,9 @@ function programOf(reach: Reach | undefined, launch: Launch | undefined): Pick<P
 function launchOf(launch: Launch | undefined): Json {
   if (launch === undefined) return null;
   const others = launch.others?.map(({ program }) => program) ?? [];
-  return [launch.program, ...others, launch.scripts.map(({ path, sha256 }) => [path, sha256])];
+  const links = launch.links.map(({ path, target }) => [path, target]);
+  const scripts = launch.scripts.map(({ path, sha256 }) => [path, sha256]);
+  return [launch.program, ...others, scripts, ...(links.length === 0 ? [] : [links])];
 }
 
 /** The people that the `access` of a chat admits: independent of the type, so that none can forget it. */

@@ -84,7 +84,7 @@ const words: Readonly<Record<PowerKind, string>> = {
   connect: "connect to",
   share: "let files leave through chats:",
   secret: "send a secret to",
-  show: "show Claude",
+  show: "show Claude or senders of events",
 };
 
 /** As a consent question names it. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { absolutePath, findProgram } from "../../src/host/find-program.ts";
-import { isUnedited, readLaunch } from "../../src/host/launch.ts";
+import { isUnedited, newLink, readLaunch } from "../../src/host/launch.ts";
 import { spawnGroup } from "../../src/host/spawn.ts";
 
 let top: string;
@@ -69,7 +69,7 @@ describe("the program", () => {
     expect(launch(["./tool"])).toMatchObject({ program: join(folder, "tool"), scripts: [{}] });
     expect(launch(["tool"], { env: { PATH: folder } })).toMatchObject({ program: join(folder, "tool") });
     const none = { name: "no-such-program", program: null, project: folder, scripts: [] };
-    expect(launch(["no-such-program"])).toEqual(none);
+    expect(launch(["no-such-program"])).toMatchObject(none);
   });
 });
 
@@ -165,6 +165,96 @@ describe("what is started", () => {
     const none = launch(["./later.sh"]);
     write("project/later.sh", "#!/bin/sh\necho later", 0o755);
     await expect(said(["./later.sh"], none)).rejects.toThrow(/later.sh was not there when/);
+  });
+});
+
+describe("a link in the project", () => {
+  const secret = () => join(top, "home/.aws/credentials");
+  const linked = (name: string, target: string) => {
+    rmSync(join(folder, name), { recursive: true, force: true });
+    symlinkSync(target, join(folder, name));
+  };
+  beforeAll(() => {
+    write("home/.aws/credentials", "key");
+    write("project/real/credentials", "a note");
+  });
+  /** How a command line may name a file of the project. */
+  const spellings: [command: readonly string[], stdin?: string][] = [
+    [["tool", "given.txt"]],
+    [["tool", "./given.txt"]],
+    [["tool", "-d", "@given.txt"]],
+    [["tool", "-d@given.txt"]],
+    [["tool", "-dgiven.txt"]],
+    [["tool", "--data=@given.txt"]],
+    [["tool", "-F", "f=@given.txt;type=a/b"]],
+    [["tool", "f@given.txt"]],
+    [["tool", "file:given.txt"]],
+    [["tool", "-o", "given.txt"]],
+    [["tool", "--output=given.txt"]],
+    [["tool", "of=given.txt"]],
+    [["sh", "-c", "tool < given.txt"]],
+    [["sh", "-c", "tool >given.txt"]],
+    [["sh", "-c", 'cat "given.txt" | tool']],
+    [["sh", "-c", "cat *.txt"]],
+    [["sh", "-c", "cd real && cat ../given.txt"]],
+    [["sh"], "cat given.txt"],
+  ];
+
+  test.each(spellings.map(([command, stdin]) => ({ command, stdin })))(
+    "$command that has come since: it is not started",
+    async ({ command, stdin }) => {
+      write("project/given.txt", "a note");
+      const reach = stdin === undefined ? {} : { stdin };
+      const read = launch(command, reach);
+      expect(read.links).toEqual([]);
+      for (const target of [secret(), join(top, "home/not-there-yet"), "../home/.aws/credentials"]) {
+        linked("given.txt", target);
+        const started = spawnGroup(
+          { command, launch: read },
+          { folder, environment: { PATH: outside }, isSecret: () => false },
+        );
+        await expect(started).rejects.toMatchObject({
+          code: "E_COMMAND_START",
+          message: expect.stringMatching(/given.txt leads to .*, and did not when it was read/),
+        });
+        expect(launch(command, reach).links).toContainEqual({
+          path: join(folder, "given.txt"),
+          target: expect.stringContaining(join(top, "home")),
+        });
+      }
+      rmSync(join(folder, "given.txt"));
+    },
+  );
+
+  test("in the place of a folder, also of the one where it runs, is found as well", () => {
+    linked("kept", join(folder, "real"));
+    const inFolder = launch(["tool", "kept/credentials"]);
+    const there = launch(["tool", "credentials"], { cwd: join(folder, "kept") });
+    expect([inFolder.links, there.links]).toEqual([[], []]);
+    linked("kept", join(top, "home/.aws"));
+    expect(newLink(inFolder)).toEqual({ path: join(folder, "kept/credentials"), target: secret() });
+    expect(newLink(there)).toMatchObject({ target: join(top, "home/.aws") });
+    rmSync(join(folder, "kept"));
+  });
+
+  test("that consent named may stay, and lead nowhere else", () => {
+    linked("given.txt", secret());
+    const read = launch(["tool", "given.txt"]);
+    expect(newLink(read)).toBeUndefined();
+    linked("given.txt", join(top, "home"));
+    expect(newLink(read)).toMatchObject({ target: join(top, "home") });
+    rmSync(join(folder, "given.txt"));
+  });
+
+  test("to another link that leads out, or in a chain that never ends, does not hide it", () => {
+    linked("b", join(top, "home/none"));
+    linked("a", "b");
+    expect(launch(["tool", "a"]).links).toEqual([
+      { path: join(folder, "a"), target: join(top, "home/none") },
+    ]);
+    linked("b", "a");
+    expect(launch(["tool", "a"]).links).toEqual([]);
+    for (const name of ["a", "b"]) rmSync(join(folder, name));
   });
 });
 

@@ -50,7 +50,14 @@ describe("the environment of a command", () => {
 });
 
 test("consent to one program starts that one, and not in place of another", async () => {
-  const launch = { name: "echo", program: "/bin/echo", project: "/nowhere", scripts: [] };
+  const launch = {
+    name: "echo",
+    program: "/bin/echo",
+    project: "/nowhere",
+    scripts: [],
+    paths: [],
+    links: [],
+  };
   const said = async (command: readonly string[]) => {
     const child = await spawnGroup({ command, launch }, world);
     let text = "";

@@ -119,7 +119,7 @@ describe.each(positions)("$name", (position) => {
     );
     const messages = issues.map(({ path: at, message }) => `${at}: ${message}`);
     if (isCode(position)) {
-      expect(messages.join()).toContain("CEL cannot hold");
+      expect(messages.join()).toContain("CEL cannot contain");
       return;
     }
     if (name === "core server.name") {

@@ -102,7 +102,7 @@ describe.each(cases)("$name", ({ component, position }) => {
   test.each(["env", "file", "secret input"] as const)("%s", async (origin) => {
     if (isCode(position)) {
       // An expression holds no ${...} at all; what it reads of a recipe's inputs is below.
-      await expect(askedFor("a + b", origin)).rejects.toThrow(/CEL cannot hold/);
+      await expect(askedFor("a + b", origin)).rejects.toThrow(/CEL cannot contain/);
       return;
     }
     const powers = await askedFor(one, origin);

@@ -145,14 +145,33 @@ channels: { c: { from: s, ${more} content: "${content}" } }
     expect(await asked(used('"${TOKEN}"'), env)).toEqual(["show ${TOKEN} (channels.u_c)"]);
   });
 
-  test("that only compares with it asks for nothing", async () => {
+  test.each([
+    ['when: "inputs.x.startsWith(data.guess)"'],
+    ['dedupe: { key: "{{#if (eq inputs.x data.guess)}}same{{else}}{{data.n}}{{/if}}" }'],
+    ['changed: { value: "inputs.x.contains(data.guess)" }'],
+    ['changed: { value: data.a, by: "{{inputs.x}}" }'],
+    ['supersede: "{{inputs.x}}"'],
+    ['throttle: { max: 1, per: 10s, by: "{{inputs.x}}" }'],
+  ])("that decides with it which events pass, which their senders see, asks: %s", async (options) => {
     await project.write({
       "r.yaml": `${header}inputs: { x: { type: string, description: d } }
 sources: { s: { type: http, path: /p } }
-channels: { c: { from: s, when: "inputs.x == data.x", content: "{{data.a}}" } }
+channels: { c: { from: s, ${options}, content: "{{data.a}}" } }
 `,
     });
+    expect(await asked(used('"${TOKEN}"'), env)).toEqual(["show ${TOKEN} (channels.u_c)"]);
+  });
+
+  test("that only matches events with it asks for nothing, unless it compares the order", async () => {
+    const recipe = (operand: string) => `${header}inputs: { x: { type: string, description: d } }
+sources: { s: { type: http, path: /p } }
+channels: { c: { from: s, match: { data.x: ${operand} }, content: "{{data.a}}" } }
+`;
+    await project.write({ "r.yaml": recipe('"${inputs.x}"') });
     expect(await asked(used('"${TOKEN}"'), env)).toEqual([]);
+    await project.write({ "r.yaml": recipe('{ gt: "${inputs.x}" }').replace("string", "integer") });
+    const pin = { TOKEN: "4711" };
+    expect(await asked(used('"${TOKEN}"'), pin)).toEqual(["show ${TOKEN} (channels.u_c)"]);
   });
 
   test("that is changed, or written once and used twice, keeps the origin", async () => {
@@ -257,6 +276,35 @@ describe("what a power is bound to", () => {
     await rm(link);
     await symlink(join(project.home, "two"), link);
     expect(await hash(credential("${file:a-link}"))).not.toBe(before);
+  });
+
+  test("a .env of the project that is a link: it is named, and so is what it leads to", async () => {
+    const dotenv = join(project.folder, ".env");
+    await project.write({ "~/one": "TOKEN=of-the-user\n", "~/two": "TOKEN=of-the-user\n" });
+    await project.write({ ".env": "TOKEN=of-the-user\n" });
+    const hashes = [await hash(credential("${TOKEN}"))];
+    for (const name of ["one", "two"]) {
+      await rm(dotenv);
+      await symlink(join(project.home, name), dotenv);
+      expect(await asked(credential("${TOKEN}"))).toEqual([
+        `secret https://h.example with \${TOKEN} of .env, a link to ~/${name} (sources.x)`,
+      ]);
+      hashes.push(await hash(credential("${TOKEN}")));
+    }
+    expect(new Set(hashes).size).toBe(3);
+    await rm(dotenv);
+  });
+
+  test("a file that a command names through a link out of the project: what it leads to", async () => {
+    const config = 'sources: { x: { type: command, command: [curl, -d, "@a-note", "https://h.example"] } }';
+    await project.write({ "a-note": "hello", "~/one": "of-the-user" });
+    const link = join(project.folder, "a-note");
+    const before = await hash(config);
+    await rm(link);
+    await symlink(join(project.home, "one"), link);
+    expect(await hash(config)).not.toBe(before);
+    expect((await asked(config))[0]).toMatch(/, where a-note is a link to \S+\/one /);
+    await rm(link);
   });
 
   test.each([

@@ -41,7 +41,9 @@ export const channelSchema = {
       examples: [{ "data.action": "opened" }],
     },
     when: {
-      "x-inert": true,
+      // Claude and the senders see whether an event passed: an expression or a template that decides on it
+      // reveals what it reads, a character at a time.
+      "x-shown": "event",
       type: "string",
       minLength: 1,
       "x-cel": true,
@@ -56,7 +58,7 @@ export const channelSchema = {
       description: "Values computed by CEL for this channel's templates, by name: used as {{vars.name}}.",
     },
     changed: {
-      "x-inert": true,
+      "x-shown": "event",
       description: "Take only events whose value differs from that of the last event with the same `by`.",
       anyOf: [
         { type: "string", minLength: 1, "x-cel": true },
@@ -66,7 +68,7 @@ export const channelSchema = {
           required: ["value"],
           properties: {
             value: {
-              "x-inert": true,
+              "x-shown": "event",
               type: "string",
               minLength: 1,
               "x-cel": true,
@@ -74,7 +76,7 @@ export const channelSchema = {
               examples: ["data.state"],
             },
             by: {
-              "x-inert": true,
+              "x-shown": "event",
               type: "string",
               minLength: 1,
               "x-template": true,
@@ -94,7 +96,7 @@ export const channelSchema = {
       description: "Drop events whose key was already seen within a period.",
       properties: {
         key: {
-          "x-inert": true,
+          "x-shown": "event",
           type: "string",
           minLength: 1,
           "x-template": true,

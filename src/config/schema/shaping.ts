@@ -179,7 +179,7 @@ export const shapingKeys = {
     },
   },
   supersede: {
-    "x-inert": true,
+    "x-shown": "event",
     type: "string",
     minLength: 1,
     "x-template": true,

@@ -18,7 +18,7 @@ const maxDotenvBytes = 256 * 1024;
 
 export interface Environment {
   /** The value, which may be empty, and its layer; undefined when no layer has the name. */
-  lookup(name: string): { readonly value: string; readonly layer: EnvironmentLayer } | undefined;
+  lookup(name: string): FoundVariable | undefined;
   /** All names of all layers, for "did you mean". */
   names(): readonly string[];
   /** Every name that was looked up so far, found or not. */
@@ -31,8 +31,14 @@ export interface Environment {
  */
 export type EnvironmentLayer = "process" | "state" | "settings" | "project";
 
+interface FoundVariable extends Pick<LayeredVariables, "layer" | "linkedTo"> {
+  readonly value: string;
+}
+
 export interface LayeredVariables {
   readonly layer: EnvironmentLayer;
+  /** Of a project's `.env` that is a link out of the project: the real path of the file. */
+  readonly linkedTo?: string;
   readonly variables: EnvironmentVariables;
 }
 
@@ -46,9 +52,9 @@ export function layerEnvironment(layers: readonly LayeredVariables[]): Environme
   return {
     lookup(name) {
       asked.add(name);
-      for (const { layer, variables } of layers) {
+      for (const { variables, ...from } of layers) {
         const value = valueIn(variables, name);
-        if (value !== undefined) return { value, layer };
+        if (value !== undefined) return { value, ...from };
       }
       return undefined;
     },
@@ -108,7 +114,9 @@ export function readDotenvFiles(
     if (reading.ok) {
       const dotenv = parseDotenv(reading.bytes.toString("utf8"));
       const layer = path === ofState && !isInProject(path, folder, env) ? "state" : "project";
-      layers.push({ layer, variables: dotenv.variables });
+      const real = realPath(path);
+      const isLinkedOut = layer === "project" && !isBelow(real, projectFolder(folder, env));
+      layers.push({ layer, ...(isLinkedOut ? { linkedTo: real } : {}), variables: dotenv.variables });
       problems.push(...dotenv.problems.map((problem) => ({ path, ...problem })));
       files.push({ path, sha256: reading.sha256 });
     } else {

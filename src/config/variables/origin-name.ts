@@ -5,8 +5,8 @@ import { realPath } from "../paths.ts";
 import type { Origin } from "./taint.ts";
 
 /**
- * `${TOKEN}`, `${TOKEN} of .env`, `~/token`, `./token`, `./token, a link to ~/x`; undefined for a typed
- * value.
+ * `${TOKEN}`, `${TOKEN} of .env`, `${TOKEN} of .env, a link to ~/x`, `~/token`, `./token`,
+ * `./token, a link to ~/x`; undefined for a typed value.
  */
 export function originName(
   origin: Origin,
@@ -14,7 +14,7 @@ export function originName(
 ): string | undefined {
   switch (origin.kind) {
     case "env":
-      return `\${${origin.name}}${ofLayer[origin.layer]}`;
+      return `\${${origin.name}}${ofLayer[origin.layer]}${linkNote(origin.linkedTo, place)}`;
     case "file":
       return linkedName(origin, place);
     case "input":
@@ -36,9 +36,19 @@ function linkedName(
   place: { readonly folder: string; readonly home: string },
 ): string {
   const name = fileName(path, place);
+  const folder = realPath(place.folder);
+  const isThere = below(path, place.folder) === undefined || below(target, folder) !== undefined;
+  return isThere ? name : `${name}${linkNote(target, place)}`;
+}
+
+/** `target`: a real path. */
+function linkNote(
+  target: string | undefined,
+  place: { readonly folder: string; readonly home: string },
+): string {
+  if (target === undefined) return "";
   const real = { folder: realPath(place.folder), home: realPath(place.home) };
-  const isThere = below(path, place.folder) === undefined || below(target, real.folder) !== undefined;
-  return isThere ? name : `${name}, a link to ${fileName(target, real)}`;
+  return `, a link to ${fileName(target, real)}`;
 }
 
 function fileName(

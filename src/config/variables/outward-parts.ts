@@ -87,7 +87,7 @@ export function channelShows(
   const at = ["channels", name];
   const shown = names.tainted
     .below(at)
-    .filter(({ path }) => classOf(coreSchema, [...at, ...path]) === "shown");
+    .filter(({ path }) => classOf(coreSchema, [...at, ...path]) === "shown" || isOrdered(path));
   const texts = JSON.stringify(
     Object.keys(channel).flatMap((key) => (mayShow(at, key) ? [[key, channel[key]]] : [])),
   );
@@ -180,5 +180,10 @@ function mayShow(at: Path, key: string): boolean {
 
 /** Parts of a channel of which only some options are shown. */
 function hasShownPart(key: string): boolean {
-  return key === "digest" || key === "throttle" || key === "vars";
+  return ["digest", "throttle", "vars", "changed", "dedupe"].includes(key);
+}
+
+/** Comparing the order of a number reveals it within a few dozen events. */
+function isOrdered([key, ...rest]: Path): boolean {
+  return key === "match" && /^[gl]te?$/.test(String(rest.at(-1)));
 }

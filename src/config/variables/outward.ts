@@ -101,7 +101,7 @@ function isKeptElsewhere(origin: Origin): boolean {
 function placeOf(origin: Origin): Json {
   switch (origin.kind) {
     case "env":
-      return ["env", origin.layer, origin.name];
+      return ["env", origin.layer, origin.name, ...(origin.linkedTo === undefined ? [] : [origin.linkedTo])];
     case "file":
       return ["file", origin.realPath];
     case "input":

@@ -42,12 +42,18 @@ function upTo(folder: string, home: string | undefined): string[] {
   return all;
 }
 
-/** For a file that is not JSON, for example with comments: each word that could be a name. */
+/**
+ * For a file that is not JSON, for example with comments: each word that could be a name. A more tolerant
+ * parser than ours decodes escapes.
+ */
 function namesOf(text: string, namesIn: (content: unknown) => readonly string[]): readonly string[] {
   try {
     return namesIn(JSON.parse(text));
   } catch {
-    return [...text.matchAll(/[A-Za-z_]\w*/g)].map(([name]) => name);
+    const decoded = text.replace(/\\u\{?0*([0-9a-f]{2,4})\}?|\\x([0-9a-f]{2})/gi, (_, unit = "", byte = "") =>
+      String.fromCharCode(Number.parseInt(unit || byte, 16)),
+    );
+    return [text, decoded].flatMap((one) => [...one.matchAll(/[A-Za-z_]\w*/g)].map(([name]) => name));
   }
 }
 

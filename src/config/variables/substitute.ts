@@ -167,8 +167,8 @@ function resolve(reference: string, around: Surroundings): Resolved {
   if (fallback !== undefined && (found === undefined || found.value === ""))
     return { value: fallback, taints: [] };
   if (found !== undefined) {
-    const { value, layer } = found;
-    return { value, taints: [wholeTaint(value, { kind: "env", name, layer })] };
+    const { value, ...from } = found;
+    return { value, taints: [wholeTaint(value, { kind: "env", name, ...from })] };
   }
   const hint =
     didYouMeanHint(name, around.environment.names()) ??

@@ -5,7 +5,13 @@ import { type Path, pathKey } from "../yaml/problem.ts";
 import type { EnvironmentLayer } from "./environment.ts";
 
 export type Origin =
-  | { readonly kind: "env"; readonly name: string; readonly layer: EnvironmentLayer }
+  /** `linkedTo`: see LayeredVariables. */
+  | {
+      readonly kind: "env";
+      readonly name: string;
+      readonly layer: EnvironmentLayer;
+      readonly linkedTo?: string;
+    }
   /** `inProject`: its real path is below the folder of the config. */
   | { readonly kind: "file"; readonly path: string; readonly realPath: string; readonly inProject: boolean }
   /** An input that its recipe declares as secret. */
