@@ -16,13 +16,27 @@ export interface ProvenAt {
 const maxReason = 200;
 
 /** `undefined` when it threw. */
-export function proven<T>({ path, code, issues }: ProvenAt, compile: () => T): T | undefined {
+export function proven<T>(at: ProvenAt, compile: () => T): T | undefined {
   try {
     return compile();
   } catch (error) {
-    issues.push({ path, ...issueOf(error, code) });
+    report(error, at);
     return undefined;
   }
+}
+
+/** The same for a compilation in steps. */
+export function* provenInSteps<T>(at: ProvenAt, steps: Generator<void, T>): Generator<void, T | undefined> {
+  try {
+    return yield* steps;
+  } catch (error) {
+    report(error, at);
+    return undefined;
+  }
+}
+
+function report(error: unknown, { path, code, issues }: ProvenAt): void {
+  issues.push({ path, ...issueOf(error, code) });
 }
 
 /** The message for an error of any kind. */

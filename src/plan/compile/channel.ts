@@ -16,7 +16,7 @@ import { whenFilter } from "../../filters/when.ts";
 import type { TemplateCompiler } from "../../templates/compile.ts";
 import type { DialectMark } from "../../templates/dialect.ts";
 import { fingerprint } from "../fingerprint.ts";
-import type { PlannedChannel, PlannedFilter } from "../plan.ts";
+import type { PlannedChannel, PlannedFilter, PlannedVar } from "../plan.ts";
 import { type Bind, showPower } from "../powers.ts";
 import { proven } from "../proven.ts";
 import { sampleOf } from "../sample.ts";
@@ -55,11 +55,12 @@ export interface CompiledChannel {
 
 type Path = readonly (string | number)[];
 
-export function compileChannel(
+/** In steps: a channel can have thousands of expressions and templates. */
+export function* compileChannel(
   name: string,
   values: ChannelValues,
   { engine, budget, defaults, answering, bind, mask, issues }: Context,
-): CompiledChannel {
+): Generator<void, CompiledChannel> {
   const at: Path = ["channels", name];
   const cel = (path: Path, text: string, purpose: "condition" | "value"): CelProgram | undefined =>
     proven({ path, code: "E_CONFIG_CEL", issues }, () => engine.cel.compile(text, { purpose }));
@@ -76,10 +77,12 @@ export function compileChannel(
   if (condition !== undefined)
     filters.push({ filter: whenFilter(condition), needsVars: condition.roots.has("vars") });
 
-  const vars = Object.entries(values.vars).flatMap(([variable, text]) => {
+  const vars: PlannedVar[] = [];
+  for (const [variable, text] of Object.entries(values.vars)) {
     const program = cel([...at, "vars", variable], text, "value");
-    return program === undefined ? [] : [{ name: variable, evaluate: program.evaluate }];
-  });
+    if (program !== undefined) vars.push({ name: variable, evaluate: program.evaluate });
+    yield;
+  }
 
   if (values.changed !== undefined) {
     const { value: text, by: byText } = values.changed;
@@ -106,6 +109,14 @@ export function compileChannel(
   const eventBudget = values.budget?.event ?? budget;
   const shaping = compileShaping(name, values, { budget: eventBudget, issues, mask, key, template });
 
+  const content = values.content === undefined ? undefined : template([...at, "content"], values.content);
+  const meta: [string, Template][] = [];
+  for (const [attribute, text] of Object.entries(values.meta ?? {})) {
+    const value = template([...at, "meta", attribute], text);
+    if (value !== undefined) meta.push([attribute, value]);
+    yield;
+  }
+
   return {
     match,
     sample: sampleOf(values, match, mask),
@@ -118,11 +129,8 @@ export function compileChannel(
       filters,
       vars,
       inputs: values.inputs ?? {},
-      content: values.content === undefined ? undefined : template([...at, "content"], values.content),
-      meta: Object.entries(values.meta ?? {}).flatMap(([attribute, text]) => {
-        const value = template([...at, "meta", attribute], text);
-        return value === undefined ? [] : [[attribute, value] as const];
-      }),
+      content,
+      meta,
       budget: eventBudget,
       shaping,
       continues: values.continue,

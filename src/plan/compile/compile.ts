@@ -12,7 +12,7 @@ import { fingerprint } from "../fingerprint.ts";
 import { planPermissions } from "../permissions.ts";
 import type { Plan, PlannedSink, PlannedSource } from "../plan.ts";
 import { type Bind, listenPowers } from "../powers.ts";
-import { proven } from "../proven.ts";
+import { proven, provenInSteps } from "../proven.ts";
 import { type CompiledChannel, compileChannel, type Engine } from "./channel.ts";
 import { withDefaultChannels } from "./default-channels.ts";
 import { compileSink } from "./sink.ts";
@@ -76,9 +76,8 @@ export function* compileInSteps(
   const compiled: CompiledChannel[] = [];
   for (const [name, channel] of withDefaultChannels(values, types)) {
     const path = ["channels", name];
-    const one = proven({ path, code: "E_CONFIG_VALUE", issues }, () =>
-      compileChannel(name, channel, context),
-    );
+    const at = { path, code: "E_CONFIG_VALUE", issues } as const;
+    const one = yield* provenInSteps(at, compileChannel(name, channel, context));
     if (one !== undefined) compiled.push(one);
     yield;
   }

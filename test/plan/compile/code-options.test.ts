@@ -58,6 +58,6 @@ test("a mistake is told at its place", async () => {
   await expect(codeOf(schema, { items: "data.list.filter(" })).rejects.toThrow(/^sources.tested.items: /);
   await expect(codeOf(schema, { start_line: "(a" })).rejects.toThrow(/^sources.tested.start_line: /);
   await expect(codeOf(schema, { request: { url: "https://h/{{curser}}" } })).rejects.toThrow(
-    /curser is no root/,
+    /curser is not a root/,
   );
 });
