@@ -9,12 +9,23 @@ const suspicious = /\d{16}|[\d.]{17}[eE]|\d[eE]\+?\d{3}/;
 const exactDigits = 15;
 const number = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
+/** Maximum number of values in a JSON text from outside: what is done with each of them adds up. */
+export const maxJsonValues = 250_000;
+
+/** Thrown before such a text is parsed. */
+export class TooManyValues extends Error {
+  constructor() {
+    super(`the JSON has more than ${maxJsonValues.toLocaleString("en")} values`);
+  }
+}
+
 /**
  * Like JSON.parse, but an integer beyond 2^53 - 1, a number as large that has more than 15 digits (`9007199254740993.0`,
  * `1.2345678901234567e19`), and a number too large for a double, becomes a text, as it was sent. Throws a SyntaxError
- * for invalid JSON.
+ * for invalid JSON, and TooManyValues.
  */
 export function readJson(text: string): Json {
+  if (hasTooManyValues(text)) throw new TooManyValues();
   const value = JSON.parse(text) as Json;
   return suspicious.test(text) ? (JSON.parse(quoteLargeNumbers(text)) as Json) : value;
 }
@@ -78,12 +89,39 @@ function isExact(digits: string): boolean {
 /** Without zeros at either end. */
 function countDigits(digits: string): number {
   const [mantissa = ""] = digits.split(/[eE]/);
-  return mantissa.replace(/[-.]/g, "").replace(/^0+|0+$/g, "").length;
+  const all = mantissa.replace(/[-.]/g, "");
+  let start = 0;
+  while (all[start] === "0") start += 1;
+  // No pattern: one for zeros at the end begins anew at each of a million zeros in the middle.
+  let end = all.length;
+  while (end > start && all[end - 1] === "0") end -= 1;
+  return end - start;
+}
+
+/** Counts commas and opening brackets outside strings, without parsing. `text` may be invalid JSON, or several lines of JSON. */
+export function hasTooManyValues(text: string): boolean {
+  if (text.length <= 2 * maxJsonValues) return false;
+  let values = 1;
+  for (let at = 0; at < text.length; ) {
+    const code = text.charCodeAt(at);
+    at += 1;
+    if (code === 0x22) at = endOfString(text, at - 1);
+    else if ((code === 0x2c || isOpen(code, text, at)) && ++values > maxJsonValues) return true;
+  }
+  return false;
+}
+
+/** A list or an object that is not empty: it has one value more than commas. */
+function isOpen(code: number, text: string, next: number): boolean {
+  if (code !== 0x5b && code !== 0x7b) return false;
+  // The closing bracket is two code units after its opening one, for both kinds.
+  return text.charCodeAt(next) !== code + 2;
 }
 
 /** Just after the closing quote of the string that begins at `start`. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
+    if (end === -1) return text.length;
     let backslashes = 0;
     while (text[end - 1 - backslashes] === "\\") backslashes++;
     if (backslashes % 2 === 0) return end + 1;

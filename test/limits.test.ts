@@ -39,6 +39,7 @@ const limits: Readonly<Record<string, readonly [file: string, constant: string]>
   "values in the arguments of one call": ["plan/compile/input-schema.ts", "maxValues"],
   "values in the arguments of one call, with `uniqueItems`": ["plan/compile/input-schema.ts", "maxCompared"],
   "levels of nesting of JSON": ["json.ts", "maxJsonDepth"],
+  "values of a JSON text": ["json.ts", "maxJsonValues"],
   "events of a source that wait to be committed": ["router/emit.ts", "maxOutstanding"],
   "connections of the HTTP server": ["http/bounded-server.ts", "maxConnections"],
   "headers of a request": ["http/bounded-server.ts", "maxHeaders"],

@@ -10,7 +10,8 @@ export interface JsonFault {
 
 const space = /[ \t\n\r]*/y;
 const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
-const stringBody = /(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y;
+/** A part of a string: a pattern for all of a long one would exceed the stack of the engine. */
+const stringPart = /(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){0,4096}/y;
 
 /** The first fault of a text that JSON.parse rejected. */
 export function findJsonFault(text: string): JsonFault {
@@ -35,7 +36,7 @@ export function findJsonFault(text: string): JsonFault {
   /** True after a whole string, else `at` is where it breaks off. */
   const string = (): boolean => {
     at += 1;
-    skip(stringBody);
+    while (skip(stringPart));
     if (text[at] !== '"') return false;
     at += 1;
     return true;

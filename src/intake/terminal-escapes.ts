@@ -1,7 +1,8 @@
 // Removes escape sequences of terminals (ECMA-48): colours, cursor movements and hyperlinks are removed as a
 // whole, so that a pattern for the beginning of a line matches a coloured one.
 
-import type { Json } from "../contract.ts";
+import type { Json, JsonObject } from "../contract.ts";
+import { runAtOnce } from "../yield-to-event-loop.ts";
 
 /** CSI, OSC and the other string sequences with their ends, then two-character escapes. Each alternative stops at the next ESC. */
 const escapes =
@@ -16,14 +17,51 @@ export function withoutEscapes(text: string): string {
   return mayHoldEscapes(text) ? text.replace(escapes, "") : text;
 }
 
+/** Matches of a long text that are removed in one step. */
+const matchesPerStep = 8_192;
+/** Characters that are cleaned in one step. */
+const maxTextPerStep = 65_536;
+
+/** The same in steps, for a text that may be long. */
+export function* stepsWithoutEscapes(text: string): Generator<void, string> {
+  if (text.length <= maxTextPerStep || !mayHoldEscapes(text)) return withoutEscapes(text);
+  const pieces: string[] = [];
+  let done = 0;
+  // Not shared: another text may be cleaned between two steps.
+  const pattern = new RegExp(escapes);
+  for (let found = pattern.exec(text), count = 1; found !== null; found = pattern.exec(text), count++) {
+    pieces.push(text.slice(done, found.index));
+    done = pattern.lastIndex;
+    if (count % matchesPerStep === 0) yield;
+  }
+  pieces.push(text.slice(done));
+  return pieces.join("");
+}
+
 /** The same in every text of a value. Changes the value in place. */
 export function withoutEscapesInside(value: Json): Json {
-  if (typeof value === "string") return withoutEscapes(value);
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) value[index] = withoutEscapesInside(item);
-    return value;
+  return runAtOnce(stepsWithoutEscapesInside(value));
+}
+
+/** The same in every text of a value, in steps. Changes the value in place. */
+export function* stepsWithoutEscapesInside(value: Json): Generator<void, Json> {
+  if (typeof value === "string") return yield* stepsWithoutEscapes(value);
+  // Its own stack: a generator for each of many values takes long.
+  const open: (Json[] | JsonObject)[] = isNested(value) ? [value] : [];
+  let seen = 0;
+  for (let holder = open.pop(); holder !== undefined; holder = open.pop()) {
+    const inside = holder as JsonObject;
+    for (const key of Array.isArray(holder) ? holder.keys() : Object.keys(holder)) {
+      const item = inside[key] as Json;
+      if (isNested(item)) open.push(item);
+      else if (typeof item === "string")
+        inside[key] = item.length > maxTextPerStep ? yield* stepsWithoutEscapes(item) : withoutEscapes(item);
+      if (++seen % matchesPerStep === 0) yield;
+    }
   }
-  for (const key of Object.keys(value)) value[key] = withoutEscapesInside(value[key] as Json);
   return value;
+}
+
+function isNested(value: Json): value is Json[] | JsonObject {
+  return typeof value === "object" && value !== null;
 }

@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
 import { withTextOfBytes } from "../../src/intake/journal-export.ts";
-import { withoutEscapes, withoutEscapesInside } from "../../src/intake/terminal-escapes.ts";
+import {
+  stepsWithoutEscapes,
+  withoutEscapes,
+  withoutEscapesInside,
+} from "../../src/intake/terminal-escapes.ts";
 
 test.each([
   ["\x1b[31mERROR\x1b[0m disk \x1b[1;38;2;255;0;0mfull\x1b[0m", "ERROR disk full"],
@@ -22,6 +26,25 @@ test("a hostile text takes time in proportion to its length", () => {
     const begun = performance.now();
     withoutEscapes(piece.repeat(200_000));
     expect(performance.now() - begun).toBeLessThan(5_000);
+  }
+});
+
+test("a long text is cleaned in steps, to the same result", () => {
+  for (const piece of [
+    "\x1b[31mred\x1b[0m ",
+    "\x1b]8;;http://a\x07link",
+    "\x1b[\x9b",
+    "plain",
+    "\x1bP\x1b\\",
+  ]) {
+    const text = piece.repeat(40_000);
+    const steps = stepsWithoutEscapes(text);
+    let count = 0;
+    let step = steps.next();
+    for (; step.done !== true; step = steps.next()) count += 1;
+    expect(step.value).toBe(withoutEscapes(text));
+    if (piece.includes("red")) expect(count).toBeGreaterThan(5);
+    expect(withoutEscapesInside({ a: [text] })).toEqual({ a: [withoutEscapes(text)] });
   }
 });
 

@@ -7,7 +7,7 @@ import { Refusal } from "../../http/answer.ts";
 import type { HttpOptions } from "./options.ts";
 import { isForm, type ParseOptions, type Payload, parseBody } from "./parse-body.ts";
 import { paramNames, samplePath } from "./path.ts";
-import { type Conceal, concealPayload } from "./verify/conceal.ts";
+import { type Conceal, concealPayloadSteps } from "./verify/conceal.ts";
 import { describeVerify } from "./verify/scheme.ts";
 import type { Proof, VerifyTraits } from "./verify/verifier.ts";
 
@@ -77,13 +77,13 @@ function knownAgain({ traits, proof }: Verified): KnownAgain {
 }
 
 /** The stored form: without the request's credentials, wherever else they are repeated. */
-export function concealed(arrival: Arrival, conceal: Conceal): Arrival {
+export function* concealSteps(arrival: Arrival, conceal: Conceal): Generator<void, Arrival> {
   const { data, text, headers = nothing, query = nothing, params = nothing, path = "" } = arrival;
   const inTexts = (texts: Texts): Texts =>
     Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, conceal(value, "head")]));
   return {
     ...arrival,
-    ...concealPayload({ data, text }, conceal),
+    ...(yield* concealPayloadSteps({ data, text }, conceal)),
     headers: inTexts(headers),
     query: inTexts(query),
     params: inTexts(params),

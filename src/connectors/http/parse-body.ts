@@ -11,8 +11,13 @@ import { Refusal } from "../../http/answer.ts";
 import { type FormPart, parseMultipart } from "../../http/multipart.ts";
 import { formOf, maxFormFields } from "../../intake/form.ts";
 import { guessJson, type ParsedJson, parseJson, parseJsonLines } from "../../intake/json.ts";
-import { mayHoldEscapes, withoutEscapes, withoutEscapesInside } from "../../intake/terminal-escapes.ts";
-import { findJson } from "../../json.ts";
+import {
+  mayHoldEscapes,
+  stepsWithoutEscapes,
+  stepsWithoutEscapesInside,
+} from "../../intake/terminal-escapes.ts";
+import { findJson, hasTooManyValues, TooManyValues } from "../../json.ts";
+import { runAtOnce } from "../../yield-to-event-loop.ts";
 
 export interface Payload {
   readonly data: Json;
@@ -22,6 +27,9 @@ export interface Payload {
 
 /** How a body is read; `auto` follows its content-type. */
 export type Parse = "auto" | Kind;
+/** In steps, with the event loop free between two of them where it matters. */
+type Parsing<T> = Generator<void, T>;
+
 type Kind = "json" | "lines" | "form" | "multipart" | "text";
 
 export interface ParseOptions {
@@ -45,30 +53,41 @@ const accepted = "JSON, forms, newline-delimited JSON and text in UTF-8 are";
 export function parseBody(
   body: Buffer,
   contentType: string | undefined,
-  { parse = "auto", formField }: ParseOptions = {},
+  options?: ParseOptions,
 ): Payload | Refusal {
+  return runAtOnce(parseSteps(body, contentType, options));
+}
+
+/** The same in steps, for a body that may be large. */
+export function* parseSteps(
+  body: Buffer,
+  contentType: string | undefined,
+  { parse = "auto", formField }: ParseOptions = {},
+): Parsing<Payload | Refusal> {
   if (body.length === 0) return { data: {}, text: "" };
   const type = typeOf(contentType);
   const kind = parse === "auto" ? (kinds.get(type) ?? kindOf(type)) : parse;
-  if (kind === "multipart") return parseFields(body, contentType ?? "");
+  if (kind === "multipart") return yield* parseFields(body, contentType ?? "");
   const text = textOf(body, contentType);
+  yield;
   if (kind === "binary") {
     // Some senders label every body application/octet-stream.
-    const found = typeof text === "string" ? wholeJson(text) : undefined;
+    const found = typeof text === "string" ? yield* wholeJson(text) : undefined;
     return found ?? notTaken(type);
   }
   if (typeof text !== "string") return text;
   switch (kind) {
     case "json":
-      return payloadOf(parseJson(text), text);
+      return yield* payloadOf(parseJson(text), text);
     case "lines":
-      return payloadOf(parseJsonLines(text), text);
+      return yield* payloadOf(parseJsonLines(text), text);
     case "form":
       // No form encoder leaves a brace or a bracket unescaped at the start: this is `curl -d '{...}'`.
-      return (parse === "auto" ? wholeJson(text) : undefined) ?? parseForm(text, formField);
+      return (parse === "auto" ? yield* wholeJson(text) : undefined) ?? (yield* parseForm(text, formField));
     case "text":
-      if (parse !== "auto") return plainText(text);
-      return type === "" ? payloadOf(guessJson(text), text) : (wholeJson(text) ?? plainText(text));
+      if (parse !== "auto") return yield* plainText(text);
+      if (type === "") return yield* payloadOf(guessJson(text), text);
+      return (yield* wholeJson(text)) ?? (yield* plainText(text));
   }
 }
 
@@ -133,33 +152,36 @@ function startsWithMark(body: Buffer): boolean {
 }
 
 /** An object or a list; a text that is one JSON scalar is text. */
-function wholeJson(text: string): Payload | undefined {
+function* wholeJson(text: string): Parsing<Payload | undefined> {
   if (!/^\s*[[{]/.test(text)) return undefined;
   const data = findJson(text);
-  return data === undefined ? undefined : { data: clean(data, text), text };
+  return data === undefined ? undefined : { data: yield* clean(data, text), text };
 }
 
-function plainText(text: string): Payload {
-  const readable = withoutEscapes(text);
+function* plainText(text: string): Parsing<Payload> {
+  const readable = yield* stepsWithoutEscapes(text);
   return { data: readable, text: readable };
 }
 
-function payloadOf(parsed: ParsedJson, text: string): Payload | Refusal {
+function* payloadOf(parsed: ParsedJson, text: string): Parsing<Payload | Refusal> {
   if ("fault" in parsed) return new Refusal(400, parsed.fault);
-  return { data: clean(parsed.data, text), text };
+  return { data: yield* clean(parsed.data, text), text };
 }
 
-function clean(data: Json, text: string): Json {
-  return mayHoldEscapes(text) || /\\u00(?:1b|9b)/i.test(text) ? withoutEscapesInside(data) : data;
+function* clean(data: Json, text: string): Parsing<Json> {
+  yield;
+  if (!mayHoldEscapes(text) && !/\\u00(?:1b|9b)/i.test(text)) return data;
+  return yield* stepsWithoutEscapesInside(data);
 }
 
-function parseForm(text: string, formField: string | undefined): Payload | Refusal {
+function* parseForm(text: string, formField: string | undefined): Parsing<Payload | Refusal> {
   const fields = formOf(text);
   if (fields === undefined) return new Refusal(400, `the form has more than ${maxFormFields} fields`);
   if (formField !== undefined) {
     const values = fields.getAll(formField);
     const [value = ""] = values;
-    if (values.length === 1) return payloadOf(parseJson(value), value);
+    yield;
+    if (values.length === 1) return yield* payloadOf(parseJson(value), value);
   }
   return { data: gather(fields), text };
 }
@@ -168,30 +190,39 @@ function parseForm(text: string, formField: string | undefined): Payload | Refus
 const maxFields = 256;
 
 /** Only the name, type and size of a file are kept, unless it is JSON. */
-function parseFields(body: Buffer, contentType: string): Payload | Refusal {
+function* parseFields(body: Buffer, contentType: string): Parsing<Payload | Refusal> {
   const parts = parseMultipart(body, contentType, maxFields);
   if (parts === undefined)
     return new Refusal(400, `the body is not a whole multipart/form-data form of up to ${maxFields} parts`);
+  const json = parts.filter(({ type }) => isJsonType(type));
+  // One after the other, as one list would have them. The characters that count are the same in UTF-8.
+  if (hasTooManyValues(json.map(({ content }) => content.toString("latin1")).join()))
+    return new Refusal(400, new TooManyValues().message);
   const fields: [string, Json][] = [];
   for (const part of parts) {
-    const value = fieldOf(part);
+    const value = yield* fieldOf(part);
     if (value instanceof Refusal) return value;
     fields.push([part.name, value]);
+    yield;
   }
   const data = gather(fields);
   return { data, text: JSON.stringify(data) };
 }
 
-function fieldOf({ name, filename, type, content }: FormPart): Json | Refusal {
-  const isJson = /^(application|text)\/json\b|\+json\b/i.test(type);
+function isJsonType(type: string): boolean {
+  return /^(application|text)\/json\b|\+json\b/i.test(type);
+}
+
+function* fieldOf({ name, filename, type, content }: FormPart): Parsing<Json | Refusal> {
+  const isJson = isJsonType(type);
   if (filename !== undefined && !isJson)
     return { filename, type: type === "" ? "application/octet-stream" : type, size: content.length };
   const text = textOf(content, type);
   if (text instanceof Refusal)
     return new Refusal(text.status, `field ${JSON.stringify(name.slice(0, 40))}: ${text.error}`);
-  if (!isJson) return withoutEscapes(text);
+  if (!isJson) return yield* stepsWithoutEscapes(text);
   const parsed = parseJson(text);
-  return "fault" in parsed ? new Refusal(400, parsed.fault) : clean(parsed.data, text);
+  return "fault" in parsed ? new Refusal(400, parsed.fault) : yield* clean(parsed.data, text);
 }
 
 /** A list where a name is repeated. */

@@ -11,6 +11,7 @@ import { Refusal, refuse } from "../../http/answer.ts";
 import { readBody } from "../../http/body.ts";
 import { createGuard, type Guard } from "../../http/guard.ts";
 import { aborted } from "../../waiting.ts";
+import { runAtOnce, runInSlices } from "../../yield-to-event-loop.ts";
 import {
   answerHandshake,
   answerHead,
@@ -22,10 +23,10 @@ import {
 } from "./answers.ts";
 import { type Callers, createCallers } from "./callers.ts";
 import { describeEndpoint } from "./endpoint-info.ts";
-import { arrivalOf, concealed, originForm, readingOf, trustOf } from "./event.ts";
+import { arrivalOf, concealSteps, originForm, readingOf, trustOf } from "./event.ts";
 import { challengerOf, routedMethods } from "./first-call.ts";
 import type { HttpOptions } from "./options.ts";
-import { parseBody } from "./parse-body.ts";
+import { parseBody, parseSteps } from "./parse-body.ts";
 import { hiddenPath, requestPath } from "./path.ts";
 import { createRemoteReader, type RemoteReader } from "./remote.ts";
 import { type Challenger, maxChallengeBodyBytes } from "./verify/challenge.ts";
@@ -37,6 +38,8 @@ import type { Handshake, Proof, Verifier } from "./verify/verifier.ts";
 type Params = Readonly<Record<string, string>>;
 
 const nothing = Buffer.alloc(0);
+/** A larger body is handled in several turns of the event loop. */
+const largeBytes = 65_536;
 
 export function createHttpSource(name: string, options: HttpOptions, host: Host): Source {
   return new HttpSource(name, options, host);
@@ -269,7 +272,8 @@ class HttpSource implements Source {
       if (proof === undefined) return this.#challengeIn(body.content, request, target) ?? this.#unauthorized;
       if (!body.lease.prove()) return notTaken();
     }
-    const payload = parseBody(body.content, headers["content-type"], reading);
+    const run = body.content.length > largeBytes ? runInSlices : runAtOnce;
+    const payload = await run(parseSteps(body.content, headers["content-type"], reading));
     if (payload instanceof Refusal) return payload;
     const sentAtMs = this.#verifier?.sentAtMs?.(payload.data);
     if (sentAtMs !== undefined && Math.abs(this.#clock.now() - sentAtMs) > this.#toleranceMs)
@@ -286,15 +290,17 @@ class HttpSource implements Source {
     const arrival =
       this.#verifier === undefined || proof === undefined
         ? arrivalOf(payload, received, trustOf(this.#options), undefined)
-        : concealed(
-            arrivalOf(payload, received, trustOf(this.#options), { traits: this.#verifier, proof }),
-            this.#verifier.concealer(headers, payload.data),
+        : await run(
+            concealSteps(
+              arrivalOf(payload, received, trustOf(this.#options), { traits: this.#verifier, proof }),
+              this.#verifier.concealer(headers, payload.data),
+            ),
           );
     const kept =
       this.#concealPath === undefined
         ? arrival
         : {
-            ...concealed(arrival, this.#concealPath),
+            ...(await run(concealSteps(arrival, this.#concealPath))),
             path: requestPath(arrival.path ?? "", this.#options.path, this.#shownPath),
           };
     return this.#waitMs === undefined ? kept : { ...kept, ttlMs: this.#waitMs };

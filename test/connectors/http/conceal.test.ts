@@ -122,6 +122,12 @@ describe("a payload", () => {
     );
   });
 
+  it("that repeats a credential thousands of times is hidden as a whole", () => {
+    const conceal = createConcealer(["s3cret-s3cret"])([]);
+    expect(conceal("s3cret-s3cret,".repeat(10_000), "body")).toBe("•••,".repeat(10_000));
+    expect(conceal("s3cret-s3cret,".repeat(10_001), "body")).toBe("•••");
+  });
+
   it("of a MiB is no long work, whatever it is full of", () => {
     const conceal = createConcealer(["s3cret-s3cret"])(["sha256=757107ea0eb2509fc211221cce984b8a"]);
     for (const piece of ["\\", "%2525", "&amp;", "\\u0073", "s3cret-s3cre", "a"]) {

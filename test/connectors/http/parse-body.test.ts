@@ -21,6 +21,51 @@ it("of a form has up to 10,000 fields, and more are refused before they are gath
   expect(parse(fields(10_001), form, "payload")).toBeInstanceOf(Refusal);
 });
 
+describe("a body of JSON has up to 250,000 values", () => {
+  const tooMany = [400, "the JSON has more than 250,000 values"];
+  const list = (values: number) => `[${"1,".repeat(values - 2)}1]`;
+  const lines = (count: number) => "1\n".repeat(count);
+  const form = (...values: string[]) =>
+    values
+      .map(
+        (value) =>
+          `--b\r\ncontent-disposition: form-data; name="a"\r\ncontent-type: application/json\r\n\r\n${value}\r\n`,
+      )
+      .join("")
+      .concat("--b--");
+
+  it.each([
+    ["application/json", list(250_000), list(250_001)],
+    ["application/json", `{"a":[${"{},".repeat(249_997)}{}]}`, `{"a":[${"{},".repeat(249_998)}{}]}`],
+    ["application/json", JSON.stringify({ a: ',[{\\"'.repeat(200_000) }), `${list(260_000)}}`],
+    ["", list(250_000), list(250_001)],
+    ["application/x-ndjson", `${list(200_000)}\n${list(40_000)}`, `${list(200_000)}\n${list(60_000)}`],
+    ["multipart/form-data; boundary=b", form(list(200_000), list(40_000)), form(list(200_000), list(60_000))],
+  ])("%s", (type, within, beyond) => {
+    expect(parse(within, type)).not.toBeInstanceOf(Refusal);
+    expect(refusal(beyond, type)).toEqual(tooMany);
+  });
+
+  it("and as many lines", () => {
+    expect(parse(lines(250_000), "application/x-ndjson")).not.toBeInstanceOf(Refusal);
+    expect(refusal(lines(250_001), "application/x-ndjson")).toEqual([
+      400,
+      "there are more than 250,000 lines",
+    ]);
+  });
+
+  it("and is text where nobody called it JSON", () => {
+    expect((parse(list(250_001), "text/plain") as Payload).data).toBe(list(250_001));
+  });
+
+  it("may have a fault behind a very long string", () => {
+    expect(refusal(`{"a":"${"x".repeat(9_000_000)}"`, "application/json")).toEqual([
+      400,
+      'invalid JSON at line 1 column 9000008: expected "," or "}", the text ends',
+    ]);
+  });
+});
+
 describe("the payload of a body", () => {
   it.each([
     ["application/json", '{"a":1}', { a: 1 }],

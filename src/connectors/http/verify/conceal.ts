@@ -4,13 +4,20 @@
 // one.
 
 import type { Json, JsonObject } from "../../../contract.ts";
-import { unescapeOnce } from "./unescape.ts";
+import { runAtOnce } from "../../../yield-to-event-loop.ts";
+import { unescapeOnce, unescapeSteps } from "./unescape.ts";
 
 /**
  * The stored form of a text; the same text where nothing had to be hidden. A short secret may be an ordinary
  * word in the prose of a `body`: there it is hidden only where it is a value.
  */
-export type Conceal = (text: string, from: "head" | "body") => string;
+export interface Conceal {
+  (text: string, from: From): string;
+  /** The same in steps, for a text that may be long. */
+  steps(text: string, from: From): Generator<void, string>;
+}
+
+type From = "head" | "body";
 
 const hidden = "•••";
 /** A shorter one is hidden only as a separate word: inside a longer word it is a coincidence. */
@@ -19,6 +26,7 @@ const minLengthAnywhere = 8;
 const minLengthOfWord = 4;
 /** A part of a signature header that is long enough to be the signature. */
 const signaturePart = /[A-Za-z0-9+/_-]{16,}={0,2}/g;
+const mayHoldEscapes = /[%\\&]/;
 /** JSON in a form in a link. */
 const maxDepth = 3;
 /** Unescaping a longer text takes too long: it is searched as it is, and its parts one by one. */
@@ -33,33 +41,62 @@ export function createConcealer(credentials: readonly string[]): (signatures: re
   return (signatures) => {
     const parts = signatures.flatMap((value) => [value, ...(value.match(signaturePart) ?? [])]);
     const needles = [...new Set(parts)].flatMap(needlesOf).concat(known);
-    return (text, from) => hide(text, needles, from === "body" ? isValue : isWord);
+    const steps = (text: string, from: From) => hide(text, needles, from === "body" ? isValue : isWord);
+    // Most texts hold nothing of it: a payload can have hundreds of thousands.
+    const isClean = (text: string) =>
+      !mayHoldEscapes.test(text) && !needles.some((needle) => text.includes(needle.text));
+    return Object.assign(
+      (text: string, from: From) => (isClean(text) ? text : runAtOnce(steps(text, from))),
+      { steps },
+    );
   };
 }
 
-/** The stored form of a payload: its text, and each text in its data, including keys. */
-export function concealPayload(
-  { data, text }: { readonly data: Json; readonly text: string },
-  conceal: Conceal,
-): { readonly data: Json; readonly text: string } {
-  const kept = conceal(text, "body");
-  // The data was parsed from the text: if the text is clean, the data is too.
-  if (kept === text && text.length <= maxUnescaped) return { data, text };
-  return { data: concealAll(data, conceal), text: kept };
+interface StoredPayload {
+  readonly data: Json;
+  readonly text: string;
 }
 
-function concealAll(value: Json, conceal: Conceal): Json {
-  if (typeof value === "string") return conceal(value, "body");
+/** The stored form of a payload: its text, and each text in its data, including keys. */
+export function concealPayload(payload: StoredPayload, conceal: Conceal): StoredPayload {
+  return runAtOnce(concealPayloadSteps(payload, conceal));
+}
+
+/** The same in steps, for a payload that may be large. */
+export function* concealPayloadSteps(
+  { data, text }: StoredPayload,
+  conceal: Conceal,
+): Generator<void, StoredPayload> {
+  const kept = yield* conceal.steps(text, "body");
+  // The data was parsed from the text: if the text is clean, the data is too.
+  if (kept === text && text.length <= maxUnescaped) return { data, text };
+  return { data: yield* concealAll(data, conceal, { count: 0 }), text: kept };
+}
+
+const valuesPerStep = 256;
+
+function* concealAll(value: Json, conceal: Conceal, seen: { count: number }): Generator<void, Json> {
+  if (++seen.count % valuesPerStep === 0) yield;
+  if (typeof value === "string") return yield* concealText(value, conceal);
   if (typeof value === "number") {
     const text = String(value);
     const kept = conceal(text, "body");
     return kept === text ? value : kept;
   }
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => concealAll(item, conceal));
+  if (Array.isArray(value)) {
+    const list: Json[] = [];
+    for (const item of value) list.push(yield* concealAll(item, conceal, seen));
+    return list;
+  }
   const result: JsonObject = {};
-  for (const [key, item] of Object.entries(value)) result[conceal(key, "body")] = concealAll(item, conceal);
+  for (const [key, item] of Object.entries(value))
+    result[yield* concealText(key, conceal)] = yield* concealAll(item, conceal, seen);
   return result;
+}
+
+function* concealText(text: string, conceal: Conceal): Generator<void, string> {
+  return text.length > 16_384 ? yield* conceal.steps(text, "body") : conceal(text, "body");
 }
 
 interface Needle {
@@ -112,9 +149,15 @@ const isValue: SpanTest = (text, { start, end }) =>
   (start === 0 || /["'=:>]/.test(text[start - 1] as string)) &&
   (end === text.length || /["'&;,<\r\n]/.test(text[end] as string));
 
-function hide(text: string, needles: readonly Needle[], matches: SpanTest): string {
-  const spans = spansIn(text, needles, matches, maxDepth).sort((one, other) => one.start - other.start);
+/** A text that repeats a credential more often is nothing but that: it is hidden as a whole. */
+const maxSpans = 10_000;
+const placesPerStep = 4_096;
+
+function* hide(text: string, needles: readonly Needle[], matches: SpanTest): Generator<void, string> {
+  const spans = yield* spansIn(text, needles, matches, maxDepth);
   if (spans.length === 0) return text;
+  if (spans.length > maxSpans) return hidden;
+  spans.sort((one, other) => one.start - other.start);
   let result = "";
   let done = 0;
   for (const { start, end } of spans) {
@@ -126,21 +169,39 @@ function hide(text: string, needles: readonly Needle[], matches: SpanTest): stri
 }
 
 /** Also finds escaped forms, and escaped forms of those. */
-function spansIn(text: string, needles: readonly Needle[], matches: SpanTest, depth: number): Span[] {
-  const spans = needles.flatMap((needle) => spansOf(text, needle, matches));
-  const plain = depth === 0 || text.length > maxUnescaped ? undefined : unescapeOnce(text);
-  if (plain === undefined) return spans;
-  for (const { start, end } of spansIn(plain.text, needles, matches, depth - 1))
+function* spansIn(
+  text: string,
+  needles: readonly Needle[],
+  matches: SpanTest,
+  depth: number,
+): Generator<void, Span[]> {
+  const spans: Span[] = [];
+  for (const needle of needles) {
+    yield* addSpansOf(text, needle, matches, spans);
+    if (text.length > placesPerStep) yield;
+  }
+  const plain = depth === 0 || text.length > maxUnescaped ? undefined : yield* unescapeSteps(text);
+  if (plain === undefined || spans.length > maxSpans) return spans;
+  for (const { start, end } of yield* spansIn(plain.text, needles, matches, depth - 1))
     spans.push({ start: plain.original(start), end: plain.original(end) });
   return spans;
 }
 
-function spansOf(text: string, { text: wanted, place }: Needle, matches: SpanTest): Span[] {
-  if (place === "whole") return text.trim() === wanted ? [{ start: 0, end: text.length }] : [];
-  const spans: Span[] = [];
+function* addSpansOf(
+  text: string,
+  { text: wanted, place }: Needle,
+  matches: SpanTest,
+  spans: Span[],
+): Generator<void, void> {
+  if (place === "whole") {
+    if (text.trim() === wanted) spans.push({ start: 0, end: text.length });
+    return;
+  }
+  let places = 0;
   for (let start = text.indexOf(wanted); start !== -1; start = text.indexOf(wanted, start + 1)) {
     const span = { start, end: start + wanted.length };
     if (place === "anywhere" || matches(text, span)) spans.push(span);
+    if (spans.length > maxSpans) return;
+    if (++places % placesPerStep === 0) yield;
   }
-  return spans;
 }

@@ -2,6 +2,7 @@
 // position.
 
 import { isUtf8 } from "node:buffer";
+import { runAtOnce } from "../../../yield-to-event-loop.ts";
 
 export interface Unescaped {
   readonly text: string;
@@ -14,8 +15,16 @@ const escaped =
 const named: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 const control: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" };
 
+/** Escapes that are undone in one step. */
+const escapesPerStep = 4_096;
+
 /** Undefined when nothing in it is escaped. */
 export function unescapeOnce(text: string): Unescaped | undefined {
+  return runAtOnce(unescapeSteps(text));
+}
+
+/** The same in steps, for a text that may be long. */
+export function* unescapeSteps(text: string): Generator<void, Unescaped | undefined> {
   /** Start of each piece in both texts; inside a piece both advance together. */
   const here = [0];
   const there = [0];
@@ -38,14 +47,17 @@ export function unescapeOnce(text: string): Unescaped | undefined {
     }
   }
 
-  escaped.lastIndex = 0;
-  for (let found = escaped.exec(text); found !== null; found = escaped.exec(text)) {
+  // Not shared: another text may be read between two steps.
+  const pattern = new RegExp(escaped);
+  let count = 0;
+  for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
     const [written] = found;
     plain += text.slice(done, found.index);
     done = found.index;
     if (written.startsWith("%")) putBytes(Buffer.from(written.replaceAll("%", ""), "hex"), put);
     else put(readOne(written), written.length);
     mark();
+    if (++count % escapesPerStep === 0) yield;
   }
   if (done === 0) return undefined;
   plain += text.slice(done);
