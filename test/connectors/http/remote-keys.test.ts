@@ -201,17 +201,80 @@ describe("a certificate whose address the request names", () => {
     expect(published.asked).toEqual([]);
   });
 
-  it("is asked ten times a minute at most, whoever names new ones", async () => {
-    const { published, notify, clock } = await open(sns);
-    expect(await notify()).toBe(200);
+  describe("in a flood of strangers that name new ones", () => {
     const name = (n: number) => `https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-${n}.pem`;
-    for (let n = 0; n < 30; n++) expect(await notify({ SigningCertURL: name(n) })).toBe(503);
-    expect(published.asked).toHaveLength(10);
-    // The known one goes on.
-    expect(await notify({ MessageId: "n" })).toBe(200);
-    clock.set(now + 60_001);
-    await notify({ SigningCertURL: name(99) });
-    expect(published.asked).toHaveLength(11);
+    const rotated = name(1_000_000);
+    const openFlooded = async () => {
+      const published = createPublished({
+        ...documents(),
+        [rotated]: certificateOf(pairs.rsa.publicKey),
+      });
+      const opened = await open(sns, published);
+      let flooded = 0;
+      const flood = async (count: number) => {
+        for (const end = flooded + count; flooded < end; flooded++)
+          expect(await opened.notify({ SigningCertURL: name(flooded) })).toBe(503);
+      };
+      return { ...opened, flood, asked: () => published.asked.length };
+    };
+
+    it("is asked few times a minute, and a known one goes on", async () => {
+      const { notify, clock, flood, asked } = await openFlooded();
+      expect(await notify()).toBe(200);
+      await flood(30);
+      expect(asked()).toBe(3);
+      expect(await notify({ MessageId: "n" })).toBe(200);
+      clock.set(now + 60_001);
+      await flood(30);
+      expect(asked()).toBe(6);
+    });
+
+    it("is fetched again if it was good, at any time of the flood", async () => {
+      const { notify, clock, flood, asked } = await openFlooded();
+      expect(await notify()).toBe(200);
+      for (let hours = 1; hours <= 30; hours++) {
+        clock.set(now + hours * 3_600_001);
+        const before = asked();
+        await flood(30);
+        expect(await notify({ MessageId: `n${hours}` })).toBe(200);
+        expect(asked()).toBe(before + 4);
+      }
+    });
+
+    it("is not forgotten for theirs, even if those are keys too", async () => {
+      const published = createPublished(documents());
+      const { notify, clock } = await open(sns, published);
+      expect(await notify()).toBe(200);
+      for (let n = 0; n < 40; n++) {
+        published.documents[name(n)] = certificateOf(pairs.p256.publicKey);
+        clock.set(now + n * 60_001);
+        expect(await notify({ SigningCertURL: name(n), MessageId: `${n}` })).toBe(401);
+      }
+      for (const url of Object.keys(published.documents)) published.documents[url] = new Error("down");
+      clock.set(now + 3_000_000);
+      expect(await notify({ MessageId: "n" })).toBe(200);
+    });
+
+    it("is fetched when its sender tries again, if it is new", async () => {
+      const { notify, clock, flood } = await openFlooded();
+      await flood(30);
+      expect(await notify({ SigningCertURL: rotated })).toBe(503);
+      clock.set(now + 5_001);
+      await flood(30);
+      expect(await notify({ SigningCertURL: rotated })).toBe(200);
+    });
+
+    it("that has no key is not asked for again", async () => {
+      const { notify, clock, asked } = await openFlooded();
+      for (let n = 0; n < 9; n++) {
+        clock.set(now + n * 60_001);
+        expect(await notify({ SigningCertURL: name(1) })).toBe(503);
+      }
+      expect(asked()).toBe(1);
+      clock.set(now + 600_001);
+      await notify({ SigningCertURL: name(1) });
+      expect(asked()).toBe(2);
+    });
   });
 
   it("must be valid now", async () => {

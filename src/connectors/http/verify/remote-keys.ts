@@ -1,7 +1,7 @@
 // Public keys that a sender publishes: a JWKS, a certificate, a key in a JSON document. They are fetched only
 // from the hosts that the preset or the config names, over https, without redirects; they are cached for an
 // hour, and for a day when they cannot be fetched again. The limits below bound the fetches that unverified
-// requests can cause.
+// requests can cause, and keep a share for addresses whose keys have verified a request before.
 
 import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { HttpClient } from "../../../contract/host.ts";
@@ -43,6 +43,8 @@ export interface KeyStore {
   prepare(inbound: Inbound): Promise<"unavailable" | undefined>;
   /** The cached keys for this request. */
   keysFor(inbound: Inbound): readonly KeyObject[];
+  /** Its keys have verified this request: from now on they are fetched and cached before those of strangers. */
+  verified(inbound: Inbound): void;
 }
 
 const freshMs = 60 * 60 * 1_000;
@@ -56,6 +58,17 @@ const maxAddresses = 8;
 const maxKeys = 32;
 /** Maximum fetches of one source per minute. */
 const maxFetches = 10;
+/** Those of them for addresses that verified no request yet: anybody can name such an address. */
+const maxStrangeFetches = 5;
+/** And those of them for an address that is named for the first time. A sender tries again; a flood names new ones. */
+const maxFirstFetches = 3;
+/** An address without a key is not fetched again for this time. */
+const missingMs = 10 * 60_000;
+const maxGood = 32;
+const maxRemembered = 1_024;
+
+/** The host has answered, and has no key there. */
+class NoKeys extends Error {}
 
 interface Entry {
   readonly atMs: number;
@@ -65,9 +78,24 @@ interface Entry {
 export function createKeyStore(options: KeyStoreOptions): KeyStore {
   const { source, audience, http, clock, signal } = options;
   const entries = new Map<string, Entry>();
+  /** Until when they are not fetched again. */
   const failed = new Map<string, number>();
+  /** When they were first asked for, and could not be fetched for lack of turns. */
+  const waiting = new Map<string, number>();
+  /** Those whose keys verified a request; the latest are last. */
+  const good = new Set<string>();
   const flights = new Map<string, Promise<boolean>>();
-  let fetched: number[] = [];
+  let fetched: { readonly atMs: number; readonly strange: boolean }[] = [];
+
+  const isGood = (url: string) => source.url !== undefined || good.has(url);
+
+  function keep(url: string, entry: Entry): void {
+    entries.delete(url);
+    entries.set(url, entry);
+    if (entries.size <= maxAddresses) return;
+    const oldest = [...entries.keys()];
+    entries.delete(oldest.find((one) => one !== url && !isGood(one)) ?? (oldest[0] as string));
+  }
 
   async function fetchKeys(url: string): Promise<boolean> {
     try {
@@ -82,34 +110,45 @@ export function createKeyStore(options: KeyStoreOptions): KeyStore {
       });
       if (answer.status !== 200) {
         answer.discard();
-        throw new Error(`status ${answer.status}`);
+        const isMissing = answer.status === 404 || answer.status === 403 || answer.status === 410;
+        throw new (isMissing ? NoKeys : Error)(`status ${answer.status}`);
       }
       const keys = readKeys(await answer.text(maxBytes), source.kind, clock.now());
-      if (keys.length === 0) throw new Error("no keys");
-      entries.delete(url);
-      entries.set(url, { atMs: clock.now(), keys });
+      if (keys.length === 0) throw new NoKeys("no keys");
+      keep(url, { atMs: clock.now(), keys });
       failed.delete(url);
-      for (const oldest of entries.keys()) {
-        if (entries.size <= maxAddresses) break;
-        entries.delete(oldest);
-      }
+      waiting.delete(url);
       return true;
-    } catch {
-      if (failed.size >= maxAddresses) failed.clear();
-      failed.set(url, clock.now());
+    } catch (error) {
+      const waitMs = error instanceof NoKeys && !isGood(url) ? missingMs : retryMs;
+      remember(failed, url, clock.now() + waitMs);
       return false; // The sender is answered 503, and the source's own counts say so.
     }
   }
 
+  /** Whether there is a turn for this URL: those that were good have a share that strangers cannot use up. */
+  function takeTurn(url: string): boolean {
+    const nowMs = clock.now();
+    fetched = fetched.filter(({ atMs }) => Math.abs(nowMs - atMs) < 60_000);
+    const strange = !isGood(url);
+    const strangers = fetched.filter((one) => one.strange).length;
+    const firstMs = waiting.get(url);
+    const isAgain = firstMs !== undefined && Math.abs(nowMs - firstMs) >= retryMs;
+    const most = isAgain ? maxStrangeFetches : maxFirstFetches;
+    if (fetched.length >= maxFetches || (strange && strangers >= most)) {
+      if (firstMs === undefined) remember(waiting, url, nowMs);
+      return false;
+    }
+    fetched.push({ atMs: nowMs, strange });
+    return true;
+  }
+
   /** One fetch at a time per URL; false when it failed, or must not be repeated yet. */
   function refresh(url: string): Promise<boolean> {
-    const nowMs = clock.now();
     const under = flights.get(url);
     if (under !== undefined) return under;
-    if (nowMs - (failed.get(url) ?? Number.NEGATIVE_INFINITY) < retryMs) return Promise.resolve(false);
-    fetched = fetched.filter((atMs) => Math.abs(nowMs - atMs) < 60_000);
-    if (fetched.length >= maxFetches) return Promise.resolve(false);
-    fetched.push(nowMs);
+    if (clock.now() < (failed.get(url) ?? Number.NEGATIVE_INFINITY) || !takeTurn(url))
+      return Promise.resolve(false);
     const flight = fetchKeys(url).finally(() => flights.delete(url));
     flights.set(url, flight);
     return flight;
@@ -134,7 +173,22 @@ export function createKeyStore(options: KeyStoreOptions): KeyStore {
       const keys = entries.get(url)?.keys ?? [];
       return keys.filter(({ id }) => named.id === undefined || id === named.id).map(({ key }) => key);
     },
+    verified(inbound) {
+      if (source.url !== undefined) return;
+      const url = urlOf(source, inbound, audience);
+      if (url === undefined) return;
+      good.delete(url);
+      good.add(url);
+      if (good.size > maxGood) good.delete(good.values().next().value as string);
+    },
   };
+}
+
+/** Forgets the oldest beyond a limit. */
+function remember(times: Map<string, number>, url: string, ms: number): void {
+  times.delete(url);
+  times.set(url, ms);
+  if (times.size > maxRemembered) times.delete(times.keys().next().value as string);
 }
 
 /** For a preset, whose URLs are public. A URL in the config may be in a private network. */

@@ -70,9 +70,14 @@ export function createVerifier(
     audience: options.audience,
     ...(keys === undefined ? {} : { keysFor: keys.keysFor }),
   };
-  const check = isPreset(options.scheme)
+  const checkOne = isPreset(options.scheme)
     ? presetCheck(presets[options.scheme].scheme, options, context)
     : genericCheck(options, secrets, context);
+  const check: Check = (inbound) => {
+    const proof = checkOne(inbound);
+    if (proof !== undefined) keys?.verified(inbound);
+    return proof;
+  };
   const concealer = createConcealer(credentialsOf(options));
   const fields = signatureFields(options);
   return {
