@@ -17,8 +17,8 @@ export function withoutEscapes(text: string): string {
   return mayHoldEscapes(text) ? text.replace(escapes, "") : text;
 }
 
-/** Matches of a long text that are removed in one step. */
-const matchesPerStep = 8_192;
+/** Places of a long text, or values, that are looked at in one step. */
+const placesPerStep = 8_192;
 /** Characters that are cleaned in one step. */
 const maxTextPerStep = 65_536;
 
@@ -27,12 +27,17 @@ export function* stepsWithoutEscapes(text: string): Generator<void, string> {
   if (text.length <= maxTextPerStep || !mayHoldEscapes(text)) return withoutEscapes(text);
   const pieces: string[] = [];
   let done = 0;
+  let count = 0;
   // Not shared: another text may be cleaned between two steps.
-  const pattern = new RegExp(escapes);
-  for (let found = pattern.exec(text), count = 1; found !== null; found = pattern.exec(text), count++) {
+  const begin = /[\x1b\x9b]/g;
+  const sequence = new RegExp(escapes.source, "y");
+  for (let found = begin.exec(text); found !== null; found = begin.exec(text)) {
+    if (++count % placesPerStep === 0) yield;
+    sequence.lastIndex = found.index;
+    if (!sequence.test(text)) continue;
     pieces.push(text.slice(done, found.index));
-    done = pattern.lastIndex;
-    if (count % matchesPerStep === 0) yield;
+    done = sequence.lastIndex;
+    begin.lastIndex = done;
   }
   pieces.push(text.slice(done));
   return pieces.join("");
@@ -56,7 +61,7 @@ export function* stepsWithoutEscapesInside(value: Json): Generator<void, Json> {
       if (isNested(item)) open.push(item);
       else if (typeof item === "string")
         inside[key] = item.length > maxTextPerStep ? yield* stepsWithoutEscapes(item) : withoutEscapes(item);
-      if (++seen % matchesPerStep === 0) yield;
+      if (++seen % placesPerStep === 0) yield;
     }
   }
   return value;

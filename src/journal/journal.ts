@@ -5,10 +5,11 @@
 import { isUnproven } from "../apart.ts";
 import type { Clock, Json, Log } from "../contract.ts";
 import { type Disk, realDisk } from "../files/disk.ts";
+import { runInSlices } from "../yield-to-event-loop.ts";
 import { createBodies } from "./bodies.ts";
 import { createCheckpoints } from "./checkpoints.ts";
 import { type Commit, CommitQueue, type Withdrawal } from "./commit-queue.ts";
-import { encodeEvent, encodeLine } from "./line-format.ts";
+import { encodeEvent, encodeEventSteps, encodeLine, isLarge } from "./line-format.ts";
 import { createMarks } from "./marks.ts";
 import type { Deadlines, Expired, OpenEntry, PageQuery } from "./open-entries.ts";
 import {
@@ -283,8 +284,11 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
         // Queued events are never dropped, so without this bound anybody could fill the disk and keep out all
         // others.
         if (unproven && state.entries.unprovenBytes() >= maxBytes) throw tooMuchUnproven();
+        const bytes = isLarge(record)
+          ? await runInSlices(encodeEventSteps(record, timeMs))
+          : encodeEvent(record, timeMs);
         return push({
-          bytes: encodeEvent(record, timeMs),
+          bytes,
           fact: false,
           lasting: true,
           unproven,

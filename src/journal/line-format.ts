@@ -27,6 +27,64 @@ export function encodeEvent({ event, deliveries, memory }: EventRecord, timeMs: 
   );
 }
 
+/** UTF-16 units that are encoded in one step. */
+const pieceLength = 262_144;
+
+/** A larger event is encoded in steps: a control character takes six bytes of JSON. */
+export function isLarge({ event }: EventRecord): boolean {
+  return event.text.length > pieceLength;
+}
+
+/** The same bytes in steps. */
+export function* encodeEventSteps(
+  { event, deliveries, memory }: EventRecord,
+  timeMs: number,
+): Generator<void, Buffer> {
+  const { data, text, ...rest } = event;
+  const pieces: Buffer[] = [];
+  const add = (json: string) => void pieces.push(Buffer.from(json));
+  add(`${lineStart}event","timeMs":${timeMs},"event":${JSON.stringify(rest).slice(0, -1)},"data":`);
+  yield;
+  const dataJson = typeof data === "string" ? undefined : JSON.stringify(data);
+  yield;
+  if (dataJson === undefined) yield* addText(data as string, add);
+  else add(dataJson);
+  if (text !== (dataJson ?? data)) {
+    add(',"text":');
+    yield* addText(text, add);
+  }
+  yield;
+  add(`},"deliveries":${JSON.stringify(deliveries)},"memory":${JSON.stringify(memory)}`);
+  return yield* sealPieces(pieces);
+}
+
+function* addText(text: string, add: (json: string) => void): Generator<void, void> {
+  add('"');
+  for (let from = 0; from < text.length; ) {
+    const end = from + pieceLength;
+    // Not between the halves of a character.
+    const to = (text.codePointAt(end - 1) ?? 0) > 0xffff ? end + 1 : end;
+    add(JSON.stringify(text.slice(from, to)).slice(1, -1));
+    from = to;
+    yield;
+  }
+  add('"');
+}
+
+function* sealPieces(pieces: readonly Buffer[]): Generator<void, Buffer> {
+  const bodyLength = pieces.reduce((sum, { length }) => sum + length, 0);
+  const bytes = Buffer.allocUnsafe(bodyLength + tailLength + 1);
+  let crc = 0;
+  let at = 0;
+  for (const piece of pieces) {
+    crc = crc32(piece, crc);
+    at += piece.copy(bytes, at);
+    yield;
+  }
+  writeTail(bytes, bodyLength, crc);
+  return bytes;
+}
+
 /** The event as it was accepted. */
 export function restoreEvent(stored: StoredEvent): RouterEvent {
   return { ...stored, text: stored.text ?? textOf(stored.data, JSON.stringify(stored.data)) };
@@ -40,9 +98,12 @@ function seal(json: string): Buffer {
   const bodyLength = Buffer.byteLength(json) - 1;
   const bytes = Buffer.allocUnsafe(bodyLength + tailLength + 1);
   bytes.write(json, "utf8");
-  const crc = crc32(bytes.subarray(0, bodyLength)).toString(16).padStart(8, "0");
-  bytes.write(`${crcField}${crc}"}\n`, bodyLength, "latin1");
+  writeTail(bytes, bodyLength, crc32(bytes.subarray(0, bodyLength)));
   return bytes;
+}
+
+function writeTail(bytes: Buffer, bodyLength: number, crc: number): void {
+  bytes.write(`${crcField}${crc.toString(16).padStart(8, "0")}"}\n`, bodyLength, "latin1");
 }
 
 /** Whether these bytes, without a line feed, are an undamaged line. */

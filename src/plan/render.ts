@@ -4,7 +4,7 @@
 import type { Rendered, RouterEvent, Template, View } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
 import { keyText } from "../key-parts.ts";
-import { blockTokens, finalContent } from "../templates/budget.ts";
+import { blockTokens, finalContent, finalPayload } from "../templates/budget.ts";
 import { defaultContent } from "../templates/default-content.ts";
 import { metaValue } from "../text/neutralise.ts";
 import type { AdmissionProblem, PlannedChannel } from "./plan.ts";
@@ -53,7 +53,10 @@ export function* render(
   };
   const room = channel.budget - blockTokens(meta, "");
   yield;
-  const content = finalContent(body ?? mask(fallback === "text" ? view.text : defaultContent(view)), room);
+  const content =
+    body === undefined
+      ? finalPayload(fallback === "text" ? view.text : defaultContent(view), room, mask)
+      : finalContent(body, room);
   return {
     rendered: {
       eventId: event.id,

@@ -42,6 +42,23 @@ export function finalContent(text: string, tokens: number): ModelText {
   return neutralise(fitBudget(neutralise(text).trimEnd(), tokens));
 }
 
+/** Of a longer payload only the beginning and the end are looked at, as much of them as could be kept. */
+const maxReach = 1_048_576;
+/** No secret is longer. What is this close to a cut may be a part of one, which the mask does not know. */
+const maxSecretLength = 131_072;
+
+/** `finalContent` of a payload, which may be large, with its secrets masked. */
+export function finalPayload(text: string, tokens: number, mask: (text: string) => string): ModelText {
+  const reach = Math.max(maxReach, tokens * perToken);
+  if (text.length <= reach + 2 * maxSecretLength) return finalContent(mask(text), tokens);
+  const headLength = Math.ceil(reach * headShare);
+  const head = neutralise(mask(text.slice(0, headLength + maxSecretLength)).slice(0, -maxSecretLength));
+  const end = mask(text.slice(headLength - reach - maxSecretLength)).slice(maxSecretLength);
+  const tail = neutralise(end).trimEnd();
+  const omitted = text.length - head.length - tail.length;
+  return neutralise(fitBudget(head + tail, tokens, { at: head.length, omitted }));
+}
+
 const emptyBlockLength = renderBlock({}, "").length;
 
 /** The share of the kept text that is taken from the beginning. */
@@ -52,21 +69,27 @@ const nearShare = 1 / 4;
 /**
  * The text within this many tokens. A longer one keeps its beginning and its end; the middle is replaced by a
  * line `… 1,234 tokens cut: call event …`. No character is split. Never longer than the budget, which may be
- * anything from 0.
+ * anything from 0. `gap`: the place in it where characters are missing, and their number.
  */
-export function fitBudget(content: string, tokens: number): string {
+export function fitBudget(
+  content: string,
+  tokens: number,
+  gap: { readonly at: number; readonly omitted: number } = { at: content.length, omitted: 0 },
+): string {
   const room = Math.max(0, Math.floor(tokens)) * perToken;
-  if (content.length <= room) return content;
+  const length = content.length + gap.omitted;
+  if (length <= room) return content;
 
-  const longestNotice = notice(countTokens(content)).length + 2;
+  const longestNotice = notice(Math.ceil(length / perToken)).length + 2;
   const kept = room - longestNotice;
   if (kept < 2) return room < 2 ? content.slice(0, 0) : `${content.slice(0, boundary(content, room - 1))}…`;
 
-  const headRoom = Math.ceil(kept * headShare);
-  const tailRoom = kept - headRoom;
+  const isWhole = gap.omitted === 0;
+  const headRoom = Math.min(Math.ceil(kept * headShare), isWhole ? length : gap.at);
+  const tailRoom = Math.min(kept - headRoom, isWhole ? length : content.length - gap.at);
   const head = content.slice(0, headEnd(content, headRoom)).trimEnd();
   const tail = content.slice(tailStart(content, content.length - tailRoom, tailRoom));
-  const cut = Math.ceil((content.length - head.length - tail.length) / perToken);
+  const cut = Math.ceil((length - head.length - tail.length) / perToken);
   return [head, notice(cut), tail].filter((piece) => piece !== "").join("\n");
 }
 

@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Json } from "../../src/contract.ts";
-import { decodeLine, encodeEvent, encodeLine, isWhole, restoreEvent } from "../../src/journal/line-format.ts";
+import {
+  decodeLine,
+  encodeEvent,
+  encodeEventSteps,
+  encodeLine,
+  isLarge,
+  isWhole,
+  restoreEvent,
+} from "../../src/journal/line-format.ts";
 import { record } from "./fixture.ts";
 
 const json = fc.jsonValue() as fc.Arbitrary<Json>;
@@ -26,6 +34,25 @@ test("any event comes back as it was accepted, on one line of JSON", () => {
       expect(line?.type === "event" && restoreEvent(line.event)).toEqual(accepted);
     }),
   );
+});
+
+test("a large event is encoded in steps, to the same bytes", () => {
+  const of = (data: Json, text: string) => {
+    const { event, ...rest } = record("0abc");
+    return { ...rest, event: { ...event, data, text } };
+  };
+  for (const piece of ["a", "\0", "é", "\u{1F600}", "a\u{1F600}", '"\\', "字\n"]) {
+    const text = piece.repeat(600_000);
+    for (const one of [of(text, text), of({ a: text }, text), of([1, piece], JSON.stringify([1, piece]))]) {
+      let steps = 0;
+      const encoding = encodeEventSteps(one, 5);
+      let step = encoding.next();
+      for (; step.done !== true; step = encoding.next()) steps += 1;
+      expect(step.value.equals(encodeEvent(one, 5))).toBe(true);
+      expect(isLarge(one)).toBe(one.event.text.length > 262_144);
+      if (isLarge(one)) expect(steps).toBeGreaterThan(5);
+    }
+  }
 });
 
 test("a payload that is its own text is written once", () => {

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { countTokens, finalContent, fitBudget, renderBlock } from "../../src/templates/budget.ts";
+import {
+  countTokens,
+  finalContent,
+  finalPayload,
+  fitBudget,
+  renderBlock,
+} from "../../src/templates/budget.ts";
 import { neutralise } from "../../src/text/neutralise.ts";
 import { hostileText } from "../support/hostile-text.ts";
 import { processorTime } from "../support/processor-time.ts";
@@ -33,6 +39,23 @@ describe("a text over its budget", () => {
     const [head = "", notice, tail = ""] = fitted.split("\n");
     expect(notice).toBe("… 99,009 tokens cut: call event …");
     expect(head.length + tail.length).toBeGreaterThan(3_940);
+  });
+
+  test("a large payload keeps its ends, and its secrets are masked wherever the cuts are", () => {
+    const secret = "s3cret-of-thirty-two-characters!";
+    const mask = (text: string) => text.replaceAll(secret, "•••");
+    const whole = (text: string, tokens: number) => finalContent(mask(text), tokens);
+    const log = Array.from({ length: 200_000 }, (_, n) => `line ${n} of a log that is long`).join("\n");
+    for (const tokens of [10, 50, 500, 100_000]) {
+      expect(finalPayload(log, tokens, mask)).toBe(whole(log, tokens));
+      expect(finalPayload("short", tokens, mask)).toBe("short");
+    }
+    // Nothing but its ends is left of these: what is near the cuts is visible.
+    const hidden = "\u200b".repeat(2_000);
+    for (const text of [`${`${hidden}${secret}`.repeat(3_000)}`, `x${`${hidden}${secret}`.repeat(3_001)}`]) {
+      const content = finalPayload(text, 50_000, mask);
+      expect(content).toMatch(/^(?:x?(?:•••)+)\n… [\d,]+ tokens cut: call event …\n(?:•••)+$/);
+    }
   });
 
   test("one that fits is left alone", () => {
