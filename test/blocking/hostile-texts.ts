@@ -75,6 +75,7 @@ const json: Readonly<Record<string, (length: number) => string>> = {
   "a list of empty lists": (length) => `[${fill("[],", length)}1]`,
   "a list of objects": (length) => `[${fill('{"a":1,"b":"c"},', length)}1]`,
   "a list of numbers": (length) => `[${fill("1.5e-300,", length)}1]`,
+  "a number of many zeros": (length) => `[9007199254740993.${"0".repeat(length - 20)}1]`,
   "a list of large numbers": (length) => `[${fill("12345678901234567,", length)}1]`,
   "a list of texts": (length) => `[${fill('"ab",', length)}1]`,
   "deep lists": (length) => `[${fill(`${"[".repeat(90)}${"]".repeat(90)},`, length)}1]`,

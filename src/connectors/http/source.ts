@@ -11,7 +11,7 @@ import { Refusal, refuse } from "../../http/answer.ts";
 import { readBody } from "../../http/body.ts";
 import { createGuard, type Guard } from "../../http/guard.ts";
 import { aborted } from "../../waiting.ts";
-import { runAtOnce, runInSlices } from "../../yield-to-event-loop.ts";
+import { runAtOnce, runInSlices, yieldToEventLoop } from "../../yield-to-event-loop.ts";
 import {
   answerHandshake,
   answerHead,
@@ -272,7 +272,10 @@ class HttpSource implements Source {
       if (proof === undefined) return this.#challengeIn(body.content, request, target) ?? this.#unauthorized;
       if (!body.lease.prove()) return notTaken();
     }
-    const run = body.content.length > largeBytes ? runInSlices : runAtOnce;
+    const isLarge = body.content.length > largeBytes;
+    // Its proof took time in proportion to it.
+    if (isLarge) await yieldToEventLoop();
+    const run = isLarge ? runInSlices : runAtOnce;
     const payload = await run(parseSteps(body.content, headers["content-type"], reading));
     if (payload instanceof Refusal) return payload;
     const sentAtMs = this.#verifier?.sentAtMs?.(payload.data);

@@ -28,6 +28,8 @@ export interface ShapedRouter {
   readonly session: FakeSession;
   /** Admits and commits; gives the event's id. */
   send(data: Json): Promise<string>;
+  /** The same for many, which come at once. */
+  sendAll(data: readonly Json[]): Promise<void>;
   advance(ms: number): Promise<void>;
   /** A session beside the first, started now. */
   attach(id: string): FakeSession;
@@ -96,6 +98,29 @@ export async function shapedRouter(
     }
   }
 
+  /** Settles when it is committed, with its id. */
+  async function take(data: Json): Promise<string> {
+    const nowMs = clock.now();
+    const id = newId(nowMs);
+    const event = {
+      ...{ id, source: "post", connector: "letter", timeMs: nowMs, data },
+      text: JSON.stringify(data),
+      trust: "verified" as const,
+    };
+    const admission = plan.sources[0]?.admit(event, memory, nowMs, { detail: "decision" });
+    if (admission === undefined || admission.deliveries.length === 0) return id;
+    const { deliveries, writes } = admission;
+    const committed = journal.append({
+      event,
+      deliveries: deliveries.map(({ eventId: _, ...rest }) => rest),
+      memory: writes,
+    });
+    memory.stage(writes, committed);
+    await committed;
+    shaping.appended(deliveries.map(({ channel }) => channel));
+    return id;
+  }
+
   await open();
   onTestFinished(async () => {
     for (const one of opened) await one.close();
@@ -114,26 +139,15 @@ export async function shapedRouter(
     },
     session,
     async send(data) {
-      const nowMs = clock.now();
-      const id = newId(nowMs);
-      const event = {
-        ...{ id, source: "post", connector: "letter", timeMs: nowMs, data },
-        text: JSON.stringify(data),
-        trust: "verified" as const,
-      };
-      const admission = plan.sources[0]?.admit(event, memory, nowMs, { detail: "decision" });
-      if (admission === undefined || admission.deliveries.length === 0) return id;
-      const { deliveries, writes } = admission;
-      const committed = journal.append({
-        event,
-        deliveries: deliveries.map(({ eventId: _, ...rest }) => rest),
-        memory: writes,
-      });
-      memory.stage(writes, committed);
-      await committed;
-      shaping.appended(deliveries.map(({ channel }) => channel));
+      const id = await take(data);
       await quiet();
       return id;
+    },
+    async sendAll(all) {
+      // As many as are admitted together.
+      for (let from = 0; from < all.length; from += 256)
+        await Promise.all(all.slice(from, from + 256).map(take));
+      await quiet();
     },
     async advance(ms) {
       await clock.advance(ms);
