@@ -121,13 +121,16 @@ function presetKeys({ scheme, timestamp }: VerifyOptions): Needs {
   const isJwt = typeof preset?.scheme === "object" && "jwt" in preset.scheme;
   return {
     needs: [
-      ...(preset === undefined || preset.keys !== undefined ? [] : [credentialOf(preset)]),
+      ...(preset === undefined || preset.keys !== undefined || preset.challenge?.isSecret === true
+        ? []
+        : [credentialOf(preset)]),
       ...(preset?.needsAudience === true ? (["audience"] as const) : []),
       ...(preset?.challenge?.tokenFrom === undefined ? [] : (["verifyToken"] as const)),
     ],
     takes: [
       ...(hasTime(scheme) && onlyTolerance ? (["timestamp"] as const) : []),
       ...(isJwt ? (["audience", "claims"] as const) : []),
+      ...(preset?.challenge?.isSecret === true ? [credentialOf(preset)] : []),
       "deliveryMemoryMs",
     ],
   };

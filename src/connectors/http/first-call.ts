@@ -22,6 +22,11 @@ export function challengeOf({ respond, verify }: ChallengeOptions): Challenge | 
   };
 }
 
+/** Does the source take its secret from the first call? */
+export function learnsSecret(options: ChallengeOptions): boolean {
+  return options.verify?.secret === undefined && challengeOf(options)?.isSecret === true;
+}
+
 export function challengerOf(options: ChallengeOptions): Challenger | undefined {
   const challenge = challengeOf(options);
   return challenge === undefined ? undefined : createChallenger(challenge, tokensOf(options));

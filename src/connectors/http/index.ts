@@ -8,7 +8,7 @@ import { type HttpOptions, httpOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
 import { canonicalPath } from "./path.ts";
 import { createHttpSource } from "./source.ts";
-import { keyAddresses } from "./verify/scheme.ts";
+import { confirmsSubscription, keyAddresses } from "./verify/scheme.ts";
 
 export const http: SourceType<HttpOptions> = {
   type: "http",
@@ -18,12 +18,17 @@ export const http: SourceType<HttpOptions> = {
   meta: { path: "{{path}}", method: "{{method}}" },
   claims: (options) =>
     routedMethods(options).map((method) => `route:${method} ${canonicalPath(options.path)}`),
+  storeKey: ({ path, verify }) => [path, verify?.scheme ?? null],
   trust: trustOf,
   answers: ({ respond }) => respond?.waitMs !== undefined,
   check: checkOptions,
   reaches: ({ respond, methods, path, verify }) => [
     ...(respond?.body === undefined ? [] : [{ to: "callers" as const, of: `${methods.join(", ")} ${path}` }]),
-    ...keyAddresses(verify).map((url) => ({ to: "host" as const, url })),
+    ...keyAddresses(verify).map((url) => ({
+      to: "host" as const,
+      url,
+      ...(confirmsSubscription(verify) ? { method: "ConfirmSubscription at" } : {}),
+    })),
   ],
   sampleArrival,
   create: createHttpSource,

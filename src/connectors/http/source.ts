@@ -10,6 +10,7 @@ import { DeliveryError } from "../../errors.ts";
 import { Refusal, refuse } from "../../http/answer.ts";
 import { readBody } from "../../http/body.ts";
 import { createGuard, type Guard } from "../../http/guard.ts";
+import { line } from "../../text.ts";
 import { aborted } from "../../waiting.ts";
 import { runAtOnce, runInSlices, yieldToEventLoop } from "../../yield-to-event-loop.ts";
 import {
@@ -24,7 +25,8 @@ import {
 import { type Callers, createCallers } from "./callers.ts";
 import { describeEndpoint } from "./endpoint-info.ts";
 import { arrivalOf, concealSteps, originForm, readingOf, trustOf } from "./event.ts";
-import { challengerOf, routedMethods } from "./first-call.ts";
+import { challengerOf, learnsSecret, routedMethods } from "./first-call.ts";
+import { createLearnedSecret, type LearnedSecret } from "./learned-secret.ts";
 import type { HttpOptions } from "./options.ts";
 import { parseBody, parseSteps } from "./parse-body.ts";
 import { hiddenPath, requestPath } from "./path.ts";
@@ -33,6 +35,7 @@ import { type Challenger, maxChallengeBodyBytes } from "./verify/challenge.ts";
 import { type Conceal, createConcealer } from "./verify/conceal.ts";
 import { createVerifier } from "./verify/scheme.ts";
 import { defaultToleranceMs } from "./verify/signature.ts";
+import type { Confirmed } from "./verify/subscription.ts";
 import type { Handshake, Proof, Verifier } from "./verify/verifier.ts";
 
 type Params = Readonly<Record<string, string>>;
@@ -52,7 +55,9 @@ class HttpSource implements Source {
   readonly #clock: Host["clock"];
   readonly #listener: Host["listener"];
   readonly #ending = new AbortController();
-  readonly #verifier: Verifier | undefined;
+  #verifier: Verifier | undefined;
+  /** For a sender that chooses the secret itself. */
+  readonly #learned: LearnedSecret | undefined;
   readonly #guarded: boolean;
   /** The guard rejects forwarded requests of tunnels and proxies: a guarded source has no public address. */
   readonly #publicUrl: string | undefined;
@@ -94,10 +99,8 @@ class HttpSource implements Source {
     const { clock, listener } = host;
     this.#clock = clock;
     this.#listener = listener;
-    const verifier = createVerifier(options.verify, clock, listener.publicUrl, {
-      http: host.http,
-      signal: this.#ending.signal,
-    });
+    this.#learned = learnsSecret(options) ? createLearnedSecret(host.store) : undefined;
+    const verifier = this.#verifierWith(undefined);
     this.#verifier = verifier;
     const guarded = verifier === undefined || options.verify?.scheme === "basic";
     this.#guarded = guarded;
@@ -153,6 +156,7 @@ class HttpSource implements Source {
     this.#emit = to;
     this.#state = "starting";
     try {
+      this.#useSecret();
       const remove = await this.#listener.route({
         path: this.#options.path,
         methods: this.#routed,
@@ -205,6 +209,34 @@ class HttpSource implements Source {
     );
   }
 
+  #verifierWith(secret: string | undefined): Verifier | undefined {
+    const { verify } = this.#options;
+    const { clock, listener, http } = this.#host;
+    const options = verify === undefined || secret === undefined ? verify : { ...verify, secret };
+    return createVerifier(options, clock, listener.publicUrl, { http, signal: this.#ending.signal });
+  }
+
+  #useSecret(): void {
+    const secret = this.#learned?.get();
+    if (secret !== undefined) this.#verifier = this.#verifierWith(secret);
+  }
+
+  /** The first secret that a sender offers is its secret. */
+  async #learn(answer: Handshake, secret: string): Promise<Handshake | Refusal> {
+    if (this.#learned === undefined) return answer;
+    const { log } = this.#host;
+    const isNew = this.#learned.get() === undefined;
+    if (!(await this.#learned.offer(secret))) {
+      log.warn(
+        line`source ${this.#name}: refused a secret that a first call offered: it is too short, or another secret is stored`,
+      );
+      return new Refusal(403, "another secret is stored");
+    }
+    this.#useSecret();
+    if (isNew) log.info(line`source ${this.#name}: stored the secret of the sender's first call`);
+    return answer;
+  }
+
   /** An unsigned challenge in an unverified body. Undefined when it is not a challenge. */
   #challengeIn(body: Buffer, request: IncomingMessage, target: string): Handshake | Refusal | undefined {
     const isAsked = this.#challenger !== undefined && !this.#challenger.signed && !this.#challenger.isInHead;
@@ -228,29 +260,32 @@ class HttpSource implements Source {
     keep: (lease: BodyLease) => void,
   ): Promise<Arrival | Handshake | Refusal | undefined> {
     const { headers, method = "GET", url = "/" } = request;
+    const verifier = this.#verifier;
     const foreign = this.#guarded || this.#answersSecret ? this.#refuseForeign(request) : undefined;
     if (foreign !== undefined) return new Refusal(403, foreign);
 
     const target = originForm(url);
     const { bodies: pool } = this.#listener;
-    const reading = readingOf(this.#options, headers, this.#verifier);
+    const reading = readingOf(this.#options, headers, verifier);
     const asked =
       this.#challenger?.isInHead === true ? this.#challenger.answer({ target, headers }) : undefined;
     if (asked !== undefined && this.#challenger?.signed === false) {
       const body = await readBody(request, { maxBytes: maxChallengeBodyBytes, clock: this.#clock, pool });
       if (body === undefined || body instanceof Refusal) return body;
       keep(body.lease);
-      return asked;
+      return asked instanceof Refusal || !this.#methods.includes(method)
+        ? asked
+        : this.#learn(asked, this.#challenger.textIn({ target, headers }));
     }
     if (asked === undefined && !this.#methods.includes(method)) return this.#notAllowed;
-    const isProven = this.#verifier?.readsBody === false;
+    const isProven = verifier?.readsBody === false;
     const isInBody = this.#challenger?.isInHead === false && !this.#challenger.signed;
     if (
       isProven &&
-      (await this.#verifier.prepare?.({ method, target, headers, body: nothing, reading })) === "unavailable"
+      (await verifier.prepare?.({ method, target, headers, body: nothing, reading })) === "unavailable"
     )
       return keysUnavailable();
-    if (isProven && this.#verifier.check({ method, target, headers, body: nothing, reading }) === undefined) {
+    if (isProven && verifier.check({ method, target, headers, body: nothing, reading }) === undefined) {
       if (!isInBody) return this.#unauthorized;
       const body = await readBody(request, { maxBytes: maxChallengeBodyBytes, clock: this.#clock, pool });
       if (body === undefined || body instanceof Refusal) return body;
@@ -261,14 +296,14 @@ class HttpSource implements Source {
     if (body === undefined || body instanceof Refusal) return body;
     keep(body.lease);
     let proof: Proof | undefined;
-    if (this.#verifier !== undefined) {
+    if (verifier !== undefined) {
       const inbound = { method, target, headers, body: body.content, reading };
-      if (!isProven && (await this.#verifier.prepare?.(inbound)) === "unavailable") return keysUnavailable();
+      if (!isProven && (await verifier.prepare?.(inbound)) === "unavailable") return keysUnavailable();
       // Senders sign the uncompressed body; whether a proxy or they themselves compressed it afterwards is
       // unknown.
       proof =
-        this.#verifier.check(inbound) ??
-        (body.wire === body.content ? undefined : this.#verifier.check({ ...inbound, body: body.wire }));
+        verifier.check(inbound) ??
+        (body.wire === body.content ? undefined : verifier.check({ ...inbound, body: body.wire }));
       if (proof === undefined) return this.#challengeIn(body.content, request, target) ?? this.#unauthorized;
       if (!body.lease.prove()) return notTaken();
     }
@@ -278,12 +313,14 @@ class HttpSource implements Source {
     const run = isLarge ? runInSlices : runAtOnce;
     const payload = await run(parseSteps(body.content, headers["content-type"], reading));
     if (payload instanceof Refusal) return payload;
-    const sentAtMs = this.#verifier?.sentAtMs?.(payload.data);
+    const sentAtMs = verifier?.sentAtMs?.(payload.data);
     if (sentAtMs !== undefined && Math.abs(this.#clock.now() - sentAtMs) > this.#toleranceMs)
       return this.#unauthorized;
     const handshake =
-      proof === undefined ? undefined : this.#verifier?.handshake?.(headers, payload.data, proof.secret);
+      proof === undefined ? undefined : verifier?.handshake?.(headers, payload.data, proof.secret);
     if (handshake !== undefined) return handshake;
+    const confirmed = proof === undefined ? undefined : verifier?.confirm?.(payload.data);
+    if (confirmed !== undefined) return this.#answerConfirmation(await confirmed);
     const challenge = this.#challenger?.answer({ target, headers, data: payload.data });
     if (challenge !== undefined) return challenge;
     // A GET that is accepted only for challenges, and is not one.
@@ -291,12 +328,12 @@ class HttpSource implements Source {
 
     const received = { method, target: url, headers, params, remote: this.#remoteOf(request) };
     const arrival =
-      this.#verifier === undefined || proof === undefined
+      verifier === undefined || proof === undefined
         ? arrivalOf(payload, received, trustOf(this.#options), undefined)
         : await run(
             concealSteps(
-              arrivalOf(payload, received, trustOf(this.#options), { traits: this.#verifier, proof }),
-              this.#verifier.concealer(headers, payload.data),
+              arrivalOf(payload, received, trustOf(this.#options), { traits: verifier, proof }),
+              verifier.concealer(headers, payload.data),
             ),
           );
     const kept =
@@ -307,6 +344,18 @@ class HttpSource implements Source {
             path: requestPath(arrival.path ?? "", this.#options.path, this.#shownPath),
           };
     return this.#waitMs === undefined ? kept : { ...kept, ttlMs: this.#waitMs };
+  }
+
+  #answerConfirmation(confirmed: Confirmed): Handshake | Refusal {
+    const { log } = this.#host;
+    if ("topic" in confirmed) {
+      log.info(line`source ${this.#name}: confirmed the subscription to ${confirmed.topic}`);
+      return { status: 200, body: { ok: true } };
+    }
+    log.warn(
+      line`source ${this.#name}: the subscription could not be confirmed (${confirmed.failure}); request another confirmation in the console of the sender`,
+    );
+    return new Refusal(503, "the subscription could not be confirmed");
   }
 
   #turnAway(response: ServerResponse, refusal: Refusal): void {

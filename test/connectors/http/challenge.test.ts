@@ -1,12 +1,15 @@
 // First calls that want a text of the request back, by preset and by `respond.challenge`; HEAD; and what must never come of them: an
 // event, a page in a browser, an answer to a wrong token.
 
+import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { http } from "../../../src/connectors/http/index.ts";
 import type { HttpOptions } from "../../../src/connectors/http/options.ts";
 import { presetNames } from "../../../src/connectors/http/verify/preset-names.ts";
 import { presets } from "../../../src/connectors/http/verify/presets.ts";
+import { DeliveryError } from "../../../src/errors.ts";
+import { type Cursors, createMemoryCursors } from "../../../src/host/store.ts";
 import { surroundings } from "../../support/host.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { type Request, serve } from "./serving.ts";
@@ -116,6 +119,104 @@ describe("presets", () => {
     expect(check({ scheme: "github", secret, verifyToken: "t" })).toEqual([
       "scheme github does not use verify_token",
     ]);
+  });
+});
+
+describe("a secret that the sender chooses (asana)", () => {
+  const first = "b537207f20cbfa02357cf448134da559e8bd39d61597dcd5631b8012eae53e81";
+  const offer = (text: string): Request => ({ headers: { ...json, "x-hook-secret": text }, body: "{}" });
+  const signed = (key: string, body = '{"events":[]}'): Request => ({
+    headers: { ...json, "x-hook-signature": createHmac("sha256", key).update(body).digest("hex") },
+    body,
+  });
+  const options = { verify: { scheme: "asana" } } as const;
+
+  it("is stored at the first call, and verifies all later ones, also after a restart", async () => {
+    const cursors = createMemoryCursors();
+    const hook = await serve(options, { cursors });
+    expect((await hook.send(signed(first))).status).toBe(401);
+    const got = await hook.send(offer(first));
+    expect(got).toMatchObject({ status: 200, headers: { "x-hook-secret": first } });
+    expect((await hook.send(signed(first))).status).toBe(200);
+    expect((await hook.send(signed(other))).status).toBe(401);
+    const again = await serve(options, { cursors });
+    expect((await again.send(signed(first, '{"events":[1]}'))).status).toBe(200);
+    expect(hook.arrivals).toMatchObject([{ trust: "verified" }]);
+    // Not even in the log.
+    expect(hook.log.join()).toContain("stored the secret");
+    expect(hook.log.join()).not.toContain(first);
+  });
+
+  it("is never replaced: the same is answered again, any other is 403", async () => {
+    const hook = await serve(options);
+    expect((await hook.send(offer(first))).status).toBe(200);
+    expect((await hook.send(offer(first))).status).toBe(200);
+    const refused = await hook.send(offer(first.replace("b", "c")));
+    expect([refused.status, refused.headers["x-hook-secret"]]).toEqual([403, undefined]);
+    expect((await hook.send(signed(first))).status).toBe(200);
+  });
+
+  it("is the first of those that come at once, and is stored before it is answered", async () => {
+    const cursors = createMemoryCursors();
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let isAsked = false;
+    const slow: Cursors = {
+      ...cursors,
+      async moveCursor(...given) {
+        isAsked = true;
+        await gate;
+        await cursors.moveCursor(...given);
+      },
+    };
+    const hook = await serve(options, { cursors: slow });
+    const one = hook.send(offer(first));
+    await expect.poll(() => isAsked).toBe(true);
+    const two = hook.send(offer(other.repeat(4)));
+    expect((await two).status).toBe(403);
+    expect((await hook.send(signed(first))).status).toBe(401);
+    release();
+    expect((await one).status).toBe(200);
+    expect((await hook.send(signed(first))).status).toBe(200);
+  });
+
+  it("that cannot be stored is 503, and the next one counts", async () => {
+    const cursors = createMemoryCursors();
+    let isFull = true;
+    const full: Cursors = {
+      ...cursors,
+      async moveCursor(...given) {
+        if (isFull) throw new DeliveryError("E_JOURNAL_FULL", "full", { retryable: true });
+        await cursors.moveCursor(...given);
+      },
+    };
+    const hook = await serve(options, { cursors: full });
+    expect((await hook.send(offer(first))).status).toBe(503);
+    expect((await hook.send(signed(first))).status).toBe(401);
+    isFull = false;
+    expect((await hook.send(offer(`${first}2`))).status).toBe(200);
+    expect((await hook.send(signed(`${first}2`))).status).toBe(200);
+  });
+
+  it("is not taken when it is short, comes by GET, or the config has one", async () => {
+    const hook = await serve(options);
+    expect((await hook.send(offer("short"))).status).toBe(403);
+    await hook.send({ ...offer(first), method: "GET" });
+    expect((await hook.send(signed(first))).status).toBe(401);
+    const known = await serve({ verify: { scheme: "asana", secret } });
+    expect((await known.send(offer(first))).status).toBe(200);
+    expect((await known.send(signed(first))).status).toBe(401);
+    expect((await known.send(signed(secret))).status).toBe(200);
+  });
+
+  it("needs no secret in the config", () => {
+    const check = (verify: Verify) =>
+      http.check?.({ path: "/hook", methods: ["POST"], verify }, surroundings).map(({ message }) => message);
+    expect(check({ scheme: "asana" })).toEqual([]);
+    expect(check({ scheme: "asana", secret })).toEqual([]);
+    expect(check({ scheme: "dropbox" })).toEqual(["scheme dropbox needs secret"]);
   });
 });
 

@@ -289,16 +289,92 @@ describe("a certificate whose address the request names", () => {
   });
 });
 
+/** As SNS writes it. */
+function subscribeUrl(changes: Record<string, string> = {}): string {
+  const query = { Action: "ConfirmSubscription", TopicArn: topic, Token: "t", ...changes };
+  return `https://sns.eu-west-1.amazonaws.com/?${Object.entries(query)
+    .map(([name, value]) => `${name}=${value}`)
+    .join("&")}`;
+}
+
+describe("the subscription to a topic of SNS", () => {
+  const confirmation = { Type: "SubscriptionConfirmation", Token: "t", SubscribeURL: subscribeUrl() };
+  const called = `https://sns.eu-west-1.amazonaws.com/?${new URLSearchParams({ Action: "ConfirmSubscription", TopicArn: topic, Token: "t" })}`;
+  const confirmable = (answer: string | Error = "<ok/>") =>
+    createPublished({ ...documents(), [called]: answer });
+
+  it("is confirmed once, with the host that signed it, and is no event", async () => {
+    const { notify, hook, published } = await open(sns, confirmable());
+    expect(await notify(confirmation)).toBe(200);
+    expect(await notify({ ...confirmation, MessageId: "again" })).toBe(200);
+    const calls = published.asked.filter(({ url }) => url.includes("Action"));
+    expect(calls).toMatchObject([{ url: called, redirects: false, publicOnly: true }]);
+    expect(calls[0]?.method ?? "GET").toBe("GET");
+    expect(hook.arrivals).toEqual([]);
+    expect(hook.log).toEqual([`source hook: confirmed the subscription to ${topic}`, expect.any(String)]);
+  });
+
+  it("that the host refuses is 503, said in the log, and tried again", async () => {
+    const published = confirmable(new Error("down"));
+    const { notify, hook } = await open(sns, published);
+    expect(await notify(confirmation)).toBe(503);
+    expect(hook.log).toEqual([expect.stringContaining("could not be confirmed (down)")]);
+    published.documents[called] = "<ok/>";
+    expect(await notify(confirmation)).toBe(200);
+  });
+
+  it("is not confirmed without the signature", async () => {
+    const { send, published } = await open(sns, confirmable());
+    const body = snsBody({ MessageId: "m", Timestamp: new Date(now).toISOString(), ...confirmation });
+    expect(await send({}, body.replace('"t"', '"u"'))).toBe(401);
+    expect(published.asked.filter(({ url }) => url.includes("Action"))).toEqual([]);
+  });
+
+  it.each([
+    subscribeUrl({ Action: "DeleteTopic" }),
+    subscribeUrl({ TopicArn: "arn:aws:sns:eu-west-1:999999999999:alarms" }),
+    subscribeUrl({ Token: "other" }),
+    subscribeUrl({ AuthenticateOnUnsubscribe: "true" }),
+    `${subscribeUrl()}&Action=DeleteTopic`,
+    subscribeUrl().replace("eu-west-1", "us-east-1"),
+    subscribeUrl().replace("sns.eu-west-1.amazonaws.com", "evil.example"),
+    subscribeUrl().replace("sns.eu-west-1.amazonaws.com", "sns.eu-west-1.amazonaws.com.evil.example"),
+    subscribeUrl().replace("https://", "https://me@"),
+    subscribeUrl().replace("https:", "http:"),
+    subscribeUrl().replace(".com/", ".com:8443/"),
+    subscribeUrl().replace("/?", "/admin?"),
+    `${subscribeUrl()}#x`,
+    "",
+  ])("is not confirmed at %s", async (url) => {
+    const { notify, hook, published } = await open(sns, confirmable());
+    expect(await notify({ ...confirmation, SubscribeURL: url })).toBe(503);
+    expect(published.asked.filter((asked) => asked.url.includes("Action"))).toEqual([]);
+    expect(hook.arrivals).toEqual([]);
+  });
+
+  it("causes ten calls a minute at most", async () => {
+    const { notify, published } = await open(sns, confirmable());
+    for (let n = 0; n < 20; n++) {
+      const one = { Token: `t${n}`, SubscribeURL: subscribeUrl({ Token: `t${n}` }) };
+      expect(await notify({ ...confirmation, ...one })).toBe(503);
+    }
+    expect(published.asked.filter(({ url }) => url.includes("Action"))).toHaveLength(10);
+  });
+
+  it("is a part of what the user consents to", () => {
+    const options: HttpOptions = { path: "/hook", methods: ["POST"], verify: sns };
+    expect(http.reaches?.(options, surroundings)).toEqual([
+      { to: "host", url: "https://sns.eu-west-1.amazonaws.com", method: "ConfirmSubscription at" },
+    ]);
+  });
+});
+
 describe("sns", () => {
   it("counts only for the topic of the config, fresh, and in its three types and both versions", async () => {
     const { notify, hook } = await open(sns);
     expect(await notify({ SignatureVersion: "1", MessageId: "1", Subject: "s" })).toBe(200);
-    const confirmation = {
-      Type: "SubscriptionConfirmation",
-      Token: "t",
-      SubscribeURL: "https://sns.eu-west-1.amazonaws.com/?x",
-    };
-    expect(await notify({ ...confirmation, MessageId: "2" })).toBe(200);
+    const unsubscribed = { Type: "UnsubscribeConfirmation", Token: "t", SubscribeURL: subscribeUrl() };
+    expect(await notify({ ...unsubscribed, MessageId: "2" })).toBe(200);
     expect(hook.arrivals.map(({ deliveryId }) => deliveryId)).toEqual(["1", "2"]);
     expect(await notify({ TopicArn: "arn:aws:sns:eu-west-1:999999999999:alarms" })).toBe(401);
     expect(await notify({ Type: "Other" })).toBe(401);

@@ -139,7 +139,8 @@ function idOf(preset: Preset): string {
   return delivery === undefined ? "" : code(delivery.header);
 }
 
-function firstCallOf(name: PresetName, { challenge, handshake }: Preset): string {
+function firstCallOf(name: PresetName, { challenge, handshake, confirmsSubscription }: Preset): string {
+  if (confirmsSubscription === true) return "`SubscriptionConfirmation` (signed)";
   if ((handshake !== undefined) !== (handshakes[name] !== undefined))
     throw new Error(`${name}: name its handshake here, or no longer`);
   if (challenge === undefined) return handshakes[name] ?? "";

@@ -8,6 +8,7 @@ import { http } from "../../../src/connectors/http/index.ts";
 import type { HttpOptions } from "../../../src/connectors/http/options.ts";
 import type { HttpClient } from "../../../src/contract/host.ts";
 import type { Arrival, Clock, Emit, Source } from "../../../src/contract.ts";
+import type { Cursors } from "../../../src/host/store.ts";
 import { createListener } from "../../../src/http/server.ts";
 import { hostOf } from "../../support/host.ts";
 import { manualClock } from "../../support/manual-clock.ts";
@@ -53,7 +54,14 @@ afterEach(async () => {
 
 export async function serve(
   options: Partial<HttpOptions> = {},
-  around: { clock?: Clock; publicUrl?: string; hosts?: string[]; emit?: Emit; http?: HttpClient } = {},
+  around: {
+    clock?: Clock;
+    publicUrl?: string;
+    hosts?: string[];
+    emit?: Emit;
+    http?: HttpClient;
+    cursors?: Cursors;
+  } = {},
 ): Promise<Served> {
   const log: string[] = [];
   const write = (line: string) => void log.push(line);
@@ -71,7 +79,10 @@ export async function serve(
     "hook",
     { path: "/hook", methods: ["POST"], ...options },
     {
-      ...hostOf({ log: logger, clock: around.clock ?? manualClock(), listener }),
+      ...hostOf({
+        ...{ log: logger, clock: around.clock ?? manualClock(), listener },
+        ...(around.cursors === undefined ? {} : { cursors: around.cursors }),
+      }),
       ...(around.http === undefined ? {} : { http: around.http }),
       refused: (refusal) => void refusals.push(refusal),
     },

@@ -24,6 +24,8 @@ export interface Challenge {
   readonly to: string;
   /** Answered only when the request was verified. */
   readonly signed: boolean;
+  /** The text is the secret that signs later requests: it is stored, unless the config has the secret. */
+  readonly isSecret?: boolean;
   /** The text may hold spaces and colons as well. */
   readonly isProse?: boolean;
 }
@@ -41,6 +43,8 @@ export interface Challenger {
   readonly isInHead: boolean;
   /** Undefined when the request is not a challenge. */
   answer(asked: Asked): Handshake | Refusal | undefined;
+  /** The text that `answer` sends back. */
+  textIn(asked: Asked): string;
 }
 
 /** From an unverified body that is only read to find a challenge. */
@@ -66,6 +70,7 @@ export function createChallenger(challenge: Challenge, tokens: readonly string[]
   return {
     signed,
     isInHead: !from.startsWith("data."),
+    textIn: (asked) => readAt(from, asked) ?? "",
     answer(asked) {
       const text = readAt(from, asked);
       if (text === undefined) return undefined;

@@ -28,6 +28,8 @@ export interface Preset {
     | "sns";
   /** Where the sender publishes its public keys. */
   readonly keys?: KeySource;
+  /** Must a subscription be confirmed with a request to the host of the keys? */
+  readonly confirmsSubscription?: boolean;
   /** The allowed age of a request, where the sender retries the same request for longer than 5 minutes. */
   readonly toleranceMs?: number;
   /**

@@ -49,7 +49,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   asana: {
     source: "https://developers.asana.com/docs/webhooks-guide",
     scheme: ofBody("x-hook-signature"),
-    challenge: { from: "headers.x-hook-secret", to: "headers.x-hook-secret", signed: false },
+    challenge: { from: "headers.x-hook-secret", to: "headers.x-hook-secret", signed: false, isSecret: true },
     answer: { status: 200 },
   },
   bitbucket: {
@@ -319,6 +319,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       kind: "certificate",
       audienceAt: "data.TopicArn",
     },
+    confirmsSubscription: true,
     needsAudience: true,
     // Sent again with the time of the first try.
     toleranceMs: hour,

@@ -30,6 +30,7 @@ import {
   signatureCheck,
 } from "./signature.ts";
 import { snsCheck } from "./sns.ts";
+import { createSubscription } from "./subscription.ts";
 import {
   type Check,
   fieldOf,
@@ -85,6 +86,7 @@ export function createVerifier(
     check,
     readsBody: readsBody(options),
     ...(keys === undefined ? {} : { prepare: keys.prepare }),
+    confirm: outside === undefined ? undefined : subscriptionOf(options, clock, outside)?.confirm,
     concealer: (headers, data) =>
       concealer([
         ...traits.credentials.headers.flatMap((name) => headerOf(headers, name) ?? []),
@@ -102,6 +104,20 @@ function keyStoreOf(options: VerifyOptions, clock: Pick<Clock, "now">, outside: 
     ...{ source, audience: options.audience, clock, ...outside },
     ...(jwt === undefined ? {} : { keyIdOf: (inbound: Inbound) => keyIdOf(jwt, inbound) }),
   });
+}
+
+function subscriptionOf(options: VerifyOptions, clock: Pick<Clock, "now">, outside: Outside) {
+  const { audience } = options;
+  const source = keySourceOf(options);
+  if (!confirmsSubscription(options) || source === undefined || audience === undefined) return undefined;
+  return createSubscription({ audience, hosts: keyHosts(source, audience), clock, ...outside });
+}
+
+/** Does a source with these options change something at the host that it fetches keys from? */
+export function confirmsSubscription(options: VerifyOptions | undefined): boolean {
+  return (
+    options !== undefined && isPreset(options.scheme) && presets[options.scheme].confirmsSubscription === true
+  );
 }
 
 /** Where the sender publishes its keys, if it does. */

@@ -5,6 +5,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Json } from "../../../contract.ts";
 import type { ParseOptions } from "../parse-body.ts";
 import type { Conceal } from "./conceal.ts";
+import type { Subscription } from "./subscription.ts";
 
 /** A request as a scheme sees it: nothing was parsed yet. */
 export interface Inbound {
@@ -50,6 +51,8 @@ export interface Verifier extends VerifyTraits {
   concealer(headers: IncomingHttpHeaders, data: Json): Conceal;
   /** Fetches the keys that this request needs, before `check`. `unavailable`: the fetch failed. */
   prepare?(inbound: Inbound): Promise<"unavailable" | undefined>;
+  /** Confirms the subscription that a verified payload asks for; undefined when it asks for none. */
+  confirm?: Subscription["confirm"] | undefined;
   /** False when the head of a request suffices: then the body of an unverified request is not read. */
   readonly readsBody: boolean;
 }
