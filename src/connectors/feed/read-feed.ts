@@ -6,6 +6,7 @@ import { charsetOf, decodeText } from "../../charset.ts";
 import type { HttpAnswer } from "../../contract/host.ts";
 import { ConnectorError } from "../../errors.ts";
 import { found, withinMaxBody } from "../../intake/answer.ts";
+import { findJson } from "../../json.ts";
 
 /**
  * Rejects with a ConnectorError: E_HTTP_CONTENT when it is not a feed or a broken one, else as
@@ -15,7 +16,8 @@ export async function readFeed(answer: HttpAnswer, maxBytes: number): Promise<An
   const text = decode(await withinMaxBody(answer.bytes(maxBytes)), answer.headers["content-type"]);
   const { DetectError, parseFeed } = await import("feedsmith");
   try {
-    return parseFeed(withHref(text));
+    // Parsed here, because the parser would round the numbers of a JSON Feed.
+    return parseFeed((/^\s*\{/.test(text) ? findJson(text) : undefined) ?? withHref(text));
   } catch (error) {
     const what = error instanceof DetectError ? "is not a feed" : "is a broken feed";
     throw new ConnectorError("E_HTTP_CONTENT", `the answer ${what}: ${found(answer, text)}`, {

@@ -35,8 +35,7 @@ import { type Challenger, maxChallengeBodyBytes } from "./verify/challenge.ts";
 import { type Conceal, createConcealer } from "./verify/conceal.ts";
 import { createVerifier } from "./verify/scheme.ts";
 import { defaultToleranceMs } from "./verify/signature.ts";
-import type { Confirmed } from "./verify/subscription.ts";
-import type { Handshake, Proof, Verifier } from "./verify/verifier.ts";
+import type { Confirmed, Handshake, Proof, Verifier } from "./verify/verifier.ts";
 
 type Params = Readonly<Record<string, string>>;
 

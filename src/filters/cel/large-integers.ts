@@ -37,6 +37,7 @@ function largeIn(node: CelNode): CelNode | undefined {
   if (node.op === "list")
     return (node.args as readonly CelNode[]).find((item) => largeIn(item) !== undefined);
   if (node.op === "-_") return largeIn(node.args as CelNode) === undefined ? undefined : node;
-  if (node.op !== "value" || typeof node.args !== "bigint") return undefined;
-  return node.args > BigInt(Number.MAX_SAFE_INTEGER) ? node : undefined;
+  // A literal with the suffix `u` is an object of the library.
+  const value = node.op === "value" ? (node.args as { valueOf(): unknown } | null)?.valueOf() : undefined;
+  return typeof value === "bigint" && value > BigInt(Number.MAX_SAFE_INTEGER) ? node : undefined;
 }

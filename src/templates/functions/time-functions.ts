@@ -64,14 +64,18 @@ export function timeFunctions(now: () => number): TemplateFunctions {
 
 /** Undefined for a value that is not a time: it is shown unchanged. */
 function timeOf(value: Value): number | undefined {
+  if (typeof value === "string" && !/^\d{9,16}(?:\.\d{1,9})?$/.test(value)) return readDate(value);
   const number = numberOf(value);
   // Seconds reach this size in the year 5138, milliseconds had it in March 1973.
-  if (number !== undefined) return checked(Math.abs(number) < 1e11 ? number * 1_000 : number);
-  return typeof value === "string" ? readDate(value) : undefined;
+  return number === undefined ? undefined : checked(Math.abs(number) < 1e11 ? number * 1_000 : number);
 }
 
+const earliestMs = Date.parse("0000-01-01T00:00:00Z");
+const endMs = Date.parse("+010000-01-01T00:00:00Z");
+
+/** Outside of the years 0 to 9999 it is a number of another unit. */
 function checked(ms: number): number | undefined {
-  return Math.abs(ms) <= 8.64e15 ? ms : undefined;
+  return ms >= earliestMs && ms < endMs ? ms : undefined;
 }
 
 const months = "January February March April May June July August September October November December".split(

@@ -102,6 +102,15 @@ describe("each format becomes the same data", () => {
       { ...common, id: "1", link },
     ],
   ];
+  test("JSON Feed keeps the digits of a number as id", async () => {
+    server.answer = content(
+      '{"version":"https://jsonfeed.org/version/1.1","title":"N","items":[{"id":9007199254740993,"content_text":"a"}]}',
+    );
+    const source = await start({ backfill: 1 });
+    await source.rested();
+    expect(source.data()).toEqual([{ id: "9007199254740993", summary: "a" }]);
+  });
+
   test.each(formats)("%s", async (_, body, data) => {
     server.answer = content(body);
     const source = await start({ backfill: 1 });

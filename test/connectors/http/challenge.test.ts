@@ -226,6 +226,19 @@ describe("respond.challenge", () => {
   const open = (challenge: ChallengeOption, options: Partial<HttpOptions> = {}) =>
     serve({ ...options, respond: { challenge } }, { clock: manualClock(now) });
 
+  it("is found in a list of the body (Azure Event Grid)", async () => {
+    const hook = await open({
+      from: "data.0.data.validationCode",
+      when: { "headers.aeg-event-type": "SubscriptionValidation" },
+      to: "data.validationResponse",
+    });
+    const body = '[{"id":"1","data":{"validationCode":"512d38b6-c7b8","validationUrl":"https://x"}}]';
+    const headers = { ...json, "aeg-event-type": "SubscriptionValidation" };
+    expect((await hook.send({ headers, body })).json).toEqual({ validationResponse: "512d38b6-c7b8" });
+    expect(hook.arrivals).toEqual([]);
+    expect((await hook.send({ headers: json, body })).status).toBe(202);
+  });
+
   it("gives a text of the query back, by GET, though events come by POST", async () => {
     const hook = await open("query.hub.challenge", { verify: bearer });
     expect(await hook.send({ method: "GET", path: "/hook?hub.challenge=42" })).toMatchObject({

@@ -53,6 +53,7 @@ describe("an integer that an event can only have as a text", () => {
     expect(value("int(data.id) > 9007199254740992", id)).toBe(true);
     expect(value("int(data.id) == 9007199254740993", id)).toBe(true);
     expect(value("data.big == 9007199254740991")).toBe(true);
+    expect(() => value("data.id == 9007199254740993u", id)).toThrow("never compares with 9007199254740993u");
   });
 });
 

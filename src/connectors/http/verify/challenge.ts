@@ -7,7 +7,8 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Json } from "../../../contract.ts";
 import { Refusal } from "../../../http/answer.ts";
 import { isSameSecret } from "../../../http/same-secret.ts";
-import { fieldOf, type Handshake, headerOf } from "./verifier.ts";
+import { textAt } from "./fields.ts";
+import { type Handshake, headerOf } from "./verifier.ts";
 
 /** Locations are written as `query.NAME`, `headers.NAME` and `data.PATH`. */
 export interface Challenge {
@@ -108,7 +109,7 @@ export function readAt(location: string, { target, headers, data }: Asked): stri
     return values.length === 1 ? values[0] : undefined;
   }
   if (location.startsWith("headers.")) return headerOf(headers, name.toLowerCase());
-  return data === undefined ? undefined : fieldOf(data, name);
+  return textAt(data, name);
 }
 
 /** The default location of the answer: the same as in the request, and plain text for a query parameter. */

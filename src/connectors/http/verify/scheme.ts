@@ -86,7 +86,7 @@ export function createVerifier(
     check,
     readsBody: readsBody(options),
     ...(keys === undefined ? {} : { prepare: keys.prepare }),
-    confirm: outside === undefined ? undefined : subscriptionOf(options, clock, outside)?.confirm,
+    ...(outside === undefined ? {} : subscriptionOf(options, clock, outside)),
     concealer: (headers, data) =>
       concealer([
         ...traits.credentials.headers.flatMap((name) => headerOf(headers, name) ?? []),
@@ -109,7 +109,7 @@ function keyStoreOf(options: VerifyOptions, clock: Pick<Clock, "now">, outside: 
 function subscriptionOf(options: VerifyOptions, clock: Pick<Clock, "now">, outside: Outside) {
   const { audience } = options;
   const source = keySourceOf(options);
-  if (!confirmsSubscription(options) || source === undefined || audience === undefined) return undefined;
+  if (!confirmsSubscription(options) || source === undefined || audience === undefined) return {};
   return createSubscription({ audience, hosts: keyHosts(source, audience), clock, ...outside });
 }
 

@@ -5,8 +5,7 @@
 import type { HttpClient } from "../../../contract/host.ts";
 import type { Clock, Json } from "../../../contract.ts";
 import { textAt } from "./fields.ts";
-
-export type Confirmed = { readonly topic: string } | { readonly failure: string };
+import type { Confirmed } from "./verifier.ts";
 
 export interface Subscription {
   /** Undefined when the payload asks for no confirmation. Only for payloads whose signature was verified. */

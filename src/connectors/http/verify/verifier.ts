@@ -5,7 +5,6 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Json } from "../../../contract.ts";
 import type { ParseOptions } from "../parse-body.ts";
 import type { Conceal } from "./conceal.ts";
-import type { Subscription } from "./subscription.ts";
 
 /** A request as a scheme sees it: nothing was parsed yet. */
 export interface Inbound {
@@ -45,6 +44,9 @@ export interface Handshake {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Whether the sender confirmed a subscription. */
+export type Confirmed = { readonly topic: string } | { readonly failure: string };
+
 export interface Verifier extends VerifyTraits {
   readonly check: Check;
   /** For a verified request with these headers: hides its credentials wherever it repeats them. */
@@ -52,7 +54,7 @@ export interface Verifier extends VerifyTraits {
   /** Fetches the keys that this request needs, before `check`. `unavailable`: the fetch failed. */
   prepare?(inbound: Inbound): Promise<"unavailable" | undefined>;
   /** Confirms the subscription that a verified payload asks for; undefined when it asks for none. */
-  confirm?: Subscription["confirm"] | undefined;
+  confirm?(data: Json): Promise<Confirmed> | undefined;
   /** False when the head of a request suffices: then the body of an unverified request is not read. */
   readonly readsBody: boolean;
 }
