@@ -85,6 +85,12 @@ function issueOf({ at, why, name }: Fault): OptionIssue {
         message: `${name} runs what this option names: its value must be literal`,
         hint: byVariable,
       };
+    case "glued":
+      return {
+        path,
+        message: `a value cannot be in one argument with an option of ${name}: it could choose what ${name} does`,
+        hint: "write it as an argument of its own, or as --option={{...}}; after -- nothing is an option",
+      };
     case "variable":
       return {
         path,

@@ -3,9 +3,10 @@
 
 import { type Interpreter, interpreterOf } from "./interpreters.ts";
 import { isInterpreted } from "./interpreting-variables.ts";
+import { namesOf } from "./program-name.ts";
 import { readsProgram } from "./read-program.ts";
 import { commandsOf, type ScriptWord } from "./shell-script.ts";
-import { obeysInput, runsItsValue, useOf } from "./tools.ts";
+import { isGluedToOption, obeysInput, runsItsValue, useOf, withoutEnd } from "./tools.ts";
 import { afterOptions, wrappedBy } from "./wrappers.ts";
 
 /** A word of a command line. */
@@ -27,13 +28,21 @@ export interface Values {
 
 /**
  * `program`: it would choose what runs. `interpreter`: the program takes text as a program. `hidden`: it
- * cannot be seen what the program would run with it. `option`: the value of this option is run. `variable`:
- * the variable is interpreted. `arguments`: it would become arguments of another program. `script`: the
+ * cannot be seen what the program would run with it. `option`: the value of this option is run. `glued`: it
+ * is in one word with an option, `-O{{x}}`. `variable`: the variable is interpreted. `arguments`: it would become arguments of another program. `script`: the
  * script runs it.
  */
 export interface Fault {
   readonly at: number | "stdin";
-  readonly why: "program" | "interpreter" | "hidden" | "option" | "variable" | "arguments" | "script";
+  readonly why:
+    | "program"
+    | "interpreter"
+    | "hidden"
+    | "option"
+    | "glued"
+    | "variable"
+    | "arguments"
+    | "script";
   readonly name: string;
 }
 
@@ -114,7 +123,7 @@ function findIn(all: readonly Word[], from: number, to: number, look: Look): Fau
   const runs = use.as === "unknown" ? words.findIndex((_, index) => looksRun(words, index)) : -1;
   for (const [index, word] of words.entries()) {
     if (!word.hasValue || isInner.has(index)) continue;
-    const why = runs !== -1 && runs < index ? "hidden" : faultOfArgument(words, index);
+    const why = runs !== -1 && runs < index ? "hidden" : faultOfArgument(words, index, look);
     if (why !== undefined) return { at: from + index, why, name };
   }
   return undefined;
@@ -261,14 +270,25 @@ function isKnown(program: string): boolean {
 }
 
 /** For a program that is not an interpreter and whose arguments are understood. */
-function faultOfArgument(words: readonly Word[], index: number): Fault["why"] | undefined {
+function faultOfArgument(
+  words: readonly Word[],
+  index: number,
+  { isScript }: Look,
+): Fault["why"] | undefined {
   const { before } = words[index] as Word;
   const program = (words[0] as Word).text;
   const previous = words[index - 1]?.text ?? "";
   if (before.startsWith("-") && runsItsValue(program, before)) return "option";
   if (/^-[^=]+$/.test(previous) && runsItsValue(program, previous)) return "option";
+  if (!isScript && isGluedToOption(program, before) && !isAfterEnd(words, index)) return "glued";
   const variable = /(?:^|=|^-[A-Za-z])([A-Z_][A-Z0-9_]*)=[^=]*$/.exec(before)?.[1];
   return variable !== undefined && isInterpreted(variable) ? "variable" : undefined;
+}
+
+/** After a `--`, where nothing is an option. */
+function isAfterEnd(words: readonly Word[], index: number): boolean {
+  if (namesOf((words[0] as Word).text).some((name) => withoutEnd.has(name))) return false;
+  return words.slice(0, index).some(({ text }) => text === "--");
 }
 
 /**

@@ -22,7 +22,8 @@ interface Tool {
   readonly runs?: Readonly<Record<string, (words: readonly string[], from: number) => number | undefined>>;
 }
 
-const set = (words: string) => new Set(words.split(/\s+/));
+const words = (text: string) => text.split(/\s+/);
+const set = (text: string) => new Set(words(text));
 
 /** `kubectl exec POD -- PROGRAM`. */
 function afterDashes(words: readonly string[], from: number): number | undefined {
@@ -238,12 +239,81 @@ export function obeysInput(words: readonly string[]): boolean {
   return reads !== undefined && words.slice(1).some((word) => reads.test(word));
 }
 
+/** `find -- -delete` deletes: these ignore `--`. */
+export const withoutEnd: ReadonlySet<string> = set("find ffmpeg ffprobe openssl convert magick dd test expr");
+
+/**
+ * Long options that run their value, or read from it what to run, of programs that accept the beginning of a
+ * name too: `tar --to-c=PROGRAM`.
+ */
+const codeOptions: Readonly<Record<string, readonly string[]>> = {
+  tar: words(
+    "to-command use-compress-program checkpoint-action info-script new-volume-script rmt-command rsh-command",
+  ),
+  bsdtar: words("use-compress-program"),
+  cpio: words("rsh-command rmt-command"),
+  git: words(
+    "open-files-in-pager upload-pack receive-pack upload-archive exec extcmd config config-env editor to-cmd cc-cmd",
+  ),
+  sort: words("compress-program"),
+  split: words("filter"),
+  wget: words("execute use-askpass config"),
+  wget2: words("execute use-askpass config plugin"),
+  curl: words("config"),
+  man: words("pager html preprocessor"),
+  zip: words("unzip-command"),
+  dpkg: words("pre-invoke post-invoke status-logger"),
+  rpm: words("eval define pipe macros rcfile load"),
+  gpg: words(
+    "photo-viewer agent-program dirmngr-program pinentry-program options exec-path keyserver-options",
+  ),
+  rg: words("pre hostname-bin"),
+  fzf: words("preview bind with-shell"),
+  sk: words("preview bind cmd"),
+  gcc: words("plugin wrapper specs"),
+  clang: words("plugin load"),
+  logrotate: words("mail"),
+  mutt: words("execute"),
+  nmap: words("script script-args"),
+  tshark: words("lua-script"),
+  mpv: words("script scripts script-opts include ytdl-raw-options"),
+  sshfs: words("ssh-command"),
+};
+
+/** A part of the name of a long option that says what is done with its value, in programs that are not the user's own. */
+const codeWord = set(
+  `command cmd exec execute eval evaluate program prog script shell rsh pager editor browser viewer hook plugin preload askpass wrapper
+  interpreter invoke callback handler preprocessor postprocessor config rcfile`,
+);
+
 /**
  * Is the value of this option run? `word` is the literal text before a value, or the whole word before it.
  */
 export function runsItsValue(program: string, word: string): boolean {
   const [option = ""] = word.split("=");
-  if (codeLong.test(option)) return true;
-  const letters = namesOf(program).map((name) => codeLetters[name] ?? "");
+  // `-oProxyCommand=`
+  if (codeLong.test(option) || codeLong.test(option.replace(/^-[A-Za-z]/, "-"))) return true;
+  const names = namesOf(program);
+  const long = /^--([A-Za-z][\w-]*)$/.exec(option)?.[1]?.toLowerCase();
+  if (long !== undefined) {
+    if (names.some((name) => codeOptions[name]?.some((one) => one.startsWith(long)))) return true;
+    return !isOwn(program) && long.split(/[-_]/).some((part) => codeWord.has(part));
+  }
+  const letters = names.map((name) => codeLetters[name] ?? "");
   return /^-[A-Za-z]+$/.test(word) && letters.some((list) => list.includes(word.at(-1) as string));
+}
+
+/** A program of the project, whose author knows its options; not one that is looked up in PATH. */
+function isOwn(program: string): boolean {
+  return /^[^/]*\//.test(program) && !program.startsWith("/");
+}
+
+/**
+ * Does the value stand in one word with an option that does not name itself, as in `-O{{x}}`? Which letters
+ * take a value, and what they do with it, is known for no program; and the call would be refused, because the
+ * word begins with a dash. `before`: the literal text before the value.
+ */
+export function isGluedToOption(program: string, before: string): boolean {
+  if (!before.startsWith("-")) return false;
+  return !(isOwn(program) ? /^--?[A-Za-z][\w.-]*=/ : /^--[A-Za-z][\w.-]*=/).test(before);
 }

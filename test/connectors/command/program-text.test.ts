@@ -230,6 +230,44 @@ const refused: readonly (readonly string[])[] = [
   ["gh", "alias", "set", "x", X],
   ["tmux", "new-session", X],
   ["screen", "-X", X],
+  // In one word with an option, by any of its spellings.
+  ["git", "grep", `-O${X}`, "x"],
+  ["git", "grep", `-nO${X}`, "x"],
+  ["git", "grep", `--open-files-in-pager=${X}`, "x"],
+  ["git", "grep", `--open=${X}`, "x"],
+  ["git", "commit", `-m${X}`],
+  ["git", "fetch", `--upload=${X}`, "origin"],
+  ["git", "ls-remote", `--upload-p=${X}`, "origin"],
+  ["git", "log", `-${X}`],
+  ["tar", "xf", "a.tar", `--to-c=${X}`],
+  ["tar", "xf", "a.tar", "--to-com", X],
+  ["tar", "xf", "a.tar", `--checkpoint-act=exec=${X}`],
+  ["tar", "xf", "a.tar", `-I${X}`],
+  ["tar", `-xvI${X}`, "-f", "a.tar"],
+  ["rsync", `-e${X}`, "a", "b"],
+  ["ssh", `-o${X}`, "host"],
+  ["curl", `-K${X}`],
+  ["curl", `--config=${X}`],
+  ["curl", "--config", X],
+  ["curl", `-o${X}`, "http://localhost"],
+  ["sort", `--compress=${X}`, "a"],
+  ["split", `--filter=${X}`, "a"],
+  ["fzf", `--preview=${X}`],
+  ["wget", `--use-ask=${X}`, "http://localhost"],
+  ["wget", "--exe", X, "http://localhost"],
+  ["man", `-P${X}`, "ls"],
+  ["dpkg", `--pre-inv=${X}`, "-i", "a.deb"],
+  ["gcc", `-fplugin=${X}`, "a.c"],
+  ["sftp-like", `-oProxyCommand=${X}`, "host"],
+  ["ls", `-${X}`],
+  ["ls", `--${X}`],
+  ["ls", `--sort${X}`],
+  ["sometool", `--pre-exec=${X}`],
+  ["sometool", `--log-command`, X],
+  ["sometool", `-name=${X}`],
+  ["./own.sh", `-n${X}`],
+  ["find", "--", `-n${X}`],
+  ["sudo", "--", "ls", `-${X}`],
   // Programs that nobody knows.
   ["mywrapper", "sh", "-c", X],
   ["mywrapper", "--verbose", "bash", "-lc", X],
@@ -250,6 +288,13 @@ const allowed: readonly (readonly string[])[] = [
   ["gh", "search", "code", "--language", "python", X],
   ["gh", "issue", "comment", X, "--body", X],
   ["./deploys.sh", `--service=${X}`],
+  ["./deploys.sh", `-service=${X}`],
+  ["grep", "-F", "--", `-n${X}`, "log.txt"],
+  ["gh", "issue", "create", `--title=${X}`, `--body=${X}`],
+  ["git", "log", `--author=${X}`, `--since=${X}`],
+  ["ls", `--ignore=${X}`],
+  ["curl", `--data=${X}`, "http://localhost"],
+  ["tar", "xf", "a.tar", `--exclude=${X}`],
   ["./tools/python/count.py", X],
   ["./node-report", X],
   ["./make-report.sh", X],
@@ -306,6 +351,81 @@ describe("an argument", () => {
     const [issue] = checkCommand({ command: ["timeout", "5", "sh", "-ceu", X] });
     expect(issue?.message).toBe("sh runs text as a program: a value in its arguments could become a command");
     expect(issue?.hint).toContain("env: { TEXT: ... }");
+  });
+});
+
+describe("a value in one word with an option", () => {
+  const programs = [
+    ...[
+      "git grep",
+      "git log",
+      "tar",
+      "ls",
+      "curl",
+      "sort",
+      "grep",
+      "cp",
+      "date",
+      "./own.sh",
+      "tools/own",
+      "/usr/bin/du",
+    ],
+    ...["notify-send", "docker logs", "kubectl get", "find .", "sometool", "C:\\\\tool.exe"],
+  ].map((program) => program.split(" "));
+  const letters = fc.string({ unit: fc.constantFrom(..."abcdefgIKOPTxyz0123"), minLength: 1, maxLength: 3 });
+  const long = fc.stringMatching(/^[a-z]{1,6}(-[a-z]{1,6}){0,2}$/);
+  const literal = fc.constantFrom("", "x", "=", ":", "a=");
+
+  test("is refused by check unless the option names itself: no such call could be made", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...programs),
+        fc.oneof(
+          letters.map((some) => `-${some}`),
+          long.map((name) => `--${name}`),
+          fc.constantFrom("-", "--", "-1"),
+        ),
+        literal,
+        (program, option, between) => {
+          const word = `${option}${between}${X}`;
+          const isNamed =
+            /^--[a-z][a-z-]*=/.test(word) || (/own/.test(program[0] ?? "") && /^-[a-z]\w*=/i.test(word));
+          const paths = pathsOf({ command: [...program, word] });
+          if (!isNamed) expect(paths).toEqual([`command.${program.length}`]);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("is refused for an option that runs it, however its name is shortened", () => {
+    const running: readonly (readonly [program: string, option: string, least: string])[] = [
+      ["tar xf a", "to-command", "to-c"],
+      ["tar xf a", "use-compress-program", "use"],
+      ["tar xf a", "checkpoint-action", "checkpoint-"],
+      ["tar xf a", "info-script", "inf"],
+      ["tar xf a", "new-volume-script", "new-v"],
+      ["tar xf a", "rsh-command", "rs"],
+      ["git grep x", "open-files-in-pager", "open"],
+      ["git fetch", "upload-pack", "upl"],
+      ["git push", "receive-pack", "rec"],
+      ["sort a", "compress-program", "comp"],
+      ["wget", "execute", "exe"],
+      ["wget", "use-askpass", "use-a"],
+      ["split a", "filter", "fi"],
+      ["man ls", "pager", "pa"],
+    ];
+    for (const [program, option, least] of running)
+      for (let length = least.length; length <= option.length; length++)
+        for (const outer of ["", "sudo -n ", "timeout 5 ", "env A=1 ", "nohup nice -n 5 "]) {
+          const words = `${outer}${program}`.split(" ");
+          const name = option.slice(0, length);
+          for (const spelled of [[`--${name}=${X}`], [`--${name}`, X], [`--${name}=x${X}`]])
+            expect(
+              pathsOf({ command: [...words, ...spelled] }),
+              [...words, ...spelled].join(" "),
+            ).toHaveLength(1);
+        }
   });
 });
 

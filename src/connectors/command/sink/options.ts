@@ -13,7 +13,7 @@ export const commandSinkOptions = {
     command: {
       "x-inert": false,
       description:
-        "The program and its arguments, without a shell. The program is literal. The arguments are templates, except those of an interpreter (sh, node, awk ...), which are literal too. A value at the start of an argument may not begin with - unless the program gets -- before it.",
+        "The program and its arguments, without a shell. The program is literal. The arguments are templates, except those of an interpreter (sh, node, awk ...), which are literal too. A value at the start of an argument may not begin with - unless the program gets -- before it; in one argument with an option it is written --option={{...}}, never -o{{...}}.",
       type: "array",
       minItems: 1,
       items: { type: "string", "x-template": { only: roots } },

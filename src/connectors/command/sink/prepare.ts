@@ -6,6 +6,7 @@ import { absolute } from "../../../files/pattern.ts";
 import { isTemplate } from "../command-line.ts";
 import { namesOf } from "../program-name.ts";
 import { innermostAt } from "../program-text.ts";
+import { withoutEnd } from "../tools.ts";
 import type { CommandSinkOptions } from "./options.ts";
 
 export function prepareCommand(options: CommandSinkOptions, call: SinkCall): OutgoingCommand {
@@ -33,18 +34,6 @@ export function prepareCommand(options: CommandSinkOptions, call: SinkCall): Out
   };
 }
 
-/** These ignore `--`: `find -- -delete` deletes. */
-const withoutEnd = new Set([
-  "find",
-  "ffmpeg",
-  "ffprobe",
-  "openssl",
-  "convert",
-  "magick",
-  "dd",
-  "test",
-  "expr",
-]);
 /** These expand `@FILE` in an argument to the contents of the file, and send it. */
 const readsNamedFiles = new Set(["curl", "curlie", "http", "https", "xh", "xhs"]);
 
