@@ -34,6 +34,16 @@ const smallLibraries = {
   },
 };
 
+/** The MCP SDK's validator of forms is Ajv with all formats. session/server.ts gives it another one, so no start has to load this one. */
+const slimSdk = {
+  name: "slim-sdk",
+  load: {
+    filter: { id: /sdk\/dist\/esm\/validation\/ajv-provider\.js$/ },
+    handler: () =>
+      "export class AjvJsonSchemaValidator { constructor() { throw new Error('none was passed'); } }",
+  },
+};
+
 /** In ASCII: V8 keeps a file with any other character in twice the memory. */
 const smallChunks = {
   name: "small-chunks",
@@ -59,7 +69,7 @@ const bundle = await rolldown({
   // The clients of chats, which `channel-router add` installs.
   external: optionalLibraries,
   transform: { target: "node20.19", define: { __VERSION__: JSON.stringify(version) } },
-  plugins: [viteValidators(), smallLibraries, smallChunks, plugin],
+  plugins: [viteValidators(), slimSdk, smallLibraries, smallChunks, plugin],
   preserveEntrySignatures: false,
   checks: { ineffectiveDynamicImport: false },
   logLevel: "warn",

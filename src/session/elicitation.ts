@@ -2,6 +2,10 @@
 // its own terminal, and the model neither sees nor answers it. Types and the check of the client's
 // declaration; server.ts sends it.
 
+import type {
+  JsonSchemaValidatorResult,
+  jsonSchemaValidator,
+} from "@modelcontextprotocol/sdk/validation/types.js";
 import type { JsonObject } from "../contract.ts";
 import type { SafeLine, SafeText } from "../text.ts";
 import type { Request } from "./json-rpc.ts";
@@ -32,3 +36,24 @@ export function supportsElicitation(initialize: Request | undefined): boolean {
   if (typeof elicitation !== "object" || elicitation === null) return false;
   return "form" in elicitation || !("url" in elicitation);
 }
+
+/**
+ * Checks the values of a form for the SDK: each field has one of its choices. Such a schema needs no compiler, and the SDK's own
+ * (Ajv with all formats) would be loaded and set up at each start.
+ */
+export const formValidator: jsonSchemaValidator = {
+  getValidator<T>({ properties = {} }: Parameters<jsonSchemaValidator["getValidator"]>[0]) {
+    const fields = Object.entries(
+      properties as Readonly<Record<string, { readonly enum: readonly unknown[] }>>,
+    );
+    return (input: unknown): JsonSchemaValidatorResult<T> => {
+      const values = input as Readonly<Record<string, unknown>>;
+      const wrong = fields.find(
+        ([name, { enum: choices }]) => !Object.hasOwn(values, name) || !choices.includes(values[name]),
+      );
+      if (wrong === undefined) return { valid: true, data: input as T, errorMessage: undefined };
+      const [name, { enum: choices }] = wrong;
+      return { valid: false, data: undefined, errorMessage: `${name} must be one of: ${choices.join(", ")}` };
+    };
+  },
+};

@@ -10,7 +10,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import type { JsonObject, Log, Tool } from "../contract.ts";
 import { line, type SafeLine } from "../text.ts";
-import type { Elicitation, ElicitationResult } from "./elicitation.ts";
+import { type Elicitation, type ElicitationResult, formValidator } from "./elicitation.ts";
 import type { InitializeResult } from "./initialize-result.ts";
 import { type PermissionRequest, permissionMethods, readPermissionRequest } from "./permission.ts";
 import { callTool, listTools, type Neutralise } from "./tool-calls.ts";
@@ -55,6 +55,7 @@ export async function connectToolServer(options: ToolServerOptions): Promise<Too
     {
       capabilities: greeting.capabilities as ServerCapabilities,
       instructions: greeting.instructions,
+      jsonSchemaValidator: formValidator,
     },
   );
   server.onerror = (error) => log.warn(line`MCP: ${firstLine(error.message)}`);

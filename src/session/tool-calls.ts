@@ -71,7 +71,7 @@ export async function callTool(name: string, input: JsonObject, context: CallCon
   try {
     const tool = tools.find((candidate) => candidate.name === name);
     if (tool === undefined) throw unknownTool(tools, name);
-    checkToolInput(tool, input);
+    await checkToolInput(tool, input);
     const given = await tool.call(input, context.cancelled);
     const answer = typeof given === "string" ? { text: given } : given;
     const { afterWritten } = answer;

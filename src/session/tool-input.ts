@@ -1,17 +1,23 @@
 // Validates a tool call's arguments against the tool's JSON Schema. A schema is compiled at the tool's first
-// call: most conversations never call most tools. (The MCP SDK loads Ajv anyway.)
+// call: most conversations never call most tools, and many call none, so Ajv is loaded with the first one.
 
-import { Ajv } from "ajv";
 import type { JsonObject, OptionsValidator, SchemaError, Tool } from "../contract.ts";
 import { UsageError } from "../errors.ts";
 
 const compiled = new WeakMap<CheckedTool, OptionsValidator>();
 
-type CheckedTool = Pick<Tool, "name" | "input" | "validate">;
+type CheckedTool = Pick<Tool, "name" | "input">;
 
-/** Throws a UsageError (E_TOOL_INPUT) that names every problem. */
-export function checkToolInput(tool: CheckedTool, input: JsonObject): void {
-  const validate = tool.validate ?? compiled.get(tool) ?? compile(tool);
+/** Rejects with a UsageError (E_TOOL_INPUT) that names every problem. */
+export async function checkToolInput(
+  tool: CheckedTool & Pick<Tool, "validate">,
+  input: JsonObject,
+): Promise<void> {
+  demandValid(tool, tool.validate ?? compiled.get(tool) ?? (await compile(tool)), input);
+}
+
+/** Throws as `checkToolInput` rejects. */
+export function demandValid(tool: CheckedTool, validate: OptionsValidator, input: JsonObject): void {
   if (validate(input)) return;
   const problems = (validate.errors ?? []).map(describeProblem);
   throw new UsageError("E_TOOL_INPUT", `${tool.name}: ${[...new Set(problems)].join("; ")}`, {
@@ -19,8 +25,9 @@ export function checkToolInput(tool: CheckedTool, input: JsonObject): void {
   });
 }
 
-function compile(tool: CheckedTool): OptionsValidator {
-  const validate = new Ajv({ allErrors: true, strict: false }).compile(tool.input) as OptionsValidator;
+async function compile(tool: CheckedTool): Promise<OptionsValidator> {
+  const { compileInput } = await import("./compile-input.ts");
+  const validate = compileInput(tool.input);
   compiled.set(tool, validate);
   return validate;
 }

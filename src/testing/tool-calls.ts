@@ -10,7 +10,7 @@ import { isRouterError, UsageError } from "../errors.ts";
 import { type Mask, maskAll } from "../host/secret-mask.ts";
 import { answeredView, channelFor, maskedOutgoing } from "../plan/outgoing.ts";
 import type { Plan, PlannedSink } from "../plan/plan.ts";
-import { checkToolInput } from "../session/tool-input.ts";
+import { demandValid } from "../session/tool-input.ts";
 import { type TextContext, testText } from "./content-tests.ts";
 import { difference } from "./difference.ts";
 import type { Rehearsed } from "./simulator.ts";
@@ -45,7 +45,7 @@ export function callSink(
       ...structuredClone(input),
       ...(sink.usesEvent ? { event_id: last?.event.id ?? "none" } : {}),
     };
-    checkToolInput(sink, given);
+    demandValid(sink, sink.validate, given);
     const { event_id: _, ...checked } = given;
     const facts = {
       id: "00000000-0000-4000-8000-000000000000",

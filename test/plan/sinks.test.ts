@@ -11,7 +11,7 @@ import { loadRegex } from "../../src/filters/regex.ts";
 import { createMask, maskAll } from "../../src/host/secret-mask.ts";
 import { answeredView, channelFor, maskedOutgoing } from "../../src/plan/outgoing.ts";
 import type { PlannedChannel } from "../../src/plan/plan.ts";
-import { checkToolInput } from "../../src/session/tool-input.ts";
+import { demandValid } from "../../src/session/tool-input.ts";
 import { answeredEvent, planSink, proveSink } from "../support/sink.ts";
 
 const note = (content: string, file = "x.md") => ({ path: "notes", file, content });
@@ -98,11 +98,13 @@ describe("arguments", () => {
       options: note("x"),
     });
     const given: JsonObject = { s: "aaa" };
-    checkToolInput(sink, given);
+    demandValid(sink, sink.validate, given);
     expect(given).toEqual({ s: "aaa", n: 3 });
-    expect(() => checkToolInput(sink, { n: 0 })).toThrow("tested: s is missing; n must be >= 1");
+    expect(() => demandValid(sink, sink.validate, { n: 0 })).toThrow("tested: s is missing; n must be >= 1");
     const started = Date.now();
-    expect(() => checkToolInput(sink, { s: `${"a".repeat(50_000)}!` })).toThrow("must match pattern");
+    expect(() => demandValid(sink, sink.validate, { s: `${"a".repeat(50_000)}!` })).toThrow(
+      "must match pattern",
+    );
     expect(Date.now() - started).toBeLessThan(10_000);
   });
 });
@@ -162,11 +164,13 @@ describe("patterns of arguments", () => {
       options: note("x"),
     });
     const long = `${"a".repeat(70_000)}; rm -rf ~`;
-    expect(() => checkToolInput(sink, { safe: long })).toThrow(
+    expect(() => demandValid(sink, sink.validate, { safe: long })).toThrow(
       "contain a text of 70010 characters; its pattern",
     );
-    expect(() => checkToolInput(sink, { other: long })).toThrow("contain a text of 70010 characters");
-    checkToolInput(sink, { safe: "a".repeat(60_000), other: "b" });
+    expect(() => demandValid(sink, sink.validate, { other: long })).toThrow(
+      "contain a text of 70010 characters",
+    );
+    demandValid(sink, sink.validate, { safe: "a".repeat(60_000), other: "b" });
   });
 
   test("refuse more text than they can check in a moment", async () => {
@@ -176,7 +180,9 @@ describe("patterns of arguments", () => {
     });
     const started = performance.now();
     const list = Array.from({ length: 2_000 }, () => `c${"ab".repeat(1_000)}`);
-    expect(() => checkToolInput(sink, { list })).toThrow("contain more text than their patterns can check");
+    expect(() => demandValid(sink, sink.validate, { list })).toThrow(
+      "contain more text than their patterns can check",
+    );
     expect(performance.now() - started).toBeLessThan(10_000);
   });
 });

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import { Ajv } from "ajv";
 import { afterEach, describe, expect, test } from "vitest";
 import { builtInTools } from "../../src/config/tool-names.ts";
 import type { RouterEvent, Tool } from "../../src/contract.ts";
@@ -100,6 +101,12 @@ test("all tools together cost a session under 900 tokens, the two that are alway
   expect(tokens(all)).toBeLessThan(900);
   expect(tokens(all.filter(({ alwaysLoad }) => alwaysLoad))).toBeLessThan(250);
   expect(all.filter(({ alwaysLoad }) => alwaysLoad).map(({ name }) => name)).toEqual(["ack", "reply"]);
+});
+
+test.each(all)("the input of $name is declared in valid JSON Schema", ({ input }) => {
+  expect(new Ajv({ strict: true, allowUnionTypes: true, strictRequired: false }).validateSchema(input)).toBe(
+    true,
+  );
 });
 
 test("no sink can take the name of one of them", () => {
