@@ -12,6 +12,8 @@ import { eventually } from "../support/router.ts";
 export interface World {
   readonly host: Host & { readonly clock: ManualClock };
   readonly source: Source;
+  /** Was an arrival refused? What its sender is told, and what is kept of it, has been settled then. */
+  isRefused(): boolean;
 }
 
 export interface SourceCase<O> {
@@ -43,6 +45,7 @@ export function testSource<O>({ type, written, options, arrive, acks = true }: S
   }
 
   async function create(): Promise<World> {
+    refused = false;
     const listener: OpenListener = createListener({
       addresses: [{ host: "127.0.0.1", port: 0, loopback: true }],
       hosts: [],
@@ -55,7 +58,15 @@ export function testSource<O>({ type, written, options, arrive, acks = true }: S
       () => listener.close(AbortSignal.abort()),
       () => source.stop(AbortSignal.abort()),
     );
-    return { host, source };
+    return { host, source, isRefused: () => refused };
+  }
+
+  let refused = false;
+  async function refuse(): Promise<never> {
+    setTimeout(() => {
+      refused = true;
+    }, 20);
+    throw new DeliveryError("E_SESSION_BUSY", "the queue is full");
   }
 
   describe(`the source type ${type.type}`, () => {
@@ -115,8 +126,6 @@ export function testSource<O>({ type, written, options, arrive, acks = true }: S
       expect(await arrive(world)).toBe(true);
       expect(arrivals).toHaveLength(2);
     });
-
-    const refuse = () => Promise.reject(new DeliveryError("E_SESSION_BUSY", "the queue is full"));
 
     if (acks)
       it("a rejected emit is not acked", async () => {

@@ -1,25 +1,15 @@
 import { afterAll, afterEach } from "vitest";
 import { slack } from "../../../src/connectors/slack/index.ts";
+import { eventually } from "../../support/router.ts";
 import { startSlack } from "../../support/servers/slack.ts";
 import { testSource } from "../conformance.ts";
+import { arrivePushed } from "../pushed-chat.ts";
 
 const far = await startSlack();
 afterAll(() => far.close());
 
-/** For a message that was not taken, and so leaves no sign. */
-const givenUpMs = 1_500;
-
-/** One that was stopped does not connect. */
-const connectsMs = 3_000;
-
-async function becomes(isSo: () => boolean, withinMs: number): Promise<boolean> {
-  const endMs = Date.now() + withinMs;
-  while (!isSo() && Date.now() < endMs) await new Promise((resolve) => setTimeout(resolve, 5));
-  return isSo();
-}
-
 // What is said must not go to a source of the test before.
-afterEach(() => becomes(() => !far.isHeard(), connectsMs));
+afterEach(() => eventually(() => !far.isHeard()));
 
 testSource({
   type: slack,
@@ -32,9 +22,10 @@ testSource({
     edits: true,
     access: { dm: "pairing", allow: [], groups: {}, mentionPatterns: [], bots: [] },
   },
-  async arrive({ host }) {
-    if (!(await becomes(() => far.isHeard(), connectsMs))) return false;
-    const id = far.say({ channel: "D0ANN", text: "hello" });
-    return becomes(() => host.store.get("chat/D0ANN") === id, givenUpMs);
-  },
+  arrive: (world) =>
+    arrivePushed(
+      world,
+      { isHeard: far.isHeard, say: () => far.say({ channel: "D0ANN", text: "hello" }) },
+      "chat/D0ANN",
+    ),
 });
