@@ -160,7 +160,7 @@ channels:
       example.replace("# listen: 127.0.0.1:8788", `listen: 127.0.0.1:${project.port}`),
     );
     const { process: dev, printed } = project.dev();
-    await eventually(() => printed().includes("waiting for events"), 15_000);
+    await eventually(() => printed().includes("waiting for events"));
     const body = JSON.stringify({
       action: "completed",
       workflow_run: {
@@ -217,7 +217,7 @@ channels:
         eventually(async () => {
           const { stdout } = await own.ask(args);
           return isThere(stdout) && stdout;
-        }, 15_000);
+        });
       const head = (pid: number) =>
         until(["status"], (text) => text.split("\n", 1)[0]?.includes(`pid ${pid},`) === true);
       const showHead = (text: string) =>
@@ -244,5 +244,5 @@ channels:
     } finally {
       await own.remove();
     }
-  }, 40_000);
+  });
 });

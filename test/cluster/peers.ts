@@ -108,7 +108,7 @@ export function startPeer(
     said: [],
     answeredTwice: [],
     stderr: () => stderr,
-    request(method, params = {}, withinMs = 30_000) {
+    request(method, params = {}, withinMs = 90_000) {
       lastId += 1;
       const id = lastId;
       return new Promise((resolve, reject) => {
@@ -166,7 +166,7 @@ function eachLine(stream: NodeJS.ReadableStream, onLine: (line: string) => void)
   });
 }
 
-export async function until(condition: () => boolean, what: string, withinMs = 30_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, withinMs = 90_000): Promise<void> {
   const endMs = performance.now() + withinMs;
   while (!condition()) {
     if (performance.now() > endMs) throw new Error(`not within ${withinMs} ms: ${what}`);

@@ -49,7 +49,7 @@ test("a stopped owner is not pushed aside: tool calls fail and say so, a newcome
   await newcomer.until((peer) => peer.mode().mode === "attached", "it joins", 8_000);
   expect((await newcomer.call("who")).pid).toBe(owner.pid);
   expect(newcomer.said.some(({ stopped }) => stopped === "replaced")).toBe(true);
-}, 25_000);
+});
 
 test("a call to a stopped owner is answered by the next one when a person ends it", async () => {
   const folder = newFolder();

@@ -71,8 +71,6 @@ export interface ChatCase {
   readonly longText: string;
 }
 
-const withinMs = 20_000;
-
 /** What some platform might take for the same id. */
 function spellingsOf(id: string): string[] {
   const padded = /^\d/.test(id) ? [`0${id}`, `${id}.0`] : [];
@@ -116,7 +114,7 @@ export function testChat({ type, open, program, longText, port: ownPort, ...more
   /** Nobody sits at its terminal. */
   async function claude(): Promise<SpawnedClaude> {
     const session = await project.claude({ answerForm: () => ({ action: "cancel" }) }, env());
-    if (platform.abilities.backlog === false) await eventually(hasLooked, withinMs);
+    if (platform.abilities.backlog === false) await eventually(hasLooked);
     return session;
   }
   /** The source has ended a round: it waits for the next one. */
@@ -128,10 +126,10 @@ export function testChat({ type, open, program, longText, port: ownPort, ...more
   }
   const run = (...args: string[]) => project.ask(args, platform.env);
   const isConnected = () =>
-    eventually(async () => / phone \(\S+\) running/.test((await run("status")).stdout), withinMs);
+    eventually(async () => / phone \(\S+\) running/.test((await run("status")).stdout));
   const lastTo = async (person: Sender) => (await platform.shown(person)).at(-1);
   const shows = (person: Sender, test: (message: ShownMessage) => boolean) =>
-    eventually(async () => (await platform.shown(person)).find(test), withinMs);
+    eventually(async () => (await platform.shown(person)).find(test));
 
   async function askPermission(
     session: SpawnedClaude,
@@ -165,19 +163,19 @@ export function testChat({ type, open, program, longText, port: ownPort, ...more
       expect((await run("access", "pair", code)).stdout).toContain("may write on phone now");
       await shows(ada, (message) => message.text.includes("You are let in"));
       const message = await platform.write(ada, "what is up?");
-      const event = await session.nextEvent(withinMs);
+      const event = await session.nextEvent();
       expect(event.content).toBe("what is up?");
       expect(event.meta).toMatchObject({ channel: "phone", user: ada.name, user_id: ada.id });
       expect(session.events).toHaveLength(1);
       if (platform.abilities.react)
-        expect(await eventually(async () => (await platform.reactions(message))[0], withinMs)).toBe("👀");
+        expect(await eventually(async () => (await platform.reactions(message))[0])).toBe("👀");
     });
 
     it("carries an answer in parts, with a file, an edit and a reaction", async () => {
       await begin(`{ allow: ["${ada.id}"] }`);
       const session = await claude();
       const question = await platform.write(ada, "tell me all");
-      const { meta } = await session.nextEvent(withinMs);
+      const { meta } = await session.nextEvent();
       const event_id = meta.event_id as string;
       await writeFile(join(project.folder, "notes.txt"), "the notes");
       const files = platform.abilities.files ? { files: ["notes.txt"] } : {};
@@ -212,14 +210,14 @@ export function testChat({ type, open, program, longText, port: ownPort, ...more
       expect(prompt.text).toContain(project.folder);
       if (platform.abilities.buttons) await platform.press(ada, prompt.id, "allow");
       else await platform.write(ada, "yes abcde");
-      await eventually(() => verdicts(first).length > 0, withinMs);
+      await eventually(() => verdicts(first).length > 0);
       expect(verdicts(first)).toEqual([{ request_id: "abcde", behavior: "allow" }]);
       await shows(ada, (message) => message.text.includes("Sent: allow") && message.buttons.length === 0);
 
       await askPermission(second, "fghij");
       await shows(ada, (message) => message.text.includes("fghij"));
       await platform.write(ada, "No FGHIJ");
-      await eventually(() => verdicts(second).length > 0, withinMs);
+      await eventually(() => verdicts(second).length > 0);
       expect(verdicts(second)).toEqual([{ request_id: "fghij", behavior: "deny" }]);
       expect(verdicts(first)).toHaveLength(1);
       expect([...first.events, ...second.events]).toEqual([]);
@@ -248,12 +246,11 @@ export function testChat({ type, open, program, longText, port: ownPort, ...more
       expect(verdicts(session)).toEqual([]);
       if (platform.abilities.buttons) await platform.press(ada, last.id, "allow");
       else await platform.write(ada, "yes abcde");
-      await eventually(() => verdicts(session).length > 0, withinMs);
+      await eventually(() => verdicts(session).length > 0);
       expect(verdicts(session)).toEqual([{ request_id: "abcde", behavior: "allow" }]);
       if (platform.abilities.buttons)
-        await eventually(
-          async () => (await platform.shown(ada)).every(({ buttons }) => buttons.length === 0),
-          withinMs,
+        await eventually(async () =>
+          (await platform.shown(ada)).every(({ buttons }) => buttons.length === 0),
         );
 
       await askPermission(session, "fghij", `start ⋯ 1,204 code points elided ⋯ end`);
@@ -262,7 +259,7 @@ export function testChat({ type, open, program, longText, port: ownPort, ...more
       await platform.write(ada, "yes fghij");
       await shows(ada, ({ text }) => text.includes("terminal only") && !text.includes("fghij"));
       await platform.write(ada, "no fghij");
-      await eventually(() => verdicts(session).length > 1, withinMs);
+      await eventually(() => verdicts(session).length > 1);
       expect(verdicts(session)[1]).toEqual({ request_id: "fghij", behavior: "deny" });
     });
 
@@ -282,7 +279,7 @@ export function testChat({ type, open, program, longText, port: ownPort, ...more
       if (platform.abilities.groups) await platform.write(eve, "@bot hello", { inGroup: true });
       // Behind all that: when this is there, the rest has been judged.
       await platform.write(ada, "are you there?");
-      const event = await session.nextEvent(withinMs);
+      const event = await session.nextEvent();
       expect(event.content).toBe("are you there?");
       expect(session.events).toHaveLength(1);
       expect(verdicts(session)).toEqual([]);
@@ -344,9 +341,9 @@ export function testChat({ type, open, program, longText, port: ownPort, ...more
       await platform.write(ada, "written while nobody listens");
       if (platform.abilities.buttons) await platform.press(ada, prompt.id, "allow");
       else await platform.write(ada, "yes abcde");
-      const event = await survivor.nextEvent(withinMs);
+      const event = await survivor.nextEvent();
       expect(event.content).toBe("written while nobody listens");
-      await eventually(() => verdicts(survivor).length > 0, withinMs);
+      await eventually(() => verdicts(survivor).length > 0);
       expect(verdicts(survivor)).toEqual([{ request_id: "abcde", behavior: "allow" }]);
       await survivor.callTool("reply", { event_id: event.meta.event_id as string, text: "still here" });
       await shows(ada, ({ text }) => text.includes("still here"));

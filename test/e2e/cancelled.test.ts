@@ -102,5 +102,5 @@ test.each(["the router's own session", "a session of another process"])(
     await claude.stop();
     if (claude !== owner) await owner.stop();
   },
-  60_000,
+  180_000,
 );

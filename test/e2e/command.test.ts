@@ -30,7 +30,7 @@ test.each(["SIGKILL", "SIGINT"] as const)(
   async (signal) => {
     const project = await open(following);
     const claude = await project.claude();
-    await eventually(() => claude.events.some(({ content }) => content.includes("is up")), 15_000);
+    await eventually(() => claude.events.some(({ content }) => content.includes("is up")));
     await eventually(
       () => claude.events.some(({ content }) => /^it is \d{4}-.*:\d\d\.000Z$/.test(content)),
       15_000,
@@ -41,14 +41,14 @@ test.each(["SIGKILL", "SIGINT"] as const)(
     expect((await project.ask(["status"])).stdout).toMatch(/log \(command\) running {2}sh, pid \d+/);
     claude.process.kill(signal);
     await claude.process.exited;
-    await eventually(() => !isAlive(pid), 10_000);
+    await eventually(() => !isAlive(pid));
   },
 );
 
 test("a command waits for consent, and the schedule beside it does not", async () => {
   const project = await open(following, "use");
   const claude = await project.claude();
-  await eventually(() => claude.events.some(({ content }) => content.startsWith("it is")), 15_000);
+  await eventually(() => claude.events.some(({ content }) => content.startsWith("it is")));
   const { stdout } = await project.ask(["status"]);
   expect(stdout).toContain("waiting   for consent: command sh -c");
   expect(claude.events.some(({ content }) => content.includes("is up"))).toBe(false);

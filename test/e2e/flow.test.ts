@@ -84,7 +84,7 @@ test("why tells each step of flow control with its values, and status counts the
 
 test("a source that is expected and silent makes an event on its channel", async () => {
   const { claude } = await open();
-  await eventually(() => claude.events.some(({ meta }) => meta.channel === "backups"), 10_000);
+  await eventually(() => claude.events.some(({ meta }) => meta.channel === "backups"));
   const event = claude.events.find(({ meta }) => meta.channel === "backups");
   expect(event?.content).toBe("Nothing has come from backups for 1s; nothing has come before.");
   const { text } = await claude.callTool("ack", { event_ids: [event?.meta.event_id], outcome: "handled" });

@@ -246,7 +246,7 @@ describe("nothing that a project can set stands for its user", () => {
     }
     // A root that is not believed is not written either.
     for (const folder of [root, home]) expect(await exists(join(folder, "trust.key"))).toBe(false);
-  }, 120_000);
+  });
 
   test.runIf(process.platform === "linux")(
     "nor does a command below a process named claude, however the environment is cleaned",

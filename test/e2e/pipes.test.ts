@@ -54,7 +54,7 @@ test.runIf(process.platform !== "win32").each(places)(
       expect([0, 1, 2]).toContain((await project.run(command)).code);
     expect(await claude.stop()).toMatchObject({ signal: null });
   },
-  60_000,
+  180_000,
 );
 
 /** What else opens files by itself, and why none of it waits. */

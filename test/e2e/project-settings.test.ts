@@ -67,7 +67,7 @@ test.each([".claude/settings.json", ".claude/settings.local.json", ".mcp.json"])
       await claude.stop();
     }
   },
-  60_000,
+  180_000,
 );
 
 test("a proxy, a certificate check and programs are not the project's to choose", async () => {

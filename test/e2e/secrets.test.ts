@@ -126,7 +126,7 @@ sinks:
   expectHidden(echoed.text);
   expectHidden(await shown(project, claude, forms));
   await claude.stop();
-}, 60_000);
+});
 
 test("a variable leaves unasked neither as a host, nor as a subprotocol, a default or the name of a header, in a recipe either", async () => {
   const { project, far } = await open(
@@ -167,7 +167,7 @@ sources:
   expect((await claude.callTool("c", {})).isError).toBe(false);
   expect(JSON.parse(far.asked.find(({ url }) => url === "/c")?.body ?? "")).toEqual({ a: token });
   await claude.stop();
-}, 60_000);
+});
 
 test("consent to a command is to its whole line, its input, its program and its scripts", async () => {
   const config = (script: string, more = "") => `sources:
@@ -224,7 +224,7 @@ sinks:
   for (const text of [...forms.filter((form) => form.includes("f-ran")), json.stdout, status])
     expect(text).toContain("touch f-ran; rm -rf /important");
   await claude.stop();
-}, 90_000);
+});
 
 test("a program is not taken from the folder that it runs in, whatever PATH says", async () => {
   const { project } = await open(
@@ -241,7 +241,7 @@ test("a program is not taken from the folder that it runs in, whatever PATH says
   await eventually(() => existsSync(join(project.folder, "b-ran")));
   expect(existsSync(join(project.folder, "a-ran"))).toBe(false);
   await claude.stop();
-}, 60_000);
+});
 
 test("what a source answers with a secret in it goes to callers only with consent, and to no page", async () => {
   const { project, outside } = await open(
@@ -299,7 +299,7 @@ sinks:
     expectHidden(body);
   }
   await claude.stop();
-}, 60_000);
+});
 
 test("consent to a host is to what is sent there: another file, another path or another header asks again", async () => {
   const config = (url: string, path: string, file: string, header = "x-a") => `sources:
@@ -334,7 +334,7 @@ test("consent to a host is to what is sent there: another file, another path or 
   await writeFile(file, "of-one-rotated");
   await eventually(() => side.asked.some(({ headers }) => headers["x-a"] === "of-one-rotated"));
   await claude.stop();
-}, 60_000);
+});
 
 test("consent to read files is none to move them away", async () => {
   let drop = "";
@@ -360,4 +360,4 @@ test("consent to read files is none to move them away", async () => {
   await writeFile(join(drop, "new.txt"), "hello");
   await eventually(() => existsSync(join(project.folder, "taken", "new.txt")));
   await claude.stop();
-}, 60_000);
+});

@@ -179,13 +179,13 @@ describe("sinks", () => {
     expect(claude.tools.some(({ name }) => name === "log")).toBe(false);
     const more = `  log: { type: file, description: Log., path: logs, file: a.log, content: "{{time}} {{input.line}}\\n", input: { line: { type: string } } }\n`;
     await project.write("channels.yaml", config(project.port, more));
-    await eventually(() => claude.tools.some(({ name }) => name === "log"), 15_000);
+    await eventually(() => claude.tools.some(({ name }) => name === "log"));
     const { stdout } = await project.ask(["status"]);
     expect(stdout).toContain("reloaded: +1 sink");
     expect((await claude.callTool("log", { line: "x" })).isError).toBe(false);
     expect(readFileSync(join(project.folder, "logs", "a.log"), "utf8")).toMatch(/^\d{4}-.*Z x\n$/);
     await project.write("channels.yaml", config(project.port));
-    await eventually(() => !claude.tools.some(({ name }) => name === "log"), 15_000);
+    await eventually(() => !claude.tools.some(({ name }) => name === "log"));
     expect((await claude.callTool("log", { line: "x" })).text).toContain("no tool is named");
     await claude.stop();
   });

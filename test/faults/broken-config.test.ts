@@ -73,7 +73,7 @@ test("a successor goes on with the config that was active last", async () => {
   await eventually(() => second.process.stderr().includes("config fixed and reloaded"));
   await accepted(project, "/hook", { n: 3 });
   await eventually(() => second.events.some(({ content }) => content === "goodbye 3"));
-}, 120_000);
+});
 
 test("a recipe that is gone when a router starts is read as it was last, and doctor says what runs", async () => {
   const project = await opened();
@@ -97,7 +97,7 @@ test("a recipe that is gone when a router starts is read as it was last, and doc
   await project.write("more.yaml", recipe.replace("/more", "/again"));
   await eventually(() => accepted(project, "/again", { n: 2 }).catch(() => false as const));
   expect(await doctor()).not.toContain("goes on with the config");
-}, 120_000);
+});
 
 test("what others put there, or what the user no longer allows, does not count", async () => {
   const project = await opened();
@@ -115,4 +115,4 @@ test("what others put there, or what the user no longer allows, does not count",
   await eventually(async () => (await second.callTool("status")).text.includes("channels.yaml"));
   await expect(fetch(project.address)).rejects.toThrow();
   await second.stop();
-}, 120_000);
+});

@@ -112,7 +112,7 @@ test("events -f goes on with the next owner, each event once, until it is interr
   // As soon as somebody takes it, which is before the follower can have found the new owner.
   const ids = [id];
   const next = () => accepted(project, "/ci", { result: "failure", name: "next" }).catch(() => undefined);
-  for (let n = 0; n < 3; n += 1) ids.push(await eventually(next, 10_000));
+  for (let n = 0; n < 3; n += 1) ids.push(await eventually(next));
   await eventually(() => ids.every((each) => printed.includes(each)));
   await other.stop();
   await eventually(() => complaint.includes("waiting for the next one"));

@@ -42,7 +42,7 @@ describe.each([2, 10])("%i sessions that are started at once", (count) => {
     await eventually(() => taken().length > 0);
     expect(taken().map(({ meta }) => meta.event_id)).toEqual([id]);
     for (const claude of sessions) claude.assertCleanWire();
-  }, 30_000);
+  });
 });
 
 test("a session that stops reading holds up nobody else, and gets its own, once, when it reads again", async () => {

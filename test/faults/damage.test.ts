@@ -50,7 +50,7 @@ test.each([
     // The session hears of it, too.
     await eventually(() => claude.events.some(({ content }) => content.includes(`lost with it: ${said}`)));
   },
-  40_000,
+  180_000,
 );
 
 test("a state folder whose owner files were taken away starts above every epoch that left a trace", async () => {
@@ -73,7 +73,7 @@ test("a state folder whose owner files were taken away starts above every epoch 
   const second = await project.claude();
   expect((await second.callTool("status")).text).toContain(project.address);
   await eventually(() => newestOwner(stateRoot(project)).pid === claude.process.pid);
-}, 40_000);
+});
 
 test.each([
   ["a segment", (folder: string) => join(folder, "journal", "segment-00000007-00000000.jsonl")],
@@ -98,7 +98,7 @@ test.each([
     const exit = await claude.stop();
     expect(exit).toMatchObject({ signal: null });
   },
-  40_000,
+  180_000,
 );
 
 test("a journal of a newer version is not owned: the tools say so, and nothing in it is changed", async () => {
@@ -119,7 +119,7 @@ test("a journal of a newer version is not owned: the tools say so, and nothing i
   expect(doctor.stdout).toContain("a newer channel-router wrote segment-");
   await claude.stop();
   expect(contents()).toEqual(before);
-}, 40_000);
+});
 
 test("a journal that proves newer only within is given up by its owner, and owned once it is away", async () => {
   const project = await open(hook);
@@ -133,6 +133,6 @@ test("a journal that proves newer only within is given up by its owner, and owne
   await eventually(async () => /works alone, without sources/.test((await claude.callTool("status")).text));
   expect(claude.process.stderr()).toContain("a newer channel-router wrote segment-");
   rmSync(journal, { recursive: true });
-  await listening(project, 15_000);
+  await listening(project);
   await accepted(project, "/hook", { n: 4 });
-}, 60_000);
+});

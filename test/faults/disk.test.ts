@@ -61,13 +61,13 @@ describe.skipIf(!mayMount)("on a file system of its own", () => {
     expect((await post(project, "/hook", { n: 0, padding })).status).toBe(503);
 
     await rm(ballast);
-    await eventually(async () => (await post(project, "/hook", { n: 2 })).status === 202, 8_000);
-    await eventually(() => claude.events.some((event) => numberOf(event) === 2), 8_000);
+    await eventually(async () => (await post(project, "/hook", { n: 2 })).status === 202);
+    await eventually(() => claude.events.some((event) => numberOf(event) === 2));
     expect(claude.events[0]?.meta.event_id).toBe(before);
     expect((await claude.callTool("status")).text).not.toMatch(/ENOSPC|disk is full/i);
     const ids = claude.events.map(({ meta }) => meta.event_id);
     expect(new Set(ids).size).toBe(ids.length);
-  }, 30_000);
+  });
 
   test("an owner that is killed while the disk is full is replaced once it is freed, and what it had is kept", async () => {
     const project = await open(hook);
@@ -84,10 +84,10 @@ describe.skipIf(!mayMount)("on a file system of its own", () => {
     owner.process.kill("SIGKILL");
     await eventually(async () => (await other.callTool("status")).text.includes("ENOSPC"));
     await rm(ballast);
-    await listening(project, 8_000);
+    await listening(project);
     const hearing = await project.claude();
     await eventually(() => hearing.events.some(({ meta }) => meta.event_id === id));
-  }, 30_000);
+  });
 
   test("what waits is pushed and fetched while the disk is full, and a kill -9 meanwhile repeats nothing untold", async () => {
     const project = await open(hook);
@@ -109,7 +109,7 @@ describe.skipIf(!mayMount)("on a file system of its own", () => {
 
     owner.process.kill("SIGKILL");
     await rm(ballast);
-    await listening(project, 8_000);
+    await listening(project);
     const third = await project.claude();
     await accepted(project, "/hook", { n: 7 });
     const all = () => [...hearing.events, ...third.events];
@@ -121,7 +121,7 @@ describe.skipIf(!mayMount)("on a file system of its own", () => {
         .filter((n) => n > 0)
         .sort(),
     ).toEqual([3, 4, 5, 6, 7]);
-  }, 30_000);
+  });
 
   test("a home that is read-only leaves the tools, and says why nothing is taken", async () => {
     const project = await open(hook);
@@ -135,7 +135,7 @@ describe.skipIf(!mayMount)("on a file system of its own", () => {
     expect(text).toMatch(/EROFS|read-only/);
     expect(claude.process.stderr()).toMatch(/read-only|EROFS/);
     await expect(post(project, "/hook", {})).rejects.toThrow();
-  }, 30_000);
+  });
 });
 
 test("a state folder that is removed while running is made again, and another session attaches to the same owner", async () => {

@@ -52,7 +52,7 @@ channels: { log: { match: { data.line: { prefix: item } } } }
   const file = join(project.folder, "app.log");
   writeFileSync(file, "");
   const first = await project.claude();
-  await eventually(async () => (await first.callTool("status")).text.includes("follows 1 file"), 15_000);
+  await eventually(async () => (await first.callTool("status")).text.includes("follows 1 file"));
   await first.stop();
   const total = 60_000;
   appendFileSync(file, Array.from({ length: total }, (_, index) => `item ${index}\n`).join(""));

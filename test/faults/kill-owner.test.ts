@@ -82,8 +82,8 @@ test("kill -9 of the owner in a flood on three sessions loses nothing that was a
     dead.add(victim!.claude);
     const killedMs = performance.now();
     victim!.claude.process.kill("SIGKILL");
-    await eventually(() => newestOwner(stateRoot(project)).epoch > owner.epoch, 10_000);
-    await listening(project, 15_000);
+    await eventually(() => newestOwner(stateRoot(project)).epoch > owner.epoch);
+    await listening(project);
     // Two seconds are the target, which `npm run soak` holds; on a busy machine a start alone may take as long.
     expect(performance.now() - killedMs).toBeLessThan(2_000 + startMs);
     const again = await start(victim!.label);
@@ -94,7 +94,7 @@ test("kill -9 of the owner in a flood on three sessions loses nothing that was a
   await load.stop();
 
   const inboxes = () => all.map((claude) => claude.events);
-  await eventually(() => missing(load.accepted, inboxes().flat()).length === 0, 10_000).catch(() => {
+  await eventually(() => missing(load.accepted, inboxes().flat()).length === 0).catch(() => {
     throw new Error(`lost: ${missing(load.accepted, inboxes().flat()).join(" ")}`);
   });
   isOver = true;
@@ -107,7 +107,7 @@ test("kill -9 of the owner in a flood on three sessions loses nothing that was a
   for (const { label, claude } of living)
     for (const event of claude.events) expect(event.meta.channel).toBe(label);
   expect(new Set(inboxes().flat().map(numberOf)).size).toBeGreaterThanOrEqual(events);
-}, 120_000);
+});
 
 test("a session that does not read while its owner is killed, and the next one too, gets everything once it reads", async () => {
   const project = await open(hook);
@@ -127,7 +127,7 @@ test("a session that does not read while its owner is killed, and the next one t
   await load.until(900);
   await load.stop();
   reader.resumeReading();
-  await eventually(() => missing(load.accepted, reader.events).length === 0, 10_000).catch(() => {
+  await eventually(() => missing(load.accepted, reader.events).length === 0).catch(() => {
     throw new Error(`lost: ${missing(load.accepted, reader.events).join(" ")}`);
   });
   expect(untoldRepeats([reader.events])).toEqual([]);

@@ -42,15 +42,15 @@ delivery: { catch_up: 1000 }
     for (let file = 0; file < files; file++) writeFileSync(join(project.folder, `many${n}`, `f${file}`), "");
   }
   const first = await project.claude();
-  await listening(project, 60_000);
-  await eventually(() => areWatched(first), 60_000);
+  await listening(project);
+  await eventually(() => areWatched(first));
   await eventually(() => asked >= 3);
   await accepted(project, "/hook", { n: 1 });
   await first.stop();
   items.push({ id: 2 }, { id: 3 });
   const second = await project.claude();
-  await eventually(() => second.events.filter(({ meta }) => meta.channel === "quiet").length === 2, 60_000);
-  await eventually(() => areWatched(second), 60_000);
+  await eventually(() => second.events.filter(({ meta }) => meta.channel === "quiet").length === 2);
+  await eventually(() => areWatched(second));
   await accepted(project, "/hook", { n: 2 });
   await eventually(() => second.events.filter(({ meta }) => meta.channel === "hook").length === 2);
   expect(second.events.filter(({ meta }) => meta.channel?.startsWith("watch"))).toEqual([]);

@@ -63,7 +63,7 @@ describe("receipt: ack", () => {
       expect((await claude.callTool("ack", { event_ids: [id], outcome: "handled" })).isError).toBe(false);
       expect(claude.events).toHaveLength(3);
     },
-    30_000,
+    180_000,
   );
 });
 

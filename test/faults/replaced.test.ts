@@ -29,7 +29,7 @@ test("an attached session whose program is gone says so and lives on when its ow
     await eventually(() => second.process.stderr().includes("files were replaced"));
     // A session with the whole program comes, owns, and the one that lacks its files has tools again.
     await project.claude();
-    const { text } = await eventually(() => second.callTool("status").catch(() => undefined), 10_000);
+    const { text } = await eventually(() => second.callTool("status").catch(() => undefined));
     expect(text).toContain("owner: another process");
     await second.stop();
   } finally {

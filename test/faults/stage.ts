@@ -27,14 +27,12 @@ export async function open(config?: (port: number) => string): Promise<Project> 
   return project;
 }
 
-export const listening = (project: Project, withinMs = 20_000) =>
-  eventually(
-    () =>
-      fetch(project.address).then(
-        ({ status }) => status === 404,
-        () => false,
-      ),
-    withinMs,
+export const listening = (project: Project) =>
+  eventually(() =>
+    fetch(project.address).then(
+      ({ status }) => status === 404,
+      () => false,
+    ),
   );
 
 export const post = (project: Project, path: string, body: unknown, signal?: AbortSignal) =>
@@ -87,7 +85,7 @@ export interface Flood {
   refusedMs(): number;
   readonly count: { sent: number; refused: number; broken: number; told: Record<number, number> };
   /** Settles when so many were answered 2xx. */
-  until(count: number, withinMs?: number): Promise<void>;
+  until(count: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -171,8 +169,8 @@ export function flood(project: Project, options: FloodOptions): Flood {
     refusedMs: () => refusedMs,
     count,
     stop,
-    async until(goal, withinMs = 20_000) {
-      await eventually(() => numbers.length >= goal, withinMs);
+    async until(goal) {
+      await eventually(() => numbers.length >= goal);
     },
   };
 }

@@ -53,4 +53,4 @@ test("events of a busy thread come to somebody, whichever session ends", async (
     return missing().length === 0;
   }, 5_000).catch(() => undefined);
   expect(missing()).toEqual([]);
-}, 60_000);
+});

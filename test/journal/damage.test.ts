@@ -129,7 +129,7 @@ describe("a name of a segment that is not a file", () => {
       expect(bench.logged.filter((line) => line.includes("is not a file"))).toHaveLength(2);
       await append(again, 5, 6);
     },
-    10_000,
+    180_000,
   );
 
   test("a segment that became a pipe is missing", async () => {
@@ -142,7 +142,7 @@ describe("a name of a segment that is not a file", () => {
     const again = await bench.open({ epoch: 2 });
     expect(gone()).toBe(5);
     await append(again, 5, 6);
-  }, 10_000);
+  });
 });
 
 test("entries that ended after the last snapshot are not lost with the segment that retention took since", async () => {
@@ -227,7 +227,7 @@ test("whatever owners do, and retention, nothing is said to be gone that nobody 
     }),
     { numRuns: 60, timeout: 30_000, examples: [[retainedMeanwhile], [endedSinceSnapshot]] },
   );
-}, 120_000);
+});
 
 describe("a journal of a newer version", () => {
   /** The same lines as a version that comes after this one would write them. */

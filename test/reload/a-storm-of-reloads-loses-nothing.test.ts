@@ -27,7 +27,7 @@ channels:
 test("zero refused, zero 5xx, zero lost, zero duplicated, no descriptor left behind", async () => {
   const project = await createProject((port) => config(port, 0));
   projects.push(project);
-  const claude = await project.claude({ timeoutMs: 30_000 });
+  const claude = await project.claude();
   await answers(project, "/hook", isThere);
   const descriptors = () => readdirSync(`/proc/${claude.process.pid}/fd`).length;
   const before = process.platform === "linux" ? descriptors() : 0;
@@ -79,4 +79,4 @@ test("zero refused, zero 5xx, zero lost, zero duplicated, no descriptor left beh
   expect(new Set(events.map(({ meta }) => meta.round)).size).toBeGreaterThan(stormMs / 2_000);
   if (process.platform === "linux")
     await expect.poll(descriptors, { timeout: 8_000 }).toBeLessThanOrEqual(before + 2);
-}, 60_000);
+});

@@ -36,7 +36,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function spawn(): Promise<SpawnedClaude> {
   const server = { command: process.execPath, args: [join(folder, "server.mjs")] };
-  const claude = await spawnClaude(server, { bootWindowMs: 0, timeoutMs: 15_000 });
+  const claude = await spawnClaude(server, { bootWindowMs: 0 });
   running.push(claude);
   return claude;
 }

@@ -226,7 +226,7 @@ async function connectClaudeWith(
   tools: readonly Tool[] = [echo],
 ) {
   const attached = session.attachTools(tools, neutralise);
-  const claude = await connectClaude(toServer, fromServer, { bootWindowMs: 0, timeoutMs: 2000 });
+  const claude = await connectClaude(toServer, fromServer, { bootWindowMs: 0 });
   await attached;
   return claude;
 }

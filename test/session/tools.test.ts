@@ -44,7 +44,7 @@ async function connect(tools: readonly Tool[], waiting: () => number = () => 0) 
   const { toServer, fromServer } = streamPair();
   const session = open(toServer, fromServer);
   const attached = session.attachTools(tools, neutralise, waiting);
-  const claude = await connectClaude(toServer, fromServer, { bootWindowMs: 0, timeoutMs: 2_000 });
+  const claude = await connectClaude(toServer, fromServer, { bootWindowMs: 0 });
   await attached;
   return { claude };
 }

@@ -126,7 +126,7 @@ export async function connectClaude(
   fromServer: Readable,
   options: ClaudeOptions = {},
 ): Promise<Claude> {
-  const timeoutMs = options.timeoutMs ?? 10_000;
+  const timeoutMs = options.timeoutMs ?? 60_000;
   const notices: { method: string; params: Params }[] = [];
   let tools: ListedTool[] = [];
   let isChannel = false;

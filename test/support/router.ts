@@ -99,7 +99,7 @@ export async function createProject(
         project: folder,
         env: { ...env, CLAUDE_CODE_SESSION_ID: session, ...more },
       };
-      const claude = await spawnClaude(server, { bootWindowMs: 0, timeoutMs: 30_000, ...options });
+      const claude = await spawnClaude(server, { bootWindowMs: 0, timeoutMs: hangMs, ...options });
       await writeClientLog(session, options?.listening === false ? skipped : registered);
       running.push(claude);
       return claude;
@@ -158,16 +158,24 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Waits until `condition` gives something, looking every 20 ms: for what another process does in its own time. */
+/** What never happens is awaited for so long. It ends a test that would hang, and no busy machine comes near it. */
+const hangMs = 90_000;
+
+/**
+ * Waits until `condition` gives something: for what another process does in its own time. A look that takes long is made less often, so
+ * that looking leaves the processor to that process.
+ */
 export async function eventually<T>(
   condition: () => T | undefined | false | Promise<T | undefined | false>,
-  withinMs = 20_000,
+  withinMs = hangMs,
 ): Promise<T> {
   const endMs = Date.now() + withinMs;
   for (;;) {
+    const beginMs = performance.now();
     const value = await condition();
+    const tookMs = performance.now() - beginMs;
     if (value !== undefined && value !== false) return value;
     if (Date.now() > endMs) throw new Error(`not within ${withinMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, Math.min(Math.max(20, 3 * tookMs), 200)));
   }
 }

@@ -36,7 +36,7 @@ test("dev waits for a taken port, says so, and invites once its source has start
   expect(output.text).toContain("waiting: ");
   expect(output.text).not.toContain("curl");
   await free();
-  await eventually(() => output.text.includes("curl"), 10_000);
+  await eventually(() => output.text.includes("curl"));
   expect(output.text).toContain(`POST ${project.address}/hello`);
   dev.kill("SIGINT");
   expect((await dev.exited).code).toBe(0);
@@ -76,7 +76,7 @@ test("dev says what flow control holds back, and prints the digest when it comes
       );
     await eventually(async () => (await send(1)) === 202);
     await send(2);
-    await eventually(() => /delivered hello, \d+ tokens/.test(printed()), 10_000);
+    await eventually(() => /delivered hello, \d+ tokens/.test(printed()));
     expect(printed()).toMatch(/held hello \w{13}: digest: collected until /);
     expect(printed()).toMatch(/<channel [^>]*count="2"/);
   } finally {

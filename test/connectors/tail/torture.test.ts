@@ -183,4 +183,4 @@ test("every line comes exactly once, whatever happens to the files and to the ro
     numRuns: 60,
     interruptAfterTimeLimit: 10_000,
   });
-}, 60_000);
+});

@@ -26,12 +26,12 @@ it("one has the bot, the other says who has it, and takes over when that one is 
     (await project.ask(["status", "--config", `${project.folder}/channels.yaml`], env)).stdout;
 
   const holder = await first.claude({}, env);
-  await eventually(async () => (await status(first)).includes("@router_bot"), 15_000);
+  await eventually(async () => (await status(first)).includes("@router_bot"));
   const waiting = await second.claude({}, env);
   const said = await eventually(async () => {
     const text = await status(second);
     return text.includes("its token is in use") && text;
-  }, 15_000);
+  });
   expect(said).toContain(`by process ${holder.process.pid}, which runs ${first.folder}/channels.yaml`);
   expect(server.calls.filter(({ method }) => method === "getMe")).toHaveLength(1);
 

@@ -9,8 +9,6 @@ import { openTestPlatform, type TestPlatform } from "../../support/testchat/plat
 
 const ada = { id: "41", name: "Ada" };
 const eve = { id: "66", name: "Eve" };
-const withinMs = 20_000;
-
 let built: BuiltProgram;
 beforeAll(async () => {
   built = await buildWith("test/support/testchat/registry.ts");
@@ -46,7 +44,7 @@ describe("with a chat, Claude", () => {
       inGroup: true,
       attachment: { name: "notes.txt", content: "the notes" },
     });
-    const { meta } = await claude.nextEvent(withinMs);
+    const { meta } = await claude.nextEvent();
     const event_id = meta.event_id as string;
     expect(meta.attachments).toBe("notes.txt: file notes.txt");
 
@@ -76,7 +74,7 @@ describe("with a chat, Claude", () => {
     const { platform, project } = await begin('{ allow: ["41"] }');
     const claude = await project.claude();
     await platform.write(ada, "send me the config");
-    const event_id = (await claude.nextEvent(withinMs)).meta.event_id as string;
+    const event_id = (await claude.nextEvent()).meta.event_id as string;
     expect((await claude.callTool("status")).text).toContain(`${event_id} from Ada on phone`);
     expect((await project.ask(["status"])).stdout).toContain(`not answered\n  ${event_id} from Ada on phone`);
     await writeFile(join(project.folder, ".env"), "A=1");
@@ -85,7 +83,7 @@ describe("with a chat, Claude", () => {
       expect(refused).toMatchObject({ isError: true });
     }
     expect(await platform.shown(ada)).toEqual([]);
-    await eventually(() => platform.typed("41") > 0, withinMs);
+    await eventually(() => platform.typed("41") > 0);
     await claude.callTool("reply", { event_id, text: "no" });
     expect((await claude.callTool("status")).text).not.toContain("not answered");
     expect((await project.ask(["access", "remove", "41"])).stderr).toContain("it is set in the config file");
@@ -96,7 +94,7 @@ describe("with a chat, Claude", () => {
     await project.run(["access", "allow", "41", "--name", "Ada"]);
     const claude = await project.claude();
     await platform.write(ada, "hello");
-    const event_id = (await claude.nextEvent(withinMs)).meta.event_id as string;
+    const event_id = (await claude.nextEvent()).meta.event_id as string;
     await project.ask(["access", "remove", "41"]);
     expect(await claude.callTool("reply", { event_id, text: "hi" })).toMatchObject({
       isError: true,
@@ -129,7 +127,7 @@ describe("people in a config", () => {
     const { stdout } = await eventually(async () => {
       const found = await project.ask(["status"]);
       return found.stdout.includes("waiting for consent") && found;
-    }, withinMs);
+    });
     expect(stdout).toContain("people 41");
     expect(stdout).toContain("approve 41");
     expect(claude.events).toEqual([]);
@@ -155,7 +153,7 @@ describe("access on the command line", () => {
     );
     const claude = await project.claude();
     await platform.write(ada, "hello");
-    expect((await claude.nextEvent(withinMs)).content).toBe("hello");
+    expect((await claude.nextEvent()).content).toBe("hello");
   });
 
   it("lets nobody in from Claude's shell, and says what to do", async () => {
