@@ -2,13 +2,14 @@
 // its location; at run time the compiled check fills in the defaults. Patterns are RE2, as everywhere. Loaded
 // only for a config with sinks.
 
-import { Ajv, type ErrorObject } from "ajv";
+import { Ajv } from "ajv";
 import type { IssueDraft } from "../../config/values.ts";
 import type { JsonSchema, OptionsValidator, SchemaError } from "../../contract.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import type { RegexCompiler } from "../../filters/regex.ts";
 import { notInSchema, notSupported } from "../../not-supported.ts";
 import { proven } from "../proven.ts";
+import { validate as validateSchema } from "./meta-schema.ts?validator";
 import type { SchemaCompiler } from "./schema-compiler.ts";
 
 type Path = readonly (string | number)[];
@@ -87,6 +88,8 @@ export function createSchemaCompiler(regex: RegexCompiler): SchemaCompiler {
     // A format is only a hint to the model; `pattern` restricts the text.
     validateFormats: false,
     addUsedSchema: false,
+    // Done below.
+    validateSchema: false,
     code: { regExp },
   });
 
@@ -122,7 +125,7 @@ export function createSchemaCompiler(regex: RegexCompiler): SchemaCompiler {
       }
       const mistakes = [
         ...unknownKeywords(schema.properties, at),
-        ...wrongValues(ajv, schema, at),
+        ...wrongValues(schema, at),
         ...wrongPatterns(schema.properties, at, regex),
       ];
       issues.push(...mistakes);
@@ -215,10 +218,10 @@ function unknownKeywords(properties: unknown, at: Path): IssueDraft[] {
 }
 
 /** The errors of JSON Schema's own meta-schema. */
-function wrongValues(ajv: Ajv, schema: JsonSchema, at: Path): IssueDraft[] {
-  if (ajv.validateSchema(schema) === true) return [];
-  const byPlace = new Map<string, ErrorObject>();
-  for (const error of ajv.errors ?? []) {
+function wrongValues(schema: JsonSchema, at: Path): IssueDraft[] {
+  if (validateSchema(schema)) return [];
+  const byPlace = new Map<string, SchemaError>();
+  for (const error of validateSchema.errors ?? []) {
     // The branches of one choice report the same path: the list of values says most.
     if (error.keyword === "enum" || !byPlace.has(error.instancePath)) byPlace.set(error.instancePath, error);
   }
