@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readJson } from "../src/json.ts";
+import { runs } from "./support/runs.ts";
 
 describe("JSON is read with every digit", () => {
   test.each([
@@ -95,7 +96,7 @@ describe("JSON is read with every digit", () => {
           if (sent.exponent >= 0) expect(exact(String(found).replace("e+", "e"))).toEqual(sent);
         },
       ),
-      { numRuns: 3_000 },
+      { numRuns: runs(800) },
     );
   });
 

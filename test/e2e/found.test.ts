@@ -290,9 +290,7 @@ describe("nothing that a project can set stands for its user", () => {
     const next = await project.claude(answering(putAway), variables);
     await doesNothing(project, next);
     expect(next.process.stderr()).not.toContain("you are asked again");
-    expect((await project.ask(["trust", "--list"], variables)).stdout).toContain(
-      "you are asked again",
-    );
+    expect((await project.ask(["trust", "--list"], variables)).stdout).toContain("you are asked again");
   });
 });
 

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { sensitivityOf } from "../../src/files/secret-names.ts";
+import { runs } from "../support/runs.ts";
 
 const home = "/home/ann";
 const inProject = (path: string) => sensitivityOf(`/work/app/${path}`, { home, below: path });
@@ -86,7 +87,7 @@ describe("a name of a secret", () => {
           expect(inProject(isUpper ? whole.toUpperCase() : whole), whole).toBe("secret");
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: runs(600) },
     );
   });
 });

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileGlob } from "../../src/filters/glob.ts";
 import { processorTime } from "../support/processor-time.ts";
+import { runs } from "../support/runs.ts";
 import { regex } from "./example.ts";
 
 describe("a glob", () => {
@@ -84,7 +85,7 @@ describe("a glob", () => {
           expect(compileGlob(pattern)(text)).toBe(regex(`^(${source})$`).test(text));
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: runs(600) },
     );
   });
 

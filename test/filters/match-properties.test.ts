@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Json, View } from "../../src/contract.ts";
 import { indexChannels } from "../../src/filters/channel-index.ts";
 import { compileMatch } from "../../src/filters/match.ts";
+import { runs } from "../support/runs.ts";
 import { matchOf, regex, viewOf } from "./example.ts";
 
 const keys = ["a", "b", "c-d", "__proto__", "constructor"];
@@ -75,7 +76,7 @@ it("a text that fits holds what is said to be needed", () => {
         expect(isHeld).toBe(true);
       },
     ),
-    { numRuns: 1_000 },
+    { numRuns: runs(400) },
   );
 });
 
@@ -174,7 +175,7 @@ describe("match", () => {
       fc.property(match, view, (wanted, event) => {
         expect(matchOf(wanted).test(event) === undefined).toBe(naive(wanted, event));
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(800) },
     );
   });
 
@@ -209,7 +210,7 @@ describe("the index of channels", () => {
           );
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: runs(600) },
     );
   });
 

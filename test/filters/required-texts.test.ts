@@ -5,6 +5,7 @@ import { RE2JS } from "re2js";
 import { describe, expect, it, test } from "vitest";
 import type { TextNeeds } from "../../src/contract/emit-all.ts";
 import { requiredNeeds, requiredTexts } from "../../src/filters/required-texts.ts";
+import { runs } from "../support/runs.ts";
 
 describe("a pattern that cannot do without a text", () => {
   const line = "12:00 INFO request done";
@@ -129,6 +130,6 @@ test("no match is ever hidden", () => {
         }
       },
     ),
-    { numRuns: 3_000 },
+    { numRuns: runs(800) },
   );
 });

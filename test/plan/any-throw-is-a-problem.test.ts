@@ -12,6 +12,7 @@ import { compileMatch } from "../../src/filters/match.ts";
 import type { Engine } from "../../src/plan/compile/channel.ts";
 import { compilePlan } from "../../src/plan/compile/compile.ts";
 import { openProject, type Project } from "../support/proven.ts";
+import { runs } from "../support/runs.ts";
 import { allComponents, positionsOf, withValue } from "../trust/option-positions.ts";
 import { baseOf } from "../trust/option-samples.ts";
 
@@ -241,7 +242,7 @@ describe("made by a grammar, and broken", () => {
           expect(refused(error)).toMatch(/^E_C(ONFIG_(CEL|REGEX)|EL_RUN)$/);
         }
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(800) },
     ));
 
   test("templates and keys", () =>
@@ -258,7 +259,7 @@ describe("made by a grammar, and broken", () => {
           }
         }
       }),
-      { numRuns: 1_500 },
+      { numRuns: runs(500) },
     ));
 
   test("patterns and globs", () =>
@@ -277,7 +278,7 @@ describe("made by a grammar, and broken", () => {
         const { problems, match } = compileMatch({ "data.a": { regex: text }, [text]: text }, engine.regex);
         expect(problems.length > 0).toBe(match === undefined);
       }),
-      { numRuns: 1_500 },
+      { numRuns: runs(500) },
     ));
 
   test("match of any shape", () =>
@@ -287,7 +288,7 @@ describe("made by a grammar, and broken", () => {
         expect(problems.length > 0).toBe(match === undefined);
         match?.test(view);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(400) },
     ));
 });
 

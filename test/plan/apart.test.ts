@@ -7,6 +7,7 @@ import type { Arrival, Json, View } from "../../src/contract.ts";
 import { keyText } from "../../src/key-parts.ts";
 import { createTemplateCompiler } from "../../src/templates/compile.ts";
 import { mondayMs, type Stage, stageOf } from "../shaping/rehearse.ts";
+import { runs } from "../support/runs.ts";
 
 describe("a key of several values", () => {
   const pairs = ["{{data.a}}/{{data.b}}", "{{data.a}}{{data.b}}", "{{lower data.a}} - {{data.b}}!"];
@@ -63,7 +64,7 @@ describe("a key of several values", () => {
           if (keys[0] === undefined || keys[1] === undefined) return;
           expect(keys[0] === keys[1]).toBe(JSON.stringify(shown(one)) === JSON.stringify(shown(other)));
         }),
-        { numRuns: 2_000 },
+        { numRuns: runs(600) },
       );
     },
   );

@@ -10,6 +10,7 @@ import {
 import { neutralise } from "../../src/text/neutralise.ts";
 import { hostileText } from "../support/hostile-text.ts";
 import { processorTime } from "../support/processor-time.ts";
+import { runs } from "../support/runs.ts";
 
 test("tokens are characters / 4, rounded up", () => {
   expect(["", "a", "abcd", "abcde"].map(countTokens)).toEqual([0, 1, 1, 2]);
@@ -87,7 +88,7 @@ describe("a text over its budget", () => {
         if (content.length > tokens * 4 && tokens >= 14)
           expect(fitted).toMatch(/^… [\d,]+ tokens cut: call event …$/m);
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(800) },
     );
   });
 

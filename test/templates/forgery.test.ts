@@ -10,6 +10,7 @@ import { createTemplateCompiler } from "../../src/templates/compile.ts";
 import { defaultContent } from "../../src/templates/default-content.ts";
 import { metaValue } from "../../src/text/neutralise.ts";
 import { forbiddenCharacter, hostileText } from "../support/hostile-text.ts";
+import { runs } from "../support/runs.ts";
 import { viewWith } from "./sample-view.ts";
 
 const contents = [
@@ -134,6 +135,6 @@ test("no payload forges or closes a tag, adds an attribute, or hides a character
         expect(element.content).toBe(final);
       },
     ),
-    { numRuns: 8_000 },
+    { numRuns: runs(2_000) },
   );
 });

@@ -5,6 +5,7 @@ import type { Json } from "../../src/contract.ts";
 import { createTemplateCompiler } from "../../src/templates/compile.ts";
 import { allFunctions } from "../../src/templates/functions/all.ts";
 import { yamlText } from "../../src/templates/functions/yaml-text.ts";
+import { runs } from "../support/runs.ts";
 import { viewWith } from "./sample-view.ts";
 
 const now = Date.parse("2026-11-23T14:05:00Z");
@@ -39,7 +40,7 @@ test("every function takes any values: it gives text or a sensible error, never 
         expect(["string", "number", "boolean", "object", "undefined"]).toContain(typeof result);
       },
     ),
-    { numRuns: 3_000 },
+    { numRuns: runs(800) },
   );
 });
 
@@ -193,7 +194,7 @@ describe("yaml", () => {
       fc.property(value, (json) => {
         expect(parse(yamlText(json))).toEqual(json);
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(800) },
     );
   });
 

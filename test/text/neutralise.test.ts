@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { metaValue, neutralise } from "../../src/text/neutralise.ts";
 import { forbiddenCharacter, hostileText } from "../support/hostile-text.ts";
 import { processorTime } from "../support/processor-time.ts";
+import { runs } from "../support/runs.ts";
 
 describe("tags of the client are broken up", () => {
   test.each([
@@ -91,7 +92,7 @@ test("whatever is thrown at it: nothing forbidden is left, a second time changes
       expect(neutralise(once)).toBe(once);
       expect(once.length).toBeLessThanOrEqual(text.length);
     }),
-    { numRuns: 5_000 },
+    { numRuns: runs(1_200) },
   );
 });
 
@@ -142,7 +143,7 @@ describe("meta values", () => {
         expect(forbiddenCharacter(value)).toBeUndefined();
         expect(metaValue(value)).toBe(value);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(600) },
     );
   });
 });

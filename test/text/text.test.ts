@@ -17,6 +17,7 @@ import {
 } from "../../src/text.ts";
 import { forbiddenCharacter, hostileText } from "../support/hostile-text.ts";
 import { processorTime } from "../support/processor-time.ts";
+import { runs } from "../support/runs.ts";
 
 it.each([
   ["two\n lines\tand a tab", "two lines and a tab"],
@@ -73,7 +74,7 @@ test("JSON means the same and holds nothing that is not seen", () => {
       expect(forbiddenCharacter(json)).toBeUndefined();
       expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify({ [key]: [value] })));
     }),
-    { numRuns: 1_000 },
+    { numRuns: runs(400) },
   );
   expect(safeJson(undefined)).toBe("null");
 });
@@ -104,7 +105,7 @@ describe("whatever is thrown at it", () => {
         if (name === "marked") for (const one of found) expect(one.startsWith("> ")).toBe(true);
         if (name === "safeLine" || name === "shownLine") expect(safeLine(shown)).toBe(shown);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(600) },
     );
   });
 

@@ -28,6 +28,7 @@ import { isWithin } from "../../../src/files/pattern.ts";
 import { systemClock } from "../../../src/host/clock.ts";
 import { outgoingOf } from "../../../src/plan/outgoing.ts";
 import { lent } from "../../support/host.ts";
+import { runs } from "../../support/runs.ts";
 import { outgoing, planSink, proveSink } from "../../support/sink.ts";
 import { testSink } from "../sink-conformance.ts";
 
@@ -226,7 +227,7 @@ describe("a name", () => {
           expect(error.code).toBe("E_SINK_REFUSED");
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(600) },
     );
   });
 });

@@ -4,6 +4,7 @@ import { type Parse, type Payload, parseBody } from "../../../src/connectors/htt
 import { Refusal } from "../../../src/http/answer.ts";
 import { findJsonFault } from "../../../src/intake/json-fault.ts";
 import { readJson } from "../../../src/json.ts";
+import { runs } from "../../support/runs.ts";
 
 const parse = (body: string | Buffer, type?: string, formField?: string, as?: Parse) =>
   parseBody(Buffer.from(body), type, { formField, parse: as });
@@ -249,7 +250,7 @@ describe("what is said about broken JSON", () => {
         expect(fault.line).toBeLessThanOrEqual(text.split("\n").length);
         expect(fault.column).toBeGreaterThan(0);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(600) },
     );
   });
 });

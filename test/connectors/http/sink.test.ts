@@ -9,6 +9,7 @@ import type { OutgoingRequest } from "../../../src/contract/sink.ts";
 import type { JsonObject } from "../../../src/contract.ts";
 import { systemClock } from "../../../src/host/clock.ts";
 import { lent } from "../../support/host.ts";
+import { runs } from "../../support/runs.ts";
 import { outgoing, planSink, proveSink, type WrittenSink } from "../../support/sink.ts";
 import { testSink } from "../sink-conformance.ts";
 
@@ -228,7 +229,7 @@ describe("no argument can leave its place", () => {
           ["k", "v"],
         ]);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(600) },
     );
   });
 
@@ -258,7 +259,7 @@ describe("no argument can leave its place", () => {
           expect(error.code).toBe("E_SINK_REFUSED");
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(400) },
     );
   });
 });
