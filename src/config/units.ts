@@ -1,10 +1,11 @@
 // Parses the units of the config language. Input has already matched `unitFormats`; anything else is
-// undefined. Values beyond the exact range of a number are clamped: 285,000 years and 8 PiB still mean "no
-// limit".
+// undefined. Values beyond a century, or beyond the exact range of a number, are clamped: both still mean "no
+// limit", and the time of an event plus any duration is a date.
 
 import { unitFormats } from "./schema/unit-formats.ts";
 
 const milliseconds = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const centuryMs = 100 * 365 * milliseconds.d;
 const bytes = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
 
 export interface Rate {
@@ -16,7 +17,7 @@ export interface Rate {
 export function parseDuration(text: string): number | undefined {
   if (!unitFormats.duration.test(text)) return undefined;
   const [, amount, unit] = /^(\d+)(.+)$/.exec(text) as unknown as [string, string, keyof typeof milliseconds];
-  return exact(Number(amount) * milliseconds[unit]);
+  return Math.min(Number(amount) * milliseconds[unit], centuryMs);
 }
 
 /** `512B 64KiB 1MiB 2GiB` -> bytes. */

@@ -351,8 +351,10 @@ export class Daemon implements Service {
 
   /** Other answers were read: a file that waited may be used now, and the next client may be greeted with more of it. */
   async #onConsent(): Promise<void> {
-    if (this.#running !== undefined) await this.#greet(this.#running.config);
-    else if (isGood(this.#config) && this.#options.role.exclusive && this.#trust.mayUse(this.#config))
+    if (this.#running !== undefined) {
+      await this.#greet(this.#running.config);
+      this.#state.members.retool();
+    } else if (isGood(this.#config) && this.#options.role.exclusive && this.#trust.mayUse(this.#config))
       await this.#reload("asked");
   }
 

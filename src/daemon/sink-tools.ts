@@ -55,9 +55,10 @@ function textOf({ sink, outcome, tookMs, detail }: Omit<CallRecord, "session" | 
   return `${sink} ${outcome === "done" ? "was called" : "failed"} after ${tookMs} ms${because}`;
 }
 
-export function sinkTools({ config, journal, sinks }: Running, member: DaemonSession): Tool[] {
+export function sinkTools({ config, consent, journal, sinks }: Running, member: DaemonSession): Tool[] {
   const { plan } = config;
-  return plan.sinks.map((sink) =>
+  const shown = plan.sinks.filter(({ described }) => described === undefined || consent.allows(described));
+  return shown.map((sink) =>
     sinkTool(sink, {
       async call({ event_id, ...input }, cancelled) {
         const call = { input, session: member.id, ...(cancelled === undefined ? {} : { cancelled }) };

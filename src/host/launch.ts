@@ -65,7 +65,8 @@ export function readLaunch(reach: ReachedProgram, world: LaunchContext): Launch 
     if (scripts.has(file) || !isInProject(file, project)) return;
     const sha256 = digestOf(file, (start, mode) => {
       if (role === "script") return true;
-      const isProgram = (mode & 0o111) !== 0 || start === "#!";
+      // A library is loaded whatever its name and mode are.
+      const isProgram = (mode & 0o111) !== 0 || start === "#!" || start === "\x7fE";
       if (role === "data") return isProgram && named.isInterpreted;
       return isProgram || !data.test(extname(file));
     });
@@ -169,14 +170,14 @@ export function digestOf(
   try {
     const stat = fstatSync(handle);
     if (!stat.isFile()) return undefined;
-    const { size, mode, mtimeMs } = stat;
+    const { size, mode, mtimeMs, ctimeMs } = stat;
     const bytes = Buffer.alloc(Math.min(size, maxBytes));
     const length = readSync(handle, bytes, 0, bytes.length, 0);
     const text = bytes.subarray(0, length);
     if (!isWanted(text.subarray(0, 2).toString("latin1"), mode)) return undefined;
     const hash = createHash("sha256").update(text);
-    // A larger one is identified by its beginning and its modification time.
-    if (size > maxBytes) hash.update(`\0${size} ${mtimeMs}`);
+    // A larger one is identified by its beginning and its times: a program can set the first, not the second.
+    if (size > maxBytes) hash.update(`\0${size} ${mtimeMs} ${ctimeMs}`);
     return hash.digest("hex");
   } catch {
     return undefined;

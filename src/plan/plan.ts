@@ -48,8 +48,8 @@ export interface Plan {
 export interface FoundPlan {
   /** Nothing of the file is used before it is allowed. */
   readonly use: Power;
-  /** The config's own text for Claude is left out before it is allowed; absent without such a text. */
-  readonly instruct?: Power;
+  /** The config's own texts for Claude are left out before all of them are allowed. */
+  readonly instruct: readonly Power[];
 }
 
 /** The bind address of the listener, and how it is reached. */
@@ -191,6 +191,8 @@ export interface PlannedSink {
   readonly usesEvent: boolean;
   /** It sends nothing before the user has consented to all of them. */
   readonly powers: readonly Power[];
+  /** Of a found config: Claude does not see the tool before it is allowed. It is among `powers`. */
+  readonly described?: Power;
   /** As in a source. */
   readonly launch?: Launch;
   /** Equal for two equivalent sinks. */

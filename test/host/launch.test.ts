@@ -1,6 +1,16 @@
 // What a command would run: the program, found without what is relative in PATH, and the files of the project that it names.
 
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -256,6 +266,21 @@ describe("a link in the project", () => {
     expect(launch(["tool", "a"]).links).toEqual([]);
     for (const name of ["a", "b"]) rmSync(join(folder, name));
   });
+});
+
+test("a large script that is edited behind its beginning, its time put back, and a library under the name of a note", () => {
+  const large = join(folder, "large.sh");
+  writeFileSync(large, `#!/bin/sh\n${"#\n".repeat(600_000)}echo one`, { mode: 0o755 });
+  const { atime, mtime } = statSync(large);
+  const read = launch(["./large.sh"]);
+  expect(read.scripts.every(isUnedited)).toBe(true);
+  writeFileSync(large, `#!/bin/sh\n${"#\n".repeat(600_000)}echo two`);
+  utimesSync(large, atime, mtime);
+  expect(read.scripts.every(isUnedited)).toBe(false);
+  rmSync(large);
+  expect(names(["tool"], { env: { LD_PRELOAD: "./notes.txt" } })).toEqual([]);
+  write("project/lib.txt", "\x7fELF");
+  expect(names(["tool"], { env: { LD_PRELOAD: "./lib.txt" } })).toEqual(["lib.txt"]);
 });
 
 describe("what scripts name", () => {

@@ -26,7 +26,7 @@ export interface FastInitialize {
 export interface InitializeConsent {
   /** False: clients see no config. */
   readonly use: boolean;
-  /** False: its own text for Claude is omitted. */
+  /** False: its own texts for Claude are omitted. */
   readonly instruct: boolean;
   /** When it differs, the cached result does not count. */
   readonly digest: string;
@@ -82,7 +82,7 @@ function greetingOf(
   );
   const described = Object.entries(channels).map(([name, { description, from, receipt, reply = true }]) => ({
     name,
-    ...(description === undefined ? {} : { description: mask(description) }),
+    ...(description === undefined || !instruct ? {} : { description: mask(description) }),
     sources: from,
     connectors: from.flatMap((source) => sources[source]?.type ?? []),
     receipt: receipt !== undefined,

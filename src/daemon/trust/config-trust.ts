@@ -92,7 +92,7 @@ export function openConfigTrust(options: ServiceTrustOptions): ConfigTrust {
       const allows = opened?.consent.allows ?? (() => false);
       return {
         use: this.mayUse(config as ProvenConfig),
-        instruct: found.instruct === undefined || allows(found.instruct),
+        instruct: found.instruct.every(allows),
         digest: consentDigest((config as ProvenConfig).loaded.file, opened?.consent.digest() ?? ""),
       };
     },
