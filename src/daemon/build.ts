@@ -101,9 +101,9 @@ function createDispatch(
     catchUp: loaded.values.delivery.catchUp,
     settleMs,
     mayReturn: (sessionId) => signalReaches(Number(sessionId)),
-    holds: (entry, delivery, sessionId) => shaping.holds(entry, delivery, sessionId),
-    isShaped: (channel) => shaping.isShaped(channel),
-    spend: (sessionId, spent) => shaping.spend(sessionId, spent),
+    holds: shaping.holds.bind(shaping),
+    isShaped: shaping.isShaped.bind(shaping),
+    spend: shaping.spend.bind(shaping),
     observe(change) {
       state.tally.add(change);
       shaping.observe(change);

@@ -36,7 +36,7 @@ export interface DispatchContext {
   readonly ackDeadlines: Deadlines;
   readonly expiryDeadlines: Deadlines;
   /** Asks shaping: true while it holds the entry. */
-  holds(entry: OpenEntry, delivery: Delivery, sessionId: string | undefined): boolean;
+  holds(entry: OpenEntry, delivery: Delivery, sessionId: string | undefined, nowMs: number): boolean;
   /** The tokens of an event are being written to a session. */
   spend(sessionId: string, inFlight: InFlight): void;
   /** They were not written in the end. */

@@ -46,7 +46,16 @@ export function writeDeliveryOptions(terms: DeliveryOptions): JsonObject {
   return plain;
 }
 
+/** By what the journal has in memory: each is read many times on the way of an event, and parsed once. */
+const known = new WeakMap<JsonObject, DeliveryOptions>();
+
 export function readDeliveryOptions(stored: JsonObject): DeliveryOptions {
+  const options = known.get(stored) ?? parse(stored);
+  known.set(stored, options);
+  return options;
+}
+
+function parse(stored: JsonObject): DeliveryOptions {
   const receipt = readReceipt(stored.receipt);
   return {
     source: text(stored.source) ?? "",

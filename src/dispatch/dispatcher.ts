@@ -59,7 +59,7 @@ export interface DispatcherOptions {
    * Asks shaping each time an entry could be sent: true holds it, from `pending` too. Call `revisit` when it
    * is released. `sessionId` is undefined when no particular session would get it.
    */
-  holds?(entry: OpenEntry, delivery: Delivery, sessionId: string | undefined): boolean;
+  holds?(entry: OpenEntry, delivery: Delivery, sessionId: string | undefined, nowMs: number): boolean;
   /** Whether shaping looks at all events of the channel. */
   isShaped?(channel: string): boolean;
   /**
@@ -167,7 +167,7 @@ export class Dispatcher {
       expiryDeadlines: createDeadlines(clock, () => expiry.check()),
       spend: (sessionId, inFlight) => this.#spend(sessionId, inFlight, inFlight.delivery.tokens),
       refund: (sessionId, inFlight) => this.#spend(sessionId, inFlight, -inFlight.delivery.tokens),
-      holds: (entry, delivery, sessionId) => options.holds?.(entry, delivery, sessionId) ?? false,
+      holds: options.holds ?? (() => false),
       setState: createReport({ journal, log, registry }, options.observe),
       isSettled: () => isSettled,
       onStuck: (slot: SessionSlot, isStuck: boolean) => this.#onStuck(slot, isStuck),

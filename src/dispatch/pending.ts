@@ -79,7 +79,7 @@ export function createPending(context: DispatchContext): Pending {
   /** Reserves it if it is still available. */
   function take(slot: SessionSlot, { entry, delivery }: Found): InFlight | undefined {
     if (!slot.waiting.has(entry.position) || reservations.has(entry, slot.session.id)) return undefined;
-    if (endEarly(context, entry, delivery) || delivery === undefined) return undefined;
+    if (endEarly(context, entry, delivery, context.clock.now()) || delivery === undefined) return undefined;
     const terms = readDeliveryOptions(delivery.terms);
     if (terms.to === "all" ? slot.taken.has(entry.position) : reservations.attemptOf(entry) !== undefined)
       return undefined;

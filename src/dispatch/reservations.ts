@@ -57,9 +57,9 @@ export function createReservations(
   isShaped: (channel: string) => boolean,
 ): Reservations {
   // A later attempt says by itself that there was an earlier one.
-  const isQuick = ({ channel, attempt, entry }: NotedReservation) =>
+  const isQuick = ({ channel, attempt, entry }: NotedReservation, nowMs: number) =>
     attempt > 1 ||
-    (entry.state === "accepted" && Math.abs(clock.now() - entry.changedMs) <= quickMs && !isShaped(channel));
+    (entry.state === "accepted" && Math.abs(nowMs - entry.changedMs) <= quickMs && !isShaped(channel));
   const reservations = new Map<string, Map<string, number>>();
   return {
     add(reservation, sessionId) {
@@ -77,7 +77,8 @@ export function createReservations(
     size: () => reservations.size,
     async note(name, of) {
       const value = of.map(({ id, channel, attempt }): Json => [id, channel, attempt]);
-      if (!of.every(isQuick)) {
+      const nowMs = clock.now();
+      if (!of.every((one) => isQuick(one, nowMs))) {
         try {
           return await journal.note(kind, name, value);
         } catch (error) {

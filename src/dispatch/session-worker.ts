@@ -50,11 +50,12 @@ interface Stream {
   readonly unproven: boolean;
   readonly cursor: Record<Lane, number>;
   ahead: Ahead[];
-  mayHaveMore: boolean;
+  /** Something may have come in that the lane has not read. */
+  readonly mayHaveMore: Record<Lane, boolean>;
 }
 
 function createStream(unproven: boolean): Stream {
-  return { unproven, cursor: { high: 0, rest: 0 }, ahead: [], mayHaveMore: true };
+  return { unproven, cursor: { high: 0, rest: 0 }, ahead: [], mayHaveMore: { high: true, rest: true } };
 }
 
 export class SessionWorker {
@@ -154,7 +155,10 @@ export class SessionWorker {
 
   /** There may be something new. */
   kick(): void {
-    for (const stream of this.#streams) stream.mayHaveMore = true;
+    for (const { mayHaveMore } of this.#streams) {
+      mayHaveMore.high = true;
+      mayHaveMore.rest = true;
+    }
     this.#start();
   }
 
@@ -175,14 +179,15 @@ export class SessionWorker {
         else forget(this.#backlog);
         continue;
       }
-      const urgent = this.#streams.find((stream) => stream.ahead.length < maxAhead && this.#hasHigh(stream));
+      const urgent = this.#streams.find(
+        ({ ahead, mayHaveMore }) => mayHaveMore.high && ahead.length < maxAhead,
+      );
       if (urgent !== undefined) {
         await this.#read(urgent, "high");
         continue;
       }
-      const empty = this.#streams.find(({ ahead, mayHaveMore }) => ahead.length === 0 && mayHaveMore);
+      const empty = this.#streams.find(({ ahead, mayHaveMore }) => mayHaveMore.rest && ahead.length === 0);
       if (empty !== undefined) {
-        empty.mayHaveMore = false;
         await this.#read(empty, "rest");
         continue;
       }
@@ -235,15 +240,11 @@ export class SessionWorker {
     return () => this.#generation === began && !this.#isOver();
   }
 
-  #hasHigh({ unproven, cursor }: Stream): boolean {
-    const query = { states: unsent, priority: "high", unproven, limit: 1 } as const;
-    return this.#journal.page({ ...query, after: cursor.high }).length > 0;
-  }
-
   /** Advances in one lane until something can be pushed, the lane ends, or what was read no longer counts. */
   async #read(stream: Stream, lane: Lane): Promise<void> {
     const isCurrent = this.#sameVersion();
-    const { cursor, unproven } = stream;
+    const { cursor, unproven, mayHaveMore } = stream;
+    mayHaveMore[lane] = false;
     const query = {
       states: unsent,
       unproven,
@@ -252,8 +253,9 @@ export class SessionWorker {
     };
     for (let turns = 1; isCurrent(); turns++) {
       // A long scan of unproven entries must not delay the other stream.
-      if (unproven && turns > 1 && this.#proven.mayHaveMore) {
-        stream.mayHaveMore = true;
+      const { high, rest } = this.#proven.mayHaveMore;
+      if (unproven && turns > 1 && (high || rest)) {
+        mayHaveMore[lane] = true;
         return;
       }
       const page = this.#journal.page({ ...query, after: cursor[lane] });
@@ -284,7 +286,7 @@ export class SessionWorker {
       // A reservation may have moved a conversation here, and with it events that were passed over.
       if (isCurrent()) cursor[lane] = last.position;
       if (found.length > 0) {
-        stream.mayHaveMore = true;
+        mayHaveMore[lane] = true;
         // `high` before the rest, each in its own order.
         const { ahead } = stream;
         const at = ahead.findIndex(({ entry }) => entry.priority !== "high");
@@ -321,6 +323,7 @@ export class SessionWorker {
     const batch: InFlight[] = [];
     let bytes = 0;
     let turn = this.#proven;
+    const nowMs = this.#clock.now();
     while (batch.length < maxBatch) {
       if (turn.ahead[0]?.isNoted !== true) turn = this.#otherOf(turn);
       const [next] = turn.ahead;
@@ -328,7 +331,7 @@ export class SessionWorker {
       bytes += next.delivery.content.length;
       if (batch.length > 0 && bytes > maxBatchBytes) break;
       turn.ahead.shift();
-      if (!this.#isDue(next)) continue;
+      if (!this.#isDue(next, nowMs)) continue;
       this.#context.spend(this.#session.id, next);
       batch.push(next);
       turn = this.#otherOf(turn);
@@ -341,11 +344,12 @@ export class SessionWorker {
   }
 
   /** False when it is not to be written any more; then its reservation is dropped. */
-  #isDue(inFlight: InFlight): boolean {
+  #isDue(inFlight: InFlight, nowMs: number): boolean {
     const entry = findEntry(this.#journal, inFlight);
     const isThere = entry !== undefined && isUnsent(entry);
-    const isLate = isThere && isPast(entry, this.#clock.now());
-    const isHeld = isThere && !isLate && this.#context.holds(entry, inFlight.delivery, this.#session.id);
+    const isLate = isThere && isPast(entry, nowMs);
+    const isHeld =
+      isThere && !isLate && this.#context.holds(entry, inFlight.delivery, this.#session.id, nowMs);
     const isKeptBack = isThere && !isLate && !isHeld && isLooping(this.#context, this.#slot, inFlight);
     if (isThere && !isLate && !isHeld && !isKeptBack) return true;
     this.#reservations.drop(inFlight, this.#session.id);
@@ -420,7 +424,7 @@ export class SessionWorker {
     if (this.#running !== undefined || this.#isOver() || this.#restMs > 0) return;
     this.#running = this.#run().finally(() => {
       this.#running = undefined;
-      if (this.#streams.some(({ mayHaveMore }) => mayHaveMore)) this.#start(); // Entries that were added after the last scan.
+      if (this.#streams.some(({ mayHaveMore: { high, rest } }) => high || rest)) this.#start(); // Entries that were added after the last scan.
     });
   }
 }

@@ -37,7 +37,8 @@ export function triage(
   entry: OpenEntry,
   delivery: Delivery | undefined,
 ): Triage {
-  if (endEarly(context, entry, delivery)) return none;
+  const nowMs = context.clock.now();
+  if (endEarly(context, entry, delivery, nowMs)) return none;
   const terms = readDeliveryOptions((delivery as Delivery).terms);
   if (!context.registry.matches(terms, slot)) {
     slot.foreign.add(entry.position);
@@ -47,7 +48,7 @@ export function triage(
   const { push } = context.registry.targets(terms, entry);
   const isTarget = push.includes(slot);
   // A budget of one session must not hold an event for another session, or one that is fetched.
-  if (context.holds(entry, delivery as Delivery, isTarget ? slot.session.id : undefined)) return none;
+  if (context.holds(entry, delivery as Delivery, isTarget ? slot.session.id : undefined, nowMs)) return none;
   if (terms.to === "all" && slot.taken.has(entry.position)) {
     // The sessions that it waited for may be gone.
     if (isComplete(context, entry, terms) && context.reservations.attemptOf(entry) === undefined)
@@ -56,7 +57,7 @@ export function triage(
   }
   if (push.length === 0) return wait;
   if (!isTarget) {
-    if (terms.to !== "all") passOver(context, entry, delivery as Delivery, terms, push);
+    if (terms.to !== "all") passOver(context, entry, delivery as Delivery, terms, push, nowMs);
     return none;
   }
   if (terms.to !== "all" && context.reservations.attemptOf(entry) !== undefined) return none;
@@ -73,11 +74,12 @@ function passOver(
   delivery: Delivery,
   terms: DeliveryOptions,
   [target]: readonly SessionSlot[],
+  nowMs: number,
 ): void {
   for (const key of stickyKeys(terms)) context.passedOver.add(key, entry.position);
   // The session with the reservation scans again when it is not sent.
   if (target === undefined || context.reservations.attemptOf(entry) !== undefined) return;
-  if (isCandidate(context, target, entry) && !context.holds(entry, delivery, target.session.id))
+  if (isCandidate(context, target, entry) && !context.holds(entry, delivery, target.session.id, nowMs))
     context.offer(target, entry.position);
 }
 
@@ -86,12 +88,13 @@ export function endEarly(
   context: DispatchContext,
   entry: OpenEntry,
   delivery: Delivery | undefined,
+  nowMs: number,
 ): boolean {
   if (delivery === undefined) {
     context.setState(entry, { state: "dead", reason: "its text can no longer be read" });
     return true;
   }
-  if (isPast(entry, context.clock.now())) {
+  if (isPast(entry, nowMs)) {
     context.setState(entry, { state: "expired", reason: "its ttl ended before it was sent" });
     return true;
   }

@@ -25,12 +25,13 @@ export function createUnroutable(context: DispatchContext): Unroutable {
   let mayHaveMore = true;
   let running: Promise<void> | undefined;
 
-  function look(entry: OpenEntry, delivery: Delivery | undefined): void {
-    if (context.reservations.attemptOf(entry) !== undefined || endEarly(context, entry, delivery)) return;
+  function look(entry: OpenEntry, delivery: Delivery | undefined, nowMs: number): void {
+    if (context.reservations.attemptOf(entry) !== undefined || endEarly(context, entry, delivery, nowMs))
+      return;
     const terms = readDeliveryOptions((delivery as Delivery).terms);
-    if (context.holds(entry, delivery as Delivery, undefined)) return;
     const { push, pull } = registry.targets(terms, entry);
-    if (push.length > 0) return;
+    // What a session can be sent is weighed where it is sent.
+    if (push.length > 0 || context.holds(entry, delivery as Delivery, undefined, nowMs)) return;
     const [first] = pull;
     const reason =
       first === undefined
@@ -54,7 +55,8 @@ export function createUnroutable(context: DispatchContext): Unroutable {
       const deliveries = await journal.deliveries(page);
       if (context.stopping.aborted) return;
       if (version !== began) continue;
-      for (const [index, entry] of page.entries()) look(entry, deliveries[index]);
+      const nowMs = context.clock.now();
+      for (const [index, entry] of page.entries()) look(entry, deliveries[index], nowMs);
       cursor = last.position;
       if (turns % 16 === 0) await yieldToEventLoop();
     }

@@ -110,9 +110,10 @@ const prefixes = [
   "x-zrok-",
 ];
 
+const prefix = new RegExp(`^(?:${prefixes.join("|")})`);
+
 /** The name of a header that only a forwarded request has. */
 export function forwardingHeader(headers: IncomingHttpHeaders): string | undefined {
-  for (const name in headers)
-    if (names.has(name) || prefixes.some((prefix) => name.startsWith(prefix))) return name;
+  for (const name in headers) if (names.has(name) || prefix.test(name)) return name;
   return undefined;
 }

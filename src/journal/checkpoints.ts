@@ -140,9 +140,9 @@ export function createCheckpoints(options: CheckpointOptions): Checkpoints {
     },
     async afterGroup() {
       if (underway !== undefined || stopped) return;
-      const bytes = writer.active()?.bytes ?? 0;
+      const { bytes, lastMs } = writer.active() ?? { bytes: 0, lastMs: clock.now() };
       // An idle journal ends its segments by time; otherwise nothing in them could ever be deleted.
-      const isOld = clock.now() - sealedAtMs > options.keepMs / 8;
+      const isOld = lastMs - sealedAtMs > options.keepMs / 8;
       if (!wanted && bytes < fullBytes && !isOld) return;
       sealedAtMs = clock.now();
       await writer.seal();

@@ -97,17 +97,16 @@ export class OpenEntries {
   add(entry: NewEntry, position: number = this.#nextPosition): boolean {
     if (this.#find(entry.id, entry.channel) !== none) return false;
     const slot = this.#records.take();
-    this.#records.setDouble(slot, double.position, position);
-    this.#records.setDouble(slot, double.changedMs, entry.timeMs);
-    this.#records.setDouble(slot, double.untilMs, entry.untilMs ?? Number.POSITIVE_INFINITY);
-    this.#records.setId(slot, entry.id);
-    this.#records.setWord(slot, word.segment, entry.place.segment);
-    this.#records.setWord(slot, word.offset, entry.place.offset);
-    this.#records.setWord(slot, word.length, entry.place.length);
-    this.#records.setWord(slot, word.channel, this.channels.intern(entry.channel));
-    this.#records.setWord(slot, word.session, none);
     const priority = priorities.indexOf(entry.priority ?? "normal") << 8;
-    this.#records.setWord(slot, word.status, priority | (entry.unproven === true ? unprovenBit : 0));
+    this.#records.write(slot, entry.id, {
+      position,
+      changedMs: entry.timeMs,
+      untilMs: entry.untilMs ?? Number.POSITIVE_INFINITY,
+      channel: this.channels.intern(entry.channel),
+      session: none,
+      status: priority | (entry.unproven === true ? unprovenBit : 0),
+      place: entry.place,
+    });
     this.#enter(slot);
     return true;
   }
@@ -348,26 +347,27 @@ export class OpenEntries {
   }
 
   #addTally(slot: number, change: 1 | -1): void {
-    const channel = this.#channelOf(slot);
+    this.#tallyOf(this.#channelOf(slot), this.#stateOf(slot), change);
+  }
+
+  #tallyOf(channel: number, state: number, change: 1 | -1): void {
     this.#tally[channel] ??= new Uint32Array(states.length);
     const row = this.#tally[channel] as Uint32Array;
-    row[this.#stateOf(slot)] = (row[this.#stateOf(slot)] as number) + change;
+    row[state] = (row[state] as number) + change;
   }
 
   #enter(slot: number): void {
     this.#ids.add(slot);
-    const channel = this.#channelOf(slot);
-    const status = this.#records.getWord(slot, word.status);
+    const { position, untilMs, channel, status, place } = this.#records.read(slot);
     const unproven = (status & unprovenBit) !== 0;
-    if (unproven) this.#unprovenBytes += this.#records.getWord(slot, word.length);
+    if (unproven) this.#unprovenBytes += place.length;
     this.#lanes.add(slot, channel, this.#priorityOf(status), unproven);
-    this.#addTally(slot, 1);
+    this.#tallyOf(channel, status & 0xff, 1);
     this.#count += 1;
-    this.#nextPosition = Math.max(this.#nextPosition, this.#positionOf(slot) + 1);
-    const untilMs = this.#records.getDouble(slot, double.untilMs);
+    this.#nextPosition = Math.max(this.#nextPosition, position + 1);
     this.#earliestUntilMs = Math.min(this.#earliestUntilMs, untilMs);
     this.#entered = Math.min(this.#entered, untilMs);
-    this.#onCount(this.#records.getWord(slot, word.segment), 1);
+    this.#onCount(place.segment, 1);
   }
 
   #leave(slot: number): void {
@@ -388,21 +388,19 @@ export class OpenEntries {
   }
 
   #view(slot: number): OpenEntry {
-    const status = this.#records.getWord(slot, word.status);
-    const session = this.#records.getWord(slot, word.session);
-    const untilMs = this.#records.getDouble(slot, double.untilMs);
+    const { position, changedMs, untilMs, channel, session, status, place } = this.#records.read(slot);
     return {
       id: this.#records.idOf(slot),
-      channel: this.channels.at(this.#channelOf(slot)),
-      position: this.#positionOf(slot),
+      channel: this.channels.at(channel),
+      position,
       state: states[status & 0xff] as State,
       ...(session === none ? {} : { session: this.sessions.at(session) }),
       attempt: status >>> 16,
       priority: priorities[this.#priorityOf(status)] as Priority,
       ...((status & unprovenBit) === 0 ? {} : { unproven: true }),
-      changedMs: this.#records.getDouble(slot, double.changedMs),
+      changedMs,
       ...(untilMs === Number.POSITIVE_INFINITY ? {} : { untilMs }),
-      place: this.#records.placeOf(slot),
+      place,
     };
   }
 

@@ -118,14 +118,14 @@ export class Shaping {
   }
 
   /** For the dispatcher. */
-  holds(entry: OpenEntry, delivery: Delivery, sessionId: string | undefined): boolean {
+  holds(entry: OpenEntry, delivery: Delivery, sessionId: string | undefined, nowMs: number): boolean {
     if (this.#coming.has(entry.id)) return true;
     const cursor = this.#cursors.get(entry.channel);
     if (cursor !== undefined && entry.position > cursor) {
       this.#asked = Math.min(this.#asked, entry.position);
       return true;
     }
-    const isHeld = this.#shaper.holds(shapedEntry(entry, delivery), sessionId, this.#clock.now());
+    const isHeld = this.#shaper.holds(shapedEntry(entry, delivery), sessionId, nowMs);
     if (isHeld) this.#arm();
     return isHeld;
   }

@@ -53,19 +53,37 @@ interface Chunk {
 /** An id as words, padded with zeros. */
 export const idWords = maxIdLength / 4;
 
-/** Ids differ in few characters: the finaliser of MurmurHash3 spreads them. */
-export function mix(hash: number, part: number): number {
-  let mixed = Math.imul(hash ^ part, 0x85ebca6b);
-  mixed ^= mixed >>> 13;
-  mixed = Math.imul(mixed, 0xc2b2ae35);
-  return (mixed ^ (mixed >>> 16)) >>> 0;
+/** Of the id that is at `start`. Ids differ in few characters: the finaliser of MurmurHash3 spreads them. */
+export function hashId(words: Uint32Array, start: number): number {
+  let hash = 0;
+  for (let at = start; at < start + idWords; at++) {
+    let mixed = Math.imul(hash ^ (words[at] as number), 0x85ebca6b);
+    mixed ^= mixed >>> 13;
+    mixed = Math.imul(mixed, 0xc2b2ae35);
+    hash = (mixed ^ (mixed >>> 16)) >>> 0;
+  }
+  return hash;
 }
 
 /** No record. Slots count from 0. */
 export const none = 0xffffffff;
 
+/** The fields of a record but for its id and links. */
+export interface EntryRecord {
+  readonly position: number;
+  readonly changedMs: number;
+  readonly untilMs: number;
+  readonly channel: number;
+  readonly session: number;
+  readonly status: number;
+  readonly place: Place;
+}
+
 export interface EntryRecords {
   take(): number;
+  read(slot: number): EntryRecord;
+  write(slot: number, id: string, record: EntryRecord): void;
+  idOf(slot: number): string;
   /** Copies whole records behind all others, and returns the first one's slot. */
   append(bytes: Uint8Array): number;
   /** The record must be unlinked from the id table first. */
@@ -74,10 +92,9 @@ export interface EntryRecords {
   setDouble(slot: number, field: number, value: number): void;
   getWord(slot: number, field: number): number;
   setWord(slot: number, field: number, value: number): void;
-  idOf(slot: number): string;
-  setId(slot: number, id: string): void;
-  placeOf(slot: number): Place;
   hashOfId(slot: number): number;
+  /** `sought`: as words. */
+  hasId(slot: number, sought: Uint32Array): boolean;
   /** A live view of the record's bytes. */
   bytesOf(slot: number): Uint8Array;
   clear(): void;
@@ -91,7 +108,7 @@ export function createEntryRecords(): EntryRecords {
 
   const chunkOf = (slot: number) => chunks[slot >>> chunkBits] as Chunk;
   const getWord = (slot: number, field: number) =>
-    chunkOf(slot).words[(slot & inChunk) * wordsPerRecord + field] as number;
+    (chunks[slot >>> chunkBits] as Chunk).words[(slot & inChunk) * wordsPerRecord + field] as number;
   const setWord = (slot: number, field: number, value: number) => {
     chunkOf(slot).words[(slot & inChunk) * wordsPerRecord + field] = value;
   };
@@ -151,22 +168,49 @@ export function createEntryRecords(): EntryRecords {
       while (end > start && bytes[end - 1] === 0) end -= 1;
       return bytes.toString("latin1", start, end);
     },
-    setId(slot, id) {
-      const bytes = bytesOf(slot);
-      for (let at = 0; at < maxIdLength; at++) bytes[word.id * 4 + at] = id.charCodeAt(at) || 0;
+    read(slot) {
+      const { doubles, words } = chunkOf(slot);
+      const atDouble = (slot & inChunk) * doublesPerRecord;
+      const atWord = (slot & inChunk) * wordsPerRecord;
+      return {
+        position: doubles[atDouble + double.position] as number,
+        changedMs: doubles[atDouble + double.changedMs] as number,
+        untilMs: doubles[atDouble + double.untilMs] as number,
+        channel: words[atWord + word.channel] as number,
+        session: words[atWord + word.session] as number,
+        status: words[atWord + word.status] as number,
+        place: {
+          segment: words[atWord + word.segment] as number,
+          offset: words[atWord + word.offset] as number,
+          length: words[atWord + word.length] as number,
+        },
+      };
+    },
+    write(slot, id, { position, changedMs, untilMs, channel, session, status, place }) {
+      const { bytes, doubles, words } = chunkOf(slot);
+      const atDouble = (slot & inChunk) * doublesPerRecord;
+      const atWord = (slot & inChunk) * wordsPerRecord;
+      const start = (slot & inChunk) * recordBytes + word.id * 4;
+      for (let at = 0; at < maxIdLength; at++) bytes[start + at] = id.charCodeAt(at) || 0;
+      doubles[atDouble + double.position] = position;
+      doubles[atDouble + double.changedMs] = changedMs;
+      doubles[atDouble + double.untilMs] = untilMs;
+      words[atWord + word.channel] = channel;
+      words[atWord + word.session] = session;
+      words[atWord + word.status] = status;
+      words[atWord + word.segment] = place.segment;
+      words[atWord + word.offset] = place.offset;
+      words[atWord + word.length] = place.length;
     },
     hashOfId(slot) {
+      return hashId(chunkOf(slot).words, (slot & inChunk) * wordsPerRecord + word.id);
+    },
+    hasId(slot, sought) {
       const { words } = chunkOf(slot);
       const start = (slot & inChunk) * wordsPerRecord + word.id;
-      let hash = 0;
-      for (let at = start; at < start + idWords; at++) hash = mix(hash, words[at] as number);
-      return hash;
+      for (let at = 0; at < idWords; at++) if (words[start + at] !== sought[at]) return false;
+      return true;
     },
-    placeOf: (slot) => ({
-      segment: getWord(slot, word.segment),
-      offset: getWord(slot, word.offset),
-      length: getWord(slot, word.length),
-    }),
     bytesOf,
     clear() {
       chunks = [];

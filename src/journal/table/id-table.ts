@@ -1,7 +1,7 @@
 // Finds the records of an event id: open addressing over record numbers. The ids themselves stay in the
 // records. One id may have several records, one for each channel.
 
-import { type EntryRecords, idWords, maxIdLength, mix, none, word } from "./entry-records.ts";
+import { type EntryRecords, hashId, idWords, maxIdLength, none } from "./entry-records.ts";
 
 const smallest = 1024;
 const maxLoad = 0.7;
@@ -65,14 +65,10 @@ export function createIdTable(records: EntryRecords): IdTable {
     find(id, visit) {
       if (id.length > maxIdLength) return;
       for (let at = 0; at < maxIdLength; at++) soughtBytes[at] = id.charCodeAt(at) || 0;
-      let hash = 0;
-      for (const part of sought) hash = mix(hash, part);
-      let cell = home(hash);
+      let cell = home(hashId(sought, 0));
       for (; cells[cell] !== none; cell = next(cell)) {
         const slot = cells[cell] as number;
-        let at = 0;
-        while (at < idWords && records.getWord(slot, word.id + at) === sought[at]) at++;
-        if (at === idWords && visit(slot)) return;
+        if (records.hasId(slot, sought) && visit(slot)) return;
       }
     },
     reserve(count) {

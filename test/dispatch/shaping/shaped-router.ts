@@ -76,7 +76,7 @@ export async function shapedRouter(
       log,
       newId,
       compileGlob,
-      holds: (entry, delivery, sessionId) => shaping.holds(entry, delivery, sessionId),
+      holds: shaping.holds.bind(shaping),
       spend: (sessionId, spent) => shaping.spend(sessionId, spent),
       observe: (change) => shaping.observe(change),
     });
