@@ -6,6 +6,7 @@ import { transform } from "esbuild";
 import { rolldown } from "rolldown";
 import { chunking } from "./chunks.mjs";
 import { writeFixtures } from "./fixtures.mjs";
+import { writeLibraries } from "./libraries.mjs";
 import { writeManual } from "./manual.mjs";
 import { bundledPackages, writeNotices } from "./notices.mjs";
 import { writeSbom } from "./sbom.mjs";
@@ -96,6 +97,7 @@ writeFileSync(`${root}dist/.npmignore`, ["*.map", ...stale.map((name) => `/chunk
 
 const packages = bundledPackages(root, output);
 writeNotices(root, packages);
+await writeLibraries(root);
 if (!process.argv.includes("--no-types")) {
   writeSbom(root, packages);
   writeFixtures(root);

@@ -4,7 +4,9 @@
 const connector = (type) => `src/connectors/${type}/index.ts`;
 const command = (name) => `src/cli/commands/${name}.ts`;
 
-const checks = ["access", "check", "configure", "doctor", "explain", "send", "trust", "up"].map(command);
+const checks = ["access", "add", "check", "configure", "doctor", "explain", "send", "trust", "up"].map(
+  command,
+);
 const daemon = ["src/daemon/daemon.ts", "src/daemon/start/warm-up.ts"];
 
 const http = [connector("http"), "src/connectors/http/sink/index.ts"];

@@ -21,7 +21,9 @@ function rolledUp(entry) {
   const files = new Map();
   const wanted = [];
   const written = new Map();
-  for (const [name, { isExported }] of read(entry).statements) if (isExported) wanted.push([entry, name]);
+  const { statements, passedOn } = read(entry);
+  for (const [name, { isExported }] of statements) if (isExported) wanted.push([entry, name]);
+  for (const name of passedOn) wanted.push([entry, name]);
   const publicNames = new Set(wanted.map(([, name]) => name));
 
   for (let next = wanted.shift(); next !== undefined; next = wanted.shift()) {
@@ -56,6 +58,7 @@ function rolledUp(entry) {
     const statements = new Map();
     const imported = new Map();
     const ofPackages = [];
+    const passedOn = [];
     // tsc begins each declaration in the first column; lines that belong to it are indented, or close it.
     const text = readFileSync(file, "utf8").replace(/^\/\/.*\n/gm, "");
     const blocks = text.split(
@@ -63,7 +66,8 @@ function rolledUp(entry) {
     );
     for (const block of blocks) {
       const code = block.replace(/\/\*[\s\S]*?\*\//g, "").trim();
-      const [, names, source] = /^import type \{([^}]*)\} from "([^"]+)";/.exec(code) ?? [];
+      const [, names, source] = /^(?:import|export) type \{([^}]*)\} from "([^"]+)";/.exec(code) ?? [];
+      if (code.startsWith("export type {")) passedOn.push(...names.split(",").map((one) => one.trim()));
       const [, isExported, name] =
         /^(export )?(?:declare )?(?:interface|type|const|class|function|abstract class) ([\w$]+)/.exec(
           code,
@@ -80,7 +84,7 @@ function rolledUp(entry) {
     for (const [name, source] of ofPackages)
       for (const one of statements.values())
         one.text = one.text.replace(new RegExp(`\\b${name}\\b`, "g"), `import("${source}").${name}`);
-    const found = { statements, imported };
+    const found = { statements, imported, passedOn };
     files.set(file, found);
     return found;
   }

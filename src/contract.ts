@@ -14,7 +14,14 @@ import type {
   Trust,
   View,
 } from "./contract/event.ts";
-import type { Claim, CompiledOptions, Host, ListenSurroundings, SourceHealth } from "./contract/host.ts";
+import type {
+  Claim,
+  CompiledOptions,
+  Host,
+  Libraries,
+  ListenSurroundings,
+  SourceHealth,
+} from "./contract/host.ts";
 import type { Reach } from "./contract/power.ts";
 import type { ModelText } from "./text/neutralise.ts";
 import type { SafeText } from "./text.ts";
@@ -33,7 +40,7 @@ export type {
   Trust,
   View,
 } from "./contract/event.ts";
-export type { Claim, Clock, ListenSurroundings, Log, SourceHealth } from "./contract/host.ts";
+export type { Claim, Clock, Libraries, ListenSurroundings, Log, SourceHealth } from "./contract/host.ts";
 
 /**
  * Emit is the ack. Settles when the event is durable, or admission rejected it for good: only then may a
@@ -126,6 +133,8 @@ export interface SourceType<O = JsonObject> {
   answers?(options: O): boolean;
   /** Present for chat sources. */
   readonly chat?: ChatTraits;
+  /** Client libraries that the program does not contain. */
+  readonly libraries?: Libraries;
   /** Pure checks beyond the schema, called by `check` and before every start. */
   check?(options: O, surroundings: Surroundings): OptionIssue[];
   /**

@@ -18,6 +18,15 @@ export function addRouterCommands(
   addAccessCommands(program, context, { config, json, collect });
 
   program
+    .command("add")
+    .argument("<type>", "discord, slack or telegram")
+    .description("install the client library of a chat, below the state folder")
+    .addOption(json())
+    .action((type, options) =>
+      run(async () => (await import("./commands/add.ts")).add(type, options, context)),
+    );
+
+  program
     .command("configure")
     .argument("<type>", "a chat type such as telegram, or the name of a variable")
     .argument("[credentials...]", "its credentials; - for standard input; asked for when left out")

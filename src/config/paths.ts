@@ -62,6 +62,11 @@ function folderName(configFile: string): string {
   return createHash("sha256").update(realPath(configFile)).digest("hex").slice(0, 16);
 }
 
+/** Where `add` installs the client libraries of chats. */
+export function librariesFolder(env: EnvironmentVariables): string {
+  return join(stateRoot(env), "libraries");
+}
+
 /** Expands `~` and `~/x` like a shell; anything else is returned unchanged. */
 export function expandHome(path: string, env: EnvironmentVariables): string {
   return path === "~" || path.startsWith("~/") ? join(homeFolder(env), path.slice(1)) : path;

@@ -21,6 +21,20 @@ export interface Lent {
    * cannot be started.
    */
   spawn(options: SpawnOptions): Promise<Child>;
+  /**
+   * The modules of these packages, in their order. Rejects with a ConnectorError (E_LIBRARY) when one is not
+   * installed.
+   */
+  load(libraries: Libraries): Promise<readonly unknown[]>;
+}
+
+/** Client libraries that the user installs: `channel-router add TYPE`. */
+export interface Libraries {
+  readonly type: string;
+  /** The platform's name: `Telegram`. */
+  readonly title: string;
+  /** Package names with the versions that are installed. */
+  readonly packages: Readonly<Record<string, string>>;
 }
 
 /** Of one source. */

@@ -22,7 +22,15 @@ import { buildRunning } from "./build.ts";
 import type { ChatService } from "./chat/chat-service.ts";
 import { createControl } from "./commands/control.ts";
 import { createTally } from "./delivery-counts.ts";
-import { framed, leadsElsewhere, logProblems, notesOn, waitingPowers, warningsIn } from "./messages.ts";
+import {
+  describeAttempt,
+  framed,
+  leadsElsewhere,
+  logProblems,
+  notesOn,
+  waitingPowers,
+  warningsIn,
+} from "./messages.ts";
 import { nextListen } from "./open-router.ts";
 import { Prompts } from "./prompts.ts";
 import { type Applied, createReloader, leaving, type Reloader, type Verdict } from "./reloader.ts";
@@ -91,6 +99,7 @@ export class Daemon implements Service {
       last: () => this.#config,
       inForce: () => this.#running?.config,
       apply: (next) => (this.#running === undefined ? this.#begin(next) : this.#apply(this.#running, next)),
+      tryAgain: async () => (await this.#running?.router.tryAgain())?.map(describeAttempt) ?? [],
       announce: async (content) => {
         const file = this.#running?.config.loaded.file;
         if (file !== undefined)

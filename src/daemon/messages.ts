@@ -7,12 +7,19 @@ import { countIssues } from "../config/yaml/issue-location.ts";
 import type { Log } from "../contract.ts";
 import { ConnectorError } from "../errors.ts";
 import { describePower } from "../plan/powers.ts";
+import type { SourceReport } from "../router/router.ts";
 import type { InitializeResult } from "../session/initialize-result.ts";
 import { line, lines, type SafeLine, type SafeText } from "../text.ts";
 import type { DaemonSession } from "./sessions.ts";
 import { initializeChanges } from "./start/initialize-result.ts";
 import type { ProvenConfig } from "./start/load-plan.ts";
 import type { Consent } from "./trust/consent.ts";
+
+/** What has become of a source that a reload tried to start again. */
+export function describeAttempt({ name, state, detail, lastError }: SourceReport): string {
+  const why = detail ?? lastError;
+  return `source ${name}: ${state === "running" ? "started" : state}${why === undefined ? "" : `: ${why}`}`;
+}
 
 /** What the user has not allowed yet; whatever needs it is not started. */
 export function waitingPowers({ plan }: ProvenConfig, consent: Consent | undefined): string[] {

@@ -2,13 +2,14 @@
 
 import { dirname } from "node:path";
 import { openClaimRegister } from "../cluster/claim-register.ts";
-import { homeFolder, realPath, runningFolder, stateFolder } from "../config/paths.ts";
+import { homeFolder, librariesFolder, realPath, runningFolder, stateFolder } from "../config/paths.ts";
 import type { LoadedConfig } from "../config/values.ts";
 import type { Lent } from "../contract/host.ts";
 import type { Power } from "../contract/power.ts";
 import type { Clock, Log } from "../contract.ts";
 import { createCommandWatch } from "../host/command-watch.ts";
 import { createHttpClient } from "../host/http-client.ts";
+import { loadLibraries } from "../host/libraries.ts";
 import { secretFinder } from "../host/secret-mask.ts";
 import { spawnGroup } from "../host/spawn.ts";
 import { chooseListen } from "../http/bind-candidates.ts";
@@ -36,6 +37,7 @@ export function lend(file: string, clock: Clock, secrets: () => readonly string[
   const watch = createCommandWatch();
   return {
     folder,
+    load: (libraries) => loadLibraries(libraries, librariesFolder(process.env)),
     home: homeFolder(process.env),
     http: createHttpClient({ userAgent: `channel-router/${version}`, clock }),
     spawn: (command) =>

@@ -42,6 +42,8 @@ export interface ReloaderOptions {
   inForce(): ProvenConfig | undefined;
   /** Applies a valid config. Rejects with a RouterError when that fails; then nothing has changed. */
   apply(config: ProvenConfig): Promise<Applied>;
+  /** Starts failed sources of the active config again. One line for each: its name and what has become of it. */
+  tryAgain(): Promise<readonly string[]>;
   /** An event of our own, of low priority. */
   announce(content: SafeText): Promise<unknown>;
 }
@@ -90,8 +92,10 @@ export function createReloader(options: ReloaderOptions): Reloader {
       );
     }
     const inForce = options.inForce();
-    if (inForce !== undefined && isEqual(inForce, config))
-      return accept({ difference: undefined, notes: warningsIn(config) }, true);
+    if (inForce !== undefined && isEqual(inForce, config)) {
+      const tried = cause === "asked" ? await options.tryAgain() : [];
+      return accept({ difference: undefined, notes: [...tried, ...warningsIn(config)] }, true);
+    }
     try {
       return accept(await options.apply(config), false);
     } catch (error) {

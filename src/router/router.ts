@@ -175,6 +175,23 @@ export class Router {
     return done;
   }
 
+  /**
+   * Starts the sources again that have failed or wait, because something outside the config may have changed.
+   * Settles with what has become of each.
+   */
+  tryAgain(): Promise<readonly SourceReport[]> {
+    const done = this.#applying.then(async () => {
+      if (this.#isStopping) return [];
+      const { sources, planned } = this.#active;
+      const tried = await Promise.all(
+        sources.map(async (one) => ((await one.tryAgain(AbortSignal.timeout(drainMs))) ? [one] : [])),
+      );
+      return tried.flat().map((one) => this.#reportOf(one, planned.get(one) as PlannedSource));
+    });
+    this.#applying = done.catch(() => undefined);
+    return done;
+  }
+
   /** The active plan. */
   plan(): Plan {
     return this.#active.plan;

@@ -109,6 +109,16 @@ export class RunningSource {
     this.#waiting = undefined;
   }
 
+  /** Tries again what failed, at the start or later. Settles with whether there was anything to try. */
+  async tryAgain(deadline: AbortSignal): Promise<boolean> {
+    const { state } = this.health();
+    if (!this.isStranded() && state !== "failed") return false;
+    // Failed while it ran: what is left of it goes first.
+    if (this.#waiting === undefined) await this.#stop(deadline);
+    await this.persist();
+    return true;
+  }
+
   /** Accepts held and future arrivals. */
   open(): void {
     this.#isOpen = true;

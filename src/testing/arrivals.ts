@@ -3,7 +3,7 @@
 
 import { realpathSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
-import { bundledFolder } from "../config/recipe/reference.ts";
+import { bundledFolder, packageFolder } from "../config/recipe/reference.ts";
 import { parseDuration } from "../config/units.ts";
 import type { Arrival, Json, JsonObject, RouterEvent } from "../contract.ts";
 import { UsageError } from "../errors.ts";
@@ -144,7 +144,7 @@ function readBelow(folder: string, path: string): string {
 /** The payloads of the bundled recipes: the package has them in one file, a checkout as files. */
 function packedFixtures(): Readonly<Record<string, string>> {
   try {
-    return JSON.parse(readRegularSync(join(bundledFolder(), "../dist/fixtures.json")).toString("utf8"));
+    return JSON.parse(readRegularSync(join(packageFolder(), "dist/fixtures.json")).toString("utf8"));
   } catch {
     return {}; // A checkout, where a missing file is missing.
   }

@@ -105,6 +105,7 @@ export function testSource<O>({ type, written, options, arrive, acks = true }: S
         code,
         loop: () => ({ start: touched, now: touched, stop: touched, health: () => ({ state: "starting" }) }),
         spawn: touched,
+        load: touched,
         isTainted: () => false,
         cameIn: () => [],
         refused: touched,

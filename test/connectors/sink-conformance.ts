@@ -74,6 +74,7 @@ export function testSink({ type, written, input, host, done }: SinkCase): void {
         clock: { now: touched, after: touched },
         http: { request: touched, webSocket: touched },
         spawn: touched,
+        load: touched,
       });
       expect(process.getActiveResourcesInfo()).toEqual(resources);
     });

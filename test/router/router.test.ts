@@ -3,6 +3,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import type { Host } from "../../src/contract/host.ts";
 import type { SourceType } from "../../src/contract.ts";
+import { ConnectorError } from "../../src/errors.ts";
 import { createMemoryCursors } from "../../src/host/store.ts";
 import { createListener } from "../../src/http/server.ts";
 import { createEventIds } from "../../src/router/event-id.ts";
@@ -130,4 +131,48 @@ test("a source that fails to stop keeps none of the others running, and many of 
   expect(lines).toEqual([expect.stringMatching(/^source s0 failed to stop: Error: stuck/)]);
   expect(router.report().address).toBeUndefined();
   expect(warned).not.toHaveBeenCalled();
+});
+
+test("sources that failed, at the start or later, are tried again when that is asked for", async () => {
+  const { plan } = await compileOf(
+    { all: {} },
+    {
+      sources: {
+        one: { type: "letter", enabled: true, options: {} },
+        two: { type: "letter", enabled: true, options: {} },
+      },
+    },
+  );
+  let isMissing = true;
+  const stopped: string[] = [];
+  const source = (name: string): SourceType => ({
+    ...(plan.sources[0]?.type as unknown as SourceType),
+    create() {
+      const wasMissing = isMissing;
+      return {
+        async start() {
+          if (isMissing && name === "one")
+            throw new ConnectorError("E_LIBRARY", "the client is not installed");
+        },
+        async stop() {
+          stopped.push(name);
+        },
+        health: () => (wasMissing ? { state: "failed", detail: "not installed" } : { state: "running" }),
+      };
+    },
+  });
+  const router = routerWith({});
+  await router.start({
+    ...plan,
+    sources: plan.sources.map((one) => ({ ...one, type: source(one.name) as never })),
+  });
+  cleanUp.push(() => router.stop(AbortSignal.abort()));
+  const states = () => router.report().sources.map(({ name, state }) => `${name} ${state}`);
+  expect(states()).toEqual(["one failed", "two failed"]);
+  expect((await router.tryAgain()).map(({ name, state }) => `${name} ${state}`)).toEqual(states());
+  isMissing = false;
+  expect((await router.tryAgain()).map(({ state }) => state)).toEqual(["running", "running"]);
+  expect(states()).toEqual(["one running", "two running"]);
+  expect(stopped).toEqual(["two", "two"]);
+  expect(await router.tryAgain()).toEqual([]);
 });

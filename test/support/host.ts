@@ -8,6 +8,7 @@ import type { CompiledOptions, Host, Lent, Listener } from "../../src/contract/h
 import type { Clock, JsonObject, JsonSchema, Log, Surroundings } from "../../src/contract.ts";
 import { loadEngine } from "../../src/daemon/start/load-engine.ts";
 import { createHttpClient } from "../../src/host/http-client.ts";
+import { loadLibraries } from "../../src/host/libraries.ts";
 import { createLoop } from "../../src/host/loop.ts";
 import { spawnGroup } from "../../src/host/spawn.ts";
 import { type Cursors, createMemoryCursors, createStore } from "../../src/host/store.ts";
@@ -34,6 +35,7 @@ export function lent(clock: Clock, folder = tmpdir()): Lent {
   return {
     folder,
     home: folder,
+    load: (libraries) => loadLibraries(libraries, folder),
     http: createHttpClient({ userAgent: "channel-router/test", clock }),
     spawn: (command) => spawnGroup(command, { folder, environment: process.env, isSecret: () => false }),
   };

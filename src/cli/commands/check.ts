@@ -8,6 +8,7 @@ import { consentOf } from "../../daemon/trust/trust-location.ts";
 import { maskAll } from "../../host/secret-mask.ts";
 import { line, masked, shownLine, text } from "../../text.ts";
 import type { ExitCode } from "../exit.ts";
+import { missingLibraries, missingLine } from "../missing-libraries.ts";
 import { printed, printedJson } from "../print.ts";
 import { toStdout } from "../terminal.ts";
 
@@ -24,6 +25,7 @@ export async function check(
   const isGood = issues.length === 0;
   const ok = isGood && (options.strict !== true || warnings.length === 0);
   const { sources, channels, sinks } = loaded.values;
+  const missing = await missingLibraries(plan, process.env);
   const log = createLog({ secrets: () => loaded.secrets });
   const powers = powerAnswers(plan.powers, await consentOf(process.env, loaded.file, log));
   if (options.json) {
@@ -32,7 +34,7 @@ export async function check(
       channels: Object.keys(channels),
       sinks: Object.keys(sinks),
     };
-    const answer = { ...(maskAll({ ok, issues, warnings, ...names }, mask) as object), powers };
+    const answer = { ...(maskAll({ ok, issues, warnings, ...names }, mask) as object), powers, missing };
     toStdout(printedJson(answer));
     return ok ? 0 : 1;
   }
@@ -53,6 +55,7 @@ export async function check(
     const state = trusted ? "trusted" : "waiting for consent: channel-router trust";
     toStdout(printed(line`  power: ${power} ${shownLine(value)} (${state})`));
   }
+  for (const libraries of missing) toStdout(printed(missingLine(libraries)));
   if (!ok) toStdout(printed(line`--strict: a warning counts as a problem`));
   return ok ? 0 : 1;
 }

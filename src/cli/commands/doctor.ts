@@ -14,6 +14,7 @@ import type { Finding, Patient } from "../doctor/check.ts";
 import { checkClientLog } from "../doctor/client-log.ts";
 import { checkConfig } from "../doctor/config.ts";
 import { checkLaunch } from "../doctor/launch.ts";
+import { checkLibraries } from "../doctor/libraries.ts";
 import { checkNode } from "../doctor/node.ts";
 import { checkOwner } from "../doctor/owner.ts";
 import { checkPort } from "../doctor/port.ts";
@@ -94,6 +95,7 @@ async function examine(patient: Patient): Promise<Finding[]> {
   const findings = [
     checkNode(patient),
     checkConfig(patient),
+    ...(await checkLibraries(patient)),
     await checkPowers(patient),
     await checkPort(patient),
     await checkStateFolder(patient),

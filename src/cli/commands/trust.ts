@@ -4,6 +4,7 @@
 import { basename } from "node:path";
 import { ownConfig, realPath } from "../../config/paths.ts";
 import type { Power } from "../../contract/power.ts";
+import type { Libraries } from "../../contract.ts";
 import { powerAnswers } from "../../daemon/commands/power-answers.ts";
 import { createLog } from "../../daemon/log.ts";
 import { loadPlan } from "../../daemon/start/load-plan.ts";
@@ -19,6 +20,7 @@ import { colors } from "../colors.ts";
 import type { CommandContext, Person, RunningRouter } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { configLocation, findRouter, requireRouter } from "../find-router.ts";
+import { missingLibraries, missingLine } from "../missing-libraries.ts";
 import { printed, printedJson } from "../print.ts";
 import { printCount } from "../times.ts";
 import { check } from "./check.ts";
@@ -88,6 +90,7 @@ interface Asked {
   /** Whose PATH, variables and home decided about the powers. */
   readonly by: "router" | "terminal";
   readonly secrets: readonly string[];
+  readonly missing: readonly Libraries[];
 }
 
 /**
@@ -108,6 +111,7 @@ async function askedOf(
           .catch(() => undefined); // An older router does not know the command, and one that hangs is reported by doctor.
   const { loaded, plan, issues } = await loadPlan(file, context.env, as);
   const { secrets } = loaded;
+  const missing = await missingLibraries(plan, context.env);
   if (answer?.asked) {
     const { powers, contents } = answer.asked;
     // A router that was started with --config has chosen the file; sessions that discover it would still ask.
@@ -115,10 +119,10 @@ async function askedOf(
       ({ power, hash }) =>
         (power === "use" || power === "instruct") && !powers.some((known) => known.hash === hash),
     );
-    return { powers: [...ofFile, ...powers], contents, router, by: "router", secrets };
+    return { powers: [...ofFile, ...powers], contents, router, by: "router", secrets, missing };
   }
   if (issues.length > 0) return undefined;
-  return { powers: plan.powers, contents: describeContents(plan), router, by: "terminal", secrets };
+  return { powers: plan.powers, contents: describeContents(plan), router, by: "terminal", secrets, missing };
 }
 
 /**
@@ -168,8 +172,9 @@ function isYes(answer: string): boolean {
 }
 
 function printPowers(asked: Asked, consent: Pick<Consent, "allows" | "declined">): SafeText[] {
-  const { powers, contents } = asked;
-  if (powers.length === 0) return [line`  asks for nothing that you would have to allow`];
+  const { powers, contents, missing } = asked;
+  const lacks = missing.map(missingLine);
+  if (powers.length === 0) return [line`  asks for nothing that you would have to allow`, ...lacks];
   const listed = powers.flatMap((power) => {
     const isTrusted = consent.allows(power);
     const state = isTrusted ? colors.green("trusted") : colors.yellow("waits  ");
@@ -179,7 +184,7 @@ function printPowers(asked: Asked, consent: Pick<Consent, "allows" | "declined">
       ...(power.power === "use" && !isTrusted ? contents.map((one) => line`       ${one}`) : []),
     ];
   });
-  return [...listed, ...describeEnvironment(asked)];
+  return [...listed, ...lacks, ...describeEnvironment(asked)];
 }
 
 /**

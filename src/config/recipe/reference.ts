@@ -84,14 +84,18 @@ function isBelow(folder: string, file: string): boolean {
 
 let known: string | undefined;
 
-/** Next to the package's own package.json, wherever in the package this code runs. */
 export function bundledFolder(): string {
+  return join(packageFolder(), "recipes");
+}
+
+/** The folder of the package's own package.json, wherever in the package this code runs. */
+export function packageFolder(): string {
   if (known !== undefined) return known;
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, "package.json"))) {
     if (dirname(folder) === folder) throw new Error("the package of this program was not found");
     folder = dirname(folder);
   }
-  known = join(folder, "recipes");
+  known = folder;
   return known;
 }

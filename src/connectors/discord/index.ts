@@ -9,6 +9,7 @@ import { sampleArrival } from "./incoming.ts";
 import { type DiscordOptions, discordOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
 import { snowflake } from "./outgoing.ts";
+import { libraries } from "./packages.ts";
 import { createDiscordSource } from "./source.ts";
 
 const traits: ChatTraits = {
@@ -39,6 +40,7 @@ export const discord: SourceType<DiscordOptions> = {
     `token:${createHash("sha256").update(`discord ${token}`).digest("hex").slice(0, 16)}`,
   ],
   answers: () => true,
+  libraries,
   storeKey: ({ token, apiRoot }) => ({ bot: botOf(token), apiRoot }),
   reaches: ({ apiRoot }) => [{ to: "host", url: apiRoot }],
   sampleArrival,

@@ -1,7 +1,8 @@
 // Discord's client libraries, which users install themselves: loaded only when a source starts.
 
 import type { RESTOptions } from "@discordjs/rest";
-import { ConnectorError } from "../../errors.ts";
+import type { Host } from "../../contract/host.ts";
+import { libraries } from "./packages.ts";
 
 export interface Library
   extends Pick<typeof import("@discordjs/rest"), "REST">,
@@ -15,24 +16,10 @@ export interface Library
   readonly send: RESTOptions["makeRequest"];
 }
 
-export async function loadLibrary(): Promise<Library> {
-  try {
-    return await load();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
-    throw new ConnectorError("E_LIBRARY", "the Discord client is not installed", {
-      hint: "npm install -g @discordjs/core@2 @discordjs/rest@2 @discordjs/ws@2, beside channel-router",
-      cause: error,
-    });
-  }
-}
-
-async function load(): Promise<Library> {
-  const [core, { REST, DefaultRestOptions }, { WebSocketManager, WebSocketShardEvents }] = await Promise.all([
-    import("@discordjs/core"),
-    import("@discordjs/rest"),
-    import("@discordjs/ws"),
-  ]);
+export async function loadLibrary(host: Pick<Host, "load">): Promise<Library> {
+  const [core, { REST, DefaultRestOptions }, { WebSocketManager, WebSocketShardEvents }] = (await host.load(
+    libraries,
+  )) as [typeof import("@discordjs/core"), typeof import("@discordjs/rest"), typeof import("@discordjs/ws")];
   const { makeRequest } = DefaultRestOptions;
   const send: Library["send"] = async (url, init) => {
     if (!(init.body instanceof FormData)) return makeRequest(url, init);

@@ -85,7 +85,7 @@ class DiscordSource implements Source {
       pauseMs: () => 0,
       shortMs: 10_000,
       run: async (signal, round) => {
-        const library = await loadLibrary();
+        const library = await loadLibrary(host);
         const rest = new library.REST({
           version: "10",
           api: options.apiRoot,

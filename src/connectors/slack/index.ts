@@ -9,6 +9,7 @@ import { sampleArrival } from "./incoming.ts";
 import { type SlackOptions, slackOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
 import { timestamp } from "./outgoing.ts";
+import { libraries } from "./packages.ts";
 import { createSlackSource } from "./source.ts";
 
 const traits: ChatTraits = {
@@ -38,6 +39,7 @@ export const slack: SourceType<SlackOptions> = {
     `token:${createHash("sha256").update(`slack ${appToken}`).digest("hex").slice(0, 16)}`,
   ],
   answers: () => true,
+  libraries,
   storeKey: ({ apiRoot }) => ({ apiRoot }),
   reaches: ({ apiRoot }) => [{ to: "host", url: apiRoot }],
   sampleArrival,

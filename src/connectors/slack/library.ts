@@ -1,27 +1,17 @@
 // Slack's client libraries, which users install themselves: loaded only when a source starts.
 
-import { ConnectorError } from "../../errors.ts";
+import type { Host } from "../../contract/host.ts";
+import { libraries } from "./packages.ts";
 
-export type Library = Awaited<ReturnType<typeof load>>;
+export type Library = Pick<typeof import("@slack/socket-mode"), "SocketModeClient"> &
+  Pick<typeof import("@slack/web-api"), "WebClient">;
 export type Web = InstanceType<Library["WebClient"]>;
 
-export async function loadLibrary(): Promise<Library> {
-  try {
-    return await load();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
-    throw new ConnectorError("E_LIBRARY", "the Slack client is not installed", {
-      hint: "npm install -g @slack/socket-mode@3 @slack/web-api@8, beside channel-router",
-      cause: error,
-    });
-  }
-}
-
-async function load() {
-  const [{ SocketModeClient }, { WebClient }] = await Promise.all([
-    import("@slack/socket-mode"),
-    import("@slack/web-api"),
-  ]);
+export async function loadLibrary(host: Pick<Host, "load">): Promise<Library> {
+  const [{ SocketModeClient }, { WebClient }] = (await host.load(libraries)) as [
+    typeof import("@slack/socket-mode"),
+    typeof import("@slack/web-api"),
+  ];
   return { SocketModeClient, WebClient };
 }
 

@@ -111,7 +111,7 @@ class SlackSource implements Source {
       pauseMs: () => 0,
       shortMs: 10_000,
       run: async (signal, round) => {
-        const library = await loadLibrary();
+        const library = await loadLibrary(host);
         const web = new library.WebClient(options.token, {
           slackApiUrl: options.apiRoot,
           logger: silent,

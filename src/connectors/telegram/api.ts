@@ -1,5 +1,5 @@
 // The Bot API through grammY, over the router's own HTTP client: with the proxy of the environment, without
-// redirects, and with errors that never contain a token. grammY is an optional peer and loaded when a source
+// redirects, and with errors that never contain a token. The user installs grammY; it is loaded when a source
 // starts.
 
 import type { GrammyError, HttpError, InputFile, RawApi } from "grammy";
@@ -7,6 +7,7 @@ import { readOutgoing } from "../../chat/outgoing-file.ts";
 import type { OutgoingFile } from "../../contract/chat.ts";
 import type { Host, HttpAnswer } from "../../contract/host.ts";
 import { ConnectorError } from "../../errors.ts";
+import { libraries } from "./packages.ts";
 
 export interface TelegramApi {
   readonly raw: RawApi;
@@ -22,15 +23,10 @@ const maxAnswerBytes = 16 * 1024 * 1024;
 /** Rejects when grammY is not installed. */
 export async function openApi(
   { token, apiRoot }: { readonly token: string; readonly apiRoot: string },
-  host: Pick<Host, "http">,
+  host: Pick<Host, "http" | "load">,
 ): Promise<TelegramApi> {
-  const { Api, InputFile } = await import("grammy").catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== "ERR_MODULE_NOT_FOUND") throw cause;
-    throw new ConnectorError("E_LIBRARY", "the Telegram client is not installed", {
-      hint: "npm install -g grammy@1, beside channel-router",
-      cause,
-    });
-  });
+  const [grammy] = (await host.load(libraries)) as [typeof import("grammy")];
+  const { Api, InputFile } = grammy;
   const { raw } = new Api(token, {
     apiRoot: apiRoot.replace(/\/+$/, ""),
     // Its declaration names another library's fetch; these are the parts of it that are used.

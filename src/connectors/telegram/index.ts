@@ -7,6 +7,7 @@ import { checkOptions, reachesOf, sampleArrival } from "./check.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { type TelegramOptions, telegramOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
+import { libraries } from "./packages.ts";
 import { botOf, createTelegramSource } from "./source.ts";
 
 export const telegram: SourceType<TelegramOptions> = {
@@ -35,6 +36,7 @@ export const telegram: SourceType<TelegramOptions> = {
   },
   check: checkOptions,
   reaches: reachesOf,
+  libraries,
   storeKey: ({ apiRoot, token }) => ({ apiRoot, bot: botOf(token) }),
   sampleArrival,
   create: createTelegramSource,
