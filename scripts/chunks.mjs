@@ -7,7 +7,7 @@ const command = (name) => `src/cli/commands/${name}.ts`;
 const checks = ["access", "add", "check", "configure", "doctor", "explain", "send", "trust", "up"].map(
   command,
 );
-const daemon = ["src/daemon/daemon.ts", "src/daemon/start/warm-up.ts"];
+const daemon = ["src/cluster/leader.ts", "src/daemon/daemon.ts", "src/daemon/start/warm-up.ts"];
 
 const http = [connector("http"), "src/connectors/http/sink/index.ts"];
 const chats = [
@@ -24,10 +24,15 @@ const sources = [
 const chunks = [
   // What a session that connects to a running leader needs. main.ts is not in it but in the entry: it awaits other chunks, which import this
   // one, and would wait for each other.
-  { name: "start", roots: ["src/daemon/start/guard-environment.ts", "src/cli/commands/run.ts"] },
   {
-    name: "trust",
-    roots: ["src/plan/found.ts", "src/daemon/trust/trust-file.ts", "src/daemon/trust/trust-key.ts"],
+    name: "start",
+    roots: [
+      "src/daemon/start/guard-environment.ts",
+      "src/cli/commands/run.ts",
+      "src/plan/found.ts",
+      "src/daemon/trust/trust-file.ts",
+      "src/daemon/trust/trust-key.ts",
+    ],
   },
   {
     name: "control",
@@ -40,13 +45,14 @@ const chunks = [
   { name: "plan", roots: ["src/daemon/start/load-plan.ts"] },
   { name: "shared", roots: checks, both: daemon },
   { name: "connecting", roots: [...http, ...chats, ...sources], both: daemon },
+  { name: "connecting", roots: sources, both: chats },
   { name: "check", roots: checks },
-  { name: "leader", roots: ["src/cluster/leader.ts"] },
   { name: "daemon", roots: daemon },
   { name: "server", roots: ["src/session/server.ts"] },
   { name: "http", roots: http },
   { name: "chats", roots: chats },
   { name: "sources", roots: sources },
+  { name: "json-schema", roots: ["src/plan/compile/input-schema.ts"] },
   { name: "commands", roots: [/^src\/cli\/commands\//] },
 ];
 

@@ -24,10 +24,10 @@ const sources = await derive("", "Options", "options");
 const sinks = await derive("/sink", "SinkOptions", "sink-options");
 write(
   "schema/channels.schema.json",
-  `${JSON.stringify(editorSchema(coreSchema, { sources, sinks }, mayBeEmpty), null, 2)}\n`,
+  `${JSON.stringify(editorSchema(coreSchema, { sources, sinks }, mayBeEmpty), null, 1)}\n`,
 );
 
-write("schema/recipe.schema.json", `${JSON.stringify(recipeEditorSchema(recipeSchema), null, 2)}\n`);
+write("schema/recipe.schema.json", `${JSON.stringify(recipeEditorSchema(recipeSchema), null, 1)}\n`);
 
 if (stale.length > 0) {
   console.error(`stale: ${stale.join(", ")}\nrun: npm run generate`);

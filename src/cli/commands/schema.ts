@@ -1,11 +1,15 @@
 // `schema`: the JSON Schema of channels.yaml, the same text as schema/channels.schema.json.
 
-import editorSchema from "../../../schema/channels.schema.json" with { type: "json" };
+import { join } from "node:path";
+import { packageFolder } from "../../config/recipe/reference.ts";
+import type { Json } from "../../contract.ts";
+import { readRegular } from "../../regular-file.ts";
 import type { ExitCode } from "../exit.ts";
 import { printedJson } from "../print.ts";
 import { toStdout } from "../terminal.ts";
 
 export async function schema(): Promise<ExitCode> {
-  toStdout(printedJson(editorSchema));
+  const text = await readRegular(join(packageFolder(), "schema", "channels.schema.json"));
+  toStdout(printedJson(JSON.parse(text.toString("utf8")) as Json));
   return 0;
 }
