@@ -99,7 +99,7 @@ const writers: Readonly<Record<string, string>> = {
   "chat/inbox.ts": "files that people sent; they can be fetched again",
   "testing/snapshots.ts": "snapshots beside the config, for version control",
   "cli/commands/add.ts": "libraries that can be installed again",
-  "cli/commands/up.ts": "rotates a log",
+  "daemon/log-file.ts": "rotates a log",
   "connectors/file/sink/write.ts": "the user's own file; syncs it",
   "connectors/watch/move-away.ts": "the user's own files",
   "files/disk.ts": "the durable operations themselves",

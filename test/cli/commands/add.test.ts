@@ -1,5 +1,6 @@
 // `add`: the client library of a chat, below the state folder. npm is a stand-in; the lock file is the built one.
 
+import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -7,7 +8,7 @@ import { add } from "../../../src/cli/commands/add.ts";
 import { type Npm, npmProgram, runNpm } from "../../../src/cli/npm.ts";
 import { connectors } from "../../../src/connectors/index.ts";
 import type { Libraries, SourceTypeEntry } from "../../../src/contract.ts";
-import { hasLibraries, loadLibraries } from "../../../src/host/libraries.ts";
+import { hasLibraries, installedLibraries, loadLibraries } from "../../../src/host/libraries.ts";
 
 let state: string;
 beforeEach(async () => {
@@ -103,8 +104,15 @@ describe("add", () => {
     });
     await run("telegram", fakeNpm("export const version = 1;").npm);
     await run("telegram", fakeNpm("export const version = 2;").npm, { version: "2.0.0" });
-    const [module] = (await loadLibraries(libraries("2.0.0"), folder())) as [{ version: number }];
-    expect(module.version).toBe(2);
+    const installed = await installedLibraries("telegram", folder());
+    expect(installed?.packages).toEqual({ "cr-no-such-library": "2.0.0" });
+    // By Node itself: vitest remembers what a bare name has loaded.
+    const script = `const { load } = await import(${JSON.stringify(join(installed?.folder as string, "load.mjs"))});
+      console.log((await load("cr-no-such-library")).version);`;
+    const output = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
+      encoding: "utf8",
+    });
+    expect(output).toBe("2\n");
     await run("telegram", fakeNpm("export const version = 3;").npm, { version: "3.0.0" });
     // The last one stays for routers that run, the one before it does not.
     const kept = (await readdir(join(folder(), "telegram"))).filter((name) => name !== "current.json");
