@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { folderSizes, importCycles } from "../scripts/measure-house.mjs";
+import { folderSizes, functionsIn, importCycles } from "../scripts/measure-house.mjs";
 
 const src = fileURLToPath(new URL("../src", import.meta.url));
 const files = readdirSync(src, { recursive: true, encoding: "utf8" })
@@ -230,6 +230,11 @@ test("files are small: none over 500 lines, half of them under 120", () => {
   expect(lengths.filter(({ lines }) => lines > 500)).toEqual([]);
   const sorted = lengths.map(({ lines }) => lines).sort((a, b) => a - b);
   expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(120);
+});
+
+test("a function can be read without scrolling for long: none over 120 lines", () => {
+  const long = written.flatMap(functionsIn).filter(({ lines }) => lines > 120);
+  expect(long.map(({ file, name, lines }) => `${file} ${name}: ${lines} lines`)).toEqual([]);
 });
 
 test("only the exits hand text to the process' streams", () => {

@@ -93,47 +93,7 @@ export function addRouterCommands(
     .addOption(json())
     .action((options) => run(async () => (await import("./commands/status.ts")).status(options, context)));
 
-  const recipes = program
-    .command("recipes")
-    .description("the recipes that come with the router: what they need, and their tests")
-    .helpCommand(false);
-  recipes
-    .command("list")
-    .description("their names")
-    .addOption(json())
-    .action((options) =>
-      run(async () => (await import("./commands/recipes.ts")).listRecipes(options, context)),
-    );
-  recipes
-    .command("show")
-    .argument("<name>", "a recipe's name, or a file")
-    .description("what a recipe needs and provides, and how to set it up")
-    .addOption(json())
-    .action((name, options) =>
-      run(async () => (await import("./commands/recipes.ts")).showRecipe(name, options, context)),
-    );
-  recipes
-    .command("test")
-    .argument("[name]", "a recipe's name, or a file; default: all that come with the router")
-    .description("run their tests")
-    .addOption(json())
-    .action((name, options) =>
-      run(async () => (await import("./commands/recipes.ts")).testRecipes(name, options, context)),
-    );
-  for (const one of recipes.commands) one.exitOverride();
-
-  program
-    .command("test")
-    .argument("[files...]", "configs and recipes; default: the config, looked up")
-    .description("run the tests in configs and recipes; opens no port and reads no secret")
-    .addOption(config())
-    .option("-o, --only <text>", "only tests whose names contain this text")
-    .option("-u, --update", "record snapshots anew")
-    .option("-w, --watch", "run again whenever a file changes, until interrupted")
-    .addOption(json())
-    .action((files, options) =>
-      run(async () => (await import("./commands/test.ts")).test(files, options, context)),
-    );
+  addRecipeCommands(program, context, { config, json });
 
   program
     .command("trust")
@@ -164,4 +124,53 @@ export function addRouterCommands(
     .argument("<event-id>", "its event_id")
     .addOption(json())
     .action((id, options) => run(async () => (await import("./commands/why.ts")).why(id, options, context)));
+}
+
+/** Recipes, and the tests in recipes and configs. */
+function addRecipeCommands(
+  program: Command,
+  context: CommandContext,
+  { config, json }: Pick<CommonOptions, "config" | "json">,
+): void {
+  const recipes = program
+    .command("recipes")
+    .description("the recipes that come with the router: what they need, and their tests")
+    .helpCommand(false);
+  recipes
+    .command("list")
+    .description("their names")
+    .addOption(json())
+    .action((options) =>
+      finish(async () => (await import("./commands/recipes.ts")).listRecipes(options, context)),
+    );
+  recipes
+    .command("show")
+    .argument("<name>", "a recipe's name, or a file")
+    .description("what a recipe needs and provides, and how to set it up")
+    .addOption(json())
+    .action((name, options) =>
+      finish(async () => (await import("./commands/recipes.ts")).showRecipe(name, options, context)),
+    );
+  recipes
+    .command("test")
+    .argument("[name]", "a recipe's name, or a file; default: all that come with the router")
+    .description("run their tests")
+    .addOption(json())
+    .action((name, options) =>
+      finish(async () => (await import("./commands/recipes.ts")).testRecipes(name, options, context)),
+    );
+  for (const one of recipes.commands) one.exitOverride();
+
+  program
+    .command("test")
+    .argument("[files...]", "configs and recipes; default: the config, looked up")
+    .description("run the tests in configs and recipes; opens no port and reads no secret")
+    .addOption(config())
+    .option("-o, --only <text>", "only tests whose names contain this text")
+    .option("-u, --update", "record snapshots anew")
+    .option("-w, --watch", "run again whenever a file changes, until interrupted")
+    .addOption(json())
+    .action((files, options) =>
+      finish(async () => (await import("./commands/test.ts")).test(files, options, context)),
+    );
 }

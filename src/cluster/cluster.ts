@@ -15,7 +15,7 @@ import type { CloseWithin, Cluster, ClusterOptions, ClusterState, ClusterTimeout
 import { holdsFolder } from "./other-machine.ts";
 import { isRunning, signalReaches } from "./process-identity.ts";
 import type { Hello } from "./protocol.ts";
-import { createStdioProxy, type StdioProxy } from "./proxy.ts";
+import { StdioProxy } from "./proxy.ts";
 import { socketPath } from "./socket-path.ts";
 import { watchUnresponsiveLeader } from "./unresponsive-leader.ts";
 
@@ -75,7 +75,7 @@ class ClusterMember implements Cluster {
     this.#log = log;
     this.#client = client;
     this.#timeouts = timeouts;
-    const relay: StdioProxy | undefined = client && createStdioProxy({ ...client, log });
+    const relay: StdioProxy | undefined = client && new StdioProxy({ ...client, log });
     this.#proxy = relay;
     const failed = new Promise<never>((_, reject) => {
       this.#fail = reject;

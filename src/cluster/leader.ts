@@ -107,17 +107,11 @@ export async function becomeLeader(options: LeaderOptions): Promise<Leader | und
   async function look(): Promise<void> {
     const highest = (await listTerms(folder)).at(-1) ?? 0;
     const current = highest < file.epoch ? undefined : await readLeader(folder, highest);
-    if (current !== undefined && !isOurs(current)) {
+    if (current !== undefined && !isSame(current, file)) {
       log.warn(line`term ${highest} has taken over from term ${file.epoch}`);
       void end("deposed");
     } else if (current === undefined || !(await exists(file.socket))) await restore(current === undefined);
     else await showLife(folder, file);
-  }
-
-  /** Terms start from 1 in a folder that was removed: then another process may have the same one. */
-  function isOurs(current: LeaderFile | UnreadableLeader): boolean {
-    if (current.epoch !== file.epoch) return false;
-    return "unreadable" in current || (current.pid === file.pid && current.started === file.started);
   }
 
   /**
@@ -184,6 +178,12 @@ export async function becomeLeader(options: LeaderOptions): Promise<Leader | und
     prepareSuccessor: (withinMs) => host.prepareSuccessor(withinMs),
     release: () => end("released"),
   };
+}
+
+/** Terms start from 1 in a folder that was removed: then another process may have the same one. */
+function isSame(current: LeaderFile | UnreadableLeader, file: LeaderFile): boolean {
+  if (current.epoch !== file.epoch) return false;
+  return "unreadable" in current || (current.pid === file.pid && current.started === file.started);
 }
 
 /** Works for this process' own client only, beside the leader. */

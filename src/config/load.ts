@@ -97,7 +97,7 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
 }
 
 async function loadWhole(written: string, options: LoadOptions): Promise<LoadedConfig> {
-  const { env, escapeForTemplate, loadPatterns, standIns = false } = options;
+  const { env, loadPatterns } = options;
   const registries = { sources: options.registry, sinks: options.sinkRegistry ?? [] };
   const cwd = options.cwd ?? process.cwd();
   const file = resolve(cwd, written);
@@ -106,16 +106,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
   await yieldToEventLoop();
   const yaml = openYaml(file, parsed);
   await yieldToEventLoop();
-  const dotenv = standIns ? noDotenv : readDotenvFiles(env, folder);
-  const environment = layerEnvironment(withProcess(env, dotenv.layers, options.isOfProject ?? (() => false)));
-  const valueFiles = openValueFiles(folder, env);
-  const world = {
-    environment,
-    readFile: valueFiles.read,
-    escapeForTemplate,
-    dotenvPlaces: dotenv.paths,
-    standIns,
-  };
+  const { dotenv, environment, valueFiles, world } = openVariables(folder, options);
   const isRecipe = yaml.tree.root.recipe !== undefined;
   const given = options.recipe ?? noInputs;
   const alone = isRecipe ? { values: given.given, at: given.at } : undefined;
@@ -145,14 +136,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
   await yieldToEventLoop();
   const meaning = (await inSlices(checkSemantics(root, { folder, env, typed }))).flat();
   await yieldToEventLoop();
-  // A value that could not be read is one problem; its placeholder is not checked.
-  const unread = new Set(
-    [
-      ...yaml.tree.problems.filter(({ code }) => code !== "E_CONFIG_DUPLICATE_KEY"),
-      ...resolved.flatMap((one) => one.problems),
-      ...references,
-    ].map(({ path }) => pathKey(path)),
-  );
+  const unread = unreadPaths(yaml, resolved, references);
   const places = locateIssues(expansion, resolved);
   await yieldToEventLoop();
   const drafts = [
@@ -172,16 +156,19 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
   const bomb = yaml.tree.problems.find(({ code }) => code === "E_CONFIG_ALIAS" || code === "E_CONFIG_SIZE");
   const unresolved = resolved.flatMap(({ problems }) => problems);
   // Further mistakes in a truncated tree are not reported.
+  const problems = [...own, ...expansion.problems];
   const issues =
     bomb !== undefined
       ? [places.issueIn({ ...bomb, yaml })]
       : [
-          ...(await inSlices(mapped([...own, ...expansion.problems], (problem) => places.issueIn(problem)))),
+          ...(await inSlices(mapped(problems, (problem) => places.issueIn(problem)))),
           ...(await inSlices(mapped(unresolved, (draft) => places.issueOf(draft, "original")))),
           ...(await inSlices(mapped(drafts, issueOf))),
         ];
-  const warnings = bomb === undefined ? await warningsOf(expansion, yaml) : [];
-  const broken = brokenPaths(expansion, [...own, ...expansion.problems], [...unresolved, ...drafts]);
+  const suspicions = bomb === undefined ? await warningsOf(expansion, yaml) : [];
+  const warnings = suspicions.map((warning) => places.issueIn(warning));
+  const shownNotes = notes.map((note) => places.issueOf(note));
+  const broken = brokenPaths(expansion, problems, [...unresolved, ...drafts]);
   await yieldToEventLoop();
   const assembling = assemble({
     root,
@@ -194,15 +181,14 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
       return instance && visibleInputs(instance);
     },
     isBroken: (path) => broken.has(pathKey(path)),
-    names: {
-      tainted,
-      nameOf: (origin) => originName(origin, { folder, home: homeFolder(env) }),
-    },
+    names: { tainted, nameOf: (origin) => originName(origin, { folder, home: homeFolder(env) }) },
   });
   const values = await runInSlices(assembling);
-  const frameSources = [yaml, ...expansion.instances.map((instance) => instance.yaml)]
-    .filter((one) => isQuotable(one.file, folder))
-    .map((one) => frameSourceOf(one, [...secrets.masksIn(one), ...masksBesideTree(one)]));
+  const frameSources = frameSourcesOf(
+    [yaml, ...expansion.instances.map((instance) => instance.yaml)],
+    folder,
+    secrets,
+  );
   return {
     file,
     values,
@@ -211,14 +197,8 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
     tests: broken.has("tests") ? [] : ((root.tests ?? []) as JsonObject[]),
     ...(isRecipe ? { recipe: yaml.tree.root } : {}),
     issues: [...inOrder(issues, file), ...dotenvIssues(dotenv)],
-    warnings: inOrder(
-      warnings.map((warning) => places.issueIn(warning)),
-      file,
-    ),
-    notes: inOrder(
-      notes.map((note) => places.issueOf(note)),
-      file,
-    ),
+    warnings: inOrder(warnings, file),
+    notes: inOrder(shownNotes, file),
     locate: issueOf,
     isStandIn: places.isStandIn,
     frame: (issue) => frameIssue(issue, frameSources, cwd),
@@ -233,6 +213,41 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
     secrets: secrets.texts,
     variables: broughtBy(resolved),
   };
+}
+
+function openVariables(folder: string, options: LoadOptions) {
+  const { env, escapeForTemplate, standIns = false } = options;
+  const dotenv = standIns ? noDotenv : readDotenvFiles(env, folder);
+  const environment = layerEnvironment(withProcess(env, dotenv.layers, options.isOfProject ?? (() => false)));
+  const valueFiles = openValueFiles(folder, env);
+  const world: VariableContext = {
+    environment,
+    readFile: valueFiles.read,
+    escapeForTemplate,
+    dotenvPlaces: dotenv.paths,
+    standIns,
+  };
+  return { dotenv, environment, valueFiles, world };
+}
+
+/** A value that could not be read is one problem; its placeholder is not checked. */
+function unreadPaths(
+  yaml: YamlFile,
+  resolved: readonly Resolved[],
+  references: readonly IssueDraft[],
+): ReadonlySet<string> {
+  const unread = [
+    ...yaml.tree.problems.filter(({ code }) => code !== "E_CONFIG_DUPLICATE_KEY"),
+    ...resolved.flatMap((one) => one.problems),
+    ...references,
+  ];
+  return new Set(unread.map(({ path }) => pathKey(path)));
+}
+
+function frameSourcesOf(files: readonly YamlFile[], folder: string, secrets: Secrets) {
+  return files
+    .filter((one) => isQuotable(one.file, folder))
+    .map((one) => frameSourceOf(one, [...secrets.masksIn(one), ...masksBesideTree(one)]));
 }
 
 /** The issues of the config and of each recipe that it uses. */

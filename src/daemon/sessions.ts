@@ -130,6 +130,14 @@ export function openSessions({ greeting, log, mask, serverName }: MembersOptions
 
 type MemberOptions = MembersOptions & Required<Pick<Serving, "changed" | "permission">>;
 
+/** The client's own name and version, from its `initialize`. */
+function clientOf(session: OpenSession) {
+  const info = session.recordedInitialize()?.params?.clientInfo as
+    | { name?: unknown; version?: unknown }
+    | undefined;
+  return typeof info?.name === "string" ? { name: info.name, version: String(info.version) } : undefined;
+}
+
 function openMember(attached: AttachedSession, options: MemberOptions): DaemonSession {
   const { log, serverName, changed } = options;
   const greeting = options.greeting();
@@ -162,12 +170,7 @@ function openMember(attached: AttachedSession, options: MemberOptions): DaemonSe
   let askedPermission = false;
   let sent = 0;
 
-  const client = () => {
-    const info = session.recordedInitialize()?.params?.clientInfo as
-      | { name?: unknown; version?: unknown }
-      | undefined;
-    return typeof info?.name === "string" ? { name: info.name, version: String(info.version) } : undefined;
-  };
+  const client = () => clientOf(session);
   const plugin = details.plugin;
   const identity = (): ServerIdentity =>
     typeof plugin === "string" ? { name: pluginServer, plugin } : { name: serverName() };

@@ -29,7 +29,7 @@ import { type End, refusal, tooMuchUnproven } from "./refusal.ts";
 import { createReserve } from "./reserve.ts";
 import { findEvent, findHistory, findRecent, type Kept, toKept } from "./search.ts";
 import { SegmentWriter } from "./segment-writer.ts";
-import { noteScope } from "./state.ts";
+import { type JournalState, noteScope } from "./state.ts";
 import { checkEventId } from "./table/entry-records.ts";
 import type { Keyed } from "./table/keyed-table.ts";
 
@@ -188,7 +188,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   const bodies = createBodies(state.segments);
   let end: End | undefined;
   let resolveEnd = (_: End) => {};
-  const endTold = new Promise<End>((resolve) => {
+  const ended = new Promise<End>((resolve) => {
     resolveEnd = resolve;
   });
 
@@ -262,6 +262,40 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   }
 
   const marks = createMarks((bytes) => queue.push({ bytes, fact: true, lasting: false }));
+  return journalOf({
+    report: recovered.report,
+    ended,
+    clock,
+    maxBytes,
+    state,
+    bodies,
+    marks,
+    queue,
+    checkpoints,
+    reserve,
+    finish,
+    endedAs: () => end,
+  });
+}
+
+/** The parts of an open journal. */
+interface JournalParts {
+  readonly report: RecoveryReport;
+  readonly ended: Promise<End>;
+  readonly clock: Clock;
+  readonly maxBytes: number;
+  readonly state: JournalState;
+  readonly bodies: ReturnType<typeof createBodies>;
+  readonly marks: ReturnType<typeof createMarks>;
+  readonly queue: CommitQueue;
+  readonly checkpoints: ReturnType<typeof createCheckpoints>;
+  readonly reserve: ReturnType<typeof createReserve>;
+  finish(why: End): void;
+  endedAs(): End | undefined;
+}
+
+/** What is pushed to the commit queue as one line. */
+function createCommits({ clock, maxBytes, state, bodies, marks, queue }: JournalParts) {
   /** Facts that were recorded earlier come earlier in the journal, too. */
   const push = (commit: Commit) => {
     marks.flush();
@@ -271,46 +305,52 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     push({ bytes: encodeLine(line), fact: false, lasting: true, ...more });
   const commitNote = (note: Pick<NoteLine, "kind" | "key" | "value" | "untilMs">, lasting: boolean) =>
     commitLine({ type: "note", timeMs: clock.now(), ...note }, { lasting, apply: () => state.setNote(note) });
-
-  return {
-    recovery: recovered.report,
-    ended: endTold,
-    async append(record, signal) {
-      const timeMs = clock.now();
-      if ("event" in record) {
-        const { event, deliveries, memory } = record;
-        checkEventId(event.id);
-        const unproven = isUnproven(event.trust);
-        // Queued events are never dropped, so without this bound anybody could fill the disk and keep out all
-        // others.
-        if (unproven && state.entries.unprovenBytes() >= maxBytes) throw tooMuchUnproven();
-        const bytes = isLarge(record)
-          ? await runInSlices(encodeEventSteps(record, timeMs))
-          : encodeEvent(record, timeMs);
-        return push({
-          bytes,
-          fact: false,
-          lasting: true,
-          unproven,
-          signal,
-          apply(place) {
-            state.accept(event.id, deliveries, memory, timeMs, place);
-            bodies.remember(place, deliveries);
-          },
-        });
-      }
-      checkEventId(record.id);
-      return commitLine(
-        { type: "digest", timeMs, ...record },
-        {
-          signal,
-          apply(place) {
-            state.fold(record, timeMs, place);
-            bodies.remember(place, [record.delivery]);
-          },
+  const append: Journal["append"] = async (record, signal) => {
+    const timeMs = clock.now();
+    if ("event" in record) {
+      const { event, deliveries, memory } = record;
+      checkEventId(event.id);
+      const unproven = isUnproven(event.trust);
+      // Queued events are never dropped, so without this bound anybody could fill the disk and keep out all
+      // others.
+      if (unproven && state.entries.unprovenBytes() >= maxBytes) throw tooMuchUnproven();
+      const bytes = isLarge(record)
+        ? await runInSlices(encodeEventSteps(record, timeMs))
+        : encodeEvent(record, timeMs);
+      return push({
+        bytes,
+        fact: false,
+        lasting: true,
+        unproven,
+        signal,
+        apply(place) {
+          state.accept(event.id, deliveries, memory, timeMs, place);
+          bodies.remember(place, deliveries);
         },
-      );
-    },
+      });
+    }
+    checkEventId(record.id);
+    return commitLine(
+      { type: "digest", timeMs, ...record },
+      {
+        signal,
+        apply(place) {
+          state.fold(record, timeMs, place);
+          bodies.remember(place, [record.delivery]);
+        },
+      },
+    );
+  };
+  return { append, commitLine, commitNote };
+}
+
+function journalOf(parts: JournalParts): Journal {
+  const { append, commitLine, commitNote } = createCommits(parts);
+  const { report, ended, clock, state, bodies, marks, queue, checkpoints, reserve, finish, endedAs } = parts;
+  return {
+    recovery: report,
+    ended,
+    append,
     async mark(...changes) {
       const timeMs = clock.now();
       const lines = changes
@@ -369,15 +409,15 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       await checkpoints.idle();
     },
     async close() {
-      if (end === undefined) {
+      if (endedAs() === undefined) {
         marks.flush();
         await queue.idle();
         finish("closed");
       }
       await queue.idle();
       const last = state.segments.last();
-      await checkpoints.close(end === "closed");
-      if (end === "closed" && last !== undefined)
+      await checkpoints.close(endedAs() === "closed");
+      if (endedAs() === "closed" && last !== undefined)
         reserve.reached({
           epoch: last.epoch,
           seq: last.seq,
@@ -385,7 +425,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
           events: last.events,
           closed: true,
         });
-      await reserve.close(end === "closed");
+      await reserve.close(endedAs() === "closed");
     },
   };
 }

@@ -101,79 +101,7 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
     timeoutMs: commitTimeoutMs,
   });
 
-  const patience = createSharedTimeout(clock, commitTimeoutMs);
-
-  /**
-   * Waits for a commit, but not for longer than a sender does. A commit that has started continues and is
-   * remembered when it is done.
-   */
-  function inTime(commit: Promise<unknown> | undefined, onLate?: () => void): Promise<void> {
-    if (commit === undefined) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const cancel = patience(() => {
-        onLate?.();
-        reject(
-          new DeliveryError("E_SESSION_BUSY", "the session did not take the event in time", {
-            retryAfterMs: 5_000,
-          }),
-        );
-      });
-      commit.then(
-        () => {
-          cancel();
-          resolve();
-        },
-        (error: unknown) => {
-          cancel();
-          reject(error);
-        },
-      );
-    });
-  }
-
-  async function take(event: RouterEvent, marks: readonly Mark[]): Promise<Outcome> {
-    const turn = admissions.begin();
-    if (turn !== undefined) await turn;
-    let decided: Decided;
-    try {
-      const deciding = decide(event, marks);
-      decided = deciding instanceof Promise ? await deciding : deciding;
-    } finally {
-      admissions.end();
-    }
-    const { decision, eventId, safe, onLate } = decided;
-    await inTime(safe, onLate);
-    options.observe(decision);
-    return { eventId, outcome: decision.outcome };
-  }
-
-  /** Requires the admission turn: nothing else is decided before the effects of this event are known. */
-  function decide(event: RouterEvent, marks: readonly Mark[]): Decided | Promise<Decided> {
-    const known = firstKnown(memory, marks);
-    // An event that no channel wants now is unmatched, whatever was known of it.
-    if (known !== undefined && !current().isUnwanted?.(event)) {
-      return { decision: { event, outcome: "duplicate" }, eventId: known.eventId, safe: known.pending };
-    }
-    const { admit } = current();
-    if (admit.steps === undefined) return keep(event, marks, admit(event, memory, event.timeMs, options));
-    const admitting = admissions.run(admit.steps(event, memory, event.timeMs, options));
-    if (!(admitting instanceof Promise)) return keep(event, marks, admitting);
-    return admitting.then((admission) => keep(event, marks, admission));
-  }
-
-  /** Starts the commit of what channels took. */
-  function keep(event: RouterEvent, marks: readonly Mark[], admission: Admission): Decided {
-    const decided = { decision: { event, outcome: admission.outcome, admission }, eventId: event.id };
-    if (admission.deliveries.length === 0) return { ...decided, safe: Promise.all(admission.pending) };
-    const withdrawal = { aborted: false };
-    const writes = [...admission.writes, ...marks.map((mark) => writeOf(mark, event))];
-    const safe = options.commit({ event, deliveries: admission.deliveries, memory: writes }, withdrawal);
-    memory.stage(writes, safe);
-    const onLate = () => {
-      withdrawal.aborted = true;
-    };
-    return { ...decided, safe, onLate };
-  }
+  const take = createTake(current, options, admissions);
 
   function identify(arrival: Arrival, nowMs: number, id: string): RouterEvent {
     return { ...withoutMarks(arrival), id, source: name, connector: type.type, timeMs: nowMs };
@@ -268,7 +196,18 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
     return { count: arrivals.length, underWay };
   }
 
-  const sieve: Sieve = {
+  const sieve = createSieve(current, options, identify);
+  return Object.assign(one, { all: Object.assign(all, { sieve }) });
+}
+
+/** For bulk arrivals: what the source may leave out without an event for each. */
+function createSieve(
+  current: () => PlannedSource,
+  options: EmitOptions,
+  identify: (arrival: Arrival, nowMs: number, id: string) => RouterEvent,
+): Sieve {
+  const { clock, memory, counter } = options;
+  return {
     // Where each arrival counts towards a rate, each must be passed on.
     needs: (paths) =>
       options.detail === "decision" && current().rate === undefined ? current().needsAt?.(paths) : undefined,
@@ -285,8 +224,90 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
       counter.add("unmatched", count);
     },
   };
+}
 
-  return Object.assign(one, { all: Object.assign(all, { sieve }) });
+/** Decides about one event and waits until the decision is final. */
+function createTake(
+  current: () => PlannedSource,
+  options: EmitOptions,
+  admissions: AdmissionTurns,
+): (event: RouterEvent, marks: readonly Mark[]) => Promise<Outcome> {
+  const { clock, memory } = options;
+  const patience = createSharedTimeout(clock, commitTimeoutMs);
+
+  /**
+   * Waits for a commit, but not for longer than a sender does. A commit that has started continues and is
+   * remembered when it is done.
+   */
+  function inTime(commit: Promise<unknown> | undefined, onLate?: () => void): Promise<void> {
+    if (commit === undefined) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const cancel = patience(() => {
+        onLate?.();
+        reject(
+          new DeliveryError("E_SESSION_BUSY", "the session did not take the event in time", {
+            retryAfterMs: 5_000,
+          }),
+        );
+      });
+      commit.then(
+        () => {
+          cancel();
+          resolve();
+        },
+        (error: unknown) => {
+          cancel();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  return take;
+
+  async function take(event: RouterEvent, marks: readonly Mark[]): Promise<Outcome> {
+    const turn = admissions.begin();
+    if (turn !== undefined) await turn;
+    let decided: Decided;
+    try {
+      const deciding = decide(event, marks);
+      decided = deciding instanceof Promise ? await deciding : deciding;
+    } finally {
+      admissions.end();
+    }
+    const { decision, eventId, safe, onLate } = decided;
+    await inTime(safe, onLate);
+    options.observe(decision);
+    return { eventId, outcome: decision.outcome };
+  }
+
+  /** Requires the admission turn: nothing else is decided before the effects of this event are known. */
+  function decide(event: RouterEvent, marks: readonly Mark[]): Decided | Promise<Decided> {
+    const known = firstKnown(memory, marks);
+    // An event that no channel wants now is unmatched, whatever was known of it.
+    if (known !== undefined && !current().isUnwanted?.(event)) {
+      return { decision: { event, outcome: "duplicate" }, eventId: known.eventId, safe: known.pending };
+    }
+    const { admit } = current();
+    if (admit.steps === undefined) return keep(event, marks, admit(event, memory, event.timeMs, options));
+    const admitting = admissions.run(admit.steps(event, memory, event.timeMs, options));
+    if (!(admitting instanceof Promise)) return keep(event, marks, admitting);
+    return admitting.then((admission) => keep(event, marks, admission));
+  }
+
+  /** Starts the commit of what channels took. */
+  function keep(event: RouterEvent, marks: readonly Mark[], admission: Admission): Decided {
+    const decided = { decision: { event, outcome: admission.outcome, admission }, eventId: event.id };
+    if (admission.deliveries.length === 0) return { ...decided, safe: Promise.all(admission.pending) };
+    const withdrawal = { aborted: false };
+    const writes = [...admission.writes, ...marks.map((mark) => writeOf(mark, event))];
+    const safe = options.commit({ event, deliveries: admission.deliveries, memory: writes }, withdrawal);
+    memory.stage(writes, safe);
+    const onLate = () => {
+      withdrawal.aborted = true;
+    };
+    return { ...decided, safe, onLate };
+  }
 }
 
 function overRate(source: string, retryAfterMs: number): DeliveryError {

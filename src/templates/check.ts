@@ -28,73 +28,96 @@ export interface CheckContext {
 
 /** Throws a TemplateError at the first mistake; returns the names of the called functions. */
 export function checkTemplate(program: hbs.AST.Program, context: CheckContext): ReadonlySet<string> {
-  const used = new Set<string>([writer]);
+  return new TemplateCheck(program, context).check();
+}
 
-  const fail = (node: { readonly loc: hbs.AST.SourceLocation }, message: string, hint?: string): never => {
-    throw new TemplateError("E_CONFIG_TEMPLATE", message, { hint, offset: context.offsetOf(node.loc.start) });
+class TemplateCheck {
+  readonly #program: hbs.AST.Program;
+  readonly #context: CheckContext;
+  readonly #used = new Set<string>([writer]);
+
+  constructor(program: hbs.AST.Program, context: CheckContext) {
+    this.#program = program;
+    this.#context = context;
+  }
+
+  check(): ReadonlySet<string> {
+    this.#walkProgram(this.#program, { roots: this.#context.roots, level: 0, loops: 0, names: new Set() });
+    return this.#used;
+  }
+
+  readonly #fail = (
+    node: { readonly loc: hbs.AST.SourceLocation },
+    message: string,
+    hint?: string,
+  ): never => {
+    throw new TemplateError("E_CONFIG_TEMPLATE", message, {
+      hint,
+      offset: this.#context.offsetOf(node.loc.start),
+    });
   };
 
-  const walkProgram = (body: hbs.AST.Program, scope: Scope): void => {
-    for (const statement of body.body) walkStatement(statement, scope);
-  };
+  #walkProgram(body: hbs.AST.Program, scope: Scope): void {
+    for (const statement of body.body) this.#walkStatement(statement, scope);
+  }
 
-  const walkStatement = (statement: hbs.AST.Statement, scope: Scope): void => {
+  #walkStatement(statement: hbs.AST.Statement, scope: Scope): void {
     if (statement.type === "ContentStatement") {
       const content = statement as hbs.AST.ContentStatement;
       content.value = restoreLiteral(content.value);
     } else if (statement.type === "MustacheStatement") {
-      walkPlaceholder(statement as hbs.AST.MustacheStatement, scope);
+      this.#walkPlaceholder(statement as hbs.AST.MustacheStatement, scope);
     } else if (statement.type === "BlockStatement") {
-      walkBlock(statement as hbs.AST.BlockStatement, scope);
+      this.#walkBlock(statement as hbs.AST.BlockStatement, scope);
     } else if (statement.type.startsWith("Partial")) {
-      fail(statement, "templates have no partials", "write the text itself in this template");
+      this.#fail(statement, "templates have no partials", "write the text itself in this template");
     } else if (statement.type !== "CommentStatement") {
-      fail(statement, "templates have no decorators");
+      this.#fail(statement, "templates have no decorators");
     }
-  };
+  }
 
-  const walkPlaceholder = (placeholder: hbs.AST.MustacheStatement, scope: Scope): void => {
+  #walkPlaceholder(placeholder: hbs.AST.MustacheStatement, scope: Scope): void {
     const { path, params, hash, loc } = placeholder;
     if (path.type !== "PathExpression")
-      fail(path, "a value needs no braces", "write it as text, without {{ }}");
+      this.#fail(path, "a value needs no braces", "write it as text, without {{ }}");
     const name = path as hbs.AST.PathExpression;
     let value: hbs.AST.Expression = name;
     if (params.length > 0 || hash !== undefined) {
       value = { type: "SubExpression", path: name, params, hash, loc } as hbs.AST.SubExpression;
-      walkCall(value as hbs.AST.SubExpression, scope);
+      this.#walkCall(value as hbs.AST.SubExpression, scope);
     } else {
-      walkField(name, scope);
+      this.#walkField(name, scope);
     }
     placeholder.path = pathTo(writer, loc);
     placeholder.params = [value];
     (placeholder as { hash?: hbs.AST.Hash | undefined }).hash = undefined;
-  };
+  }
 
-  const walkField = (path: hbs.AST.PathExpression, scope: Scope): void => {
+  #walkField(path: hbs.AST.PathExpression, scope: Scope): void {
     const name = path.original;
-    if (scope.level === 0 && (blocks.has(name) || Object.hasOwn(context.functions, name))) {
+    if (scope.level === 0 && (blocks.has(name) || Object.hasOwn(this.#context.functions, name))) {
       const usage = blocks.has(name)
         ? `{{#${name} data.x}}...{{/${name}}}`
-        : `{{${context.functions[name]?.usage}}}`;
-      fail(path, `${name} is not used as a block here`, `write ${usage}`);
+        : `{{${this.#context.functions[name]?.usage}}}`;
+      this.#fail(path, `${name} is not used as a block here`, `write ${usage}`);
     }
-    checkPath(path, scope, fail);
-  };
+    checkPath(path, scope, this.#fail);
+  }
 
-  const walkBlock = (block: hbs.AST.BlockStatement, scope: Scope): void => {
+  #walkBlock(block: hbs.AST.BlockStatement, scope: Scope): void {
     const name = block.path.original;
     if (!blocks.has(name)) {
-      const known = Object.hasOwn(context.functions, name) || name === "lookup";
+      const known = Object.hasOwn(this.#context.functions, name) || name === "lookup";
       const near = didYouMean(name, blocks);
       const hint = known
         ? `write {{${name} ...}} without #`
         : near === undefined
           ? `the blocks are ${[...blocks].join(", ")}; for a list: {{#each ${name}}}`
           : `did you mean {{#${near}}}?`;
-      fail(block.path, known ? `${name} is not a block` : `unknown block ${name}`, hint);
+      this.#fail(block.path, known ? `${name} is not a block` : `unknown block ${name}`, hint);
     }
     if (block.params.length !== 1) {
-      fail(
+      this.#fail(
         block.path,
         `#${name} takes 1 value, not ${block.params.length}`,
         `for instance {{#${name} data.x}}`,
@@ -102,37 +125,37 @@ export function checkTemplate(program: hbs.AST.Program, context: CheckContext): 
     }
     for (const pair of block.hash?.pairs ?? []) {
       if (pair.key !== "includeZero" || (name !== "if" && name !== "unless")) {
-        fail(pair, `#${name} has no option ${pair.key}`);
+        this.#fail(pair, `#${name} has no option ${pair.key}`);
       }
     }
-    walkArguments(block, scope);
+    this.#walkArguments(block, scope);
     const names = block.program?.blockParams ?? block.inverse?.blockParams ?? [];
     const entered = name === "each" || name === "with";
     if (names.length > 0 && !entered)
-      fail(block.path, `#${name} takes no names: as |...| belongs to each and with`);
+      this.#fail(block.path, `#${name} takes no names: as |...| belongs to each and with`);
     const inside: Scope = {
       roots: scope.roots,
       level: scope.level + (entered ? 1 : 0),
       loops: scope.loops + (name === "each" ? 1 : 0),
       names: names.length > 0 ? new Set([...scope.names, ...names]) : scope.names,
     };
-    if (block.program) walkProgram(block.program, inside);
-    if (block.inverse) walkProgram(block.inverse, scope);
-  };
+    if (block.program) this.#walkProgram(block.program, inside);
+    if (block.inverse) this.#walkProgram(block.inverse, scope);
+  }
 
-  const walkCall = (call: hbs.AST.SubExpression, scope: Scope): void => {
+  #walkCall(call: hbs.AST.SubExpression, scope: Scope): void {
     const name = call.path.original;
     const called: Omit<TemplateFunction, "call"> =
       name === "lookup"
         ? pickers
-        : Object.hasOwn(context.functions, name)
-          ? (context.functions[name] as TemplateFunction)
-          : unknownFunction(call.path, name);
+        : Object.hasOwn(this.#context.functions, name)
+          ? (this.#context.functions[name] as TemplateFunction)
+          : this.#unknownFunction(call.path, name);
     const [least, most] = called.takes;
     const given = call.params.length;
     if (given < least || given > most) {
       const wanted = least === most ? `${least}` : `${least} to ${most}`;
-      fail(
+      this.#fail(
         call.path,
         `${name} takes ${wanted} ${most === 1 ? "value" : "values"}, not ${given}`,
         `{{${called.usage}}}`,
@@ -141,12 +164,12 @@ export function checkTemplate(program: hbs.AST.Program, context: CheckContext): 
     for (const [index, value] of call.params.entries()) {
       if (value.type !== "StringLiteral") continue;
       const problem = called.checkValue?.(index, restoreLiteral((value as hbs.AST.StringLiteral).value));
-      if (problem !== undefined) fail(value, problem, `{{${called.usage}}}`);
+      if (problem !== undefined) this.#fail(value, problem, `{{${called.usage}}}`);
     }
     for (const pair of call.hash?.pairs ?? []) {
       if (!called.options?.includes(pair.key)) {
         const near = didYouMean(pair.key, called.options ?? []);
-        fail(
+        this.#fail(
           pair,
           `${name} has no option ${pair.key}`,
           near ? `did you mean ${near}?` : `{{${called.usage}}}`,
@@ -154,39 +177,37 @@ export function checkTemplate(program: hbs.AST.Program, context: CheckContext): 
       }
       if (pair.value.type === "StringLiteral") {
         const problem = called.checkOption?.(pair.key, (pair.value as hbs.AST.StringLiteral).value);
-        if (problem !== undefined) fail(pair, problem, `{{${called.usage}}}`);
+        if (problem !== undefined) this.#fail(pair, problem, `{{${called.usage}}}`);
       }
     }
-    if (name !== "lookup") used.add(name);
-    walkArguments(call, scope);
-  };
+    if (name !== "lookup") this.#used.add(name);
+    this.#walkArguments(call, scope);
+  }
 
-  const walkArguments = (node: { params: hbs.AST.Expression[]; hash?: hbs.AST.Hash }, scope: Scope): void => {
+  #walkArguments(node: { params: hbs.AST.Expression[]; hash?: hbs.AST.Hash }, scope: Scope): void {
     for (const value of [...node.params, ...(node.hash?.pairs ?? []).map((pair) => pair.value)]) {
-      if (value.type === "SubExpression") walkCall(value as hbs.AST.SubExpression, scope);
-      else if (value.type === "PathExpression") checkPath(value as hbs.AST.PathExpression, scope, fail);
+      if (value.type === "SubExpression") this.#walkCall(value as hbs.AST.SubExpression, scope);
+      else if (value.type === "PathExpression") checkPath(value as hbs.AST.PathExpression, scope, this.#fail);
       else if (value.type === "StringLiteral") {
         const text = value as hbs.AST.StringLiteral;
         text.value = restoreLiteral(text.value);
       }
     }
-  };
+  }
 
-  const unknownFunction = (path: hbs.AST.PathExpression, name: string): never => {
-    if (blocks.has(name)) fail(path, `${name} is a block`, `write {{#${name} ...}}...{{/${name}}}`);
+  #unknownFunction(path: hbs.AST.PathExpression, name: string): never {
+    if (blocks.has(name)) this.#fail(path, `${name} is a block`, `write {{#${name} ...}}...{{/${name}}}`);
     if (/^(?:elseif|elif|elsif)$/.test(name))
-      fail(path, `unknown function ${name}`, "did you mean {{else if ...}}?");
-    if (path.parts.length !== 1) fail(path, `${name} is not a function`, "for instance {{upper data.x}}");
-    const near = didYouMean(name, [...Object.keys(context.functions), "lookup"]);
-    return fail(
+      this.#fail(path, `unknown function ${name}`, "did you mean {{else if ...}}?");
+    if (path.parts.length !== 1)
+      this.#fail(path, `${name} is not a function`, "for instance {{upper data.x}}");
+    const near = didYouMean(name, [...Object.keys(this.#context.functions), "lookup"]);
+    return this.#fail(
       path,
       `unknown function ${name}`,
       near === undefined ? "docs/templates.md lists the functions" : `did you mean ${near}?`,
     );
-  };
-
-  walkProgram(program, { roots: context.roots, level: 0, loops: 0, names: new Set() });
-  return used;
+  }
 }
 
 function pathTo(name: string, loc: hbs.AST.SourceLocation): hbs.AST.PathExpression {

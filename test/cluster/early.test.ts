@@ -6,7 +6,7 @@ import { afterEach, expect, test } from "vitest";
 import { createDuplexPair } from "../../src/cluster/duplex-pair.ts";
 import { createLink, type Link } from "../../src/cluster/link.ts";
 import type { Frame } from "../../src/cluster/protocol.ts";
-import { createStdioProxy, type StdioProxy } from "../../src/cluster/proxy.ts";
+import { StdioProxy } from "../../src/cluster/proxy.ts";
 import { cachedAnswers } from "../../src/session/cached-answers.ts";
 import { line } from "../../src/text.ts";
 
@@ -33,10 +33,10 @@ const initialize = {
 };
 const initialized = { jsonrpc: "2.0", method: "notifications/initialized" };
 
-function startClient(early: Parameters<typeof createStdioProxy>[0]["early"]) {
+function startClient(early: ConstructorParameters<typeof StdioProxy>[0]["early"]) {
   const input = new PassThrough();
   const output = new PassThrough({ encoding: "utf8" });
-  const relay = createStdioProxy({ input, output, log, early });
+  const relay = new StdioProxy({ input, output, log, early });
   return {
     relay,
     output,

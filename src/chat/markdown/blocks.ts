@@ -62,154 +62,189 @@ interface Inner {
 }
 
 function readBlocks(lines: readonly string[], definitions: Map<string, string>, depth: number): Inner {
-  const blocks: Block[] = [];
-  let paragraph: string[] = [];
-  let at = 0;
-  let isBlankBefore = false;
-  let isLoose = false;
+  return new BlockReader(lines, definitions, depth).read();
+}
 
-  function endParagraph(): void {
-    if (paragraph.length > 0) add({ kind: "paragraph", text: paragraph.join("\n").trimEnd() });
-    paragraph = [];
+class BlockReader {
+  readonly #lines: readonly string[];
+  readonly #definitions: Map<string, string>;
+  readonly #depth: number;
+  readonly #blocks: Block[] = [];
+  #paragraph: string[] = [];
+  #at = 0;
+  #isBlankBefore = false;
+  #isLoose = false;
+
+  constructor(lines: readonly string[], definitions: Map<string, string>, depth: number) {
+    this.#lines = lines;
+    this.#definitions = definitions;
+    this.#depth = depth;
   }
 
-  function add(block: Block): void {
-    if (isBlankBefore && blocks.length > 0) isLoose = true;
-    isBlankBefore = false;
-    blocks.push(block);
+  read(): Inner {
+    while (this.#at < this.#lines.length) {
+      const line = this.#lines[this.#at] as string;
+      if (line.trim() === "") {
+        this.#endParagraph();
+        this.#isBlankBefore = true;
+        this.#at += 1;
+      } else if (!this.#begin(line)) {
+        this.#paragraph.push(line.trimStart());
+        this.#at += 1;
+      }
+    }
+    this.#endParagraph();
+    return { blocks: this.#blocks, isLoose: this.#isLoose };
+  }
+
+  #endParagraph(): void {
+    if (this.#paragraph.length > 0)
+      this.#add({ kind: "paragraph", text: this.#paragraph.join("\n").trimEnd() });
+    this.#paragraph = [];
+  }
+
+  #add(block: Block): void {
+    if (this.#isBlankBefore && this.#blocks.length > 0) this.#isLoose = true;
+    this.#isBlankBefore = false;
+    this.#blocks.push(block);
   }
 
   /** A block that may begin on this line in any context; `at` is moved past it. */
-  function begin(line: string): boolean {
+  #begin(line: string): boolean {
     const indent = indentOf(line);
-    if (indent >= 4) return paragraph.length === 0 && indented();
+    if (indent >= 4) return this.#paragraph.length === 0 && this.#indented();
     const sign = line[indent] as string;
-    if ((sign === "`" || sign === "~") && fenced(line)) return true;
-    if (sign === "#" && heading(line)) return true;
-    if ((sign === "=" || sign === "-") && paragraph.length > 0 && underline(line)) return true;
-    if (isRule(line)) return one({ kind: "rule" });
-    if (sign === ">" && depth < maxDepth) return quote();
-    const item = depth < maxDepth ? itemAt(line) : undefined;
-    if (item !== undefined && (paragraph.length === 0 || interrupts(item))) return list(item);
-    if (sign === "<" && isHtmlStart(line, paragraph.length === 0)) return html(line);
-    if (line.includes("|") && table(line)) return true;
-    return sign === "[" && paragraph.length === 0 && definition(line);
+    if ((sign === "`" || sign === "~") && this.#fenced(line)) return true;
+    if (sign === "#" && this.#heading(line)) return true;
+    if ((sign === "=" || sign === "-") && this.#paragraph.length > 0 && this.#underline(line)) return true;
+    if (isRule(line)) return this.#one({ kind: "rule" });
+    if (sign === ">" && this.#depth < maxDepth) return this.#quote();
+    const item = this.#depth < maxDepth ? itemAt(line) : undefined;
+    if (item !== undefined && (this.#paragraph.length === 0 || interrupts(item))) return this.#list(item);
+    if (sign === "<" && isHtmlStart(line, this.#paragraph.length === 0)) return this.#html(line);
+    if (line.includes("|") && this.#table(line)) return true;
+    return sign === "[" && this.#paragraph.length === 0 && this.#definition(line);
   }
 
-  function one(block: Block): true {
-    endParagraph();
-    add(block);
-    at += 1;
+  #one(block: Block): true {
+    this.#endParagraph();
+    this.#add(block);
+    this.#at += 1;
     return true;
   }
 
-  function heading(line: string): boolean {
+  #heading(line: string): boolean {
     const found = /^ {0,3}#{1,6}(?:[ \t]+|$)/.exec(line)?.[0];
     if (found === undefined) return false;
     const text = line.slice(found.length).trim();
     const closing = /#+$/.exec(text.slice(-100))?.[0].length ?? 0;
     const kept = text.slice(0, text.length - closing);
-    return one({
+    return this.#one({
       kind: "heading",
       text: closing > 0 && (kept === "" || /\s$/.test(kept)) ? kept.trim() : text,
     });
   }
 
-  function underline(line: string): boolean {
+  #underline(line: string): boolean {
     const text = line.trim();
     if (text.replaceAll(text[0] as string, "") !== "") return false;
-    const block = { kind: "heading", text: paragraph.join("\n").trim() } as const;
-    paragraph = [];
-    return one(block);
+    const block = { kind: "heading", text: this.#paragraph.join("\n").trim() } as const;
+    this.#paragraph = [];
+    return this.#one(block);
   }
 
-  function fenced(line: string): boolean {
+  #fenced(line: string): boolean {
     const found = /^( {0,3})(`{3,}|~{3,})[ \t]*(.*)$/.exec(line);
     if (found === null) return false;
     const [, { length: indent } = "", fence = "", info = ""] = found;
     if (fence.startsWith("`") && info.includes("`")) return false;
-    endParagraph();
-    const end = closing(fence);
-    const inside = lines.slice(at + 1, end).map((each) => each.slice(Math.min(indent, indentOf(each))));
-    at = end + 1;
-    add({ kind: "code", text: inside.join("\n"), language: info.trim() });
+    this.#endParagraph();
+    const end = this.#closing(fence);
+    const inside = this.#lines
+      .slice(this.#at + 1, end)
+      .map((each) => each.slice(Math.min(indent, indentOf(each))));
+    this.#at = end + 1;
+    this.#add({ kind: "code", text: inside.join("\n"), language: info.trim() });
     return true;
   }
 
-  function closing(fence: string): number {
-    let end = at + 1;
-    for (; end < lines.length; end++) {
-      const line = (lines[end] as string).trim();
-      if (line.length < fence.length || line[0] !== fence[0] || indentOf(lines[end] as string) > 3) continue;
+  #closing(fence: string): number {
+    let end = this.#at + 1;
+    for (; end < this.#lines.length; end++) {
+      const line = (this.#lines[end] as string).trim();
+      if (line.length < fence.length || line[0] !== fence[0] || indentOf(this.#lines[end] as string) > 3)
+        continue;
       if (line.replaceAll(fence[0] as string, "") === "") break;
     }
     return end;
   }
 
-  function indented(): boolean {
-    let end = at;
-    for (let next = at; next < lines.length; next++) {
-      const line = lines[next] as string;
+  #indented(): boolean {
+    let end = this.#at;
+    for (let next = this.#at; next < this.#lines.length; next++) {
+      const line = this.#lines[next] as string;
       if (indentOf(line) >= 4) end = next + 1;
       else if (line.trim() !== "") break;
     }
-    if (end === at) return false;
-    add({
+    if (end === this.#at) return false;
+    this.#add({
       kind: "code",
-      text: lines
-        .slice(at, end)
+      text: this.#lines
+        .slice(this.#at, end)
         .map((line) => line.slice(4))
         .join("\n"),
       language: "",
     });
-    at = end;
+    this.#at = end;
     return true;
   }
 
-  function quote(): boolean {
-    endParagraph();
+  #quote(): boolean {
+    this.#endParagraph();
     const inside: string[] = [];
-    for (; at < lines.length; at++) {
-      const line = lines[at] as string;
+    for (; this.#at < this.#lines.length; this.#at++) {
+      const line = this.#lines[this.#at] as string;
       const marked = /^ {0,3}> ?/.exec(line)?.[0];
       if (marked !== undefined) inside.push(line.slice(marked.length));
       else if (isLazy(line, inside.at(-1))) inside.push(line);
       else break;
     }
-    add({ kind: "quote", blocks: readBlocks(inside, definitions, depth + 1).blocks });
+    this.#add({ kind: "quote", blocks: readBlocks(inside, this.#definitions, this.#depth + 1).blocks });
     return true;
   }
 
-  function list(first: Item): boolean {
-    endParagraph();
+  #list(first: Item): boolean {
+    this.#endParagraph();
     const items: ListItem[] = [];
     let isApart = false;
     for (let item: Item | undefined = first; item !== undefined; ) {
-      const inside = itemLines(item);
+      const inside = this.#itemLines(item);
       const isLast = inside.at(-1)?.trim() !== "";
       while (inside.at(-1)?.trim() === "" && inside.length > 1) inside.pop();
       const task = /^\[([ xX])\][ \t]+(?=\S)/.exec(inside[0] as string);
       if (task !== null) inside[0] = (inside[0] as string).slice(task[0].length);
-      const inner = readBlocks(inside, definitions, depth + 1);
+      const inner = readBlocks(inside, this.#definitions, this.#depth + 1);
       items.push({
         task: task === null ? undefined : task[1] === " " ? "open" : "done",
         blocks: inner.blocks,
       });
       const next: Item | undefined =
-        at < lines.length && !isRule(lines[at] as string) ? itemAt(lines[at] as string) : undefined;
+        this.#at < this.#lines.length && !isRule(this.#lines[this.#at] as string)
+          ? itemAt(this.#lines[this.#at] as string)
+          : undefined;
       item = next?.sign === first.sign ? next : undefined;
       isApart ||= inner.isLoose || (!isLast && item !== undefined);
     }
-    add({ kind: "list", start: first.number, isLoose: isApart, items });
+    this.#add({ kind: "list", start: first.number, isLoose: isApart, items });
     return true;
   }
 
   /** From `at`, the lines of one item without its indentation. */
-  function itemLines({ width, text }: Item): string[] {
+  #itemLines({ width, text }: Item): string[] {
     const inside = [text];
-    at += 1;
-    for (; at < lines.length; at++) {
-      const line = lines[at] as string;
+    this.#at += 1;
+    for (; this.#at < this.#lines.length; this.#at++) {
+      const line = this.#lines[this.#at] as string;
       const before = inside.at(-1) as string;
       if (line.trim() === "") {
         // An item that begins with an empty line ends with the next one.
@@ -222,63 +257,51 @@ function readBlocks(lines: readonly string[], definitions: Map<string, string>, 
     return inside;
   }
 
-  function html(line: string): boolean {
-    endParagraph();
+  #html(line: string): boolean {
+    this.#endParagraph();
     const isComment = line.trimStart().startsWith("<!--");
-    let end = at;
-    while (end < lines.length) {
-      const each = lines[end] as string;
+    let end = this.#at;
+    while (end < this.#lines.length) {
+      const each = this.#lines[end] as string;
       if (!isComment && each.trim() === "") break;
       end += 1;
       if (isComment && each.includes("-->")) break;
     }
-    add({ kind: "html", text: lines.slice(at, end).join("\n").trim() });
-    at = end;
+    this.#add({ kind: "html", text: this.#lines.slice(this.#at, end).join("\n").trim() });
+    this.#at = end;
     return true;
   }
 
-  function table(line: string): boolean {
-    const under = lines[at + 1] ?? "";
+  #table(line: string): boolean {
+    const under = this.#lines[this.#at + 1] ?? "";
     if (!/^[ |:-]*-[ |:-]*$/.test(under) || indentOf(under) > 3) return false;
     const header = tableRow(line);
     const dashes = tableRow(under);
     if (dashes.length !== header.length || !dashes.every((cell) => /^:?-+:?$/.test(cell))) return false;
-    endParagraph();
-    at += 2;
+    this.#endParagraph();
+    this.#at += 2;
     const rows: string[][] = [];
-    for (; at < lines.length; at++) {
-      const row = lines[at] as string;
+    for (; this.#at < this.#lines.length; this.#at++) {
+      const row = this.#lines[this.#at] as string;
       if (row.trim() === "" || beginsBlock(row)) break;
       const cells = tableRow(row).slice(0, header.length);
       rows.push(header.map((_, column) => cells[column] ?? ""));
     }
-    add({ kind: "table", header, rows });
+    this.#add({ kind: "table", header, rows });
     return true;
   }
 
-  function definition(line: string): boolean {
+  #definition(line: string): boolean {
     const isSplit = /\]:\s*$/.test(line);
-    const found = definitionIn(isSplit ? `${line.trimEnd()} ${(lines[at + 1] ?? "").trim()}` : line);
+    const found = definitionIn(
+      isSplit ? `${line.trimEnd()} ${(this.#lines[this.#at + 1] ?? "").trim()}` : line,
+    );
     if (found === undefined) return false;
     const label = plainLabel(found.label);
-    if (!definitions.has(label)) definitions.set(label, found.href);
-    at += isSplit ? 2 : 1;
+    if (!this.#definitions.has(label)) this.#definitions.set(label, found.href);
+    this.#at += isSplit ? 2 : 1;
     return true;
   }
-
-  while (at < lines.length) {
-    const line = lines[at] as string;
-    if (line.trim() === "") {
-      endParagraph();
-      isBlankBefore = true;
-      at += 1;
-    } else if (!begin(line)) {
-      paragraph.push(line.trimStart());
-      at += 1;
-    }
-  }
-  endParagraph();
-  return { blocks, isLoose };
 }
 
 function indentOf(line: string): number {

@@ -75,43 +75,75 @@ const maxUses = 200;
  */
 const maxRecipeText = 4 * 1024 * 1024;
 
-export async function expandRecipes(config: YamlFile, options: ExpandOptions): Promise<Expansion> {
-  const { alone, world } = options;
-  const problems: FileProblem[] = [];
-  const instances: Instance[] = [];
-  const resolved: Resolved[] = [];
-  const files = new Map<string, string>();
-  const owners = new Map<string, { readonly instance: Instance; readonly local: string }>();
-  const variables: ScopedVariable[] = [];
+export function expandRecipes(config: YamlFile, options: ExpandOptions): Promise<Expansion> {
+  return new RecipeExpansion(config, options).expand();
+}
+
+class RecipeExpansion {
+  readonly #config: YamlFile;
+  readonly #options: ExpandOptions;
+  readonly #alone: { readonly values: JsonObject; readonly at: Path } | undefined;
+  readonly #world: VariableContext;
+  readonly #own: YamlFile["tree"]["variables"];
+  readonly #root: JsonObject;
+  readonly #problems: FileProblem[] = [];
+  readonly #instances: Instance[] = [];
+  readonly #resolved: Resolved[] = [];
+  readonly #files = new Map<string, string>();
+  readonly #owners = new Map<string, { readonly instance: Instance; readonly local: string }>();
+  readonly #variables: ScopedVariable[] = [];
   /** Uses whose recipe is named by a variable. */
-  const fromVariables = new Set<string>();
-  const read = new Map<string, ParsedFile>();
-  let recipeText = 0;
-  const own = config.tree.variables;
-  const root = alone === undefined ? config.tree.root : rootOf(config.tree.root);
-  if (alone === undefined)
-    variables.push(...own.filter(({ path }) => path[0] !== "use" && path[0] !== "tests"));
+  readonly #fromVariables = new Set<string>();
+  readonly #read = new Map<string, ParsedFile>();
+  #recipeText = 0;
 
-  for (const written of alone === undefined ? await readUses() : [wholeFile(alone)]) {
-    await enter(written);
-    await yieldToEventLoop();
+  constructor(config: YamlFile, options: ExpandOptions) {
+    this.#config = config;
+    this.#options = options;
+    const { alone, world } = options;
+    this.#alone = alone;
+    this.#world = world;
+    this.#own = config.tree.variables;
+    this.#root = this.#alone === undefined ? config.tree.root : rootOf(config.tree.root);
   }
-  return { root, variables, resolved, problems, instances, files: fileList(files), placeOf };
 
-  async function readUses(): Promise<Written[]> {
-    const names = own.filter(({ path }) => path.length === 3 && path[0] === "use" && path[2] === "recipe");
-    resolved.push(...resolveVariables(names, () => [], world));
-    for (const { path, tainted } of resolved) if (tainted.length > 0) fromVariables.add(String(path[1]));
+  async expand(): Promise<Expansion> {
+    if (this.#alone === undefined)
+      this.#variables.push(...this.#own.filter(({ path }) => path[0] !== "use" && path[0] !== "tests"));
+    for (const written of this.#alone === undefined
+      ? await this.#readUses()
+      : [this.#wholeFile(this.#alone)]) {
+      await this.#enter(written);
+      await yieldToEventLoop();
+    }
+    return {
+      root: this.#root,
+      variables: this.#variables,
+      resolved: this.#resolved,
+      problems: this.#problems,
+      instances: this.#instances,
+      files: fileList(this.#files),
+      placeOf: (path) => this.#placeOf(path),
+    };
+  }
+
+  async #readUses(): Promise<Written[]> {
+    const names = this.#own.filter(
+      ({ path }) => path.length === 3 && path[0] === "use" && path[2] === "recipe",
+    );
+    this.#resolved.push(...resolveVariables(names, () => [], this.#world));
+    for (const { path, tainted } of this.#resolved)
+      if (tainted.length > 0) this.#fromVariables.add(String(path[1]));
     const found: Written[] = [];
-    const uses = Object.entries(mappingOf(root.use));
+    const uses = Object.entries(mappingOf(this.#root.use));
     if (uses.length > maxUses) {
       const message = `uses ${uses.length} recipes, and at most ${maxUses} are read`;
-      problems.push({ yaml: config, path: ["use"], code: "E_CONFIG_SIZE", message });
+      this.#problems.push({ yaml: this.#config, path: ["use"], code: "E_CONFIG_SIZE", message });
       return [];
     }
     for (const [name, use] of uses) {
       if (!isMapping(use) || typeof use.recipe !== "string" || use.recipe === "") continue;
-      const yaml = await readRecipe(name, use.recipe);
+      const yaml = await this.#readRecipe(name, use.recipe);
       if (yaml === undefined) continue;
       const given = { values: mappingOf(use.with), at: ["use", name, "with"], owner: ["use", name] };
       found.push({ name, yaml, given, override: mappingOf(use.override) });
@@ -119,23 +151,35 @@ export async function expandRecipes(config: YamlFile, options: ExpandOptions): P
     return found;
   }
 
-  async function readRecipe(name: string, written: string): Promise<YamlFile | undefined> {
-    const reference = findRecipe(written, dirname(config.file), options.kept);
+  async #readRecipe(name: string, written: string): Promise<YamlFile | undefined> {
+    const reference = findRecipe(written, dirname(this.#config.file), this.#options.kept);
     if ("message" in reference) {
       const { file } = reference;
-      const isTyped = !fromVariables.has(name);
+      const isTyped = !this.#fromVariables.has(name);
       const { message, hint } = isTyped ? reference : unnamedRecipe;
-      if (file !== undefined) files.set(file, absent);
-      problems.push({ yaml: config, path: ["use", name, "recipe"], code: "E_CONFIG_RECIPE", message, hint });
+      if (file !== undefined) this.#files.set(file, absent);
+      this.#problems.push({
+        yaml: this.#config,
+        path: ["use", name, "recipe"],
+        code: "E_CONFIG_RECIPE",
+        message,
+        hint,
+      });
       return undefined;
     }
-    const parsed = read.get(reference.file) ?? (await readYamlFile(reference.file, "recipe", options.kept));
-    read.set(reference.file, parsed);
-    files.set(reference.file, parsed.reading.ok ? parsed.reading.sha256 : absent);
-    recipeText += parsed.text.length;
-    if (recipeText > maxRecipeText) {
+    const parsed =
+      this.#read.get(reference.file) ?? (await readYamlFile(reference.file, "recipe", this.#options.kept));
+    this.#read.set(reference.file, parsed);
+    this.#files.set(reference.file, parsed.reading.ok ? parsed.reading.sha256 : absent);
+    this.#recipeText += parsed.text.length;
+    if (this.#recipeText > maxRecipeText) {
       const message = `the recipes that are used have more than ${maxRecipeText / 1024 / 1024} MiB together`;
-      problems.push({ yaml: config, path: ["use", name, "recipe"], code: "E_CONFIG_SIZE", message });
+      this.#problems.push({
+        yaml: this.#config,
+        path: ["use", name, "recipe"],
+        code: "E_CONFIG_SIZE",
+        message,
+      });
       return undefined;
     }
     await yieldToEventLoop();
@@ -143,27 +187,27 @@ export async function expandRecipes(config: YamlFile, options: ExpandOptions): P
     return openYaml(reference.file, parsed);
   }
 
-  function wholeFile({ values, at }: { readonly values: JsonObject; readonly at: Path }): Written {
-    return { name: "", yaml: config, given: { values, at, owner: at.slice(0, -1) }, override: {} };
+  #wholeFile({ values, at }: { readonly values: JsonObject; readonly at: Path }): Written {
+    return { name: "", yaml: this.#config, given: { values, at, owner: at.slice(0, -1) }, override: {} };
   }
 
-  async function enter({ name, yaml, given, override }: Written): Promise<void> {
+  async #enter({ name, yaml, given, override }: Written): Promise<void> {
     const header = yaml.tree.root;
-    const before = { name, yaml, user: config, override };
+    const before = { name, yaml, user: this.#config, override };
     const nothing: Instance = { ...before, inputs: new Map() };
-    if (yaml !== config) problems.push(...syntaxProblems(yaml, nothing));
+    if (yaml !== this.#config) this.#problems.push(...syntaxProblems(yaml, nothing));
     if (yaml.parsed.document === undefined) return;
     for (const key of [...sections, "inputs", "tests"]) if (header[key] === null) delete header[key];
     const inRecipe = (drafts: readonly IssueDraft[], instance: Instance) =>
-      problems.push(...drafts.map((draft) => ({ ...draft, yaml, instance })));
+      this.#problems.push(...drafts.map((draft) => ({ ...draft, yaml, instance })));
     inRecipe(headerDrafts(yaml), nothing);
 
     const declared = declaredInputs(header);
-    const ofWith = own.filter(({ path }) => isBelow(path, given.at));
+    const ofWith = this.#own.filter(({ path }) => isBelow(path, given.at));
     const inputSchema = { properties: declared };
     const ofInput = (path: Path) => schemasAt(inputSchema, path.slice(given.at.length));
-    const ofThis = alone === undefined ? resolveVariables(ofWith, ofInput, world) : [];
-    resolved.push(...ofThis);
+    const ofThis = this.#alone === undefined ? resolveVariables(ofWith, ofInput, this.#world) : [];
+    this.#resolved.push(...ofThis);
     const unread = new Set(
       ofThis.flatMap(({ path, problems }) => (problems.length > 0 ? String(path[given.at.length]) : [])),
     );
@@ -173,68 +217,68 @@ export async function expandRecipes(config: YamlFile, options: ExpandOptions): P
     const needsPatterns = Object.values(declared).some((schema) =>
       JSON.stringify(schema).includes('"pattern"'),
     );
-    const compile = needsPatterns ? await options.loadPatterns() : noPatterns;
+    const compile = needsPatterns ? await this.#options.loadPatterns() : noPatterns;
     const { inputs, givenDrafts, recipeDrafts } = readInputs(
       declared,
       {
         ...given,
         unread,
         tainted: (name) => ofThese.below([...given.at, name]),
-        typed: (path) => (replaced.has(pathKey(path)) ? undefined : textAt(config, path)),
+        typed: (path) => (replaced.has(pathKey(path)) ? undefined : textAt(this.#config, path)),
       },
       compile,
-      alone !== undefined || world.standIns,
+      this.#alone !== undefined || this.#world.standIns,
     );
     const instance: Instance = { ...before, inputs };
-    instances.push(instance);
+    this.#instances.push(instance);
     inRecipe(recipeDrafts, instance);
-    problems.push(...givenDrafts.map((draft) => ({ ...draft, yaml: config })));
-    place(instance);
-    addVariables(instance);
+    this.#problems.push(...givenDrafts.map((draft) => ({ ...draft, yaml: this.#config })));
+    this.#place(instance);
+    this.#addVariables(instance);
   }
 
-  function place(instance: Instance): void {
+  #place(instance: Instance): void {
     const { yaml, override } = instance;
     for (const section of sections) {
       const entries = mappingOf(yaml.tree.root[section]);
       const changes = mappingOf(override[section]);
-      problems.push(...unknownChanges(instance, section, Object.keys(entries)));
+      this.#problems.push(...unknownChanges(instance, section, Object.keys(entries)));
       for (const [local, entry] of Object.entries(entries)) {
         const full = prefixed(instance, local);
-        const target = root[section] ?? {};
+        const target = this.#root[section] ?? {};
         if (!isMapping(entry) || changes[local] === null || !isMapping(target)) continue;
-        root[section] = target;
+        this.#root[section] = target;
         if (Object.hasOwn(target, full))
-          problems.push(nameTaken(instance, section, local, owners.has(`${section} ${full}`)));
+          this.#problems.push(nameTaken(instance, section, local, this.#owners.has(`${section} ${full}`)));
         else {
           target[full] = mergeOver(entry, changes[local]);
-          owners.set(`${section} ${full}`, { instance, local });
+          this.#owners.set(`${section} ${full}`, { instance, local });
         }
       }
     }
   }
 
-  function addVariables(instance: Instance): void {
+  #addVariables(instance: Instance): void {
     const { yaml, override, name } = instance;
     const add = (variable: ScopedVariable, [section, local, ...rest]: Path): void => {
       if (!isSection(section) || typeof local !== "string") return;
       const path = [section, prefixed(instance, local), ...rest];
-      const owner = owners.get(`${section} ${path[1]}`);
+      const owner = this.#owners.get(`${section} ${path[1]}`);
       if (owner?.instance !== instance) return;
-      if ((placeOf(path).yaml === yaml) !== (variable.inputs !== undefined)) return;
-      variables.push({ ...variable, path, assign: (value) => setAt(root, path, value) });
+      if ((this.#placeOf(path).yaml === yaml) !== (variable.inputs !== undefined)) return;
+      this.#variables.push({ ...variable, path, assign: (value) => setAt(this.#root, path, value) });
     };
     const inputs = scopeOf(instance);
     for (const variable of yaml.tree.variables) add({ ...variable, inputs }, variable.path);
     if (Object.keys(override).length === 0) return;
-    for (const variable of own)
+    for (const variable of this.#own)
       if (isBelow(variable.path, ["use", name, "override"])) add(variable, variable.path.slice(3));
   }
 
-  function placeOf(path: Path): ReturnType<Expansion["placeOf"]> {
+  #placeOf(path: Path): ReturnType<Expansion["placeOf"]> {
     const [section, name, ...rest] = path;
-    const owner = isSection(section) ? owners.get(`${section} ${name}`) : undefined;
-    if (owner === undefined || !isSection(section)) return { yaml: config, path };
+    const owner = isSection(section) ? this.#owners.get(`${section} ${name}`) : undefined;
+    if (owner === undefined || !isSection(section)) return { yaml: this.#config, path };
     return { ...placeIn(owner.instance, section, owner.local, rest), ...owner };
   }
 }

@@ -49,59 +49,87 @@ export function emptyTree(): Tree {
 }
 
 export function readTree(document: ParsedDocument, text: string, lines: LineCounter): Tree {
-  const problems: Problem[] = [];
-  const variables: Variable[] = [];
-  const aliases = new Map<Alias, Node>();
-  const anchors = new Map<string, Node>();
-  let aliasedNodes = 0;
-  let exploded = false;
+  return new TreeReader(document, text, lines).read();
+}
+
+class TreeReader {
+  readonly #document: ParsedDocument;
+  readonly #text: string;
+  readonly #lines: LineCounter;
+  readonly #problems: Problem[] = [];
+  readonly #variables: Variable[] = [];
+  readonly #aliases = new Map<Alias, Node>();
+  readonly #anchors = new Map<string, Node>();
+  #aliasedNodes = 0;
+  #exploded = false;
   /** Once one size limit was reported, further ones are not. */
-  let isCut = false;
+  #isCut = false;
   /** The alias in the file itself, not one inside the target of another. */
-  let outermost: { readonly alias: Alias; readonly path: Path } | undefined;
+  #outermost: { readonly alias: Alias; readonly path: Path } | undefined;
 
-  const complain = (node: Node, path: Path, problem: Omit<Problem, "at" | "path">) => {
-    if (problems.length < maxProblems || problem.code === "E_CONFIG_ALIAS")
-      problems.push({ at: node.range?.[0] ?? 0, path, ...problem });
-  };
+  constructor(document: ParsedDocument, text: string, lines: LineCounter) {
+    this.#document = document;
+    this.#text = text;
+    this.#lines = lines;
+  }
 
-  function convert(node: Node | null, path: Path, inAlias: boolean, assign: (value: Json) => void): Json {
+  read(): Tree {
+    const root = this.#convert(this.#document.contents, [], false, () => {});
+    if (typeof root !== "object" || root === null || Array.isArray(root)) {
+      this.#problems.push({
+        at: this.#document.contents?.range[0] ?? 0,
+        path: [],
+        code: "E_CONFIG_TYPE",
+        message: `the file must be a mapping of keys, found ${kindOf(root)}`,
+        hint: 'begin with "sources:"',
+      });
+      return { root: {}, problems: this.#problems, variables: [], aliases: this.#aliases };
+    }
+    return { root, problems: this.#problems, variables: this.#variables, aliases: this.#aliases };
+  }
+
+  #complain(node: Node, path: Path, problem: Omit<Problem, "at" | "path">) {
+    if (this.#problems.length < maxProblems || problem.code === "E_CONFIG_ALIAS")
+      this.#problems.push({ at: node.range?.[0] ?? 0, path, ...problem });
+  }
+
+  #convert(node: Node | null, path: Path, inAlias: boolean, assign: (value: Json) => void): Json {
     if (node === null) return null;
-    if (inAlias && ++aliasedNodes > maxAliasedNodes) return null;
-    if (isAlias(node)) return expand(node, path, inAlias, assign);
+    if (inAlias && ++this.#aliasedNodes > maxAliasedNodes) return null;
+    if (isAlias(node)) return this.#expand(node, path, inAlias, assign);
     if (node.tag !== undefined && !/^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/.test(node.tag)) {
-      complain(node, path, {
+      this.#complain(node, path, {
         code: "E_CONFIG_SYNTAX",
         message: '"!" begins a YAML tag, and tags are not supported here',
         hint: "quote the value",
       });
     }
     const value = isScalar(node)
-      ? scalar(node, path, assign)
+      ? this.#scalar(node, path, assign)
       : isSeq(node)
-        ? list(node as YAMLSeq<Node>, path, inAlias)
-        : mapping(node, path, inAlias);
-    if (!inAlias && "anchor" in node && node.anchor) anchors.set(node.anchor, node);
+        ? this.#list(node as YAMLSeq<Node>, path, inAlias)
+        : this.#mapping(node, path, inAlias);
+    if (!inAlias && "anchor" in node && node.anchor) this.#anchors.set(node.anchor, node);
     return value;
   }
 
-  function expand(alias: Alias, path: Path, inAlias: boolean, assign: (value: Json) => void): Json {
-    if (!inAlias) outermost = { alias, path };
-    const target = aliases.get(alias) ?? anchors.get(alias.source);
+  #expand(alias: Alias, path: Path, inAlias: boolean, assign: (value: Json) => void): Json {
+    if (!inAlias) this.#outermost = { alias, path };
+    const target = this.#aliases.get(alias) ?? this.#anchors.get(alias.source);
     if (target === undefined) {
-      complain(alias, path, {
+      this.#complain(alias, path, {
         code: "E_CONFIG_SYNTAX",
         message: `no anchor &${alias.source.slice(0, 40)} precedes this alias`,
         hint: "quote the value if a star is meant",
       });
       return null;
     }
-    aliases.set(alias, target);
-    const value = path.length > maxPathLength ? null : convert(target, path, true, assign);
-    if (!exploded && (aliasedNodes > maxAliasedNodes || path.length > maxPathLength)) {
-      exploded = true;
-      const place = outermost ?? { alias, path };
-      complain(place.alias, place.path, {
+    this.#aliases.set(alias, target);
+    const value = path.length > maxPathLength ? null : this.#convert(target, path, true, assign);
+    if (!this.#exploded && (this.#aliasedNodes > maxAliasedNodes || path.length > maxPathLength)) {
+      this.#exploded = true;
+      const place = this.#outermost ?? { alias, path };
+      this.#complain(place.alias, place.path, {
         code: "E_CONFIG_ALIAS",
         message: `aliases expand to more than ${maxAliasedNodes} values`,
         hint: "write the values out",
@@ -110,18 +138,18 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
     return value;
   }
 
-  function scalar(node: Scalar, path: Path, assign: (value: Json) => void): Json {
+  #scalar(node: Scalar, path: Path, assign: (value: Json) => void): Json {
     const { value } = node;
     if (typeof value === "string" && value.length > maxText) {
-      tooLarge(node, path, `is a text of ${value.length} characters, and at most ${maxText} are read`);
+      this.#tooLarge(node, path, `is a text of ${value.length} characters, and at most ${maxText} are read`);
       return "";
     }
     if (typeof value === "string") {
-      if (value.includes("${")) variables.push({ path, text: value, assign });
+      if (value.includes("${")) this.#variables.push({ path, text: value, assign });
       return value;
     }
     if (typeof value === "number" && !Number.isFinite(value)) {
-      complain(node, path, {
+      this.#complain(node, path, {
         code: "E_CONFIG_TYPE",
         message: "must be a finite number",
         hint: "quote it if text is meant",
@@ -131,55 +159,55 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
     return value as Json;
   }
 
-  function isTooLong(node: Node, count: number, path: Path): boolean {
+  #isTooLong(node: Node, count: number, path: Path): boolean {
     if (count <= maxEntries) return false;
-    tooLarge(node, path, `has ${count} entries, and at most ${maxEntries} are read`);
+    this.#tooLarge(node, path, `has ${count} entries, and at most ${maxEntries} are read`);
     return true;
   }
 
-  function tooLarge(node: Node, path: Path, message: string): void {
-    if (isCut) return;
-    isCut = true;
-    problems.push({ at: node.range?.[0] ?? 0, path, code: "E_CONFIG_SIZE", message });
+  #tooLarge(node: Node, path: Path, message: string): void {
+    if (this.#isCut) return;
+    this.#isCut = true;
+    this.#problems.push({ at: node.range?.[0] ?? 0, path, code: "E_CONFIG_SIZE", message });
   }
 
-  function list(node: YAMLSeq<Node>, path: Path, inAlias: boolean): Json[] {
+  #list(node: YAMLSeq<Node>, path: Path, inAlias: boolean): Json[] {
     const result: Json[] = [];
     const { items } = node;
-    if (isTooLong(node, items.length, path)) return result;
+    if (this.#isTooLong(node, items.length, path)) return result;
     for (const [index, item] of items.entries()) {
-      result[index] = convert(item, [...path, index], inAlias, (value) => {
+      result[index] = this.#convert(item, [...path, index], inAlias, (value) => {
         result[index] = value;
       });
     }
     return result;
   }
 
-  function mapping(node: Node, path: Path, inAlias: boolean): Json {
+  #mapping(node: Node, path: Path, inAlias: boolean): Json {
     if (!isMap<Node, Node | null>(node)) return null;
     const start = node.range?.[0] ?? 0;
-    if (text.startsWith("{{", start)) {
-      const unquoted = unquotedAt(start, text, lines);
+    if (this.#text.startsWith("{{", start)) {
+      const unquoted = unquotedAt(start, this.#text, this.#lines);
       const words = unquoted?.words ?? { message: 'an unquoted "{{" breaks the YAML here', hint: "quote it" };
-      problems.push({ at: unquoted?.at ?? start, path, code: "E_CONFIG_SYNTAX", ...words });
+      this.#problems.push({ at: unquoted?.at ?? start, path, code: "E_CONFIG_SYNTAX", ...words });
       return "";
     }
     const result: JsonObject = {};
-    if (isTooLong(node, node.items.length, path)) return result;
+    if (this.#isTooLong(node, node.items.length, path)) return result;
     for (const pair of node.items) {
-      const key = keyOf(pair.key, path, result);
+      const key = this.#keyOf(pair.key, path, result);
       if (key === undefined) continue;
       result[key] = null;
-      result[key] = convert(pair.value, [...path, key], inAlias, (value) => {
+      result[key] = this.#convert(pair.value, [...path, key], inAlias, (value) => {
         result[key] = value;
       });
     }
     return result;
   }
 
-  function keyOf(key: Node, path: Path, siblings: JsonObject): string | undefined {
+  #keyOf(key: Node, path: Path, siblings: JsonObject): string | undefined {
     if (!isScalar(key)) {
-      complain(key, path, {
+      this.#complain(key, path, {
         code: "E_CONFIG_SYNTAX",
         message: isAlias(key)
           ? "a key cannot be an alias"
@@ -192,7 +220,7 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
     const here = [...path, name];
     if (typeof key.value !== "string") {
       const hint = name === "" ? undefined : `quote it: ${quoted(name)}`;
-      complain(key, here, {
+      this.#complain(key, here, {
         code: "E_CONFIG_TYPE",
         message: `a key must be text, found ${kindOf(key.value)}`,
         hint,
@@ -200,11 +228,14 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
       if (name === "") return undefined;
     }
     if (name === "__proto__") {
-      complain(key, here, { code: "E_CONFIG_UNKNOWN_KEY", message: 'no key may be called "__proto__"' });
+      this.#complain(key, here, {
+        code: "E_CONFIG_UNKNOWN_KEY",
+        message: 'no key may be called "__proto__"',
+      });
       return undefined;
     }
     if (name === "<<") {
-      complain(key, here, {
+      this.#complain(key, here, {
         code: "E_CONFIG_SYNTAX",
         message: "YAML merge keys (<<) are not supported here",
         hint: "write the keys out, or give the whole value an alias",
@@ -212,7 +243,7 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
       return undefined;
     }
     if (Object.hasOwn(siblings, name)) {
-      complain(key, here, {
+      this.#complain(key, here, {
         code: "E_CONFIG_DUPLICATE_KEY",
         message: `duplicate key ${quoted(name)} in one mapping`,
         hint: "keep one of the two",
@@ -220,7 +251,7 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
       return undefined;
     }
     if (name.includes("${")) {
-      complain(key, here, {
+      this.#complain(key, here, {
         code: "E_CONFIG_VARIABLE",
         message: "a key cannot contain ${...}",
         hint: "only values are replaced",
@@ -228,17 +259,4 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
     }
     return name;
   }
-
-  const root = convert(document.contents, [], false, () => {});
-  if (typeof root !== "object" || root === null || Array.isArray(root)) {
-    problems.push({
-      at: document.contents?.range[0] ?? 0,
-      path: [],
-      code: "E_CONFIG_TYPE",
-      message: `the file must be a mapping of keys, found ${kindOf(root)}`,
-      hint: 'begin with "sources:"',
-    });
-    return { root: {}, problems, variables: [], aliases };
-  }
-  return { root, problems, variables, aliases };
 }

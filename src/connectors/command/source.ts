@@ -15,7 +15,7 @@ const worksAfterMs = 10_000;
 const usualTimeoutMs = 10 * 60 * 1_000;
 
 export function createCommandSource(name: string, options: CommandOptions, host: Host): Source {
-  const { clock, log, store } = host;
+  const { clock, log } = host;
   const { everyMs, cron, restart = "always", timeoutMs = usualTimeoutMs } = options;
   let current: Run | undefined;
   let finished: string | undefined;
@@ -95,27 +95,7 @@ export function createCommandSource(name: string, options: CommandOptions, host:
     }
     if (cron === undefined)
       return { run: (signal, round) => keepRunning(emit, signal, round), pauseMs: () => 1 };
-    const schedule = createSchedule(cron, options.tz, options.missed ?? "once");
-    return {
-      async run(signal, round) {
-        const nowMs = clock.now();
-        const noted = store.get("last");
-        const lastMs = goOnFrom(noted, nowMs);
-        if (lastMs !== noted) await store.set("last", lastMs);
-        const next = schedule.nextMs(lastMs);
-        if (next === undefined || next > nowMs) return round.skip();
-        const due = schedule.due(lastMs, nowMs).at(-1);
-        try {
-          if (due === undefined) round.skip();
-          else await runOnce(emit, signal);
-        } finally {
-          // A run that was cut off by the end of this process counts as missed.
-          if (!signal.aborted) await store.set("last", due?.timeMs ?? nowMs);
-        }
-      },
-      pauseMs: schedule.pauseMs,
-      dueMs: schedule.nextMs,
-    };
+    return scheduled({ ...options, cron }, host, (signal) => runOnce(emit, signal));
   }
 
   const source = createLoopSource(name, host, {
@@ -138,5 +118,34 @@ export function createCommandSource(name: string, options: CommandOptions, host:
       await source.stop(deadline);
       deadline.removeEventListener("abort", cut);
     },
+  };
+}
+
+/** At the times of a cron expression, which are kept over restarts. */
+function scheduled(
+  { cron, tz, missed = "once" }: Pick<CommandOptions, "tz" | "missed"> & { readonly cron: string },
+  { clock, store }: Host,
+  run: (signal: AbortSignal) => Promise<void>,
+): LoopOptions {
+  const schedule = createSchedule(cron, tz, missed);
+  return {
+    async run(signal, round) {
+      const nowMs = clock.now();
+      const noted = store.get("last");
+      const lastMs = goOnFrom(noted, nowMs);
+      if (lastMs !== noted) await store.set("last", lastMs);
+      const next = schedule.nextMs(lastMs);
+      if (next === undefined || next > nowMs) return round.skip();
+      const due = schedule.due(lastMs, nowMs).at(-1);
+      try {
+        if (due === undefined) round.skip();
+        else await run(signal);
+      } finally {
+        // A run that was cut off by the end of this process counts as missed.
+        if (!signal.aborted) await store.set("last", due?.timeMs ?? nowMs);
+      }
+    },
+    pauseMs: schedule.pauseMs,
+    dueMs: schedule.nextMs,
   };
 }

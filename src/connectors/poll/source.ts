@@ -1,7 +1,7 @@
 // The rounds of a poll: request, read the new items, emit them, and only then advance: keys, cursor and
 // validators of the server are stored when the events before them are durable.
 
-import type { Host } from "../../contract/host.ts";
+import type { Host, Store } from "../../contract/host.ts";
 import type { Emit, Json, Source } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { ask, createValidators } from "../../intake/conditional.ts";
@@ -27,6 +27,35 @@ const shapes = ["text", "value", "list"];
 const meantAfter = 3;
 const longestWaitMs = 60 * 60 * 1_000;
 
+/**
+ * An answer that changes from a list to another shape is an error page, not news. But when such a page was
+ * the very first answer, the shape that repeats afterwards is accepted, and the state starts anew.
+ */
+function createShapeGuard(store: Store): (page: Page) => Promise<void> {
+  /** Consecutive answers in another shape than before. */
+  let strangers = 0;
+  return async ({ shape, found }: Page) => {
+    const before = store.get("shape");
+    if (shape === "nothing") return;
+    strangers = before === undefined || before === shape ? 0 : strangers + 1;
+    if (strangers === 0) return before === shape ? undefined : store.set("shape", shape);
+    if (strangers >= meantAfter && shapes.indexOf(shape) > shapes.indexOf(before as string)) {
+      strangers = 0;
+      await store.set("last", null);
+      return store.set("shape", shape);
+    }
+    const names: Readonly<Record<string, string>> = { list: "a list", value: "an object", text: "a text" };
+    throw new ConnectorError(
+      "E_HTTP_CONTENT",
+      `the answer is ${names[shape]} (${found}), where it was ${names[String(before)]} before`,
+      {
+        retryable: true,
+        hint: "a login page, or an error? If this is intended, give the source another name",
+      },
+    );
+  };
+}
+
 export function createPollSource(name: string, options: PollOptions, host: Host): Source {
   const { store, clock, code, log } = host;
   const { everyMs, order, maxPages } = options;
@@ -35,8 +64,7 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
   const reported = new Set<string>();
   const pages = createPageReader(code, { maxBytes: options.maxBodyBytes, misfit: warnOnce });
   const validators = createValidators(store);
-  /** Consecutive answers in another shape than before. */
-  let strangers = 0;
+  const holdShape = createShapeGuard(store);
   let newItems: NewItems | undefined;
   let handOver: HandOver | undefined;
   /** GitHub asks its clients to wait this long: docs.github.com, "Events", x-poll-interval. */
@@ -75,31 +103,6 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
       await handOver.settled();
     }
     await store.set("last", next);
-  }
-
-  /**
-   * An answer that changes from a list to another shape is an error page, not news. But when such a page was
-   * the very first answer, the shape that repeats afterwards is accepted, and the state starts anew.
-   */
-  async function holdShape({ shape, found }: Page): Promise<void> {
-    const before = store.get("shape");
-    if (shape === "nothing") return;
-    strangers = before === undefined || before === shape ? 0 : strangers + 1;
-    if (strangers === 0) return before === shape ? undefined : store.set("shape", shape);
-    if (strangers >= meantAfter && shapes.indexOf(shape) > shapes.indexOf(before as string)) {
-      strangers = 0;
-      await store.set("last", null);
-      return store.set("shape", shape);
-    }
-    const names: Readonly<Record<string, string>> = { list: "a list", value: "an object", text: "a text" };
-    throw new ConnectorError(
-      "E_HTTP_CONTENT",
-      `the answer is ${names[shape]} (${found}), where it was ${names[String(before)]} before`,
-      {
-        retryable: true,
-        hint: "a login page, or an error? If this is intended, give the source another name",
-      },
-    );
   }
 
   async function round(emit: Emit, items: NewItems, signal: AbortSignal): Promise<void> {

@@ -106,14 +106,7 @@ export function createChat(
           : error;
       });
       const path = file.file_path ?? "";
-      if (
-        path.startsWith("/") ||
-        path.split("/").some((part) => part === "" || part === ".." || part === ".")
-      ) {
-        throw new ConnectorError("E_FILE", "the server at api_root returns paths on its own disk", {
-          hint: "start it without --local",
-        });
-      }
+      refusePathOnDisk(path);
       const answer = await http.request({
         url: `${fileRoot}/${path.split("/").map(encodeURIComponent).join("/")}`,
         signal: AbortSignal.timeout(300_000),
@@ -155,6 +148,14 @@ function chatOf({ data }: Pick<AnsweredEvent, "data">): ChatData {
 function idOf(messageId: string): number {
   checkId("message_id", messageId, numberForm);
   return Number(messageId);
+}
+
+function refusePathOnDisk(path: string): void {
+  const isRelative = !path.startsWith("/");
+  if (isRelative && path.split("/").every((part) => part !== "" && part !== ".." && part !== ".")) return;
+  throw new ConnectorError("E_FILE", "the server at api_root returns paths on its own disk", {
+    hint: "start it without --local",
+  });
 }
 
 function ownAttachment(event: AnsweredEvent, { id }: ChatAttachment): TelegramAttachment {

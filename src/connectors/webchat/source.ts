@@ -4,8 +4,9 @@
 import { createReadStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
-import type { Chat, PermissionButton } from "../../contract/chat.ts";
-import type { Host, Route } from "../../contract/host.ts";
+import type { AnsweredEvent, Chat, Message, PermissionButton } from "../../contract/chat.ts";
+import type { EndpointInfo } from "../../contract/event.ts";
+import type { Host, Route, SourceHealth } from "../../contract/host.ts";
 import type { Emit, Json, Source } from "../../contract.ts";
 import { DeliveryError, isRouterError } from "../../errors.ts";
 import { answerJson, answerText, Refusal, refuse } from "../../http/answer.ts";
@@ -19,7 +20,7 @@ import { originOf } from "./origin.ts";
 import { isOpenedByPerson, page, pageHeaders } from "./page.ts";
 import { openRooms, type Rooms } from "./rooms.ts";
 import { again, createSessions, type Sessions, type SignedRequest } from "./signed.ts";
-import { createStreams } from "./streams.ts";
+import { createStreams, type Streams } from "./streams.ts";
 import { notLetIn, senderOf, takeWritten, unseen } from "./take.ts";
 
 /** The requests of a page, by the rest of the path. */
@@ -38,254 +39,288 @@ const maxUploads = 4;
 const retryAfter = { "retry-after": "1" };
 
 export function createWebchatSource(name: string, options: WebchatOptions, host: Host): Source {
-  const { listener, clock, people } = host;
-  const reading = { clock, pool: listener.bodies };
-  const path = options.path.replace(/\/+$/, "");
+  return new WebchatSource(name, options, host);
+}
+
+class WebchatSource implements Source {
+  readonly #name: string;
+  readonly #options: WebchatOptions;
+  readonly #host: Host;
+  readonly #listener: Host["listener"];
+  readonly #clock: Host["clock"];
+  readonly #reading;
+  readonly #path: string;
   /** A secret in it is meant for those who open the page, not for Claude. */
-  const shownPath = host.cameIn(["path"]).length === 0 ? path : "/•••";
-  const streams = createStreams(clock);
-  let rooms: Rooms | undefined;
-  let emit: Emit | undefined;
-  let closed = false;
-  let uploads = 0;
-  const removeRoutes: (() => void)[] = [];
-  const inFlight = new Set<Promise<unknown>>();
+  readonly #shownPath: string;
+  readonly #streams: Streams;
+  #rooms: Rooms | undefined;
+  #emit: Emit | undefined;
+  #closed = false;
+  readonly #removeRoutes: (() => void)[] = [];
+  readonly #inFlight = new Set<Promise<unknown>>();
+  readonly #live: Rooms;
+  readonly #speaker: Speaker;
+  readonly #actions: Readonly<Record<string, Action>>;
+  #identified: Promise<{ readonly identity: Identity; readonly sessions: Sessions }> | undefined;
+  readonly chat;
 
-  const live: Rooms = {
-    of: (browser) => opened().of(browser),
-    seenBy: (browser) => opened().seenBy(browser),
-    passingBy: (browser) => opened().passingBy(browser),
-    find: (browser, id) => opened().find(browser, id),
-    expect: (browser, message) => opened().expect(browser, message),
-    put: (browser, message) => opened().put(browser, message),
-    change: (browser, id, to) => opened().change(browser, id, to),
-    show: (browser, message) => opened().show(browser, message),
-  };
-
-  /** The stored messages are read on first use. */
-  function opened(): Rooms {
-    rooms ??= openRooms({
-      store: host.store,
-      limit: options.history,
-      shown: (browser, message) => streams.send(browser, "message", asShown(message)),
+  constructor(name: string, options: WebchatOptions, host: Host) {
+    this.#name = name;
+    this.#options = options;
+    this.#host = host;
+    const { listener, clock, people } = host;
+    this.#listener = listener;
+    this.#clock = clock;
+    const reading = { clock, pool: listener.bodies };
+    this.#reading = reading;
+    const path = options.path.replace(/\/+$/, "");
+    this.#path = path;
+    this.#shownPath = host.cameIn(["path"]).length === 0 ? path : "/•••";
+    const streams = createStreams(clock);
+    this.#streams = streams;
+    let uploads = 0;
+    const live: Rooms = {
+      of: (browser) => this.#opened().of(browser),
+      seenBy: (browser) => this.#opened().seenBy(browser),
+      passingBy: (browser) => this.#opened().passingBy(browser),
+      find: (browser, id) => this.#opened().find(browser, id),
+      expect: (browser, message) => this.#opened().expect(browser, message),
+      put: (browser, message) => this.#opened().put(browser, message),
+      change: (browser, id, to) => this.#opened().change(browser, id, to),
+      show: (browser, message) => this.#opened().show(browser, message),
+    };
+    this.#live = live;
+    this.#speaker = new Speaker({
+      rooms: live,
+      host,
+      typing: ({ browser, room }) => streams.send(browser, "typing", { room }),
+      isKnown: (browser) => live.of(browser).length > 0 || streams.count(browser) > 0,
     });
-    return rooms;
+    this.#actions = {
+      async "GET /stream"(_request, response, { browser }) {
+        const isLetIn = await people.admits(browser);
+        const known = await people.knows(browser);
+        // From here to `open` nothing may be awaited: a message of that time would neither be history nor be sent.
+        const messages = isLetIn ? live.seenBy(browser) : live.passingBy(browser);
+        const first = { browser, known, messages: messages.map(asShown) };
+        if (!streams.open(browser, response, first, isLetIn))
+          return new Refusal(429, "too many pages are open", retryAfter);
+        return undefined;
+      },
+      "POST /messages": async (request, _response, { browser, bodyHash }) => {
+        const fields = await readJson(request, reading, bodyHash);
+        if (fields === undefined || fields instanceof Refusal) return fields;
+        return this.#taken(writtenOf(fields), browser);
+      },
+      "POST /upload": async (request, _response, { browser, bodyHash }) => {
+        // The body is read only for browsers that were approved before.
+        if (!(await people.admits(browser)))
+          return new Refusal(403, "this browser is not approved: write something first");
+        // The whole form is held in memory.
+        if (uploads >= maxUploads) return new Refusal(429, "too many files come at once", retryAfter);
+        uploads += 1;
+        try {
+          const written = await readForm(request, options.maxUploadBytes, reading, bodyHash);
+          return written === undefined ? undefined : await this.#taken(written, browser);
+        } finally {
+          uploads -= 1;
+        }
+      },
+      async "POST /press"(request, _response, { browser, bodyHash }) {
+        const fields = await readJson(request, reading, bodyHash);
+        if (fields === undefined || fields instanceof Refusal) return fields;
+        const { prompt, button, shown } = fields;
+        if (typeof prompt !== "string" || !["more", "allow", "deny"].includes(String(button)))
+          return new Refusal(400, "prompt and button are missing");
+        const sent = button === "allow" ? shownHash(live, browser, prompt) : undefined;
+        if (sent !== undefined && sent !== shown) return unseen;
+        const answer = await people.press({
+          sender: senderOf(browser, undefined),
+          promptId: prompt,
+          button: button as PermissionButton,
+        });
+        return answer.show === "notice" ? { notice: answer.text } : {};
+      },
+      async "GET /files/:file"(request, response, { browser }, { file: id = "" }) {
+        const isLetIn = await people.admits(browser);
+        const files = isLetIn ? live.of(browser).flatMap((message) => message.files ?? []) : [];
+        const file = files.find((one) => one.id === id);
+        if (file === undefined) return new Refusal(404, "this file does not exist any more");
+        const content = createReadStream(file.path);
+        try {
+          await new Promise((resolve, reject) => content.once("open", resolve).once("error", reject));
+        } catch {
+          return new Refusal(404, "this file does not exist any more");
+        }
+        response.writeHead(200, {
+          "content-type": "application/octet-stream",
+          "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`,
+          "cache-control": "no-store",
+          "x-content-type-options": "nosniff",
+          "content-security-policy": "sandbox",
+        });
+        await pipeline(content, response).catch(() => request.destroy());
+        return undefined;
+      },
+    };
+    this.chat = this.#speaker satisfies Chat;
   }
 
-  const speaker = new Speaker({
-    rooms: live,
-    host,
-    typing: ({ browser, room }) => streams.send(browser, "typing", { room }),
-    isKnown: (browser) => live.of(browser).length > 0 || streams.count(browser) > 0,
-  });
+  async start(to: Emit): Promise<void> {
+    if (this.#emit !== undefined) throw new Error(`source ${this.#name} was started twice`);
+    this.#emit = to;
+    for (const route of [pageRoute, helloRoute, ...Object.keys(this.#actions)]) {
+      const [method = "", rest = ""] = route.split(" ");
+      const remove = await this.#listener.route({
+        path: `${this.#path}${rest}`,
+        methods: [method],
+        owner: this.#name,
+        answersHead: route === pageRoute,
+        handle: (...args) => {
+          const handled = this.#handle(route, ...args).finally(() => this.#inFlight.delete(handled));
+          this.#inFlight.add(handled);
+          return handled;
+        },
+      });
+      this.#removeRoutes.push(remove);
+    }
+    if (this.#closed) this.#leave();
+  }
 
-  const take = (written: Parameters<typeof takeWritten>[0], browser: string) =>
-    takeWritten(written, browser, {
-      rooms: live,
-      speaker,
-      host,
-      maxUploadBytes: options.maxUploadBytes,
-      ackReaction: options.ackReaction,
-      async emit(arrival) {
-        if (closed) throw new DeliveryError("E_SESSION_CLOSED", "the source has stopped");
-        return (emit as Emit)(arrival);
+  async drain(deadline: AbortSignal): Promise<void> {
+    this.#leave();
+    await this.#idle(deadline);
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#leave();
+    await this.#idle(deadline);
+    this.#closed = true;
+  }
+
+  health(): SourceHealth {
+    if (this.#closed || this.#emit === undefined) return { state: "stopped" };
+    const address = this.#listener.address();
+    return address === undefined
+      ? { state: "starting" }
+      : { state: "running", detail: `${address}${this.#shownPath}` };
+  }
+
+  reply(event: AnsweredEvent, message: Message): Promise<string> {
+    return this.#speaker.answer(event, message);
+  }
+
+  invitation(): EndpointInfo {
+    return { address: `${this.#listener.address() ?? "http://127.0.0.1"}${this.#shownPath}` };
+  }
+
+  /** The stored messages are read on first use. */
+  #opened(): Rooms {
+    this.#rooms ??= openRooms({
+      store: this.#host.store,
+      limit: this.#options.history,
+      shown: (browser, message) => this.#streams.send(browser, "message", asShown(message)),
+    });
+    return this.#rooms;
+  }
+
+  #take(written: Parameters<typeof takeWritten>[0], browser: string) {
+    return takeWritten(written, browser, {
+      rooms: this.#live,
+      speaker: this.#speaker,
+      host: this.#host,
+      maxUploadBytes: this.#options.maxUploadBytes,
+      ackReaction: this.#options.ackReaction,
+      emit: async (arrival) => {
+        if (this.#closed) throw new DeliveryError("E_SESSION_CLOSED", "the source has stopped");
+        return (this.#emit as Emit)(arrival);
       },
     });
+  }
 
-  async function taken(written: ReturnType<typeof writtenOf>, browser: string): Promise<Json | Refusal> {
+  async #taken(written: ReturnType<typeof writtenOf>, browser: string): Promise<Json | Refusal> {
     if (written instanceof Refusal) return written;
-    const outcome = await take(written, browser);
+    const outcome = await this.#take(written, browser);
     if (outcome instanceof Refusal) return outcome;
     return { id: written.id, outcome: outcome === "answered" ? outcome : outcome.outcome };
   }
 
-  const actions: Readonly<Record<string, Action>> = {
-    async "GET /stream"(_request, response, { browser }) {
-      const isLetIn = await people.admits(browser);
-      const known = await people.knows(browser);
-      // From here to `open` nothing may be awaited: a message of that time would neither be history nor be sent.
-      const messages = isLetIn ? live.seenBy(browser) : live.passingBy(browser);
-      const first = { browser, known, messages: messages.map(asShown) };
-      if (!streams.open(browser, response, first, isLetIn))
-        return new Refusal(429, "too many pages are open", retryAfter);
-      return undefined;
-    },
-    async "POST /messages"(request, _response, { browser, bodyHash }) {
-      const fields = await readJson(request, reading, bodyHash);
-      if (fields === undefined || fields instanceof Refusal) return fields;
-      return taken(writtenOf(fields), browser);
-    },
-    async "POST /upload"(request, _response, { browser, bodyHash }) {
-      // The body is read only for browsers that were approved before.
-      if (!(await people.admits(browser)))
-        return new Refusal(403, "this browser is not approved: write something first");
-      // The whole form is held in memory.
-      if (uploads >= maxUploads) return new Refusal(429, "too many files come at once", retryAfter);
-      uploads += 1;
-      try {
-        const written = await readForm(request, options.maxUploadBytes, reading, bodyHash);
-        return written === undefined ? undefined : await taken(written, browser);
-      } finally {
-        uploads -= 1;
-      }
-    },
-    async "POST /press"(request, _response, { browser, bodyHash }) {
-      const fields = await readJson(request, reading, bodyHash);
-      if (fields === undefined || fields instanceof Refusal) return fields;
-      const { prompt, button, shown } = fields;
-      if (typeof prompt !== "string" || !["more", "allow", "deny"].includes(String(button)))
-        return new Refusal(400, "prompt and button are missing");
-      const sent = button === "allow" ? shownHash(live, browser, prompt) : undefined;
-      if (sent !== undefined && sent !== shown) return unseen;
-      const answer = await people.press({
-        sender: senderOf(browser, undefined),
-        promptId: prompt,
-        button: button as PermissionButton,
-      });
-      return answer.show === "notice" ? { notice: answer.text } : {};
-    },
-    async "GET /files/:file"(request, response, { browser }, { file: id = "" }) {
-      const isLetIn = await people.admits(browser);
-      const files = isLetIn ? live.of(browser).flatMap((message) => message.files ?? []) : [];
-      const file = files.find((one) => one.id === id);
-      if (file === undefined) return new Refusal(404, "this file does not exist any more");
-      const content = createReadStream(file.path);
-      try {
-        await new Promise((resolve, reject) => content.once("open", resolve).once("error", reject));
-      } catch {
-        return new Refusal(404, "this file does not exist any more");
-      }
-      response.writeHead(200, {
-        "content-type": "application/octet-stream",
-        "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`,
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-        "content-security-policy": "sandbox",
-      });
-      await pipeline(content, response).catch(() => request.destroy());
-      return undefined;
-    },
-  };
-
-  function turnAway(response: ServerResponse, refusal: Refusal): void {
+  #turnAway(response: ServerResponse, refusal: Refusal): void {
     // A page that continues with another process needs no notification.
     if (refusal !== notLetIn && refusal !== again)
-      host.refused({ status: refusal.status, reason: refusal.error });
-    refuse(response, refusal, clock);
+      this.#host.refused({ status: refusal.status, reason: refusal.error });
+    refuse(response, refusal, this.#clock);
   }
 
-  let identified: Promise<{ readonly identity: Identity; readonly sessions: Sessions }> | undefined;
   /** At the first request: a page that is never opened leaves nothing in the journal. */
-  function identify() {
-    identified ??= openIdentity(host.store).then((identity) => ({
+  #identify() {
+    this.#identified ??= openIdentity(this.#host.store).then((identity) => ({
       identity,
-      sessions: createSessions(identity, clock),
+      sessions: createSessions(identity, this.#clock),
     }));
-    identified.catch(() => {
-      identified = undefined;
+    this.#identified.catch(() => {
+      this.#identified = undefined;
     });
-    return identified;
+    return this.#identified;
   }
 
   /**
    * The page itself, marked as the router's own when the user opened it: by its address, not by a script of
    * another page.
    */
-  async function showPage(request: IncomingMessage, response: ServerResponse, origin: string): Promise<void> {
-    const { identity } = await identify();
-    const mark = isOpenedByPerson(request) ? identity.markPage(origin, clock.now()) : "";
-    answerText(response, 200, page(name, mark), "text/html; charset=utf-8", pageHeaders);
+  async #showPage(request: IncomingMessage, response: ServerResponse, origin: string): Promise<void> {
+    const { identity } = await this.#identify();
+    const mark = isOpenedByPerson(request) ? identity.markPage(origin, this.#clock.now()) : "";
+    answerText(response, 200, page(this.#name, mark), "text/html; charset=utf-8", pageHeaders);
   }
 
-  async function act(
+  async #act(
     route: string,
     origin: string,
     ...[request, response, params]: Handled
   ): Promise<Json | Refusal | undefined> {
-    const { sessions } = await identify();
+    const { sessions } = await this.#identify();
     if (route === helloRoute) {
-      const fields = await readJson(request, reading);
+      const fields = await readJson(request, this.#reading);
       return fields === undefined || fields instanceof Refusal ? fields : sessions.hello(fields, origin);
     }
     const by = sessions.check(request, origin);
-    return by instanceof Refusal ? by : actions[route]?.(request, response, by, params);
+    return by instanceof Refusal ? by : this.#actions[route]?.(request, response, by, params);
   }
 
   /** The guard blocks pages of other sites, the key blocks other users of this machine. */
-  async function handle(route: string, ...[request, response, params]: Handled): Promise<void> {
-    const address = listener.address();
-    const foreign = createGuard({ hosts: listener.hosts, address })(request);
-    if (foreign !== undefined) return turnAway(response, new Refusal(403, foreign));
-    const named = originOf(request.headers.host, { address, hosts: listener.hosts });
+  async #handle(route: string, ...[request, response, params]: Handled): Promise<void> {
+    const address = this.#listener.address();
+    const foreign = createGuard({ hosts: this.#listener.hosts, address })(request);
+    if (foreign !== undefined) return this.#turnAway(response, new Refusal(403, foreign));
+    const named = originOf(request.headers.host, { address, hosts: this.#listener.hosts });
     if ("redirect" in named && route === pageRoute)
-      return answerText(response, 307, "", "text/plain", { location: `${named.redirect}${path}` });
+      return answerText(response, 307, "", "text/plain", { location: `${named.redirect}${this.#path}` });
     if (!("origin" in named))
-      return turnAway(
+      return this.#turnAway(
         response,
         new Refusal(403, "refused" in named ? named.refused : `open it as ${named.redirect}`),
       );
-    if (closed && route !== pageRoute)
-      return turnAway(response, new Refusal(503, "not accepted, try again", retryAfter));
+    if (this.#closed && route !== pageRoute)
+      return this.#turnAway(response, new Refusal(503, "not accepted, try again", retryAfter));
     try {
-      if (route === pageRoute) return await showPage(request, response, named.origin);
-      const result = await act(route, named.origin, request, response, params);
-      if (result instanceof Refusal) turnAway(response, result);
+      if (route === pageRoute) return await this.#showPage(request, response, named.origin);
+      const result = await this.#act(route, named.origin, request, response, params);
+      if (result instanceof Refusal) this.#turnAway(response, result);
       else if (result !== undefined) answerJson(response, route === helloRoute ? 200 : 202, result);
     } catch (error) {
       if (!isRouterError(error)) throw error;
-      turnAway(response, new Refusal(503, "not accepted, try again", retryAfter));
+      this.#turnAway(response, new Refusal(503, "not accepted, try again", retryAfter));
     }
   }
 
-  function leave(): void {
-    for (const remove of removeRoutes.splice(0)) remove();
+  #leave(): void {
+    for (const remove of this.#removeRoutes.splice(0)) remove();
   }
 
-  async function idle(deadline: AbortSignal): Promise<void> {
-    streams.close();
+  async #idle(deadline: AbortSignal): Promise<void> {
+    this.#streams.close();
     if (deadline.aborted) return;
-    await Promise.race([Promise.allSettled(inFlight), aborted(deadline)]);
+    await Promise.race([Promise.allSettled(this.#inFlight), aborted(deadline)]);
   }
-
-  return {
-    async start(to) {
-      if (emit !== undefined) throw new Error(`source ${name} was started twice`);
-      emit = to;
-      for (const route of [pageRoute, helloRoute, ...Object.keys(actions)]) {
-        const [method = "", rest = ""] = route.split(" ");
-        const remove = await listener.route({
-          path: `${path}${rest}`,
-          methods: [method],
-          owner: name,
-          answersHead: route === pageRoute,
-          handle(...args) {
-            const handled = handle(route, ...args).finally(() => inFlight.delete(handled));
-            inFlight.add(handled);
-            return handled;
-          },
-        });
-        removeRoutes.push(remove);
-      }
-      if (closed) leave();
-    },
-    async drain(deadline) {
-      leave();
-      await idle(deadline);
-    },
-    async stop(deadline) {
-      leave();
-      await idle(deadline);
-      closed = true;
-    },
-    health() {
-      if (closed || emit === undefined) return { state: "stopped" };
-      const address = listener.address();
-      return address === undefined
-        ? { state: "starting" }
-        : { state: "running", detail: `${address}${shownPath}` };
-    },
-    reply: (event, message) => speaker.answer(event, message),
-    chat: speaker satisfies Chat,
-    invitation: () => ({ address: `${listener.address() ?? "http://127.0.0.1"}${shownPath}` }),
-  };
 }
