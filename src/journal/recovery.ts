@@ -134,7 +134,7 @@ export async function recover(
   }
 
   const { reserved, extent } = await readReserve(folder, state.segments.all());
-  const unsyncedSinceMs = unsyncedSince(state.segments.last(), extent, boot);
+  const unsyncedSinceMs = unsyncedSince(state.segments.all(), extent, boot);
   for (const line of reserved?.lines ?? []) state.apply(line, { segment: -1, offset: 0, length: 0 });
   // Retention takes a segment whose entries have ended since the snapshot, so only what is open still was lost with it.
   const lost = ofGone === 0 ? 0 : state.entries.dropAllOf(goneSegment);
@@ -181,10 +181,12 @@ export async function recover(
 
 /** State changes that were not synced are lost with the power; what is durable ends with the last segment. */
 function unsyncedSince(
-  last: Segment | undefined,
+  segments: readonly Segment[],
   extent: Extent | undefined,
   boot: string | undefined,
 ): number | undefined {
+  // A leader that was killed while it began a segment left an empty file.
+  const last = segments.findLast(({ lastMs }) => lastMs > 0);
   if (last === undefined || boot === undefined || last.boot === boot) return undefined;
   const isClosed = extent?.closed === true && compareOrder(extent, last) === 0 && extent.bytes === last.bytes;
   return isClosed ? undefined : last.lastMs - unsyncedMs;

@@ -91,6 +91,28 @@ test("recovery reads the last snapshot and the segment behind it, however many t
   expect(await journal.deliveries(journal.page({ limit: 99 }))).not.toContain(undefined);
 });
 
+test("a power cut is possible after a boot, unless the journal was closed, and not after a kill", async () => {
+  bench.clock.set(1_000_000);
+  const first = await bench.open({ boot: "1" });
+  expect(first.recovery.unsyncedSinceMs).toBeUndefined();
+  await first.append(record("e1"));
+  // Killed, and the next leader was killed before it had written anything.
+  writeFileSync(path("segment-00000002-00000000.jsonl"), "");
+  const killed = await bench.open({ epoch: 3, boot: "1" });
+  expect(killed.recovery.unsyncedSinceMs).toBeUndefined();
+  const cut = await bench.open({ epoch: 4, boot: "2" });
+  expect(cut.recovery.unsyncedSinceMs).toBe(985_000);
+  expect(cut.untouched(985_000, 9).entries.map(({ id }) => id)).toEqual(["e1"]);
+  expect(cut.untouched(1_000_001, 9).entries).toEqual([]);
+  await cut.append(record("e2"));
+  await cut.close();
+  const closed = await bench.open({ epoch: 5, boot: "3" });
+  expect(closed.recovery.unsyncedSinceMs).toBeUndefined();
+  await closed.append(record("e3"));
+  const again = await bench.open({ epoch: 6, boot: "4" });
+  expect(again.recovery.unsyncedSinceMs).toBe(985_000);
+});
+
 test("thousands of open entries are the same after a restart, in their order and with their states", async () => {
   const journal = await bench.open();
   const ids = Array.from({ length: 9_000 }, (_, n) => `e${n}`);
