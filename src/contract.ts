@@ -180,7 +180,6 @@ export interface SchemaError {
 /** How the registry lists a type without loading it. */
 export interface SourceTypeEntry {
   readonly type: string;
-  readonly summary: string;
   load(): Promise<SourceType<never>>;
 }
 

@@ -12,7 +12,7 @@ import { toOptions } from "./schema/camel-case.ts";
 import { codeOptions } from "./schema/code-options.ts";
 import type { Section, Types } from "./schema/component-options.ts";
 import { coreSchema } from "./schema/core.ts";
-import { propertiesOf } from "./schema/walk.ts";
+import { propertiesOf } from "./schema/schema-tree.ts";
 import type { ChannelValues, ConfigValues, PermissionsValues, SinkValues, SourceValues } from "./values.ts";
 import {
   channelShows,

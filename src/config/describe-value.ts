@@ -3,7 +3,7 @@
 
 import type { Json, JsonSchema } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
-import { branches } from "./schema/walk.ts";
+import { schemaTree } from "./schema/schema-tree.ts";
 import { kindOf, orList, quoted } from "./yaml/problem.ts";
 
 export interface Words {
@@ -32,7 +32,7 @@ const kindWords: Readonly<Record<string, string>> = {
 };
 
 export function wrongKind(found: Json | undefined, wanted: JsonSchema, typed: string | undefined): Words {
-  const kinds = [...new Set(branches(wanted).flatMap(kindsWanted))];
+  const kinds = [...new Set(schemaTree(wanted).schemas.flatMap(kindsWanted))];
   const message = `must be ${orList(kinds)}, found ${kindOf(found)}`;
   const argv = typeof found === "string" && wanted["x-argv"] === true ? argvHint(typed) : undefined;
   return {

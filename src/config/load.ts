@@ -27,8 +27,8 @@ import {
 import { coreSchema } from "./schema/core.ts";
 import { validate } from "./schema/core.ts?validator";
 import { explainEach, explainErrors } from "./schema/explain.ts";
+import { schemaTree } from "./schema/schema-tree.ts";
 import { testsSchema } from "./schema/tests.ts";
-import { schemasAt } from "./schema/walk.ts";
 import { checkSemantics } from "./semantics.ts";
 import { checkTests } from "./tests-check.ts";
 import { unreadConfig } from "./unread.ts";
@@ -364,7 +364,8 @@ async function substituteAll(
   const schemasFor = (path: Path): readonly JsonSchema[] => {
     const [section] = path;
     const own = isSection(section) ? optionSchemas[section].get(String(path[1])) : undefined;
-    return [...schemasAt(coreSchema, path), ...(own === undefined ? [] : schemasAt(own, path.slice(2)))];
+    const common = schemaTree(coreSchema).at(path).schemas;
+    return own === undefined ? common : [...common, ...schemaTree(own).at(path.slice(2)).schemas];
   };
   const others = variables.filter((variable) => !isType(variable));
   return { types, resolved: [...first, ...resolveVariables(others, schemasFor, around)], schemasFor };

@@ -134,7 +134,6 @@ export type OutgoingFile = {
 /** How the registry lists a type without loading it. */
 export interface SinkTypeEntry {
   readonly type: string;
-  readonly summary: string;
   load(): Promise<SinkType<never>>;
 }
 

@@ -61,7 +61,7 @@ const probe: SourceType = {
 
 export const registry: readonly SourceTypeEntry[] = [
   ...connectors,
-  { type: "probe", summary: probe.summary, load: async () => probe as SourceType<never> },
+  { type: "probe", load: async () => probe as SourceType<never> },
 ];
 
 export interface Loading {

@@ -1,8 +1,7 @@
 // Every place in the config where a value can stand, read from the schemas: each option, each item of a list, each key and value of a
 // map. A new option is here by itself; without a mark in its schema, or without a value to try it with, the tests that use this fail.
 
-import { markedClass, type OptionClass } from "../../src/config/schema/option-class.ts";
-import { branches, childSchemas, propertiesOf } from "../../src/config/schema/walk.ts";
+import { type OptionClass, type SchemaNode, schemaTree } from "../../src/config/schema/schema-tree.ts";
 import type { Path } from "../../src/config/yaml/problem.ts";
 import { connectors, sinkTypes } from "../../src/connectors/index.ts";
 import type { Json, JsonObject, JsonSchema } from "../../src/contract.ts";
@@ -35,18 +34,17 @@ export async function allComponents(): Promise<Component[]> {
 
 export function positionsOf(root: JsonSchema, title: string): Position[] {
   const found: Position[] = [];
-  walk([root], [], [], undefined);
+  walk(schemaTree(root), [], [], undefined);
   return found;
 
   function walk(
-    schemas: readonly JsonSchema[],
+    node: SchemaNode,
     path: Path,
     words: readonly string[],
     above: OptionClass | undefined,
   ): void {
-    const all = schemas.flatMap((one) => branches(one, root));
-    const marked = markedClass(schemas, root) ?? above;
-    const named = [...new Set(all.flatMap((one) => Object.keys(propertiesOf(one))))];
+    const { schemas: all, keys: named } = node;
+    const marked = node.marked ?? above;
     const isMap = all.some(({ additionalProperties }) => isSchema(additionalProperties));
     const isList = all.some(({ items }) => isSchema(items));
     const isDeep = all.some((one) => one["x-deep"] === true);
@@ -60,12 +58,7 @@ export function positionsOf(root: JsonSchema, title: string): Position[] {
     if (hasScalar || (!isMap && !isList && named.length === 0))
       found.push({ name, path, schemas: all, marked });
     const go = (key: string | number, word: string, inherited: OptionClass | undefined) =>
-      walk(
-        schemas.flatMap((one) => childSchemas(one, key, root)),
-        [...path, key],
-        [...words, word],
-        inherited,
-      );
+      walk(node.child(key), [...path, key], [...words, word], inherited);
     // What is declared has a mark of its own; items and free keys have that of what they stand in.
     for (const key of named) go(key, key, undefined);
     if (isMap) go("a_key", "*", marked);

@@ -7,7 +7,7 @@ import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
 import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
 import { type KeptTexts, type ParsedFile, readYamlFile } from "../read.ts";
 import { explainErrors } from "../schema/explain.ts";
-import { schemasAt } from "../schema/walk.ts";
+import { schemaTree } from "../schema/schema-tree.ts";
 import type { IssueDraft } from "../values.ts";
 import { TaintedTree } from "../variables/taint.ts";
 import {
@@ -204,8 +204,8 @@ class RecipeExpansion {
 
     const declared = declaredInputs(header);
     const ofWith = this.#own.filter(({ path }) => isBelow(path, given.at));
-    const inputSchema = { properties: declared };
-    const ofInput = (path: Path) => schemasAt(inputSchema, path.slice(given.at.length));
+    const inputTree = schemaTree({ properties: declared });
+    const ofInput = (path: Path) => inputTree.at(path.slice(given.at.length)).schemas;
     const ofThis = this.#alone === undefined ? resolveVariables(ofWith, ofInput, this.#world) : [];
     this.#resolved.push(...ofThis);
     const unread = new Set(

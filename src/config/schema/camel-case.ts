@@ -4,37 +4,28 @@
 
 import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
 import { parseDuration, parseRate, parseSize } from "../units.ts";
-import { optionKey } from "./option-key.ts";
-import { branches, childSchemas, propertiesOf } from "./walk.ts";
+import { type SchemaNode, schemaTree } from "./schema-tree.ts";
 
 /**
  * `{max_body: "1MiB"}` -> `{maxBodyBytes: 1048576}`. The value must already be valid for the schema, with its
  * defaults filled in. The result shares nothing with the value.
  */
 export function toOptions(schema: JsonSchema, value: JsonObject): JsonObject {
-  return convert([schema], value, schema) as JsonObject;
+  return convert(schemaTree(schema), value) as JsonObject;
 }
 
-function convert(schemas: readonly JsonSchema[], value: Json, root: JsonSchema): Json {
-  if (typeof value === "string") return unitValue(schemas, value, root) ?? value;
-  if (Array.isArray(value)) {
-    const items = schemas.flatMap((schema) => childSchemas(schema, 0, root));
-    return value.map((item) => convert(items, item, root));
-  }
+function convert(node: SchemaNode, value: Json): Json {
+  if (typeof value === "string") return unitValue(node, value) ?? value;
+  if (Array.isArray(value)) return value.map((item) => convert(node.child(0), item));
   if (typeof value !== "object" || value === null) return value;
   const result: JsonObject = {};
-  const all = schemas.flatMap((schema) => branches(schema, root));
-  for (const [key, inner] of Object.entries(value)) {
-    const declared = all.map(propertiesOf).find((properties) => Object.hasOwn(properties, key))?.[key];
-    const name = declared === undefined ? key : optionKey(key, declared.format);
-    const children = schemas.flatMap((schema) => childSchemas(schema, key, root));
-    result[name] = convert(children, inner, root);
-  }
+  for (const [key, inner] of Object.entries(value))
+    result[node.nameOf(key)] = convert(node.child(key), inner);
   return result;
 }
 
-function unitValue(schemas: readonly JsonSchema[], text: string, root: JsonSchema): Json | undefined {
-  for (const { format } of schemas.flatMap((schema) => branches(schema, root))) {
+function unitValue({ formats }: SchemaNode, text: string): Json | undefined {
+  for (const format of formats) {
     const value = readUnit(format, text);
     if (value !== undefined) return value;
   }

@@ -18,7 +18,7 @@ import { pathOfPointer, valueAt } from "../value-path.ts";
 import type { IssueDraft } from "../values.ts";
 import { type Path, pathKey, quoted } from "../yaml/problem.ts";
 import { meantErrors } from "./branch-choice.ts";
-import { propertiesOf, schemaAtPointer } from "./walk.ts";
+import { propertiesOf, schemaAtPointer } from "./schema-tree.ts";
 
 export interface Explained {
   /** The schema that was used, and the value that was checked. */

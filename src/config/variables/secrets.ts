@@ -13,7 +13,7 @@ import {
   type Types,
   typeOf,
 } from "../schema/component-options.ts";
-import { branches, childSchemas, propertiesOf } from "../schema/walk.ts";
+import { type SchemaNode, schemaTree } from "../schema/schema-tree.ts";
 import type { YamlFile } from "../yaml/file.ts";
 import { type Path, pathKey } from "../yaml/problem.ts";
 import { holdsLiteral, isSecretKey, type Mask, masksByKeyName } from "./mask.ts";
@@ -146,18 +146,11 @@ interface SecretText {
  */
 function secretTexts(schema: JsonSchema, options: JsonObject, prefix: Path): SecretText[] {
   const found: SecretText[] = [];
-  collect([schema], options, prefix, undefined);
+  collect(schemaTree(schema), options, prefix, undefined);
   return found;
 
-  function collect(
-    schemas: readonly JsonSchema[],
-    value: Json,
-    path: Path,
-    inside: SecretText["whole"] | undefined,
-  ): void {
-    const here = schemas.flatMap((one) => branches(one, schema));
-    const said = here.map((one) => one["x-secret"]).find((one) => one !== undefined);
-    const whole = inside ?? (said === undefined ? undefined : said === true);
+  function collect(node: SchemaNode, value: Json, path: Path, inside: SecretText["whole"] | undefined): void {
+    const whole = inside ?? (node.secret === undefined ? undefined : node.secret === true);
     if (value === null) return;
     if (typeof value !== "object") {
       // A number is a secret that the user forgot to quote.
@@ -167,18 +160,13 @@ function secretTexts(schema: JsonSchema, options: JsonObject, prefix: Path): Sec
     const entries: [string | number, Json][] = Array.isArray(value)
       ? [...value.entries()]
       : Object.entries(value);
-    for (const [key, inner] of entries) {
-      collect(children(schemas, here, key), inner, [...path, key], whole);
-    }
+    for (const [key, inner] of entries) collect(childOf(node, key), inner, [...path, key], whole);
   }
+}
 
-  function children(schemas: readonly JsonSchema[], here: readonly JsonSchema[], key: string | number) {
-    const direct = schemas.flatMap((one) => childSchemas(one, key, schema));
-    if (direct.length > 0 || typeof key === "number") return direct;
-    const meant = didYouMean(
-      key,
-      here.flatMap((one) => Object.keys(propertiesOf(one))),
-    );
-    return meant === undefined ? [] : schemas.flatMap((one) => childSchemas(one, meant, schema));
-  }
+function childOf(node: SchemaNode, key: string | number): SchemaNode {
+  const child = node.child(key);
+  if (child.schemas.length > 0 || typeof key === "number") return child;
+  const meant = didYouMean(key, node.keys);
+  return meant === undefined ? child : node.child(meant);
 }

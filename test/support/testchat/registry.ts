@@ -9,7 +9,6 @@ export const connectors: readonly SourceTypeEntry[] = [
   ...real,
   {
     type: "testchat",
-    summary: "Talks to the emulator of a test.",
     load: async () => (await import("./index.ts")).testchat as never,
   },
 ];
