@@ -13,8 +13,8 @@ export default defineConfig({
     // The files that a worker runs share what they import: to load it all anew for each of them costs more than most tests.
     // So a file leaves nothing behind, neither in the environment nor in what it replaced for a test.
     isolate: false,
-    // Much of the suite waits for processes and disks; by default two cores would get one worker.
-    maxWorkers: 3,
+    // Half of the suite's time is spent waiting for processes, polls and disks; by default two cores would get one worker.
+    maxWorkers: 5,
     globalSetup: ["test/support/build.ts"],
     setupFiles: ["test/support/fuzz.ts"],
   },

@@ -1,7 +1,7 @@
 // A named pipe in the place of any file that is read at a start: whoever opened it would wait for a writer for ever. Each start greets,
 // each command ends, and what the file would have granted is not granted.
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -23,6 +23,12 @@ channels:
 `;
 const putAway = { answerForm: (): FormAnswer => ({ action: "cancel" }) };
 const configOf = (project: Project) => join(project.folder, "channels.yaml");
+
+const writerAfterS = 100;
+
+/** The commands run in this process: should one wait for a writer, it gets one after a while, and the test fails in place of hanging. */
+const writeLater = (path: string) =>
+  spawn("sh", ["-c", `sleep ${writerAfterS}; : <> "$0"`, path], { stdio: "ignore", detached: true });
 
 const places: readonly (readonly [string, (project: Project) => string])[] = [
   ["the key of consent", (project) => trustKeyFile(project.env)],
@@ -50,8 +56,12 @@ test.runIf(process.platform !== "win32").each(places)(
     execFileSync("mkfifo", [path]);
     const claude = await project.claude(putAway);
     expect((await claude.callTool("status")).text).toContain("channel-router");
+    const begunMs = performance.now();
+    const writer = writeLater(path);
     for (const command of [["doctor"], ["trust", "--list"], ["access", "list"], ["check"]])
-      expect([0, 1, 2]).toContain((await project.run(command)).code);
+      expect([0, 1, 2]).toContain((await project.ask(command)).code);
+    expect(performance.now() - begunMs).toBeLessThan(writerAfterS * 1_000);
+    process.kill(-(writer.pid as number));
     expect(await claude.stop()).toMatchObject({ signal: null });
   },
   180_000,
