@@ -41,9 +41,9 @@ const outputs =
 const folders = /^(?:cd|pushd|-C|--directory|--prefix|--cwd|--dir)$/;
 /** The word after them is a program of an installed package. */
 const packageRunners = /^(?:npx|pnpx|bunx|exec|dlx|x|yarn|pnpm|bun)$/;
-/** The output of a reader is run: `cat x.txt | sh`, `eval "$(cat x.txt)"`. */
+/** A text is read and run: `cat x.txt | sh`, `eval "$(cat x.txt)"`, `exec(open('x.txt').read())`. */
 const runsOutput =
-  /\|&?\s*(?:(?:sudo|env|exec|nohup|time)\s+)*(?:[\w./-]*\/)?(?:(?:ba|da|z|k|c|tc|fi|a)?sh|python[\d.]*|node|deno|bun|perl|ruby|php|lua|psql|mysql|sqlite3|xargs|osascript|pwsh)\b|\beval\b|\bsource\b|(?:^|[\s;&|(])\.\s/;
+  /\|&?\s*(?:(?:sudo|env|exec|nohup|time)\s+)*(?:[\w./-]*\/)?(?:(?:ba|da|z|k|c|tc|fi|a)?sh|python[\d.]*|node|deno|bun|perl|ruby|php|lua|psql|mysql|sqlite3|xargs|osascript|pwsh)\b|\beval\b|\bsource\b|(?:^|[\s;&|(])\.\s|\b(?:exec|execfile|compile|load|loadfile|dofile|require|include|import|Function)\s*\(|\b(?:include|require)(?:_once)?\s+["']|\b(?:dofile|runpy|instance_eval|class_eval|module_eval)\b|\bvm\.\w|\bdo\s+["']/;
 const takesScript = /^(?:-.*|\.|source)$/;
 
 /** Files that a program reads in the folder where it runs, without naming them. */
@@ -102,7 +102,7 @@ export function namedFiles({ command, env, stdin = "" }: ReachedProgram, maxWord
       const role = roleOf(piece, before, tool);
       if (role !== undefined && piece !== command[0])
         files.push(
-          ...variantsOf(piece, [...bases], role === "data" && isRun ? "script" : role, isInterpreted),
+          ...variantsOf(piece, [...bases], isRun && role !== "output" ? "script" : role, isInterpreted),
         );
       for (const name of impliedBy(piece, before))
         files.push({ name, bases: [...bases], role: "script", isWritten: false });

@@ -126,8 +126,22 @@ describe("the files of the project that it names", () => {
     [["sh", "-c", "./run.sh > data.json 2> run.err; tee plain"], ["run.sh"]],
     [["curl", "-o", "plain", "https://h.example"], []],
     [["python3", "gone.py"], ["gone.py"]],
+    [["python3", "-c", "print(open('notes.txt').read())"], []],
   ])("%j", (command, files) => {
     expect(names(command)).toEqual(files);
+  });
+
+  test.each<[readonly string[]]>([
+    [["python3", "-c", "exec(open('notes.txt').read())"]],
+    [["python3", "-c", "eval(compile(open('notes.txt').read(), 'x', 'exec'))"]],
+    [["node", "-e", "require('vm').runInThisContext(require('fs').readFileSync('notes.txt'))"]],
+    [["node", "-e", "new Function(fs.readFileSync('notes.txt'))()"]],
+    [["perl", "-e", "do './notes.txt'"]],
+    [["ruby", "-e", "instance_eval(File.read('notes.txt'))"]],
+    [["lua", "-e", "dofile('notes.txt')"]],
+    [["php", "-r", "include 'notes.txt';"]],
+  ])("as a program that is read and run, whatever its extension: %j", (command) => {
+    expect(names(command)).toContain("notes.txt");
   });
 
   test("by a variable or on its standard input, too", () => {
