@@ -281,7 +281,7 @@ describe("nothing that a project can set stands for its user", () => {
     const own = { CLAUDE_CONFIG_DIR: join(project.state, "..", "claude") };
     for (const set of [...each, Object.assign({}, ...each) as Record<string, string>]) {
       const claude = await project.claude(answering(putAway), { ...variables, ...own, ...set });
-      await eventually(async () => /use .*: waits/.test((await claude.callTool("status")).text));
+      await eventually(async () => /use .*: waiting/.test((await claude.callTool("status")).text));
       await sleep(700);
       const { text } = await claude.callTool("status");
       expect([set, /listener:/.test(text), asked, names(claude)]).toEqual([set, false, [], ["status"]]);
@@ -297,7 +297,7 @@ describe("nothing that a project can set stands for its user", () => {
     async () => {
       const project = await open();
       const claude = await project.claude(answering(putAway), variables);
-      await eventually(async () => /use .*: waits/.test((await claude.callTool("status")).text));
+      await eventually(async () => /use .*: waiting/.test((await claude.callTool("status")).text));
       const commands = ["trust --yes", "trust --revoke", "trust", "configure TAKEN other", "access allow 1"];
       // `claude` as the system sees it: a script of that name, which starts a shell as Claude's does.
       const script = await project.write(
@@ -355,9 +355,9 @@ describe("a link", () => {
     const claude = await project.claude(answering(putAway), variables);
     const { text } = await eventually(async () => {
       const status = await claude.callTool("status");
-      return /use .*: waits/.test(status.text) && status;
+      return /use .*: waiting/.test(status.text) && status;
     });
-    expect(text).toContain(`use ${theirs}: waits`);
+    expect(text).toContain(`use ${theirs}: waiting`);
     expect(names(claude)).toEqual(["status"]);
     expect(claude.server.instructions).not.toContain("STRANGER");
     await claude.stop();
@@ -478,7 +478,7 @@ test("that comes before the user's own config is named with it, and how to choos
   const claude = await project.claude(answering(putAway), variables);
   const { text } = await eventually(async () => {
     const status = await claude.callTool("status");
-    return /use .*: waits/.test(status.text) && status;
+    return /use .*: waiting/.test(status.text) && status;
   });
   for (const said of [text, (await project.ask(["status"])).stdout]) {
     expect(said).toContain(`${project.folder}/channels.yaml`);

@@ -6,7 +6,14 @@ import { guardFiles } from "../../chat/file-guard.ts";
 import { checkId } from "../../chat/ids.ts";
 import { parseMarkdown, readable } from "../../chat/markdown.ts";
 import { plain, writeMarkup } from "../../chat/markup.ts";
-import { claudeConfigFolder, homeFolder, realPath, stateRoot, trustFile } from "../../config/paths.ts";
+import {
+  claudeConfigFolder,
+  homeFolder,
+  projectFolder,
+  realPath,
+  stateRoot,
+  trustFile,
+} from "../../config/paths.ts";
 import { systemHome } from "../../config/project.ts";
 import type { Chat, ChatAbility, ChatAttachment, HistoryMessage, OutgoingFile } from "../../contract/chat.ts";
 import type { RouterEvent, Tool } from "../../contract.ts";
@@ -27,6 +34,7 @@ import { concat, line, lines, type SafeLine, type SafeText, safeLine } from "../
 import type { DaemonSession } from "../sessions.ts";
 import type { Running } from "../state.ts";
 import type { ChatService } from "./chat-service.ts";
+import { openFolders } from "./open-folders.ts";
 
 export class ChatTools {
   readonly #chats: ChatService;
@@ -227,7 +235,10 @@ export class ChatTools {
         project: this.#member.attached.facts().project,
         home: homeFolder(process.env),
         homes: [homeFolder(process.env), ...[systemHome()].filter((home) => home !== undefined)],
-        shared: shared.filter(({ power }) => this.#consent.allows(power)),
+        shared: openFolders(shared, {
+          project: projectFolder(dirname(this.#config.loaded.file), process.env),
+          allows: this.#consent.allows,
+        }),
         isOwnSecret: secretFinder(this.#config.loaded.secrets),
         outbox: this.#chats.outbox,
       },
