@@ -216,14 +216,14 @@ class ClusterMember implements Cluster {
     handshake: Extract<Handshake, { kind: "welcome" }>,
     { pid, socket }: LeaderFile,
   ): Promise<void> {
-    if (this.#proxy === undefined) return this.#follow(handshake);
-    const { oldestCallMs, onCall, refuseCalls } = this.#proxy;
+    const proxy = this.#proxy;
+    if (proxy === undefined) return this.#follow(handshake);
     const unwatch = watchUnresponsiveLeader({
       pid,
       timeoutMs: this.#timeouts.callMs,
-      oldestCallMs,
-      onCall,
-      refuseCalls,
+      oldestCallMs: () => proxy.oldestCallMs(),
+      onCall: (listener) => proxy.onCall(listener),
+      refuseCalls: (text) => proxy.refuseCalls(text),
       responds: () => responds(socket, this.#version, this.#timeouts.answerMs, this.#closing.signal),
       onSilent: () =>
         this.#log.warn(line`the leader (pid ${pid}) does not respond: tool calls fail until it does`),

@@ -741,7 +741,7 @@ describe("an answer that cannot be used is a failure in words, and changes nothi
     server.answer = json({ results: { none: true } });
     const source = await start({ items: "data.results" });
     await source.rested();
-    expect(source.told).toEqual([expect.stringMatching(/items: gave an object, no list/)]);
+    expect(source.told).toEqual([expect.stringMatching(/items: gave an object, not a list/)]);
   });
 
   test("a server that hangs in the middle of an answer is left too", async () => {
