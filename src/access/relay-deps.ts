@@ -4,7 +4,6 @@ import type { AskedPrompt, Chat } from "../contract/chat.ts";
 import type { Clock, Log } from "../contract.ts";
 import type { Audit } from "./audit.ts";
 import type { AskedRequest } from "./prompt.ts";
-import type { Behavior } from "./verdict.ts";
 
 export interface RelaySettings {
   /** The approvers, by source. Only they are asked, and only their verdicts count. */
@@ -83,4 +82,27 @@ export interface RelayOptions {
   mask(text: string): string;
   /** The folder with the access control files: a call that names it stays at the terminal, too. */
   readonly stateFolder: string;
+}
+
+// The words that answer a permission prompt: `yes abcde`, `more abcde`. The alphabet of ids has no l (Claude
+// Code's channels reference).
+
+export type Behavior = "allow" | "deny";
+
+const verdictPattern = /^\s*(y|yes|n|no)\s+([a-km-z]{5})\s*$/i;
+
+export function isPromptId(id: string): boolean {
+  return /^[a-km-z]{5}$/.test(id);
+}
+
+/** Undefined for any other text. */
+export function readVerdict(text: string): { readonly id: string; readonly behavior: Behavior } | undefined {
+  const [, word, id] = verdictPattern.exec(text) ?? [];
+  if (word === undefined || id === undefined) return undefined;
+  return { id: id.toLowerCase(), behavior: word.toLowerCase().startsWith("y") ? "allow" : "deny" };
+}
+
+/** The id of the prompt whose next pages are requested: `more abcde`. */
+export function readMore(text: string): string | undefined {
+  return /^\s*more\s+([a-km-z]{5})\s*$/i.exec(text)?.[1]?.toLowerCase();
 }

@@ -17,9 +17,15 @@ import {
   type PermissionRequest,
   requestIdOf,
 } from "./prompt.ts";
-import { touchesAccessControl } from "./protected-calls.ts";
-import type { PendingPrompt, RelayOptions, RelaySettings } from "./relay-deps.ts";
-import { type Behavior, isPromptId, readMore, readVerdict } from "./verdict.ts";
+import {
+  type Behavior,
+  isPromptId,
+  type PendingPrompt,
+  type RelayOptions,
+  type RelaySettings,
+  readMore,
+  readVerdict,
+} from "./relay-deps.ts";
 
 /** More than a client asks at one time, and more than anybody reviews. */
 const maxPrompts = 50;
@@ -388,4 +394,25 @@ function nameOf({ sender }: IncomingMessage): string {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+// Calls of Claude that change access control, or read where it is stored: such a call is decided at the
+// terminal, whatever the config says. Based on the client's description of a call, so it is an aid for the
+// user and not a security boundary.
+
+const commands = /channel-router\b[\s\S]{0,80}\b(access|trust|configure)\b/;
+
+/** A complete path as chat/inbox.ts makes it: nothing after it could lead out of the folder. */
+const inboxFile = /\/[^"'\n\\]*\/inbox\/[a-z0-9]+-[0-9a-f]{6}-[^"'\n\\/]*(?=["'\n\\]|$)/g;
+
+/** The usual path of the state folder, beginning with `~` or a variable. */
+const usualFolder = /\bchannels[\\/]+router\b/;
+
+/**
+ * `preview`: the client's description. `stateFolder`: absolute. Files that users sent are for Claude to read.
+ */
+export function touchesAccessControl(preview: string, stateFolder: string): boolean {
+  if (commands.test(preview)) return true;
+  const rest = preview.replaceAll(inboxFile, (path) => (path.startsWith(stateFolder) ? "" : path));
+  return rest.includes(stateFolder) || usualFolder.test(rest);
 }

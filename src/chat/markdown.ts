@@ -3,10 +3,7 @@
 // docs/decisions/markdown.md.
 
 import { type Block, type List, parseBlocks } from "./markdown/blocks.ts";
-import { type Definitions, parseInline } from "./markdown/inline.ts";
-import type { Mark, Run } from "./markdown/runs.ts";
-
-export type { Mark, Run } from "./markdown/runs.ts";
+import { type Definitions, type Mark, parseInline, type Run } from "./markdown/inline.ts";
 
 type Marks = readonly Mark[];
 
@@ -134,3 +131,5 @@ function columns(rows: readonly (readonly string[])[]): string {
   );
   return [lines[0], widths.map((width) => "-".repeat(width)).join("  "), ...lines.slice(1)].join("\n");
 }
+
+export type { Mark, Run } from "./markdown/inline.ts";

@@ -18,3 +18,17 @@ export async function finish(command: () => Promise<ExitCode>): Promise<void> {
     if (error.hint !== undefined) toStderr(text`  ${block(error.hint)}\n`);
   }
 }
+
+const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Settles at the first of these signals; a second one ends the process at once. */
+export function stopSignal(signals: readonly NodeJS.Signals[] = endings): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of signals) {
+      process.once(signal, () => {
+        resolve(signal);
+        process.once(signal, () => process.exit(1));
+      });
+    }
+  });
+}

@@ -5,8 +5,7 @@ import { ownWords } from "../text.ts";
 import { version } from "../version.ts";
 import type { CommandContext } from "./context.ts";
 import { finish } from "./exit.ts";
-import { logFormatOption, logLevelOption } from "./log-options.ts";
-import { addRouterCommands } from "./router-commands.ts";
+import { addRouterCommands, logFormatOption, logLevelOption } from "./router-commands.ts";
 import { toStderr, toStdout } from "./terminal.ts";
 
 const configOption = () =>

@@ -1,10 +1,10 @@
 // The commands about a running router on the command line. Each is a file of its own, imported on demand.
 
 import { type Command, Option } from "commander";
+import { logFormats, logLevels } from "../daemon/log.ts";
 import { addAccessCommands } from "./access-commands.ts";
 import type { CommandContext, CommonOptions } from "./context.ts";
 import { type ExitCode, finish } from "./exit.ts";
-import { logFormatOption, logLevelOption } from "./log-options.ts";
 
 export function addRouterCommands(
   program: Command,
@@ -174,3 +174,12 @@ function addRecipeCommands(
       finish(async () => (await import("./commands/test.ts")).test(files, options, context)),
     );
 }
+
+export const logLevelOption = () =>
+  new Option(
+    "--log-level <level>",
+    "the least severe log entries; default: info, or CHANNEL_ROUTER_LOG",
+  ).choices(logLevels);
+
+export const logFormatOption = () =>
+  new Option("--log-format <format>", "how log entries are written; default: text").choices(logFormats);

@@ -5,11 +5,11 @@
 
 import { Readable, Writable } from "node:stream";
 import { DeliveryError } from "../errors.ts";
+import { toolError } from "./calls.ts";
 import { createLineSplitter } from "./lines.ts";
 import type { Link } from "./link.ts";
 import { maxLineBytes, type RequestId, type Resume, type SessionFacts, windowBytes } from "./protocol.ts";
 import { createRequestIdNamespace, type RequestIdNamespace } from "./request-id-namespace.ts";
-import { toolError } from "./tool-error.ts";
 
 export interface AttachedSession {
   /** Unique within this process. */

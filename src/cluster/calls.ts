@@ -4,7 +4,7 @@
 import type { Json } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
 import type { Link } from "./link.ts";
-import type { CallError, Frame } from "./protocol.ts";
+import type { CallError, Frame, RequestId } from "./protocol.ts";
 
 /**
  * Answers one command. `send` forwards a part of the answer at once and settles when the connection took it;
@@ -56,4 +56,13 @@ function describe(error: unknown): CallError {
     message: error.message,
     ...(error.hint !== undefined && { hint: error.hint }),
   };
+}
+
+/** A line without its line feed. */
+export function toolError(id: RequestId, text: string): string {
+  return JSON.stringify({
+    jsonrpc: "2.0",
+    id,
+    result: { content: [{ type: "text", text }], isError: true },
+  });
 }

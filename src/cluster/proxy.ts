@@ -5,11 +5,11 @@
 import type { Readable, Writable } from "node:stream";
 import type { Log } from "../contract.ts";
 import { line } from "../text.ts";
+import { toolError } from "./calls.ts";
 import { type ClientLine, createClientRecord } from "./client-record.ts";
 import { createLineSplitter } from "./lines.ts";
 import type { Link } from "./link.ts";
 import { type Frame, maxLineBytes, windowBytes } from "./protocol.ts";
-import { toolError } from "./tool-error.ts";
 
 /** For a leader that announced that it is leaving and then did not: its clients must not wait forever. */
 const maxHoldMs = 3_000;

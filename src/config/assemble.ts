@@ -2,18 +2,25 @@
 // part, so that later rooms can check the rest and find their own issues in the same run. Maps of user names
 // have no prototype: `sources.constructor` is undefined unless a source has that name.
 
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Json, JsonObject, JsonSchema } from "../contract.ts";
-import { receiptOf, targetOf } from "./delivery-keys.ts";
 import { parseListenAddress } from "./listen-address.ts";
-import { type EnvironmentVariables, leadsInto } from "./paths.ts";
+import { type EnvironmentVariables, expandHome, leadsInto } from "./paths.ts";
 import { readableInputs, type VisibleInputs } from "./recipe/instance.ts";
 import { toOptions } from "./schema/camel-case.ts";
 import { codeOptions } from "./schema/code-options.ts";
 import type { Section, Types } from "./schema/component-options.ts";
 import { coreSchema } from "./schema/core.ts";
 import { propertiesOf } from "./schema/schema-tree.ts";
-import type { ChannelValues, ConfigValues, PermissionsValues, SinkValues, SourceValues } from "./values.ts";
+import type {
+  ChannelValues,
+  ConfigValues,
+  PermissionsValues,
+  Receipt,
+  SinkValues,
+  SourceValues,
+  Target,
+} from "./values.ts";
 import {
   channelShows,
   comparedTexts,
@@ -225,4 +232,22 @@ function textOr(value: Json | undefined, fallback: string): string {
 
 function asObject(value: Json | undefined): JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+}
+
+const usual: Receipt = { ackWithinMs: 10 * 60_000, attempts: 3 };
+
+/** `none` and an absent value are the same. */
+export function receiptOf(written: Json | undefined): { readonly receipt?: Receipt } {
+  if (written === undefined || written === null || written === "none") return {};
+  return { receipt: typeof written === "object" ? { ...usual, ...written } : usual };
+}
+
+/** `~/x` and `./x` become absolute; a pattern that begins with `**` matches anywhere and stays. */
+export function targetOf(
+  written: Json | undefined,
+  from: { readonly folder: string; readonly env: EnvironmentVariables },
+): Target {
+  const target = (written ?? "one") as Target;
+  if (typeof target === "string" || !("project" in target) || target.project.startsWith("**")) return target;
+  return { project: resolve(from.folder, expandHome(target.project, from.env)) };
 }

@@ -1,8 +1,7 @@
 // Names that users choose: of sources, channels, sinks and vars, and the keys of `meta`. Explains an invalid
 // name and suggests a valid one.
 
-import { metaKeyPattern, ownMetaKeys } from "./schema/channel.ts";
-import { namePattern } from "./schema/name-pattern.ts";
+import { metaKeyPattern, namePattern, ownMetaKeys } from "./schema/channel.ts";
 import type { IssueDraft } from "./values.ts";
 import { type Path, quoted } from "./yaml/problem.ts";
 
@@ -53,3 +52,24 @@ function metaKeyProblem(name: string, path: Path): IssueDraft {
     hint,
   );
 }
+
+// The tools that every router has or may have: a sink is also a tool, and cannot use one of their names.
+
+/** Idempotent tools: a repeated call changes nothing, or nothing more. */
+export const repeatableTools: readonly string[] = [
+  "ack",
+  "download_attachment",
+  "event",
+  "fetch_messages",
+  "pending",
+  "silence",
+  "status",
+];
+
+export const builtInTools: readonly string[] = [
+  ...repeatableTools,
+  "edit_message",
+  "react",
+  "reply",
+  "send_message",
+];

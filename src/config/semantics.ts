@@ -4,8 +4,8 @@
 import type { Json, JsonObject } from "../contract.ts";
 import { type Names, namesOf } from "../did-you-mean.ts";
 import { parseListenAddress } from "./listen-address.ts";
+import { builtInTools } from "./names.ts";
 import type { EnvironmentVariables } from "./paths.ts";
-import { builtInTools } from "./tool-names.ts";
 import { parseDuration, parseSize } from "./units.ts";
 import type { IssueDraft } from "./values.ts";
 import { type Path, quoted } from "./yaml/problem.ts";

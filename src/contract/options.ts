@@ -74,7 +74,7 @@ type Present<Schema, Properties> =
       [Key in keyof Properties]: Properties[Key] extends { readonly default: unknown } ? Key : never;
     }[keyof Properties];
 
-/** The type-level counterpart of `optionKey` in config/schema/option-key.ts. */
+/** The type-level counterpart of `optionKey` in config/schema/schema-tree.ts. */
 type OptionKey<Key, Schema> = Key extends string
   ? Schema extends { readonly format: "duration" }
     ? `${Camel<Key>}Ms`

@@ -3,7 +3,8 @@
 // are worth an event in the session.
 
 import { basename } from "node:path";
-import { isUnchanged } from "../config/unchanged.ts";
+import type { LoadedConfig } from "../config/values.ts";
+import { absent, readBounded } from "../config/yaml/bounded-file.ts";
 import { countIssues } from "../config/yaml/issue-location.ts";
 import type { Clock, Log } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
@@ -194,3 +195,14 @@ export const leaving: Verdict = {
   problems: [],
   notes: [],
 };
+
+const maxBytes = 1024 * 1024;
+
+/** The config file is included even when it was unreadable and is not among the files. */
+export function isUnchanged({ file, files }: Pick<LoadedConfig, "file" | "files">): boolean {
+  const all = files.some(({ path }) => path === file) ? files : [...files, { path: file, sha256: absent }];
+  return all.every(({ path, sha256 }) => {
+    const reading = readBounded(path, maxBytes);
+    return (reading.ok ? reading.sha256 : absent) === sha256;
+  });
+}

@@ -3,7 +3,7 @@
 
 /** Of each kind; the oldest are forgotten. */
 const maxIds = 2_000;
-/** As in event-id.ts: 13 digits and letters. */
+/** As the event ids of tools: 13 digits and letters. */
 const eventIds = /\b[0-9a-z]{13}\b/g;
 
 export class SeenIds {

@@ -2,8 +2,7 @@
 // few: every candidate is still tested. Built once for a source's channels.
 
 import type { Json, View } from "../contract.ts";
-import type { IndexTerm } from "./index-term.ts";
-import type { CompiledMatch } from "./match.ts";
+import type { CompiledMatch, IndexTerm } from "./match.ts";
 import type { Scalar } from "./operators.ts";
 
 export interface ChannelIndex {

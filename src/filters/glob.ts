@@ -3,8 +3,7 @@
 // `{a,b}`, `{1..9}`, `\` escapes. A character is a code point. All states of the pattern are followed at
 // once, so the time is bounded by text times pattern.
 
-import type { ExpressionError } from "../errors.ts";
-import { operandError } from "./operand-error.ts";
+import { ExpressionError } from "../errors.ts";
 
 export type Glob = (text: string) => boolean;
 
@@ -248,4 +247,11 @@ function findOpenBrace(pattern: string, from: number): number {
     }
   }
   return -1;
+}
+
+// A mistake in the operand of an operator, before its location in the pattern is known.
+
+/** The message follows the operator's name: `takes one value`. */
+export function operandError(message: string, hint?: string): ExpressionError {
+  return new ExpressionError("E_CONFIG_MATCH", message, { hint });
 }

@@ -4,7 +4,7 @@
 import type { TextNeeds } from "../contract/emit-all.ts";
 import type { Json, JsonObject } from "../contract.ts";
 import { didYouMean } from "../did-you-mean.ts";
-import { ExpressionError } from "../errors.ts";
+import { type ErrorCode, ExpressionError } from "../errors.ts";
 import {
   type CompiledOperator,
   equality,
@@ -13,7 +13,6 @@ import {
   type Scalar,
   type ValueTest,
 } from "./operators.ts";
-import type { PatternPath, Problems } from "./problems.ts";
 import { needsOfAll, needsOfAny } from "./text-need.ts";
 
 export interface Leaf {
@@ -159,4 +158,32 @@ function attempt(
 
 function isMapping(value: Json): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+// Collects every mistake of a pattern with its location, so that the user sees all of them at once.
+
+export type PatternPath = readonly (string | number)[];
+
+export interface ProblemDetails {
+  /** Default `value`. */
+  readonly on?: "key" | "value";
+  /** Inside the key or the value. */
+  readonly offset?: number | undefined;
+  readonly hint?: string | undefined;
+  readonly code?: ErrorCode;
+}
+
+export interface Problems {
+  readonly found: ExpressionError[];
+  add(path: PatternPath, message: string, details?: ProblemDetails): void;
+}
+
+export function createProblems(): Problems {
+  const found: ExpressionError[] = [];
+  return {
+    found,
+    add(path, message, { on = "value", offset, hint, code = "E_CONFIG_MATCH" } = {}) {
+      found.push(new ExpressionError(code, message, { path, on, offset, hint }));
+    },
+  };
 }

@@ -1,12 +1,11 @@
 // The operators of `match`, each compiled once into a test of one value. leaf.ts handles lists, missing paths
 // and `not`; here a value is the value at the path, or one element of it.
 
+import { compileRanges } from "../addresses.ts";
 import type { TextNeeds } from "../contract/emit-all.ts";
 import type { Json } from "../contract.ts";
 import { isLargeNumber } from "../json.ts";
-import { compileCidr } from "./cidr.ts";
-import { compileGlob } from "./glob.ts";
-import { operandError } from "./operand-error.ts";
+import { compileGlob, operandError } from "./glob.ts";
 import type { RegexCompiler } from "./regex.ts";
 import { showValue } from "./show.ts";
 import { needsOf, needsOfAny } from "./text-need.ts";
@@ -189,4 +188,14 @@ function showChoice(values: readonly Json[]): string {
   return values.length <= 4
     ? values.map(showValue).join(" or ")
     : `one of ${values.length}: ${showValue([...values])}`;
+}
+
+// The operator `cidr`: address ranges (`10.0.0.0/8`, `2001:db8::/32`, or one address).
+
+/** Throws an ExpressionError, as operandError makes it, when a range is malformed. */
+export function compileCidr(ranges: readonly string[]): (address: string) => boolean {
+  const compiled = compileRanges(ranges);
+  if ("malformed" in compiled)
+    throw operandError(`takes a range such as 10.0.0.0/8, not ${JSON.stringify(compiled.malformed)}`);
+  return compiled.contains;
 }

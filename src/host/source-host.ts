@@ -3,10 +3,9 @@
 import type { Host, Lent, Listener } from "../contract/host.ts";
 import type { Clock, Log } from "../contract.ts";
 import type { PlannedSource } from "../plan/plan.ts";
-import type { SafeText } from "../text.ts";
+import { type SafeText, stackOf, text } from "../text.ts";
 import { createLoop } from "./loop.ts";
 import { type Cursors, createStore } from "./store.ts";
-import { clockFor } from "./uncaught-errors.ts";
 
 export interface HostOptions {
   readonly clock: Clock;
@@ -50,6 +49,29 @@ export function createHost(
         clock,
         log,
         announce: (content) => options.announce?.(content, subject),
+      }),
+  };
+}
+
+// Errors in a timer of a source, which nobody awaits. They are bugs and are logged in full; they must not end
+// the process that other sources, and the client, depend on. For all others see daemon/crash-guard.ts.
+
+const isBug = "failed through a bug in this program";
+
+/**
+ * The clock for one part, whose name begins its log lines: an error in one of its timers is logged and goes
+ * no further.
+ */
+export function clockFor(subject: string, clock: Clock, log: Log): Clock {
+  return {
+    now: clock.now,
+    after: (ms, run) =>
+      clock.after(ms, () => {
+        try {
+          run();
+        } catch (error) {
+          log.error(text`${subject} ${isBug}: ${stackOf(error)}`);
+        }
       }),
   };
 }

@@ -4,7 +4,6 @@ import { chmod, lstat, unlink } from "node:fs/promises";
 import { connect, type Server } from "node:net";
 import type { ListenAddress } from "../contract.ts";
 import { ConnectorError } from "../errors.ts";
-import { printAddress } from "./bind-address.ts";
 import { portHolder } from "./port-holder.ts";
 
 /** Settles with the active address (port 0 is replaced by the assigned one). */
@@ -93,4 +92,10 @@ async function pathTaken(cause: Error, path: string): Promise<ConnectorError> {
         retryable: true,
         cause,
       });
+}
+
+/** `http://127.0.0.1:8788`, `http://[::1]:80`, `unix:/path`. */
+export function printAddress(address: ListenAddress): string {
+  if ("unix" in address) return `unix:${address.unix}`;
+  return `http://${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
 }

@@ -2,8 +2,8 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { lookOnceMore } from "./body.ts";
 import type { Connections } from "./connections.ts";
-import { lookOnceMore } from "./last-look.ts";
 
 /** A backstop: our own limit (connections.ts) is lower, and selects. */
 const maxConnections = 1_024;

@@ -9,15 +9,12 @@ import type { ListenAddress, Log } from "../contract.ts";
 import { consentRequired } from "../errors.ts";
 import { mostConnections, tooManyOpen } from "../files/descriptors.ts";
 import { line, stackOf, text } from "../text.ts";
-import { bind } from "./bind.ts";
-import { printAddress } from "./bind-address.ts";
+import { bind, printAddress } from "./bind.ts";
 import { createBodyPool } from "./body-pool.ts";
 import { closeServer, createHttpServer } from "./bounded-server.ts";
 import { createConnections } from "./connections.ts";
 import type { Refusal } from "./refusals.ts";
 import { createRouteTable, type RouteTable } from "./route-table.ts";
-import { answer } from "./short-answer.ts";
-import { removesStrayWorker } from "./stray-worker.ts";
 
 export interface ListenSettings {
   /** Tried in order until one can be bound; only the last one's failure is reported. */
@@ -295,4 +292,45 @@ function isLoopback(addresses: readonly ListenAddress[]): boolean {
 
 function isSamePort(one: ListenAddress, other: ListenAddress): boolean {
   return "port" in one && "port" in other && one.port === other.port;
+}
+
+export function answer(
+  response: ServerResponse,
+  status: number,
+  error: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  if (response.headersSent || response.destroyed) return;
+  const body = `${JSON.stringify({ error })}\n`;
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    ...headers,
+  });
+  response.end(body);
+}
+
+// Nothing here has a service worker. One that a browser has for this address was left by another program that
+// used the port before: it would intercept every page here, forever. The browser checks for a newer version
+// of it from time to time, and gets one that removes itself.
+
+const script = `self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil(self.registration.unregister()));
+`;
+
+/** True when the request was answered. Only browsers set this header, and only for such a script. */
+export function removesStrayWorker({ headers }: IncomingMessage, response: ServerResponse): boolean {
+  if (headers["service-worker"] !== "script") return false;
+  response.writeHead(200, {
+    "content-type": "text/javascript",
+    // Whatever scope the old one had.
+    "service-worker-allowed": "/",
+    "content-length": Buffer.byteLength(script),
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+  });
+  response.end(script);
+  return true;
 }

@@ -1,5 +1,6 @@
 // The powers of one source or sink: what it reaches, by its type, bound to everything that it sends there.
 
+import { createHash } from "node:crypto";
 import { isAbsolute, relative } from "node:path";
 import type { Outward } from "../config/variables/outward.ts";
 import type { AccessOptions } from "../contract/chat.ts";
@@ -134,4 +135,12 @@ export function plainOutward(options: JsonObject): Outward {
     cameIn: () => [],
     texts: [],
   };
+}
+
+// A short text that is equal for equal values. Of values that contain secrets it reveals only whether they
+// changed.
+
+/** The order of keys counts: that of `vars` and `meta` is significant. */
+export function fingerprint(values: unknown): string {
+  return createHash("sha256").update(JSON.stringify(values)).digest("base64url").slice(0, 22);
 }

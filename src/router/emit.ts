@@ -3,12 +3,12 @@
 
 import { isUnproven } from "../apart.ts";
 import type { EmitAll, Sieve, Taken } from "../contract/emit-all.ts";
+import type { Counts } from "../contract/event.ts";
 import type { Arrival, Clock, Emit, MemoryWrite, Outcome, RouterEvent } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
 import type { Admission, PlannedDelivery, PlannedSource } from "../plan/plan.ts";
 import { pause } from "../waiting.ts";
 import { type AdmissionTurns, createAdmissionTurns } from "./admission-turns.ts";
-import type { Counter } from "./counts.ts";
 import { firstKnown, type Mark, marksOf, withoutMarks, writeOf } from "./known-deliveries.ts";
 import type { FilterMemory } from "./memory.ts";
 import { createChangingRate } from "./rate.ts";
@@ -312,4 +312,20 @@ function createTake(
 
 function overRate(source: string, retryAfterMs: number): DeliveryError {
   return new DeliveryError("E_RATE", `source ${source} is over its rate`, { retryAfterMs });
+}
+
+export interface Counter {
+  /** `many` is 1 unless given. */
+  add(kind: Outcome["outcome"] | "refused", many?: number): void;
+  counts(): Counts;
+}
+
+export function createCounter(): Counter {
+  const counts = { accepted: 0, duplicate: 0, dropped: 0, unmatched: 0, refused: 0 };
+  return {
+    add(kind, many = 1) {
+      counts[kind] += many;
+    },
+    counts: () => ({ ...counts }),
+  };
 }

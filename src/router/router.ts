@@ -18,9 +18,9 @@ import type { Admission, Plan, PlannedSource } from "../plan/plan.ts";
 import { line } from "../text.ts";
 import { aborted } from "../waiting.ts";
 import { createAdmissionTurns } from "./admission-turns.ts";
-import { createCounter } from "./counts.ts";
 import {
   type AcceptedEvent,
+  createCounter,
   createEmit,
   type Decision,
   type RuntimeEmit,
@@ -31,7 +31,6 @@ import { withoutMarks } from "./known-deliveries.ts";
 import type { FilterMemory } from "./memory.ts";
 import { RunningSource } from "./running-source.ts";
 import { createSlowLane } from "./slow-lane.ts";
-import { startSources } from "./start-sources.ts";
 
 export interface RouterOptions extends HostOptions {
   readonly listener: OpenListener;
@@ -453,4 +452,16 @@ function enabled({ sources }: Plan): readonly PlannedSource[] {
 
 function mapToSets({ added, removed, changed, kept }: Changes) {
   return { added: new Set(added), removed: new Set(removed), changed: new Set(changed), kept: new Set(kept) };
+}
+
+/** Waits for all before it reports the first failure, with the name of its source. */
+export async function startSources(sources: readonly RunningSource[]): Promise<void> {
+  const results = await Promise.allSettled(sources.map((one) => one.begin()));
+  for (const [index, result] of results.entries()) {
+    if (result.status === "fulfilled") continue;
+    const { name } = sources[index] as RunningSource;
+    if (!isRouterError(result.reason)) throw result.reason;
+    const { code, message, hint } = result.reason;
+    throw new ConnectorError(code, `source ${name} cannot start: ${message}`, { hint, cause: result.reason });
+  }
 }

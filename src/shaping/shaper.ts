@@ -9,14 +9,12 @@
 
 import { isUnproven, scopeOf } from "../apart.ts";
 import { createBoundedMap } from "./bounded-map.ts";
-import type { Cadence } from "./digest.ts";
-import { digestDueMs } from "./digest.ts";
+import { type Cadence, digestDueMs } from "./digest.ts";
 import { type Closing, type Group, type GroupLimits, Groups, type Place } from "./groups.ts";
 import { createHourBudget } from "./hour.ts";
 import type { Member, ShapedEntry } from "./member.ts";
 import type { Reason, ShapingOptions } from "./options.ts";
 import { createQuietClock } from "./quiet.ts";
-import { createLatest, type Latest } from "./supersede.ts";
 
 export interface ShaperOptions {
   /** By channel; events of other channels pass. */
@@ -398,4 +396,25 @@ function withoutParts({ members }: Closing): number {
 
 function isSame(one: ShapingOptions | undefined, other: ShapingOptions): boolean {
   return one !== undefined && JSON.stringify(one) === JSON.stringify(other);
+}
+
+// `supersede`: the latest event of each key, by channel. When a key is evicted, the older event is simply
+// delivered too.
+
+const maxKeys = 10_000;
+
+export interface Latest {
+  /** The event that this one replaces. */
+  replace(key: string, member: Member): Member | undefined;
+}
+
+export function createLatest(): Latest {
+  const latest = createBoundedMap<Member>(maxKeys);
+  return {
+    replace(key, member) {
+      const older = latest.get(key);
+      latest.set(key, member);
+      return older;
+    },
+  };
 }

@@ -8,7 +8,12 @@ import { keyPart, keyText } from "../key-parts.ts";
 import { firstCharacters } from "../text/characters.ts";
 import { channelDialect, type Dialect } from "./dialect.ts";
 import type { Environment } from "./environment.ts";
-import { allFunctions } from "./functions/all.ts";
+import { logicFunctions } from "./functions/logic-functions.ts";
+import { numberFunctions } from "./functions/number-functions.ts";
+import type { TemplateFunctions } from "./functions/template-function.ts";
+import { textFunctions } from "./functions/text-functions.ts";
+import { timeFunctions } from "./functions/time-functions.ts";
+import { valueFunctions } from "./functions/value-functions.ts";
 import { createMeter, type Meter, maxOutputLength } from "./limits.ts";
 import { createPlainReader, type Part } from "./plain.ts";
 import { findExcess } from "./size.ts";
@@ -135,5 +140,18 @@ function remembering<T>(make: (text: string) => T): (text: string) => T {
     if (made.size >= maxRemembered) made.delete(made.keys().next().value as string);
     made.set(text, value);
     return value;
+  };
+}
+
+// Every function that a template can call, by name. Besides this table and the blocks nothing is available.
+
+/** `now` gives milliseconds since the epoch. */
+export function allFunctions(now: () => number): TemplateFunctions {
+  return {
+    ...valueFunctions,
+    ...textFunctions,
+    ...timeFunctions(now),
+    ...numberFunctions,
+    ...logicFunctions,
   };
 }

@@ -1,7 +1,30 @@
 // The differences between the templates of a channel and those of an option: the roots that they see, and how
 // a placeholder's value is encoded for its context.
 
-import { roots } from "./roots.ts";
+import type { Root } from "../contract.ts";
+
+// The roots of paths in a channel's template. The type ties the list to the View: a missing or extra root
+// does not compile.
+
+const list: Record<Root, true> = {
+  data: true,
+  text: true,
+  headers: true,
+  query: true,
+  params: true,
+  path: true,
+  method: true,
+  remote: true,
+  sender: true,
+  id: true,
+  source: true,
+  connector: true,
+  time: true,
+  inputs: true,
+  vars: true,
+};
+
+export const roots: ReadonlySet<string> = new Set(Object.keys(list));
 
 export interface Dialect {
   readonly roots: ReadonlySet<string>;

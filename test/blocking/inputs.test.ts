@@ -5,7 +5,7 @@ import { PassThrough } from "node:stream";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readsLikePrompt } from "../../src/access/look-alike.ts";
 import { writePages } from "../../src/access/prompt.ts";
-import { readVerdict } from "../../src/access/verdict.ts";
+import { readVerdict } from "../../src/access/relay-deps.ts";
 import { visible, visibleLine } from "../../src/access/visible.ts";
 import { decodeText } from "../../src/charset.ts";
 import { safeFileName } from "../../src/chat/file-name.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Log } from "../../src/contract.ts";
-import { clockFor } from "../../src/host/uncaught-errors.ts";
+import { clockFor } from "../../src/host/source-host.ts";
 import { manualClock } from "../support/manual-clock.ts";
 
 const lines: string[] = [];

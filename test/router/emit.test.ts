@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import type { Arrival, MemoryWrite } from "../../src/contract.ts";
 import type { Admission, PlannedDelivery, PlannedSource } from "../../src/plan/plan.ts";
-import { createCounter } from "../../src/router/counts.ts";
-import { createEmit, type Withdrawal } from "../../src/router/emit.ts";
+import { createCounter, createEmit, type Withdrawal } from "../../src/router/emit.ts";
 import { createEventIds } from "../../src/router/event-id.ts";
 import { createMemory } from "../../src/router/memory.ts";
 import { neutralise } from "../../src/text/neutralise.ts";

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import { Ajv } from "ajv";
 import { afterEach, describe, expect, test } from "vitest";
-import { builtInTools } from "../../src/config/tool-names.ts";
+import { builtInTools } from "../../src/config/names.ts";
 import type { RouterEvent, Tool } from "../../src/contract.ts";
 import { UsageError } from "../../src/errors.ts";
 import { channelCapabilities } from "../../src/session/initialize-result.ts";

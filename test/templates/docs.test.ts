@@ -2,9 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { createTemplateCompiler } from "../../src/templates/compile.ts";
-import { allFunctions } from "../../src/templates/functions/all.ts";
-import { roots } from "../../src/templates/roots.ts";
+import { allFunctions, createTemplateCompiler } from "../../src/templates/compile.ts";
+import { roots } from "../../src/templates/dialect.ts";
 import { viewWith } from "./sample-view.ts";
 
 const page = readFileSync(new URL("../../docs/templates.md", import.meta.url), "utf8");

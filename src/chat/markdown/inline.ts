@@ -5,7 +5,6 @@
 
 import { type Delimiter, matchDelimiters, runOf } from "./delimiters.ts";
 import { addressAt, emailEnd, findDestination, findTag, labelOf, type Target } from "./links.ts";
-import type { Mark, Run } from "./runs.ts";
 
 /** The `[label]: address` lines, by normalised label. */
 export type Definitions = ReadonlyMap<string, string>;
@@ -360,4 +359,20 @@ function tickRuns(text: string) {
       return ofLength[index];
     },
   };
+}
+
+// The result of parsing Markdown: runs of text with their marks. Platforms render their own markup from it.
+
+/** One mark is one object: adjacent runs that share it are one stretch of it. */
+export type Mark =
+  | { readonly kind: "bold" | "italic" | "strike" | "code" | "quote" }
+  /** A block of code. */
+  | { readonly kind: "pre"; readonly language: string }
+  /** `bare`: the visible text is the address itself. */
+  | { readonly kind: "link"; readonly href: string; readonly bare: boolean };
+
+export interface Run {
+  readonly text: string;
+  /** Outermost first. Nothing is inside `code` and `pre`, and quotes do not nest. */
+  readonly marks: readonly Mark[];
 }

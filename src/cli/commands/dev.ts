@@ -31,10 +31,9 @@ import {
 } from "../../text.ts";
 import { colors } from "../colors.ts";
 import { createDevFlow, type DevFlowPorts } from "../dev-flow.ts";
-import type { ExitCode } from "../exit.ts";
+import { type ExitCode, stopSignal } from "../exit.ts";
 import { terminalUser } from "../person.ts";
 import { eventBlock, printed, printTrace } from "../print.ts";
-import { stopSignal } from "../stop-signal.ts";
 import { toStdout } from "../terminal.ts";
 import { check } from "./check.ts";
 import { askForPowers } from "./trust.ts";

@@ -15,7 +15,6 @@ import { checkClientLog } from "../doctor/client-log.ts";
 import { checkConfig } from "../doctor/config.ts";
 import { checkLaunch } from "../doctor/launch.ts";
 import { checkLibraries } from "../doctor/libraries.ts";
-import { checkNode } from "../doctor/node.ts";
 import { checkOwner } from "../doctor/owner.ts";
 import { checkPort } from "../doctor/port.ts";
 import { checkPowers } from "../doctor/powers.ts";
@@ -114,4 +113,21 @@ const paint = { ok: colors.green, warn: colors.yellow, fail: colors.red, unknown
 function printFinding({ name, state, detail, todo }: Finding): SafeText[] {
   const found = line`${paint[state](state.padEnd(7))} ${name}: ${detail}`;
   return todo === undefined ? [found] : [found, line`        ${colors.dim("->")} ${todo}`];
+}
+
+// The version of Node that runs this process; Claude Code may start another one.
+
+const least = [20, 19] as const;
+
+export function checkNode({ nodeVersion }: Pick<Patient, "nodeVersion">): Finding {
+  const [major = 0, minor = 0] = nodeVersion.replace(/^v/, "").split(".").map(Number);
+  const enough = major > least[0] || (major === least[0] && minor >= least[1]);
+  return enough
+    ? { name: "node", state: "ok", detail: nodeVersion }
+    : {
+        name: "node",
+        state: "fail",
+        detail: `${nodeVersion} is too old`,
+        todo: `install Node ${least.join(".")} or later, and name it in .mcp.json: "command": "/path/to/node"`,
+      };
 }

@@ -9,8 +9,8 @@ import type { CommandContext, ProcessIdentity, RunningRouter } from "../context.
 import type { ExitCode } from "../exit.ts";
 import { configFile, findRouter, reachRouter, requireRouter } from "../find-router.ts";
 import { printed } from "../print.ts";
-import { findUp } from "../up-file.ts";
 import type { TalkOptions } from "./status.ts";
+import { findUp } from "./up.ts";
 
 const downWithinMs = 10_000;
 

@@ -11,8 +11,7 @@ import { line } from "../../text.ts";
 import { version } from "../../version.ts";
 import { aborted } from "../../waiting.ts";
 import type { UpConfig, UpState } from "../context.ts";
-import type { ExitCode } from "../exit.ts";
-import { stopSignal } from "../stop-signal.ts";
+import { type ExitCode, stopSignal } from "../exit.ts";
 
 const shutdownMs = 1_900;
 const maxLogBytes = 5 * 1024 * 1024;

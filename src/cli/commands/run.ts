@@ -13,8 +13,7 @@ import { UsageError } from "../../errors.ts";
 import { systemClock } from "../../host/clock.ts";
 import { type SafeLine, stackOf, text } from "../../text.ts";
 import { aborted } from "../../waiting.ts";
-import { finish } from "../exit.ts";
-import { stopSignal } from "../stop-signal.ts";
+import { finish, stopSignal } from "../exit.ts";
 import { toStderr } from "../terminal.ts";
 
 /** From the first sign that the client is gone to the end of the process. */

@@ -2,6 +2,8 @@
 // tests set the time.
 
 import { relative, resolve } from "node:path";
+import { realPath, runningFolder } from "../../config/paths.ts";
+import type { RouterEvent } from "../../contract.ts";
 import { requireConfig } from "../../daemon/start/load-plan.ts";
 import { UsageError } from "../../errors.ts";
 import { systemClock } from "../../host/clock.ts";
@@ -11,8 +13,8 @@ import { runSuite, type SuiteResult } from "../../testing/suite.ts";
 import { text } from "../../text.ts";
 import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
+import { reachRouter, requireRouter } from "../find-router.ts";
 import { printedJson } from "../print.ts";
-import { recordedEvent } from "../recorded-event.ts";
 import { jsonReport, textReport } from "../test-report.ts";
 
 export interface TestOptions {
@@ -106,4 +108,20 @@ function maskedReport(results: readonly SuiteResult[]) {
     ...counts,
     files: files.map((file, index) => maskAll(file, (results[index] as SuiteResult).mask)),
   };
+}
+
+/**
+ * From the router that runs `file`, else from the one whose config is found. Rejects with a RouterError when
+ * none has it.
+ */
+export async function recordedEvent(
+  file: string,
+  eventId: string,
+  context: Pick<CommandContext, "env" | "cwd" | "underClaude" | "routers">,
+): Promise<RouterEvent> {
+  const all = await context.routers.list(runningFolder(context.env));
+  const router = all.find(({ config }) => config === realPath(file));
+  const { ask } =
+    router === undefined ? await reachRouter(context, undefined) : requireRouter(context, router);
+  return ask("recall", { event_id: eventId });
 }

@@ -3,23 +3,23 @@
 
 import { spawn } from "node:child_process";
 import { closeSync, constants, openSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { realPath, stateFolder } from "../../config/paths.ts";
 import type { PowerReport } from "../../control/protocol.ts";
 import { logSettings } from "../../daemon/log.ts";
 import { loadPlan } from "../../daemon/start/load-plan.ts";
 import { ConnectorError } from "../../errors.ts";
+import { readStateFile, writeStateFile } from "../../files/state-file.ts";
 import { readRegular } from "../../regular-file.ts";
 import { line, type SafeLine, safeJson, text } from "../../text.ts";
 import { colors } from "../colors.ts";
-import type { CommandContext, UpConfig, UpState } from "../context.ts";
+import type { CommandContext, Processes, ProcessIdentity, UpConfig, UpState } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { configLocation, findRouter, requireRouter } from "../find-router.ts";
 import { printed, printedJson } from "../print.ts";
 import { unitText } from "../systemd-unit.ts";
 import { printCount } from "../times.ts";
-import { enterUp, findUp } from "../up-file.ts";
 import { check } from "./check.ts";
 import type { TalkOptions } from "./status.ts";
 
@@ -196,4 +196,26 @@ async function logIn(folder: string): Promise<string> {
 
 function thisProgram(): string[] {
   return [process.execPath, ...process.execArgv, realPath(process.argv[1] ?? "")];
+}
+
+// `up.json` in the state folder: the process that `up` started, so that `down` finds it although another
+// process may be the leader now.
+
+/** The result removes it. */
+export async function enterUp(folder: string, self: ProcessIdentity): Promise<() => Promise<void>> {
+  const path = join(folder, "up.json");
+  await writeStateFile(path, `${JSON.stringify({ pid: self.pid, start: self.start })}\n`);
+  return async () => {
+    const now = (await readStateFile(path)) as ProcessIdentity | undefined;
+    // A later `up` may have written its own.
+    if (now?.pid === self.pid) await unlink(path).catch(() => undefined); // Already gone.
+  };
+}
+
+/** The process that `up` started for this config, if it still runs. */
+export async function findUp(folder: string, processes: Processes): Promise<ProcessIdentity | undefined> {
+  const found = (await readStateFile(join(folder, "up.json"))) as Partial<ProcessIdentity> | null | undefined;
+  if (!Number.isSafeInteger(found?.pid) || typeof found?.start !== "string") return undefined;
+  const identity = { pid: found.pid as number, start: found.start };
+  return identity.pid > 1 && (await processes.isRunning(identity)) ? identity : undefined;
 }

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { stateFolder } from "../../config/paths.ts";
 import type { ListenAddress } from "../../contract.ts";
-import { printAddress } from "../../http/bind-address.ts";
+import { printAddress } from "../../http/bind.ts";
 import { chooseListen } from "../../http/bind-candidates.ts";
 import { portHolder } from "../../http/port-holder.ts";
 import { answered, type Finding, type Patient } from "./check.ts";

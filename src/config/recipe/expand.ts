@@ -21,12 +21,11 @@ import { openYaml, type Place, type YamlFile } from "../yaml/file.ts";
 import { type Path, pathKey } from "../yaml/problem.ts";
 import type { PatternCompiler } from "./input-check.ts";
 import { readInputs } from "./inputs.ts";
-import { type Instance, isSection, placeIn, prefixed, scopeOf, sections } from "./instance.ts";
+import { type Instance, isSection, placeIn, prefixed, scopeOf, sections, unknownName } from "./instance.ts";
 import { isMapping, mappingOf, mergeOver } from "./merge.ts";
 import { findRecipe } from "./reference.ts";
 import { recipeSchema } from "./schema.ts";
 import { validate } from "./schema.ts?validator";
-import { unknownName } from "./unknown-name.ts";
 
 /** A problem in one of the files, with the use of the recipe that it belongs to. */
 export interface FileProblem extends IssueDraft {

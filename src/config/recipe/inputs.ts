@@ -5,9 +5,8 @@ import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import { exampleFor } from "../describe-value.ts";
 import type { IssueDraft } from "../values.ts";
-import { placeholderFor } from "../variables/placeholder.ts";
 import { type Origin, type TaintedValue, wholeTaint } from "../variables/taint.ts";
-import { leavesOf } from "../variables/variables.ts";
+import { leavesOf, placeholderFor } from "../variables/variables.ts";
 import { type Path, quoted } from "../yaml/problem.ts";
 import { type Misfit, misfits, type PatternCompiler, patternProblem } from "./input-check.ts";
 

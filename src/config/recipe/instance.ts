@@ -2,10 +2,11 @@
 // config's.
 
 import type { Json, JsonObject } from "../../contract.ts";
+import { didYouMeanHint, listNames } from "../../did-you-mean.ts";
 import type { InputScope } from "../variables/substitute.ts";
 import { hide, isSecretOrigin, type Origin, type TaintedValue, wholeTaint } from "../variables/taint.ts";
 import type { Place, YamlFile } from "../yaml/file.ts";
-import { type Path, pathKey } from "../yaml/problem.ts";
+import { type Path, pathKey, quoted } from "../yaml/problem.ts";
 import type { Inputs } from "./inputs.ts";
 import { isFromOver, mappingOf } from "./merge.ts";
 
@@ -103,3 +104,19 @@ function entryOf(root: JsonObject, section: Section, name: string): Json | undef
   const entries = mappingOf(root[section]);
   return Object.hasOwn(entries, name) ? entries[name] : undefined;
 }
+
+export function unknownName(section: Section, name: string, known: readonly string[]) {
+  const noun = nouns[section];
+  return {
+    message: `the recipe has no ${noun} ${quoted(name)}`,
+    hint:
+      didYouMeanHint(name, known) ??
+      (known.length === 0 ? `it has no ${noun}s` : `its ${noun}s: ${listNames(known)}`),
+  };
+}
+
+export const nouns: Readonly<Record<Section, string>> = {
+  sources: "source",
+  channels: "channel",
+  sinks: "sink",
+};

@@ -6,9 +6,8 @@ import type { IssueDraft } from "../values.ts";
 import { unknownInput } from "../variables/substitute.ts";
 import type { Path } from "../yaml/problem.ts";
 import type { Expansion } from "./expand.ts";
-import { type Instance, prefixed, sections } from "./instance.ts";
+import { type Instance, prefixed, sections, unknownName } from "./instance.ts";
 import { mappingOf } from "./merge.ts";
-import { unknownName } from "./unknown-name.ts";
 
 const references = { from: "sources", reply: "sinks" } as const;
 

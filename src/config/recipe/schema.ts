@@ -2,7 +2,7 @@
 // part of the config that uses the recipe, because only there the inputs are known.
 
 import type { JsonSchema } from "../../contract.ts";
-import { namePattern } from "../schema/name-pattern.ts";
+import { namePattern } from "../schema/channel.ts";
 import { anyTests } from "../schema/tests.ts";
 
 const named = { propertyNames: { pattern: namePattern } } as const;

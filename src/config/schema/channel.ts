@@ -1,7 +1,10 @@
 // The keys of a channel, as JSON Schema.
 
-import { namePattern } from "./name-pattern.ts";
 import { channelBudget, shapingKeys } from "./shaping.ts";
+
+// The pattern of user-chosen names: of sources, channels, sinks, vars, recipes in use and their inputs.
+
+export const namePattern = "^[a-z][a-z0-9_]*$";
 
 export const metaKeyPattern = "^[A-Za-z_][A-Za-z0-9_]*$";
 

@@ -1,6 +1,6 @@
 // `permissions:` as JSON Schema: who may answer permission prompts from a chat.
 
-import { namePattern } from "./name-pattern.ts";
+import { namePattern } from "./channel.ts";
 import { quietWindow } from "./shaping.ts";
 
 const toolNames = {

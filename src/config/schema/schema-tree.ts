@@ -5,7 +5,6 @@
 import type { Json, JsonSchema } from "../../contract.ts";
 import type { CodeOption } from "../values.ts";
 import type { Path } from "../yaml/problem.ts";
-import { optionKey } from "./option-key.ts";
 
 /**
  * `inert`: is sent nowhere. `outward`: reaches a host, a program, a file or another user. `credential`: the
@@ -147,4 +146,15 @@ export function propertiesOf(schema: JsonSchema): Readonly<Record<string, JsonSc
 
 function isSchema(value: unknown): value is JsonSchema {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * `max_body` -> `maxBody`; with the unit in the name where the schema's `format` has one: a `duration` is milliseconds
+ * (`toleranceMs`), a `size` is bytes (`maxBodyBytes`). No other code converts a YAML key to a TypeScript key.
+ */
+function optionKey(key: string, format: unknown): string {
+  const camel = key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  if (format === "duration") return `${camel}Ms`;
+  if (format === "size") return `${camel}Bytes`;
+  return camel;
 }

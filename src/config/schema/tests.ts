@@ -1,6 +1,6 @@
 // `tests:` as JSON Schema: inputs and expectations. testing/ runs them.
 
-import { namePattern } from "./name-pattern.ts";
+import { namePattern } from "./channel.ts";
 
 const texts = (description: string) => ({
   type: "object",

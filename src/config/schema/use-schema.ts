@@ -1,7 +1,7 @@
 // `use:` as JSON Schema: a recipe, its inputs, and its overrides. Inputs are declared by the recipe itself;
 // overrides are checked as a part of the resulting config.
 
-import { namePattern } from "./name-pattern.ts";
+import { namePattern } from "./channel.ts";
 
 const named = { propertyNames: { pattern: namePattern } } as const;
 const changes = (what: string) => ({

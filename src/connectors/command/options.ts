@@ -1,4 +1,4 @@
-// The options of a command source as they are written in YAML. What a schema cannot say is in check.ts.
+// The options of a command source as they are written in YAML. What a schema cannot say is in index.ts.
 
 import type { OptionsOf } from "../../contract/options.ts";
 import type { JsonSchema } from "../../contract.ts";

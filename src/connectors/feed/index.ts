@@ -1,14 +1,18 @@
 // The `feed` source type: RSS, Atom, RDF and JSON Feed by their address.
 
-import type { SourceType } from "../../contract.ts";
+import type { OptionIssue, SourceType } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import { guessJson } from "../../intake/json.ts";
+import { requestIssues, roundIssues } from "../../intake/request-issues.ts";
 import { addressOf, hostReach, trustOf } from "../../intake/request-options.ts";
-import { checkOptions } from "./check.ts";
 import type { Entry } from "./entries.ts";
 import { type FeedOptions, feedOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
 import { arrivalOf, createFeedSource } from "./source.ts";
+
+export function checkOptions(options: FeedOptions): OptionIssue[] {
+  return [...requestIssues(options, ["https", "http"]), ...roundIssues(options)];
+}
 
 export const feed: SourceType<FeedOptions> = {
   type: "feed",

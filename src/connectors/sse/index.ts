@@ -1,14 +1,34 @@
 // The `sse` source type: server-sent events, and webhooks through a relay that uses them.
 
-import type { Json, SourceType } from "../../contract.ts";
+import type { Json, OptionIssue, SourceType, Surroundings } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
+import { durationIssue, requestIssues, sizeIssue } from "../../intake/request-issues.ts";
 import { addressOf, hostReach, placeOf, trustOf } from "../../intake/request-options.ts";
 import { keyOf } from "../../intake/seen-keys.ts";
-import { checkOptions } from "./check.ts";
 import { type SseOptions, sseOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
 import { unwrapRelayed } from "./relay.ts";
 import { arrivalOfEvent, createSseSource } from "./source.ts";
+
+export function checkOptions(options: SseOptions, surroundings: Surroundings): OptionIssue[] {
+  return [
+    ...requestIssues(options, ["https", "http"]),
+    ...relayIssues(options, surroundings),
+    ...durationIssue("idle", options.idleMs, [5_000, "5s"], [86_400_000, "1d"]),
+    ...sizeIssue("max_message", options.maxMessageBytes),
+  ];
+}
+
+function relayIssues({ relay }: SseOptions, { isTainted }: Surroundings): OptionIssue[] {
+  if (relay === undefined || isTainted(["url"])) return [];
+  return [
+    {
+      path: ["url"],
+      message: "is the only secret of a relay, and is written here in plain text",
+      hint: 'put it into .env beside this file, as RELAY_URL=..., and write  url: "${RELAY_URL}"',
+    },
+  ];
+}
 
 export const sse: SourceType<SseOptions> = {
   type: "sse",

@@ -1,5 +1,5 @@
 // The options of an sse source as they are written in YAML. The type, the validator, the editor's schema and the table in
-// docs/connectors/sse.md are generated from here. What a schema cannot say is in check.ts.
+// docs/connectors/sse.md are generated from here. What a schema cannot say is in index.ts.
 
 import type { OptionsOf } from "../../contract/options.ts";
 import type { JsonSchema } from "../../contract.ts";

@@ -7,8 +7,7 @@ import { withTextOfBytes } from "../../intake/journal-export.ts";
 import { withoutEscapesInside } from "../../intake/terminal-escapes.ts";
 import { readJson } from "../../json.ts";
 import type { Origin } from "./container.ts";
-import { fieldValue } from "./field-value.ts";
-import { parseLogfmt } from "./logfmt.ts";
+import { fieldValue, parseLogfmt } from "./logfmt.ts";
 import type { TailOptions } from "./options.ts";
 
 /** The fields of a line; undefined when it is not in this format. */

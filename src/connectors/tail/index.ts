@@ -1,12 +1,34 @@
 // The `tail` source type: the lines of growing files.
 
-import type { SourceType } from "../../contract.ts";
-import { readReaches } from "../../files/pattern.ts";
+import type { CompiledOptions } from "../../contract/host.ts";
+import type { Arrival, SourceType } from "../../contract.ts";
+import { listOf, readReaches } from "../../files/pattern.ts";
+import { withoutEscapes } from "../../intake/terminal-escapes.ts";
 import { checkOptions } from "./check.ts";
+import { containerFormat, originOf, readPiece } from "./container.ts";
+import { createFormat } from "./format.ts";
 import { type TailOptions, tailOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
-import { sampleArrival } from "./sample-arrival.ts";
 import { createTailSource } from "./source.ts";
+
+export function sampleArrival(
+  options: TailOptions,
+  payload: string,
+  _: Readonly<Record<string, string>>,
+  code?: CompiledOptions,
+): Arrival {
+  const written = payload.replace(/\r?\n$/, "");
+  const container = containerFormat(options, written);
+  const inner = container === undefined ? undefined : readPiece(container, written);
+  const line = withoutEscapes(inner?.text ?? written);
+  const [file = ""] = listOf(options.files);
+  const dataOf = createFormat(options.format, code?.regex("pattern"));
+  return {
+    data: dataOf(line, file, 0, inner === undefined ? undefined : originOf(inner)),
+    text: line,
+    trust: "local",
+  };
+}
 
 export const tail: SourceType<TailOptions> = {
   type: "tail",

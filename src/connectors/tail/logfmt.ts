@@ -1,7 +1,6 @@
 // logfmt: key=value pairs on one line, values with spaces in quotes. A key alone is true.
 
 import type { JsonObject } from "../../contract.ts";
-import { fieldValue } from "./field-value.ts";
 
 const pair = /([^\s="]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*)))?(?=\s|$)/y;
 const maxFields = 200;
@@ -34,4 +33,15 @@ const escapes: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r" };
 
 function unescaped(text: string): string {
   return text.replace(/\\(.)/gs, (_, character: string) => escapes[character] ?? character);
+}
+
+// Fields parsed from text: numbers and booleans are converted, so that they can be compared.
+
+/** Only canonical numbers are converted: `007` and `1.0` stay text. */
+export function fieldValue(text: string): string | number | boolean {
+  if (text === "true") return true;
+  if (text === "false") return false;
+  if (text === "" || text.length > 17 || !/^-?\d/.test(text)) return text;
+  const number = Number(text);
+  return String(number) === text ? number : text;
 }

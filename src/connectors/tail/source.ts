@@ -5,8 +5,7 @@ import type { EndpointInfo } from "../../contract/event.ts";
 import type { Host, Loop, Pattern } from "../../contract/host.ts";
 import type { Emit, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError, isRouterError } from "../../errors.ts";
-import { type FolderWatch, watchFolders } from "../../files/folder-watch.ts";
-import { msUntilIdlePoll } from "../../files/idle-poll.ts";
+import { type FolderWatch, msUntilIdlePoll, watchFolders } from "../../files/folder-watch.ts";
 import { createOnceLogger, type OnceLogger, readingFailed } from "../../files/log-once.ts";
 import {
   absolute,

@@ -4,11 +4,10 @@ import { chatMeta } from "../../chat/options.ts";
 import type { SourceType } from "../../contract.ts";
 import { numberForm } from "./chat.ts";
 import { checkOptions, reachesOf, sampleArrival } from "./check.ts";
-import { fingerprintOf } from "./fingerprint.ts";
 import { type TelegramOptions, telegramOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
 import { libraries } from "./packages.ts";
-import { botOf, createTelegramSource } from "./source.ts";
+import { botOf, createTelegramSource, fingerprintOf } from "./source.ts";
 
 export const telegram: SourceType<TelegramOptions> = {
   type: "telegram",

@@ -1,5 +1,6 @@
 // One bot: polls Telegram for its messages, or receives them by webhook, and answers in its chats.
 
+import { createHash } from "node:crypto";
 import type { Update } from "grammy/types";
 import type { Chat } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
@@ -8,7 +9,6 @@ import { ConnectorError } from "../../errors.ts";
 import { aborted } from "../../waiting.ts";
 import { openApi, type TelegramApi } from "./api.ts";
 import { createChat, type TelegramChat } from "./chat.ts";
-import { fingerprintOf } from "./fingerprint.ts";
 import { Intake } from "./intake.ts";
 import type { Self } from "./message.ts";
 import type { TelegramOptions } from "./options.ts";
@@ -143,4 +143,10 @@ export function createTelegramSource(name: string, options: TelegramOptions, hos
     chat: speaking,
     invitation: () => ({ address: self === undefined ? "Telegram" : `https://t.me/${self.username}` }),
   };
+}
+
+// Identifies a secret without revealing it.
+
+export function fingerprintOf(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex").slice(0, 12);
 }

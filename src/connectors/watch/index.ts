@@ -1,13 +1,43 @@
 // The `watch` source type: files that are created, changed or removed.
 
 import type { Reach } from "../../contract/power.ts";
-import type { SourceType } from "../../contract.ts";
-import { absolute, listOf, readReaches, wholePattern } from "../../files/pattern.ts";
-import { checkOptions } from "./check.ts";
+import type { Arrival, OptionIssue, SourceType } from "../../contract.ts";
+import { absolute, listOf, patternIssues, readReaches, wholePattern } from "../../files/pattern.ts";
 import { type WatchOptions, watchOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
-import { sampleArrival } from "./sample-arrival.ts";
 import { createWatchSource } from "./source.ts";
+
+const largestTextBytes = 1024 * 1024;
+
+const shortestSettleMs = 100;
+
+export function checkOptions({ files, moveTo, events, maxTextBytes, settleMs }: WatchOptions): OptionIssue[] {
+  const issues = patternIssues(files, "files");
+  if (moveTo !== undefined && events.includes("removed"))
+    issues.push({
+      path: ["events"],
+      message: "may not contain removed together with move_to: every file is moved away",
+      hint: "remove events",
+    });
+  if (moveTo?.trim() === "")
+    issues.push({ path: ["move_to"], message: "is empty", hint: "for instance move_to: inbox/done" });
+  if (maxTextBytes > largestTextBytes)
+    issues.push({ path: ["max_text"], message: "must be at most 1MiB", hint: "for example max_text: 64KiB" });
+  if (settleMs < shortestSettleMs)
+    issues.push({ path: ["settle"], message: "must be at least 100ms", hint: "for example settle: 1s" });
+  return issues;
+}
+
+export function sampleArrival({ files, events, text, moveTo }: WatchOptions, payload: string): Arrival {
+  const [file = ""] = listOf(files);
+  const [event = "created"] = moveTo === undefined ? events : [];
+  const withText = text ?? moveTo !== undefined;
+  return {
+    data: { file, event, ...(withText ? { text: payload } : {}) },
+    text: withText ? payload : `${event} ${file}`,
+    trust: "local",
+  };
+}
 
 export const watch: SourceType<WatchOptions> = {
   type: "watch",

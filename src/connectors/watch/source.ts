@@ -6,9 +6,9 @@ import type { EndpointInfo } from "../../contract/event.ts";
 import type { Host, Loop } from "../../contract/host.ts";
 import type { Arrival, Emit, Outcome, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError, DeliveryError } from "../../errors.ts";
-import { type FolderWatch, watchFolders } from "../../files/folder-watch.ts";
-import { msUntilIdlePoll } from "../../files/idle-poll.ts";
+import { type FolderWatch, msUntilIdlePoll, watchFolders } from "../../files/folder-watch.ts";
 import { createOnceLogger, type OnceLogger, readingFailed } from "../../files/log-once.ts";
+import { openFound } from "../../files/open-file.ts";
 import { absolute, fileGlob, isWithin, listOf, parsePattern, shownPath } from "../../files/pattern.ts";
 import { createSearch, type Findings, type FoundFile, type Search } from "../../files/search.ts";
 import { pause, raceWith } from "../../waiting.ts";
@@ -16,7 +16,6 @@ import { type Change, type Changes, createChanges, isSame, markOf } from "./chan
 import { type KnownFiles, openKnownFiles } from "./known-files.ts";
 import { moveAway } from "./move-away.ts";
 import type { WatchOptions } from "./options.ts";
-import { textOf } from "./text-of.ts";
 
 const lookMs = 1_000;
 const hintMs = 50;
@@ -298,4 +297,26 @@ function messageOf(error: unknown): string {
     : error instanceof Error
       ? error.message
       : String(error);
+}
+
+/** Undefined when it is larger, is not UTF-8 text, or was replaced. Rejects with the system's error. */
+export async function textOf(file: FoundFile, maxBytes: number): Promise<string | undefined> {
+  if (file.size > maxBytes) return undefined;
+  const handle = await openFound(file);
+  if (handle === undefined) return undefined;
+  try {
+    const buffer = Buffer.alloc(maxBytes + 1);
+    let length = 0;
+    for (let more = 1; more > 0 && length <= maxBytes; length += more)
+      ({ bytesRead: more } = await handle.read(buffer, length, buffer.length - length, length));
+    if (length > maxBytes) return undefined;
+    const bytes = buffer.subarray(0, length);
+    if (bytes.includes(0)) return undefined;
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  } finally {
+    await handle.close();
+  }
 }

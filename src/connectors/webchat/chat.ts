@@ -1,7 +1,7 @@
 // The chat features of a room: answers, edits, reactions, and the permission prompts of a browser.
 
 import { randomBytes } from "node:crypto";
-import { writeMarkup } from "../../chat/markup.ts";
+import { type Markup, telegramHtml, writeMarkup } from "../../chat/markup.ts";
 import { readOutgoing } from "../../chat/outgoing-file.ts";
 import { demandText, splitMessage } from "../../chat/parts.ts";
 import { plainPrompt, promptRuns } from "../../chat/prompt-text.ts";
@@ -20,7 +20,6 @@ import type {
 import type { Host } from "../../contract/host.ts";
 import type { Clock, Json } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
-import { tidy, webHtml } from "./html.ts";
 import { mainRoom } from "./incoming.ts";
 import type { RoomFile, RoomMessage, Rooms } from "./rooms.ts";
 import { hashOf } from "./signed.ts";
@@ -235,4 +234,22 @@ export function asShown(message: RoomMessage): Json {
     ...(replyTo === undefined ? {} : { reply_to: replyTo }),
     ...(files === undefined ? {} : { files: files.map(({ id, name, bytes }) => ({ id, name, bytes })) }),
   } as unknown as Json;
+}
+
+// The markup of the page: the few tags of chat/markup.ts, all text escaped, links to the web and to mail
+// only.
+
+export const webHtml: Markup = {
+  ...telegramHtml,
+  around(mark, text) {
+    const [before, after] = telegramHtml.around(mark, text);
+    if (mark.kind !== "link") return [before, after];
+    if (!/^(https?:|mailto:)/i.test(mark.href)) return ["", ""];
+    return [before.replace(/^<a /, '<a target="_blank" rel="noreferrer noopener" '), after];
+  },
+};
+
+/** Line breaks next to a block would be rendered as empty lines. */
+export function tidy(html: string): string {
+  return html.replaceAll(/\n{1,2}(?=<(?:pre|blockquote)>)|(?<=<\/(?:pre|blockquote)>)\n{1,2}/g, "");
 }

@@ -8,7 +8,8 @@ import type { RegexCompiler } from "../../filters/regex.ts";
 import type { Engine } from "../../plan/compile/channel.ts";
 import { markOf } from "../../plan/compile/code-options.ts";
 import { withDefaultChannels } from "../../plan/compile/default-channels.ts";
-import { noSchemas, type SchemaCompiler } from "../../plan/compile/schema-compiler.ts";
+import type { SchemaCompiler } from "../../plan/compile/schema-compiler.ts";
+import { noSchemas } from "../../plan/compile/schema-compiler.ts";
 import { createTemplateCompiler, type TemplateCompiler } from "../../templates/compile.ts";
 import { type DialectMark, dialectOf } from "../../templates/dialect.ts";
 

@@ -15,7 +15,7 @@ import type { KeyOf } from "../../filters/memory-key.ts";
 import { whenFilter } from "../../filters/when.ts";
 import type { TemplateCompiler } from "../../templates/compile.ts";
 import type { DialectMark } from "../../templates/dialect.ts";
-import { fingerprint } from "../fingerprint.ts";
+import { fingerprint } from "../component-powers.ts";
 import type { PlannedChannel, PlannedFilter, PlannedVar } from "../plan.ts";
 import { type Bind, showPower } from "../powers.ts";
 import { proven } from "../proven.ts";

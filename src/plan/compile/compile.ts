@@ -8,7 +8,7 @@ import type { SinkType } from "../../contract/sink.ts";
 import type { JsonObject, SourceType, Surroundings } from "../../contract.ts";
 import { runAtOnce } from "../../yield-to-event-loop.ts";
 import { claimIssues } from "../claims.ts";
-import { fingerprint } from "../fingerprint.ts";
+import { fingerprint } from "../component-powers.ts";
 import { planPermissions } from "../permissions.ts";
 import type { Plan, PlannedSink, PlannedSource } from "../plan.ts";
 import { type Bind, listenPowers } from "../powers.ts";

@@ -9,8 +9,7 @@ import { type ChannelIndex, indexChannels } from "../../filters/channel-index.ts
 import type { CompiledMatch } from "../../filters/match.ts";
 import { createAdmit } from "../admission.ts";
 import { isRoute } from "../claims.ts";
-import { componentPowers, peopleReaches, plainOutward } from "../component-powers.ts";
-import { fingerprint } from "../fingerprint.ts";
+import { componentPowers, fingerprint, peopleReaches, plainOutward } from "../component-powers.ts";
 import { checkAccessIds } from "../person-ids.ts";
 import type { PlannedListen, PlannedSource } from "../plan.ts";
 import { type Bind, powersFor } from "../powers.ts";

@@ -4,7 +4,9 @@
 import type { Tool } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import { line, lines } from "../../text.ts";
-import { eventId } from "./event-id.ts";
+
+/** Ids are 13 characters; any other text gets the error that there is no such event. */
+export const eventId = { type: "string", maxLength: 64 } as const;
 
 export type AckOutcome = "handled" | "ignored" | "failed";
 

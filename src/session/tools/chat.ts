@@ -5,7 +5,7 @@ import type { Tool } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import { isVisible } from "../../text/hidden.ts";
 import { line, type SafeText } from "../../text.ts";
-import { eventId } from "./event-id.ts";
+import { eventId } from "./ack.ts";
 
 /** Settles with one line for Claude; rejects with a RouterError that Claude can read. */
 export interface ChatPort {

@@ -6,8 +6,7 @@ import { UsageError } from "../../errors.ts";
 import { cut } from "../../text/clip.ts";
 import { quotable, quote, unifyLineEnds } from "../../text/quote.ts";
 import { line, lines, type SafeText, safeLine } from "../../text.ts";
-import { noSuchEvent } from "./ack.ts";
-import { eventId } from "./event-id.ts";
+import { eventId, noSuchEvent } from "./ack.ts";
 import { type Part, partsOf, readPart, textOf } from "./payload-part.ts";
 
 export interface EventPort {

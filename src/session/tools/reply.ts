@@ -2,8 +2,8 @@
 
 import type { JsonSchema, Tool } from "../../contract.ts";
 import { line, type SafeText } from "../../text.ts";
+import { eventId } from "./ack.ts";
 import { demandVisible, files, text } from "./chat.ts";
-import { eventId } from "./event-id.ts";
 
 export interface ReplyPort {
   /**

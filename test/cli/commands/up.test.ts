@@ -4,8 +4,8 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { enterUp, findUp } from "../../../src/cli/commands/up.ts";
 import { unitText } from "../../../src/cli/systemd-unit.ts";
-import { enterUp, findUp } from "../../../src/cli/up-file.ts";
 import { stateFolder } from "../../../src/config/paths.ts";
 import { command, startRunning } from "../running.ts";
 
