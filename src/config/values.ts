@@ -5,6 +5,7 @@
 import type { SinkType } from "../contract/sink.ts";
 import type { Issue, Json, JsonObject, SourceType } from "../contract.ts";
 import type { SafeText } from "../text.ts";
+import type { CodeMark } from "./schema/schema-tree.ts";
 import type { CoreOutward, Outward } from "./variables/outward.ts";
 
 export interface ConfigValues {
@@ -57,15 +58,12 @@ export interface SourceValues {
 }
 
 /** An option that is an expression, a template or a pattern. */
-export interface CodeOption {
+export interface CodeOption extends CodeMark {
   /** Path in the YAML, below the component. */
   readonly path: readonly (string | number)[];
   /** The same path in the code, joined by dots: `request.url`, `files.0`. */
   readonly key: string;
-  readonly kind: "cel" | "template" | "regex" | "glob";
   readonly text: string;
-  /** The value of the mark in the schema: `true`, or for a template its roots and its encoding. */
-  readonly mark: Json;
 }
 
 export interface ChannelValues {

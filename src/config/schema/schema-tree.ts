@@ -3,7 +3,6 @@
 // them apply.
 
 import type { Json, JsonSchema } from "../../contract.ts";
-import type { CodeOption } from "../values.ts";
 import type { Path } from "../yaml/problem.ts";
 
 /**
@@ -12,6 +11,13 @@ import type { Path } from "../yaml/problem.ts";
  * the result of a tool. `described`: Claude reads it without any event, in instructions and descriptions.
  */
 export type OptionClass = "inert" | "outward" | "credential" | "shown" | "described";
+
+/** How a schema marks an expression, a template or a pattern. */
+export interface CodeMark {
+  readonly kind: "cel" | "template" | "regex" | "glob";
+  /** The value of the mark: `true`, or for a template its roots and its encoding. */
+  readonly mark: Json;
+}
 
 /** Strictest first: where branches of a schema differ, the strictest applies. */
 const classes: readonly (readonly [OptionClass, (schema: JsonSchema) => boolean])[] = [
@@ -37,7 +43,7 @@ export class SchemaNode {
   /** `x-secret`. */
   readonly secret: Json | undefined;
   /** It is an expression, a template or a pattern. */
-  readonly code: readonly Pick<CodeOption, "kind" | "mark">[];
+  readonly code: readonly CodeMark[];
   /** Undefined without a mark. */
   readonly marked: OptionClass | undefined;
   readonly #root: JsonSchema;
