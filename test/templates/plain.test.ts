@@ -148,7 +148,7 @@ test("a template without blocks renders the same with and without Handlebars", (
     }),
     { numRuns: runs(1_000) },
   );
-  expect(plain).toBeGreaterThan(500);
+  expect(plain).toBeGreaterThan(runs(1_000) / 4);
 });
 
 test("every right call is read without Handlebars", () => {

@@ -4,7 +4,7 @@
 // unreachable there.
 
 import { ExpressionError } from "../../errors.ts";
-import { findJson } from "../../json.ts";
+import { findJson, hasTooManyValues, TooManyValues } from "../../json.ts";
 import { proseOf } from "../prose.ts";
 import type { Regex, RegexCompiler } from "../regex.ts";
 import { rootKind, roots } from "../roots.ts";
@@ -142,8 +142,9 @@ function registerSafeForms(
 function registerFromJson(environment: CelEnvironment): void {
   const read = (name: string) => (text: string) => {
     const value = findJson(text);
-    if (value === undefined) throw new ExpressionError("E_CEL_RUN", `${name}() of a text that is not JSON`);
-    return value;
+    if (value !== undefined) return value;
+    const what = hasTooManyValues(text) ? new TooManyValues().message : "the text is not JSON";
+    throw new ExpressionError("E_CEL_RUN", `${name}(): ${what}`);
   };
   const fromText = read("fromJson");
   const fromBytes = read("json");

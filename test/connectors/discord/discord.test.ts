@@ -477,7 +477,7 @@ describe("what goes out", () => {
     expect(far.messagesIn("21")).toHaveLength(1);
     for (const thread of ["30", "31", "10", "99"])
       await expect(send("20", thread)).rejects.toMatchObject({ code: "E_CHAT" });
-    await expect(send("10", "21")).rejects.toThrow("no thread of 10");
+    await expect(send("10", "21")).rejects.toThrow("21 is not a thread of 10");
     expect(["30", "31"].flatMap((channel) => far.messagesIn(channel))).toEqual([]);
   });
 

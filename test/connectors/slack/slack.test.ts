@@ -361,7 +361,7 @@ describe("a connection that ends", () => {
     while (lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(source.health?.()).toMatchObject({
       state: "waiting",
-      detail: expect.stringContaining("Slack does not take the token (invalid_auth)"),
+      detail: expect.stringContaining("Slack rejected the token (invalid_auth)"),
     });
     expect(lines.join("\n")).not.toContain(far.token);
   });

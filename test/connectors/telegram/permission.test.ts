@@ -42,7 +42,7 @@ describe("a permission prompt", () => {
     "is put before nobody under %j, which is no person",
     async (id) => {
       const { source, server } = await startBot();
-      await expect(source.chat.askPermission?.(id, prompt)).rejects.toThrow("no id of one person");
+      await expect(source.chat.askPermission?.(id, prompt)).rejects.toThrow("is not the id of a user");
       expect(server.sent).toEqual([]);
     },
   );

@@ -198,7 +198,7 @@ describe("trouble", () => {
     await eventually(() => server.calls.some(({ method }) => method === "getUpdates"));
     server.pollFromElsewhere();
     await eventually(() => source.health?.().state === "waiting");
-    expect(source.health?.().detail).toMatch(/another program receives this bot's messages.*end that one/);
+    expect(source.health?.().detail).toMatch(/another program receives this bot's messages \(stop it, or /);
     server.write(ann, "still here");
     await clock.advance(2_000);
     await eventually(() => arrivals.length === 1);
@@ -265,7 +265,7 @@ describe("trouble", () => {
     server.write(ann, "hello");
     await eventually(() => arrivals.length === 1);
     expect(server.webhook()).toBeUndefined();
-    expect(lines.join()).toContain("went to a webhook at old.example;");
+    expect(lines.join()).toContain("removed the bot's webhook at old.example;");
   });
 
   it("a server that does not wait: is asked once a second and not more often", async () => {

@@ -240,7 +240,7 @@ describe("a download", () => {
     );
     for (const path of ["/var/lib/telegram/x", "../../secret", "a//b"]) {
       server.addFile("d", path, Buffer.from("x"));
-      await expect(source.chat.download?.(event, attachment)).rejects.toThrow("paths of its own disk");
+      await expect(source.chat.download?.(event, attachment)).rejects.toThrow("paths on its own disk");
     }
   });
 });

@@ -148,7 +148,7 @@ describe("access on the command line", () => {
     const { platform, project } = await begin("{}");
     const { stdout } = await project.run(["access", "allow", "41", "--name", "Ada"]);
     expect(stdout).toBe("41 may write on phone now\n");
-    expect((await project.ask(["access", "list"])).stdout).toBe(
+    expect((await project.run(["access", "list"])).stdout).toBe(
       "phone (testchat): pairing\n  allowed  41 Ada\n",
     );
     const claude = await project.claude();

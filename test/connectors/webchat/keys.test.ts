@@ -480,7 +480,7 @@ describe("an approval", () => {
     ])
       expect(answer).toMatchObject({
         status: 409,
-        body: { error: expect.stringContaining("not what was sent") },
+        body: { error: expect.stringContaining("does not show the prompt that was sent") },
       });
     expect(router.people.presses).toEqual([]);
     expect(router.people.received).toHaveLength(1);

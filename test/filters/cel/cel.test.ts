@@ -72,7 +72,7 @@ describe("JSON inside a text", () => {
   it("that is not JSON is an error of the event", () => {
     expect(errorOf(() => value("fromJson(data.bad).state", inside))).toMatchObject({
       code: "E_CEL_RUN",
-      message: "fromJson() of a text that is not JSON",
+      message: "fromJson(): the text is not JSON",
     });
     expect(errorOf(() => value(`fromJson("${"[".repeat(200)}${"]".repeat(200)}")`)).code).toBe("E_CEL_RUN");
   });

@@ -18,7 +18,7 @@ const data: JsonObject = {
   wide: "ä".repeat(mebibyte / 2),
   needle: `b${"a".repeat(mebibyte / 2)}`,
   digits: "1".repeat(mebibyte),
-  json: `[${"[],".repeat(300_000)}1]`,
+  json: `[${"[],".repeat(200_000)}1]`,
   time: "2026-01-31T12:00:00Z",
   zone: "Europe/Berlin",
   l: many(1),
