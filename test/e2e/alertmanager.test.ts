@@ -113,7 +113,7 @@ receivers:
     const before = claude.events.length;
     await post("info");
     await eventually(async () => {
-      const { stdout } = await project.ask(["events", "--json"]);
+      const { stdout } = await project.run(["events", "--json"]);
       return stdout.includes('"unmatched"');
     });
     expect(claude.events).toHaveLength(before);

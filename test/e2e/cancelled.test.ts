@@ -92,7 +92,7 @@ test.each(["the router's own session", "a session of another process"])(
     expect(asked).toBe(askedBefore + 1);
     expect(answered).toBe(0);
     const journal = await eventually(async () => {
-      const { stdout } = await project.ask(["status", "--json"]);
+      const { stdout } = await project.run(["status", "--json"]);
       return stdout;
     });
     expect(journal).not.toContain('"failures":1');

@@ -57,7 +57,7 @@ test("a command waits for consent, and the schedule beside it does not", async (
 
 test("check points at what is wrong in an expression", async () => {
   const project = await open('sources:\n  tick: { type: cron, at: "0 9 * * fryday" }\n');
-  const { code, stdout } = await project.ask(["check"]);
+  const { code, stdout } = await project.run(["check"]);
   expect(code).toBe(1);
   expect(stdout).toContain('channels.yaml:2:36 sources.tick.at: "fryday" is not a weekday');
 });

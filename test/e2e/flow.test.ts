@@ -95,7 +95,7 @@ test("explain says what would hold an event back", async () => {
   const { project } = await open();
   const file = join(project.folder, "build.json");
   await writeFile(file, JSON.stringify({ kind: "build", name: "unit", branch: "main" }));
-  const { stdout, code } = await project.ask(["explain", "ci", file]);
+  const { stdout, code } = await project.run(["explain", "ci", file]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^held now, by digest: collected of "main" until /m);
   expect(stdout).toContain("digest: 1h after the first event, then every 1h");
@@ -117,7 +117,7 @@ channels:
     digest: { every: 10m }
 `,
   );
-  const { stdout, code } = await project.ask(["check", "bad.yaml"]);
+  const { stdout, code } = await project.run(["check", "bad.yaml"]);
   expect(code).toBe(1);
   expect(stdout).toMatch(/^bad\.yaml:5:46 channels\.a\.quiet\.tz: unknown time zone "Europe\/Berln"/m);
   expect(stdout).toMatch(/^ +\| {46}\^\n {2}hint: did you mean "Europe\/Berlin"\?$/m);

@@ -124,14 +124,14 @@ test("does nothing but be read, and status says what waits, to Claude and on the
   await doesNothing(project, claude);
   const printed = await project.ask(["status"]);
   expect(printed.stdout).toContain(`waiting   for consent: use ${project.folder}/channels.yaml`);
-  const listed = await project.ask(["trust", "--list"], variables);
+  const listed = await project.run(["trust", "--list"], { env: variables });
   expect(listed.code).toBe(1);
   expect(listed.stdout).toMatch(
     /waits {4}use the config file .*\n +sources: hook \(http\), api \(poll\), run \(command\)/,
   );
   expect(listed.stdout).not.toContain(variables.TAKEN);
-  expect((await project.ask(["doctor"], variables)).stdout).toContain("use ");
-  expect((await project.ask(["check"], variables)).stdout).toContain("is good");
+  expect((await project.run(["doctor"], { env: variables })).stdout).toContain("use ");
+  expect((await project.run(["check"], { env: variables })).stdout).toContain("is good");
 });
 
 test("one question names everything, its yes starts all of it, and the next start asks nothing", async () => {
@@ -334,7 +334,9 @@ describe("nothing that a project can set stands for its user", () => {
     const next = await project.claude(answering(putAway), variables);
     await doesNothing(project, next);
     expect(next.process.stderr()).not.toContain("you are asked again");
-    expect((await project.ask(["trust", "--list"], variables)).stdout).toContain("you are asked again");
+    expect((await project.run(["trust", "--list"], { env: variables })).stdout).toContain(
+      "you are asked again",
+    );
   });
 });
 
@@ -419,7 +421,7 @@ channels:
 `,
   );
   const explain = async (text: string) =>
-    (await project.ask(["explain", "hook", JSON.stringify({ text })], variables)).stdout;
+    (await project.run(["explain", "hook", JSON.stringify({ text })], { env: variables })).stdout;
   const [taken, other] = [await explain(variables.TAKEN), await explain("else")];
   expect(taken).toContain("it is •••");
   expect(other).toContain('wanted "•••"');

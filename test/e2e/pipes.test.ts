@@ -72,6 +72,7 @@ const readers: Readonly<Record<string, string>> = {
   "chat/inbox.ts": "makes files",
   "chat/outbox.ts": "makes files",
   "cli/payload.ts": "what a user names on the command line, a pipe too",
+  "cli/commands/add.ts": "files of this package, and folders that it made",
   "cli/commands/up.ts": "does not wait",
   "config/yaml/bounded-file.ts": "does not wait",
   "connectors/file/sink/write.ts": "does not wait",

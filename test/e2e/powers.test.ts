@@ -60,12 +60,12 @@ test("what waits is not started, the rest is, and status, check and doctor say s
   const { text } = await claude.callTool("status");
   expect(text).toContain(`listen 0.0.0.0:${project.port}: waiting for consent`);
   expect(text).toContain("hook (http) waiting: waiting for consent: channel-router trust");
-  const printed = await project.ask(["status"]);
+  const printed = await project.run(["status"]);
   expect(printed.stdout).toContain(`waiting   for consent: listen 0.0.0.0:${project.port}`);
-  const check = await project.ask(["check", "--json"]);
+  const check = await project.run(["check", "--json"]);
   expect(JSON.parse(check.stdout)).toMatchObject({ ok: true, powers: [use, power] });
-  expect((await project.ask(["check"])).stdout).toContain("waiting for consent: channel-router trust");
-  const doctor = await project.ask(["doctor"]);
+  expect((await project.run(["check"])).stdout).toContain("waiting for consent: channel-router trust");
+  const doctor = await project.run(["doctor"]);
   expect(doctor.stdout).toMatch(
     /warn +powers: listen 0\.0\.0\.0:\d+ waits for consent.*\n.*channel-router trust/,
   );
@@ -220,7 +220,7 @@ describe("the form in a session's terminal", () => {
     await sleep(2_500);
     expect(count).toBe(1);
     expect(await answers(project)).toBe(false);
-    expect((await project.ask(["trust", "--list"])).stdout).toContain("(declined before)");
+    expect((await project.run(["trust", "--list"])).stdout).toContain("(declined before)");
   });
 
   test.runIf(process.platform === "linux")("it is taken back when the person answers elsewhere", async () => {

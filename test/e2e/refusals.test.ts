@@ -34,7 +34,7 @@ test("wrong signatures are shown by status, to Claude and to a person, and told 
   const claude = await project.claude();
   await eventually(async () => (await post(project, "Bearer wrong")) === 401);
   expect(await post(project, "Bearer wrong")).toBe(401);
-  const { stdout, code } = await project.ask(["status"]);
+  const { stdout, code } = await project.run(["status"]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^ {4}refused: 2 x 401 unauthorized, last \d\d:\d\d:\d\d \(unauthorized\)$/m);
   expect(stdout).toContain("2 refused");
@@ -58,14 +58,14 @@ test("explain refuses bytes that the source would refuse", async () => {
   const project = await open();
   const file = join(project.folder, "latin1.txt");
   await writeFile(file, Buffer.from([0x63, 0x61, 0x66, 0xe9]));
-  const { code, stdout, stderr } = await project.ask(["explain", "hook", file]);
+  const { code, stdout, stderr } = await project.run(["explain", "hook", file]);
   expect([code === 0, stdout]).toEqual([false, ""]);
   expect(stderr).toContain("is not valid UTF-8");
 });
 
 test("explain says that a source is off", async () => {
   const project = await open();
-  const { code, stdout, stderr } = await project.ask(["explain", "off", "{}"]);
+  const { code, stdout, stderr } = await project.run(["explain", "off", "{}"]);
   expect([code === 0, stdout]).toEqual([false, ""]);
   expect(stderr).toContain("source off is disabled");
 });

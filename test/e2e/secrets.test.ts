@@ -74,7 +74,7 @@ async function start(project: Project): Promise<{ claude: SpawnedClaude; forms: 
 async function shown(project: Project, claude: SpawnedClaude, forms: readonly string[]): Promise<string> {
   const commands = [["trust", "--list"], ["trust", "--list", "--json"], ["check"], ["check", "--json"]];
   const printed = [];
-  for (const command of commands) printed.push((await project.ask(command, env)).stdout);
+  for (const command of commands) printed.push((await project.run(command, { env })).stdout);
   for (const command of [["status"], ["status", "--json"], ["events"]])
     printed.push((await project.ask(command, env)).stdout);
   const tool = await claude.callTool("status");
@@ -207,7 +207,7 @@ sinks:
   await eventually(async () => (await claude.callTool("d", {})).isError);
   for (const file of ["a-ran", "b-ran", "c-ran", "e-ran"])
     expect(existsSync(join(project.folder, file)), file).toBe(false);
-  const list = (await project.ask(["trust", "--list"], env)).stdout;
+  const list = (await project.run(["trust", "--list"], { env })).stdout;
   expect(list).toContain("sh -c 'touch a-ran; : •••' with ./token.txt");
   // A text that the config calls a secret hides nothing where it is something else.
   const invented = `sources:
@@ -216,7 +216,7 @@ sinks:
 `;
   await project.write("channels.yaml", invented);
   await eventually(() => forms.some((form) => form.includes("touch f-ran")));
-  const json = await project.ask(["trust", "--list", "--json"], env);
+  const json = await project.run(["trust", "--list", "--json"], { env });
   const status = await eventually(async () => {
     const { stdout } = await project.ask(["status", "--json"], env);
     return stdout.includes("f-ran") && stdout;
@@ -351,7 +351,7 @@ test("consent to read files is none to move them away", async () => {
   await eventually(async () => (await project.ask(["status"], env)).stdout.includes("a (watch) running"));
   await project.write("channels.yaml", config(", move_to: taken"));
   await eventually(async () => (await project.ask(["status"], env)).stdout.includes("a (watch) waiting"));
-  expect((await project.ask(["trust", "--list"], env)).stdout).toMatch(
+  expect((await project.run(["trust", "--list"], { env })).stdout).toMatch(
     /waits .*move files away: .*drop\/\* to .*taken/,
   );
   expect(existsSync(join(drop, "here.txt"))).toBe(true);

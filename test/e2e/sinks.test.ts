@@ -136,7 +136,7 @@ describe("sinks", () => {
     expect((await claude.callTool("note", { name: "../todo" })).text).toContain("would hold a / or");
     expect((await claude.callTool("count", { text: "a b c" })).text).toBe("> 3");
 
-    const why = await project.ask(["why", String(meta.event_id)]);
+    const why = await project.run(["why", String(meta.event_id)]);
     expect(why.stdout).toMatch(/pr_comment was called after \d+ ms/);
     expect(why.stdout).toMatch(/pr_comment was refused, nothing was sent: body holds a secret/);
     const status = await project.ask(["status"]);
@@ -156,7 +156,7 @@ describe("sinks", () => {
       /count waits for consent: run the command wc -w <<< \{\{input.text\}\} \(sinks.count; the program is \/.*\/wc\)/,
     );
     expect((await claude.callTool("note", { name: "x" })).isError).toBe(false);
-    const check = await project.ask(["check"], variables);
+    const check = await project.run(["check"], { env: variables });
     expect(check.stdout).toContain("3 sinks");
     expect(check.stdout).toContain(
       "power: command wc -w <<< {{input.text}} (waiting for consent: channel-router trust)",

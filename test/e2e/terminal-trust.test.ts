@@ -39,7 +39,7 @@ test("a yes in a terminal with other variables and programs counts for the runni
     PATH: `${theirs}:${process.env.PATH}`,
     WHO: "session-user",
   });
-  await eventually(async () => /command .*: waits/.test((await claude.callTool("status")).text));
+  await eventually(async () => /command .*: waiting for consent/.test((await claude.callTool("status")).text));
   // No WHO at all: by itself this terminal would find the config bad.
   const env = { PATH: `${other}:${process.env.PATH}` };
   const listed = await project.run(["trust", "--list"], { env });
@@ -70,5 +70,5 @@ test("without a router the terminal's own view is shown, and that it is only tha
   const listed = await project.run(["trust", "--list"], { env: { PATH: `${there}:${process.env.PATH}` } });
   expect(listed.stdout).toContain(`the program is ${there}/say-it`);
   expect(listed.stdout).toContain("no router runs");
-  expect((await project.run(["trust", "--list"])).stdout).toContain("the program is not there");
+  expect((await project.run(["trust", "--list"])).stdout).toContain("the program is not found");
 });

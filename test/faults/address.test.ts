@@ -44,6 +44,6 @@ test("labels choose the session, `all` means each of them, and a label nobody ha
   );
   expect(night.events.map(numberOf)).toEqual([1, 4, 5, 6]);
   expect(plain.events.map(numberOf)).toEqual([3, 4, 6]);
-  const listed = await project.ask(["sessions"]);
+  const listed = await project.run(["sessions"]);
   expect(listed.stdout).toContain("night");
 });

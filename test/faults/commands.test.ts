@@ -154,7 +154,7 @@ test("up keeps events while no session is open, sessions attach to it, and down 
   expect((await second.nextEvent()).content).toBe("after failed");
 
   // Beside a session it stands by, and takes over when that one ends, even by kill -9.
-  const standing = Number(/pid (\d+) stands by/.exec(await type(project, ["up"]))?.[1]);
+  const standing = Number(/pid (\d+) is a standby/.exec(await type(project, ["up"]))?.[1]);
   atEnd(() => void (isAlive(standing) && process.kill(standing, "SIGKILL")));
   second.process.kill("SIGKILL");
   await eventually(() => newestOwner(stateRoot(project)).pid === standing);

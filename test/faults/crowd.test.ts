@@ -33,7 +33,7 @@ describe.each([2, 10])("%i sessions that are started at once", (count) => {
     expect(owner.epoch).toBe(1);
     expect(sessions.map(({ process }) => process.pid)).toContain(owner.pid);
     if (process.platform === "linux") expect(await portHolder(project.port)).toContain(`(pid ${owner.pid})`);
-    const listed = await project.ask(["sessions", "--json"]);
+    const listed = await project.run(["sessions", "--json"]);
     expect((JSON.parse(listed.stdout) as { sessions: unknown[] }).sessions).toHaveLength(count);
 
     // One event, one session.

@@ -114,7 +114,7 @@ test("a journal of a newer version is not owned: the tools say so, and nothing i
   expect(isError).toBe(false);
   expect(text).toMatch(/works alone, without sources: a newer channel-router wrote segment-/);
   await expect(post(project, "/hook", { n: 4 })).rejects.toThrow();
-  const doctor = await project.ask(["doctor"]);
+  const doctor = await project.run(["doctor"]);
   expect(doctor.code).toBe(1);
   expect(doctor.stdout).toContain("a newer channel-router wrote segment-");
   await claude.stop();

@@ -25,10 +25,10 @@ test.runIf(isLong)(
     stuck.pauseReading();
     const text = "x".repeat(14_000);
     for (let n = 1; n <= 40; n += 1) await accepted(project, "/hook", { n, text });
-    const seen = async () => (await project.ask(["sessions"])).stdout.includes("does not read");
+    const seen = async () => (await project.run(["sessions"])).stdout.includes("does not read");
     await eventually(seen);
-    expect((await project.ask(["status"])).stdout).toContain("does not read: it has taken nothing since");
-    expect((await project.ask(["doctor"])).stdout).toContain("its client does not read since");
+    expect((await project.run(["status"])).stdout).toContain("does not read: it has taken nothing since");
+    expect((await project.run(["doctor"])).stdout).toContain("its client does not read since");
     await eventually(() => owner.events.map(numberOf).includes(40));
     expect(owner.process.stderr().match(/does not read/g)).toHaveLength(1);
     stuck.resumeReading();

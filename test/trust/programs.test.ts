@@ -17,6 +17,7 @@ const textOf = (name: string) => readFileSync(join(source, name), "utf8");
 /** Everything else asks these to start something. */
 const starters: Readonly<Record<string, string>> = {
   "cli/commands/up.ts": "this very program",
+  "cli/npm.ts": "npm, for a command that the user typed",
   "daemon/start/client-watch.ts": "ps",
   "host/command-watch.ts": "sh",
   "cluster/host-identity.ts": "sysctl",
