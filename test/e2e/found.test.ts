@@ -131,7 +131,7 @@ test("does nothing but be read, and status says what waits, to Claude and on the
   );
   expect(listed.stdout).not.toContain(variables.TAKEN);
   expect((await project.run(["doctor"], { env: variables })).stdout).toContain("use ");
-  expect((await project.run(["check"], { env: variables })).stdout).toContain("is good");
+  expect((await project.run(["check"], { env: variables })).stdout).toContain("is valid");
 });
 
 test("one question names everything, its yes starts all of it, and the next start asks nothing", async () => {

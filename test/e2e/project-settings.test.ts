@@ -59,7 +59,7 @@ test.each([".claude/settings.json", ".claude/settings.local.json", ".mcp.json"])
       const claude = await project.claude(putAway, { ...own, ...set });
       const text = await eventually(async () => {
         const status = (await claude.callTool("status")).text;
-        return /secret .*: waits/.test(status) && status;
+        return /secret .*: waiting for consent/.test(status) && status;
       });
       expect(text).toContain("set by this project's .claude or .mcp.json");
       expect(theirs.asked).toEqual([]);

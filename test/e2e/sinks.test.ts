@@ -150,12 +150,9 @@ describe("sinks", () => {
     const project = await open("", "use");
     const claude = await project.claude({}, variables);
     await eventually(async () => (await project.ask(["status"])).stdout.includes("ci (http) running"));
-    const before = await claude.callTool("count", { text: "a b" });
-    expect(before).toMatchObject({ isError: true });
-    expect(before.text).toMatch(
-      /count waits for consent: run the command wc -w <<< \{\{input.text\}\} \(sinks.count; the program is \/.*\/wc\)/,
-    );
-    expect((await claude.callTool("note", { name: "x" })).isError).toBe(false);
+    // Claude reads no description of a found config before the user agreed to it, and so has none of its tools.
+    expect((await claude.callTool("count", { text: "a b" })).text).toContain('no tool named "count"');
+    expect((await claude.callTool("status")).text).toMatch(/command wc -w .*: waiting for consent/);
     const check = await project.run(["check"], { env: variables });
     expect(check.stdout).toContain("3 sinks");
     expect(check.stdout).toContain(
@@ -186,7 +183,7 @@ describe("sinks", () => {
     expect(readFileSync(join(project.folder, "logs", "a.log"), "utf8")).toMatch(/^\d{4}-.*Z x\n$/);
     await project.write("channels.yaml", config(project.port));
     await eventually(() => !claude.tools.some(({ name }) => name === "log"));
-    expect((await claude.callTool("log", { line: "x" })).text).toContain("no tool is named");
+    expect((await claude.callTool("log", { line: "x" })).text).toContain('no tool named "log"');
     await claude.stop();
   });
 

@@ -39,7 +39,9 @@ test("a yes in a terminal with other variables and programs counts for the runni
     PATH: `${theirs}:${process.env.PATH}`,
     WHO: "session-user",
   });
-  await eventually(async () => /command .*: waiting for consent/.test((await claude.callTool("status")).text));
+  await eventually(async () =>
+    /command .*: waiting for consent/.test((await claude.callTool("status")).text),
+  );
   // No WHO at all: by itself this terminal would find the config bad.
   const env = { PATH: `${other}:${process.env.PATH}` };
   const listed = await project.run(["trust", "--list"], { env });

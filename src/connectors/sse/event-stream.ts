@@ -30,6 +30,8 @@ const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const colon = 0x3a;
 const mark = Buffer.from("\uFEFF");
+/** For each other line the parser would make an error with its stack, and the standard ignores it. */
+const understood = /^(?:(?:data|event)(?::|$)|retry: ?\d+$)/;
 const longestRetryMs = 999_999_999;
 
 /** `maxBytes` limits the lines of one event together. */
@@ -73,8 +75,8 @@ export function createEventStream(maxBytes: number, lastId = ""): EventStream {
     if (length > maxBytes) return undefined;
     const field = bytes.toString();
     const found = /^id(?:: ?([^\0]*))?$/s.exec(field);
-    if (found === null) parser.feed(`${field}\n`);
-    else nextId = found[1] ?? "";
+    if (found !== null) nextId = found[1] ?? "";
+    else if (understood.test(field)) parser.feed(`${field}\n`);
     return undefined;
   }
 

@@ -98,7 +98,7 @@ test("up --foreground runs once for a config, and the second one is refused with
     },
   });
   expect(code).toBe(0);
-  if (process.send === undefined) expect(stdout).toContain("stands by");
+  if (process.send === undefined) expect(stdout).toContain("is a standby");
   expect(second).toMatchObject({
     code: 1,
     stderr: expect.stringContaining(`is already running (pid ${process.pid})`),

@@ -36,7 +36,7 @@ describe("the options of a watch", () => {
   const check = (more: Partial<WatchOptions>) => watch.check?.({ ...options, ...more }, surroundings) ?? [];
 
   it.each<[string, Partial<WatchOptions>, string]>([
-    ["events", { events: ["removed"], moveTo: "done" }, "may not have removed"],
+    ["events", { events: ["removed"], moveTo: "done" }, "may not contain removed"],
     ["move_to", { moveTo: " " }, "is empty"],
     ["max_text", { maxTextBytes: 2 ** 21 }, "at most 1MiB"],
     ["settle", { settleMs: 5 }, "at least 100ms"],
