@@ -92,7 +92,7 @@ function countDigits(digits: string): number {
   const all = mantissa.replace(/[-.]/g, "");
   let start = 0;
   while (all[start] === "0") start += 1;
-  // No pattern: one for zeros at the end begins anew at each of a million zeros in the middle.
+  // Not a pattern: matching zeros at the end would start again at each of a million zeros in the middle.
   let end = all.length;
   while (end > start && all[end - 1] === "0") end -= 1;
   return end - start;

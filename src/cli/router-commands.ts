@@ -167,7 +167,7 @@ function addRecipeCommands(
     .description("run the tests in configs and recipes; opens no port and reads no secret")
     .addOption(config())
     .option("-o, --only <text>", "only tests whose names contain this text")
-    .option("-u, --update", "record snapshots anew")
+    .option("-u, --update", "record the snapshots again")
     .option("-w, --watch", "run again whenever a file changes, until interrupted")
     .addOption(json())
     .action((files, options) =>

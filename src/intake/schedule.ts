@@ -264,7 +264,7 @@ export function createSchedule(at: string, tz: string | undefined, missed: "once
   };
 }
 
-/** A stored time this far in the future comes from a wrong clock: the schedule starts anew. */
+/** A stored time this far in the future comes from a wrong clock, and is ignored. */
 const believableAheadMs = 60 * 60 * 1_000;
 
 /** Where a schedule continues: after the last stored time, or from now. */

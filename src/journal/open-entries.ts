@@ -293,7 +293,7 @@ export class OpenEntries {
     }
   }
 
-  /** Drops the entries that stand in a segment, and says how many there were. Looks at all entries. */
+  /** Drops the entries of a segment and returns how many there were. Scans all entries. */
   dropAllOf(segment: number): number {
     const slots: number[] = [];
     this.#walk(0, this.#lanes.of(), (slot) => {

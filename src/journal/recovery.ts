@@ -136,7 +136,7 @@ export async function recover(
   const { reserved, extent } = await readReserve(folder, state.segments.all());
   const unsyncedSinceMs = unsyncedSince(state.segments.all(), extent, boot);
   for (const line of reserved?.lines ?? []) state.apply(line, { segment: -1, offset: 0, length: 0 });
-  // Retention takes a segment whose entries have ended since the snapshot, so only what is open still was lost with it.
+  // Retention removes a segment once its entries have ended, so only entries that are still open were lost with it.
   const lost = ofGone === 0 ? 0 : state.entries.dropAllOf(goneSegment);
   if (extent !== undefined && (used === undefined || compareOrder(extent, used) >= 0)) expected.push(extent);
   for (const header of headers) {

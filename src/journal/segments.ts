@@ -23,7 +23,7 @@ export interface Segment extends Order {
   open: number;
 }
 
-/** The number of every segment that a snapshot knows and the folder does not hold any more. */
+/** The number of each segment that a snapshot names and that is no longer in the folder. */
 export const goneSegment = 0xffff_ffff;
 
 export type KnownSegment = Omit<Segment, "number" | "path" | "open">;

@@ -193,8 +193,8 @@ function createRecordReader(): (line: Buffer) => Buffer | undefined {
 }
 
 /**
- * The state that the file holds; undefined when it is not a whole snapshot. Entries of segments that `exists` denies stand in
- * `goneSegment`, `ofGone` of them: the lines since may say that they have ended.
+ * The state in the file; undefined when it is not a whole snapshot. Entries of segments that do not exist (`exists`) get
+ * the segment `goneSegment`; `ofGone` counts them. They are not lost if later lines say that they have ended.
  */
 export async function readSnapshot(
   path: string,

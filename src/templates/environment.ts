@@ -161,7 +161,7 @@ function stepping(helper: Handlebars.HelperDelegate, meter: Meter): Handlebars.H
   };
 }
 
-/** Counts the turns, and what they write beside placeholders: lists come from payloads, and loops stand in loops. */
+/** Counts the turns, and what they write beside placeholders: lists come from payloads, and loops can be nested. */
 function metered(each: Handlebars.HelperDelegate, meter: Meter): Handlebars.HelperDelegate {
   return function (this: unknown, list: unknown, options: Handlebars.HelperOptions) {
     // A list in each of many turns may be empty.

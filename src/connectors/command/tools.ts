@@ -309,9 +309,9 @@ function isOwn(program: string): boolean {
 }
 
 /**
- * Does the value stand in one word with an option that does not name itself, as in `-O{{x}}`? Which letters
- * take a value, and what they do with it, is known for no program; and the call would be refused, because the
- * word begins with a dash. `before`: the literal text before the value.
+ * Whether the value is in the same word as an option without `=`, as in `-O{{x}}`. Which letters take a value, and
+ * what they do with it, differs by program; and the call would be refused, because the word begins with a dash.
+ * `before`: the literal text before the value.
  */
 export function isGluedToOption(program: string, before: string): boolean {
   if (!before.startsWith("-")) return false;

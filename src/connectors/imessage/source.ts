@@ -151,7 +151,7 @@ class ImessageSource implements Source {
   async #takePage(): Promise<boolean> {
     const kept = this.#store.get(cursorKey);
     if (typeof kept !== "number") {
-      // Messages from before the very first start are history.
+      // Messages from before the first start of all are history.
       await this.#store.set(cursorKey, await this.#database.lastRowId());
       return false;
     }

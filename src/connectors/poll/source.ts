@@ -28,8 +28,8 @@ const meantAfter = 3;
 const longestWaitMs = 60 * 60 * 1_000;
 
 /**
- * An answer that changes from a list to another shape is an error page, not news. But when such a page was
- * the very first answer, the shape that repeats afterwards is accepted, and the state starts anew.
+ * An answer that changes from a list to another shape is an error page, not news. But if the first answer of all
+ * was such a page, the shape that repeats afterwards is accepted, and the state is reset.
  */
 function createShapeGuard(store: Store): (page: Page) => Promise<void> {
   /** Consecutive answers in another shape than before. */
@@ -126,7 +126,7 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
     const isHistory = !items.isBegun() && backfill !== Number.POSITIVE_INFINITY;
     if (rest === "pages" && !isHistory)
       warnOnce(`the answer has more than ${maxPages} pages, and the others were not read: raise max_pages`);
-    // An empty answer at the very first: whatever comes later, it starts there.
+    // The first answer of all is empty: the state starts there, whatever comes later.
     const shape = first.shape === "nothing" ? store.get("shape") : first.shape;
     if (rest === "cursor" && isHistory) {
       const more = `fills more than ${maxPages} pages: no events are made until all were read`;

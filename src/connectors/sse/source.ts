@@ -126,8 +126,8 @@ export function createSseSource(name: string, options: SseOptions, host: Host): 
 }
 
 /**
- * An event with an id of its own is known again: after a crash the stream may begin before what was safe by then. What it holds is a part of
- * what it is known by, since some servers count anew on each connection, or give the same id to several events.
+ * Recognizes an event that has an id of its own: after a crash, the stream may repeat events that are already stored. The
+ * content is part of the delivery id, because some servers restart their ids on each connection or reuse them.
  */
 export function arrivalOfEvent(
   { name, data, id, hasId }: Pick<StreamEvent, "name" | "data" | "id" | "hasId">,

@@ -92,7 +92,7 @@ function formOf({ source, type, pending }: Waiting): Elicitation {
   return {
     message: lines([
       line`Someone wants to write to Claude on ${source} (${type}): id ${cut(safeLine(pending.id), 80)}${name}.`,
-      line`They were given the code ${pending.code}. Say yes only if you expect them and they give you that code: anyone you let in can instruct Claude.`,
+      line`Their code is ${pending.code}. Answer yes only if you expect them and they know this code: anyone you let in can instruct Claude.`,
     ]),
     fields: { allow: { title: line`Let ${pending.code} in?`, choices: [line`no`, line`yes`] } },
   };

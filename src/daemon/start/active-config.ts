@@ -1,6 +1,6 @@
 // The last active config, in the state folder: a leader whose config file is broken at the start uses it.
-// Only the texts of the config and of its recipes are stored, so variables, secrets and consent are looked up
-// anew: it can do what the user agreed to for these very texts, and nothing else.
+// Only the texts of the config and of its recipes are stored. Variables, secrets and consent are looked up
+// again, so it can do only what the user agreed to for exactly these texts.
 
 import { dirname, join } from "node:path";
 import { isBelow, projectFolder, realPath } from "../../config/paths.ts";
