@@ -84,13 +84,15 @@ describe("a stranger who waits with a code", () => {
 
   it("is asked about one at a time, and no longer when it was settled elsewhere", async () => {
     const open: AbortSignal[] = [];
-    const { receive, administer } = await begin((_, signal) => {
+    const { receive, administer, clock } = await begin((_, signal) => {
       open.push(signal);
       return new Promise((__, reject) =>
         signal.addEventListener("abort", () => reject(new Error("taken back"))),
       );
     });
     const code = codeIn(await receive());
+    // Two who came within the same millisecond are in the order of their codes.
+    clock.set(clock.now() + 1);
     await receive(from("7"));
     await expect.poll(() => open.length).toBe(1);
     await administer({ do: "pair", code });
