@@ -71,16 +71,34 @@ function readLink(path: string): string | undefined {
 export function matching(path: string): string[] {
   const pattern = basename(path);
   if (!/[*?]/.test(pattern)) return [path];
-  const test = new RegExp(
-    `^${pattern
-      .replace(/[\\^$.+()[\]{}|/]/g, "\\$&")
-      .replaceAll("*", "[^]*")
-      .replaceAll("?", "[^]")}$`,
-  );
   try {
-    const names = readdirSync(dirname(path)).filter((name) => test.test(name));
+    const names = readdirSync(dirname(path)).filter((name) => matchesWildcards(name, pattern));
     return names.slice(0, maxMatches).map((name) => join(dirname(path), name));
   } catch {
     return [];
   }
+}
+
+/**
+ * `*` matches any characters, `?` one. Each `*` takes as few as it can, and one more when the rest does not match: that is
+ * the length of the name times that of the pattern at most, where a regular expression would try every way to share the name out.
+ */
+export function matchesWildcards(name: string, pattern: string): boolean {
+  let [at, next] = [0, 0];
+  let star = -1;
+  let taken = 0;
+  while (at < name.length) {
+    if (pattern[next] === "*") {
+      star = next++;
+      taken = at;
+    } else if (pattern[next] === "?" || (next < pattern.length && pattern[next] === name[at])) {
+      at++;
+      next++;
+    } else if (star !== -1) {
+      next = star + 1;
+      at = ++taken;
+    } else return false;
+  }
+  while (pattern[next] === "*") next++;
+  return next === pattern.length;
 }
