@@ -2,12 +2,27 @@
 // What the loader takes with nothing under it may be null here. Editors check the text before `${...}` is replaced, so wherever a value is more than free text, text that holds a
 // `${` is allowed too.
 
+import { load } from "./validators.mjs";
+
 /** What the router reads in an option's schema and no editor does. */
 const ofTheRouter = new Set(["x-inert", "x-credential", "x-shown"]);
+/** An address with a port, `:0`, or a socket. What it cannot say, such as the range of a port, `check` does. */
+const listenPattern = "^(unix:.+|(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5})$";
+const { unitFormats } = (await load("src/config/schema/unit-formats.ts")).module;
+/** Format name -> the pattern of its text. */
+const patterns = Object.fromEntries(Object.entries(unitFormats).map(([name, { source }]) => [name, source]));
 const variable = { type: "string", pattern: "\\$\\{" };
 
-export function editorSchema(core, { sources, sinks }, mayBeEmpty) {
+export function editorSchema(core, { sources, sinks }, mayBeEmpty, recipes) {
   const schema = structuredClone(core);
+  const recipe = schema.properties.use.additionalProperties.properties.recipe;
+  const { type, pattern: _p, minLength: _m, examples: _e, ...about } = recipe;
+  // A bundled recipe by its name, or a file.
+  schema.properties.use.additionalProperties.properties.recipe = {
+    ...about,
+    anyOf: [{ enum: recipes }, { type, pattern: "^\\.\\.?/|\\$\\{" }],
+  };
+  schema.properties.listen = { ...schema.properties.listen, pattern: listenPattern };
   const { channels } = schema.properties;
   for (const section of [...mayBeEmpty.map((key) => schema.properties[key]), channels.additionalProperties])
     section.type = [section.type, "null"];
@@ -65,6 +80,10 @@ function withVariables(schema) {
             : withVariables(value),
       ]),
   );
+  // Editors know no formats of ours, and show an example that is not a scalar as [object Object].
+  const pattern = patterns[mapped.format];
+  if (pattern !== undefined) mapped.pattern = pattern;
+  if (mapped.examples?.some((one) => JSON.stringify(one).includes('{"'))) delete mapped.examples;
   if (!isNarrowScalar(mapped)) return mapped;
   const { description, default: fallback, ...test } = mapped;
   return {

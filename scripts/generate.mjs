@@ -22,9 +22,13 @@ const folders = readdirSync(`${root}src/connectors`, { withFileTypes: true })
 for (const schema of [coreSchema, recipeSchema]) schema.properties.tests = testsSchema;
 const sources = await derive("", "Options", "options");
 const sinks = await derive("/sink", "SinkOptions", "sink-options");
+const recipes = readdirSync(`${root}recipes`)
+  .filter((name) => name.endsWith(".yaml"))
+  .map((name) => name.slice(0, -".yaml".length))
+  .sort();
 write(
   "schema/channels.schema.json",
-  `${JSON.stringify(editorSchema(coreSchema, { sources, sinks }, mayBeEmpty), null, 1)}\n`,
+  `${JSON.stringify(editorSchema(coreSchema, { sources, sinks }, mayBeEmpty, recipes), null, 1)}\n`,
 );
 
 write("schema/recipe.schema.json", `${JSON.stringify(recipeEditorSchema(recipeSchema), null, 1)}\n`);

@@ -210,6 +210,7 @@ channels:
           )
           .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, "2026-11-24T09:41:07.000Z")
           .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, "2026-11-23 09:41:07")
+          .replaceAll("delivered before 2026-11-23", "delivered before 2026-11-24")
           .replaceAll(/\b(up )?\d+ m?s( ago)?\b/g, "$11 s$2");
         transcript += `$ ${typed}\n${printed}`;
       };

@@ -13,6 +13,8 @@ export interface CommandContext {
   readonly cwd: string;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** The width of the terminal; undefined in a pipe. */
+  readonly columns?: number | undefined;
   /** Writes to stdout, as it is. */
   print(shown: SafeText): void;
   /** A line on stderr, for the user, beside output that a program reads. */

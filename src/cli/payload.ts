@@ -1,14 +1,22 @@
 // A payload on the command line: JSON text, a file, or standard input; and headers.
 
 import { isUtf8 } from "node:buffer";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
 import { UsageError } from "../errors.ts";
 
-/** JSON text is used as it is; `-` is standard input; anything else is a file. */
+/** JSON text is used as it is; `-` is standard input; anything else is a file, with or without @. */
 export async function readPayload(payload: string): Promise<string> {
   if (payload === "-") return readStandardInput();
-  return /^\s*[[{"]/.test(payload) ? payload : readPayloadFile(payload);
+  return /^\s*[[{"]/.test(payload) ? payload : readPayloadFile(payload.replace(/^@/, ""));
+}
+
+/** The same for a payload that may also be any other text: where no file has that name, it is the text. */
+export async function readPayloadOrText(payload: string): Promise<string> {
+  const isText =
+    payload === "" || /^\s*[[{"]|\n/.test(payload) || (!/^[-@]/.test(payload) && !existsSync(payload));
+  return isText ? payload : readPayload(payload);
 }
 
 /** As in curl: `@file`, `-` for standard input, anything else is the text itself. */

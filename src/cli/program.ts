@@ -6,6 +6,7 @@ import { version } from "../version.ts";
 import type { CommandContext } from "./context.ts";
 import { finish } from "./exit.ts";
 import { addRouterCommands, logFormatOption, logLevelOption } from "./router-commands.ts";
+import { addSetupCommands } from "./setup-commands.ts";
 import { toStderr, toStdout } from "./terminal.ts";
 
 const configOption = () =>
@@ -35,10 +36,11 @@ function onOutputError(error: NodeJS.ErrnoException): void {
 function createProgram(context: CommandContext | undefined): Command {
   const program = new Command("channel-router")
     .description("One MCP server that turns channels.yaml into Claude Code channels.")
-    .version(version)
-    .helpCommand(false)
+    .version(version, "-v, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print help for a command")
     .showSuggestionAfterError()
-    .configureHelp({ showGlobalOptions: false, sortSubcommands: true })
+    .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
     // It quotes unknown words.
     .configureOutput({
       writeOut: (shown) => toStdout(ownWords(shown)),
@@ -94,11 +96,53 @@ function createProgram(context: CommandContext | undefined): Command {
     .addOption(new Option("--json", "print JSON, which it always does").hideHelp())
     .action(() => finish(async () => (await import("./commands/schema.ts")).schema()));
 
-  if (context !== undefined)
+  program
+    .command("version")
+    .description("print the version")
+    .addOption(jsonOption())
+    .action((options: { json?: boolean }) =>
+      toStdout(ownWords(options.json ? `${JSON.stringify({ version })}\n` : `${version}\n`)),
+    );
+
+  if (context !== undefined) {
+    addSetupCommands(program, context, { json: jsonOption, collect });
     addRouterCommands(program, context, { config: configOption, json: jsonOption, collect });
+  }
 
   for (const command of program.commands) command.exitOverride();
+  group(program);
   return program;
+}
+
+/** The order of `--help`. */
+const groups: Readonly<Record<string, readonly string[]>> = {
+  "Start here:": ["init", "check", "dev", "up", "doctor"],
+  "The config:": ["explain", "test", "recipes", "trust", "schema"],
+  "The running router:": [
+    "status",
+    "sessions",
+    "events",
+    "why",
+    "send",
+    "replay",
+    "silence",
+    "reload",
+    "down",
+  ],
+  "Chats:": ["add", "configure", "access", "import"],
+  "Other:": ["run", "mcp-entry", "completion", "version", "help"],
+};
+
+function group(program: Command): void {
+  const order = Object.values(groups).flat();
+  const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
+  (program.commands as Command[]).sort((a, b) => rank(a.name()) - rank(b.name()));
+  for (const command of program.commands) {
+    const [heading = "Other:"] =
+      Object.entries(groups).find(([, names]) => names.includes(command.name())) ?? [];
+    command.helpGroup(heading);
+  }
+  program.commandsGroup("Other:");
 }
 
 function collect(value: string, earlier: string[]): string[] {

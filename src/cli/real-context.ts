@@ -16,6 +16,7 @@ export function realContext(): CommandContext {
     env: process.env,
     cwd: process.cwd(),
     now: Date.now,
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     print: toStdout,
     note: (shown) => toStderr(printed(shown)),
     routers: {

@@ -17,26 +17,6 @@ export function addRouterCommands(
 
   addAccessCommands(program, context, { config, json, collect });
 
-  program
-    .command("add")
-    .argument("<type>", "discord, slack or telegram")
-    .description("install the client library of a chat, below the state folder")
-    .addOption(json())
-    .action((type, options) =>
-      run(async () => (await import("./commands/add.ts")).add(type, options, context)),
-    );
-
-  program
-    .command("configure")
-    .argument("<type>", "a chat type such as telegram, or the name of a variable")
-    .argument("[credentials...]", "its credentials; - for standard input; asked for when left out")
-    .description("keep credentials in the .env of the state folder, readable for you alone")
-    .option("--clear", "remove them")
-    .addOption(json())
-    .action((type, values, options) =>
-      run(async () => (await import("./commands/configure.ts")).configure(type, values, options, context)),
-    );
-
   command("doctor", "check everything that can keep events from Claude, and what to do about it")
     .addOption(json())
     .action((options) => run(async () => (await import("./commands/doctor.ts")).doctor(options, context)));
@@ -65,7 +45,7 @@ export function addRouterCommands(
 
   command("send", "pass a payload to the running router as if a source had received it")
     .argument("<source>", "a source's name")
-    .argument("[payload]", "text, @file, or - for standard input; default {}")
+    .argument("[payload]", "a file, with or without @, text, or - for standard input; default {}")
     .option("-d, --data <payload>", "the payload, as curl takes it")
     .option("-H, --header <name:value>", "a header of the request (may be repeated)", collect, [])
     .addOption(json())
@@ -94,18 +74,6 @@ export function addRouterCommands(
     .action((options) => run(async () => (await import("./commands/status.ts")).status(options, context)));
 
   addRecipeCommands(program, context, { config, json });
-
-  program
-    .command("trust")
-    .argument("[file]", "the config file; default: looked up")
-    .description("show what a config can do beyond shaping text, and ask whether you allow it")
-    .option("--list", "only show it")
-    .option("--yes", "allow all of it without a question, for CI; not below a Claude process")
-    .option("--revoke", "forget what was allowed and declined")
-    .addOption(json())
-    .action((file, options) =>
-      run(async () => (await import("./commands/trust.ts")).trust(file, options, context)),
-    );
 
   command(
     "up",

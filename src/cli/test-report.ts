@@ -19,6 +19,8 @@ function suiteLines(result: SuiteResult, named: (file: string) => string): SafeT
   for (const { frame } of [...problems, ...warnings]) shown.push(masked(frame, mask), line``);
   if (problems.length > 0) return shown;
   if (tests.length === 0) {
+    if (result.usesRecipes && result.leftOut === 0)
+      return [...shown, line`  no tests of its own; those of its recipes: channel-router recipes test NAME`];
     const why = result.leftOut > 0 ? "no test with such a name" : 'no tests: write some under "tests:"';
     return [...shown, line`  ${colors.yellow(why)}`];
   }
@@ -54,7 +56,8 @@ function summary(results: readonly SuiteResult[], ms: number): SafeText {
     ...(broken === 0 ? [] : [`${broken} ${broken === 1 ? "file is" : "files are"} broken`]),
   ];
   const counted = `${parts.join(", ")} in ${ms} ms`;
-  return line`${failed + broken > 0 || all === 0 ? colors.red(counted) : colors.green(counted)}`;
+  const isEmpty = all === 0 && !results.every(({ usesRecipes }) => usesRecipes);
+  return line`${failed + broken > 0 || isEmpty ? colors.red(counted) : colors.green(counted)}`;
 }
 
 export function jsonReport(results: readonly SuiteResult[]) {

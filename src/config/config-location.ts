@@ -55,6 +55,7 @@ export function findConfig({
       ? []
       : [resolve(cwd, folder, "channels.yaml"), resolve(cwd, folder, ".claude", "channels.yaml")]),
     resolve(cwd, "channels.yaml"),
+    resolve(cwd, ".claude", "channels.yaml"),
     own,
   ].filter((place, index, all) => all.indexOf(place) === index);
   const file = tried.find((place) => existsSync(place));

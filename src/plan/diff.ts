@@ -89,9 +89,13 @@ export function describeDiff({
   return parts.length === 0 ? undefined : parts.join(", ");
 }
 
+const mostNames = 3;
+
 function count(sign: string, noun: string, names: readonly string[]): string[] {
   if (names.length === 0) return [];
-  return [`${sign}${names.length} ${noun}${names.length === 1 ? "" : "s"}`];
+  const shown = names.slice(0, mostNames).join(", ");
+  const more = names.length > mostNames ? ", ..." : "";
+  return [`${sign}${names.length} ${noun}${names.length === 1 ? "" : "s"} (${shown}${more})`];
 }
 
 function enabled({ sources }: Plan): readonly PlannedSource[] {

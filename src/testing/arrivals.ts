@@ -87,6 +87,11 @@ export function arrivalOf(
   };
 }
 
+/** What the test sends, as the source would read it. */
+export function textOf(send: Send, fixtures: Fixtures): string {
+  return payloadOf(send, fixtures).text;
+}
+
 function payloadOf({ data, text }: Send, fixtures: Fixtures): Payload {
   const file = fileOf(data);
   if (file !== undefined) return fixtures.read(file);

@@ -49,6 +49,8 @@ export interface SuiteResult {
   /** The same for warnings, which prevent no test. */
   readonly warnings: SuiteResult["problems"];
   readonly tests: readonly TestResult[];
+  /** It has parts of recipes, which have tests of their own. */
+  readonly usesRecipes: boolean;
   /** Skipped by `only`. */
   readonly leftOut: number;
   /** Every file that was read or searched for. */
@@ -82,7 +84,16 @@ export async function runSuite(file: string, options: SuiteOptions): Promise<Sui
   const { loaded, issues, mask } = whole;
   const snapshots = openSnapshots(loaded.file);
   const warnings = loaded.warnings.map((issue) => ({ issue, frame: loaded.frame(issue) }));
-  const nothing = { file: loaded.file, warnings, tests: [], leftOut: 0, mask, files: filesOf(loaded) };
+  const usesRecipes = loaded.files.some(({ path }) => /\.ya?ml$/.test(path) && path !== loaded.file);
+  const nothing = {
+    file: loaded.file,
+    warnings,
+    tests: [],
+    leftOut: 0,
+    usesRecipes,
+    mask,
+    files: filesOf(loaded),
+  };
   const unsaved = { file: snapshots.file, written: false, unused: [] };
   if (issues.length > 0) {
     const problems = issues.map((issue) => ({ issue, frame: loaded.frame(issue) }));

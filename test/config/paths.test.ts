@@ -31,6 +31,8 @@ describe("the config file is found", () => {
     expect(find()).toBeUndefined();
     const home = put("home/.claude/channels/router/channels.yaml");
     expect(find()).toBe(home);
+    const hiddenHere = put("cwd/.claude/channels.yaml");
+    expect(find()).toBe(hiddenHere);
     const local = put("cwd/channels.yaml");
     expect(find()).toBe(local);
     const hidden = put("project/.claude/channels.yaml");
@@ -59,6 +61,7 @@ describe("the config file is found", () => {
         join(folder, "project/channels.yaml"),
         join(folder, "project/.claude/channels.yaml"),
         join(cwd, "channels.yaml"),
+        join(cwd, ".claude/channels.yaml"),
         join(folder, "home/.claude/channels/router/channels.yaml"),
       ],
     });
@@ -87,7 +90,7 @@ describe("the config file is found", () => {
     expect(findConfig({ env, cwd })).toEqual({
       file: local,
       chosen: false,
-      tried: [local, "/nowhere/.claude/channels/router/channels.yaml"],
+      tried: [local, join(cwd, ".claude/channels.yaml"), "/nowhere/.claude/channels/router/channels.yaml"],
     });
   });
 

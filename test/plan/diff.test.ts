@@ -29,7 +29,9 @@ test("each kind of change is counted once", async () => {
     { sources: { post: source({ box: 1 }), one: source(), two: source() } },
   ]);
   expect(one.channels).toMatchObject({ added: ["d", "one", "two"], changed: ["b"], removed: ["a", "old"] });
-  expect(describeDiff(one)).toBe("+2 sources, ~1 source, -1 source, +3 channels, ~1 channel, -2 channels");
+  expect(describeDiff(one)).toBe(
+    "+2 sources (one, two), ~1 source (post), -1 source (old), +3 channels (d, one, two), ~1 channel (b), -2 channels (a, old)",
+  );
 });
 
 test("another default changes the channels that it holds for", async () => {
@@ -42,7 +44,7 @@ test("a rate is no reason for a new object", async () => {
   const rate = { max: 1, perMs: 1_000 };
   const one = await diff({ a: {} }, { a: {} }, [{}, { sources: { post: source({}, { rate }) } }]);
   expect(one.sources).toMatchObject({ kept: ["post"], changed: [], retuned: ["post"] });
-  expect(describeDiff(one)).toBe("~1 source");
+  expect(describeDiff(one)).toBe("~1 source (post)");
 });
 
 test("a source that is turned off is not there", async () => {
@@ -53,7 +55,7 @@ test("a source that is turned off is not there", async () => {
 
 test("the order of channels counts, and a new one between them does not disturb it", async () => {
   expect(describeDiff(await diff({ a: {}, b: {} }, { b: {}, a: {} }))).toBe("order of channels changed");
-  expect(describeDiff(await diff({ a: {}, b: {} }, { a: {}, c: {}, b: {} }))).toBe("+1 channel");
+  expect(describeDiff(await diff({ a: {}, b: {} }, { a: {}, c: {}, b: {} }))).toBe("+1 channel (c)");
 });
 
 test("a receipt on the first channel, or an answer, is another set of tools", async () => {

@@ -42,7 +42,9 @@ test("it is told on stderr, in status, by reload, and as an event with the caret
   expect((await claude.nextEvent()).content).toBe("old 1");
 
   await project.write("channels.yaml", withContent(project.port, "new"));
-  expect((await claude.nextEvent()).content).toBe("The router's config was fixed and reloaded: ~1 channel.");
+  expect((await claude.nextEvent()).content).toBe(
+    "The router's config was fixed and reloaded: ~1 channel (hello).",
+  );
   await post(project, "/hello", { n: 2 });
   expect((await claude.nextEvent()).content).toBe("new 2");
   expect((await project.ask(["status"])).code).toBe(0);

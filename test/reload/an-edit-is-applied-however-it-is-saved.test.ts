@@ -96,7 +96,9 @@ test("the same content again is no reload", async () => {
   await answers(project, "/moved", isThere);
   await eventually(() => claude.process.stderr().includes("reloaded"));
   const lines = claude.process.stderr().split("\n");
-  expect(lines.filter((line) => line.includes("reloaded"))).toEqual(["channel-router: reloaded: ~1 source"]);
+  expect(lines.filter((line) => line.includes("reloaded"))).toEqual([
+    "channel-router: reloaded: ~1 source (hello)",
+  ]);
 });
 
 test("the file that is removed leaves the old config in force, which is said; when it is back, it counts", async () => {

@@ -27,15 +27,15 @@ test("reload does at once what watching does later, and says what became of it",
   // Watching may have been first: then it says so.
   expect(await project.run(["reload"])).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/reloaded: ~1 source\n$/),
+    stdout: expect.stringMatching(/reloaded: ~1 source \(hello\)\n$/),
   });
   await answers(project, "/moved", isThere);
   expect(await project.ask(["reload"])).toMatchObject({
     code: 0,
-    stdout: "nothing has changed; the last verdict was: reloaded: ~1 source\n",
+    stdout: "nothing has changed; the last verdict was: reloaded: ~1 source (hello)\n",
   });
   const { stdout } = await project.ask(["status", "--json"]);
-  expect(JSON.parse(stdout).last_reload).toMatchObject({ ok: true, text: "reloaded: ~1 source" });
+  expect(JSON.parse(stdout).last_reload).toMatchObject({ ok: true, text: "reloaded: ~1 source (hello)" });
 });
 
 test("a start logs one line for all warnings, and a reload repeats it", async () => {
@@ -76,7 +76,7 @@ test("two reloads at once both get the verdict of a config that is whole", async
   const both = await Promise.all([project.run(["reload"]), project.run(["reload"])]);
   for (const { code, stdout } of both) {
     expect(code).toBe(0);
-    expect(stdout).toMatch(/reloaded: ~1 source\n$/);
+    expect(stdout).toMatch(/reloaded: ~1 source \(hello\)\n$/);
   }
 });
 

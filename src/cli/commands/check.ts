@@ -6,7 +6,8 @@ import { createLog } from "../../daemon/log.ts";
 import { loadPlan, requireConfig } from "../../daemon/start/load-plan.ts";
 import { consentOf } from "../../daemon/trust/trust-location.ts";
 import { maskAll } from "../../host/secret-mask.ts";
-import { line, masked, shownLine, text } from "../../text.ts";
+import { line, masked, ownWords, type SafeText, shownLine, text } from "../../text.ts";
+import { colors, whole } from "../colors.ts";
 import type { ExitCode } from "../exit.ts";
 import { missingLibraries, missingLine } from "../missing-libraries.ts";
 import { printed, printedJson } from "../print.ts";
@@ -38,14 +39,15 @@ export async function check(
     toStdout(printedJson(answer));
     return ok ? 0 : 1;
   }
-  for (const issue of [...issues, ...warnings]) toStdout(printed(masked(loaded.frame(issue), mask), line``));
+  for (const issue of [...issues, ...warnings])
+    toStdout(printed(...paintedFrame(masked(loaded.frame(issue), mask)), line``));
   const warned = warnings.length === 0 ? "" : `, ${count(countIssues(warnings), "warning")}`;
   if (!isGood) {
     toStdout(printed(line`${count(countIssues(issues), "problem")}${warned} in ${loaded.file}`));
     return 1;
   }
   toStdout(
-    text`${loaded.file} is valid: ${count(plan.sources.length, "source")}, ${count(plan.channels.length, "channel")}${
+    text`${loaded.file} ${colors.green("is valid")}: ${count(plan.sources.length, "source")}, ${count(plan.channels.length, "channel")}${
       plan.sinks.length === 0 ? "" : `, ${count(plan.sinks.length, "sink")}`
     }${warned}\n`,
   );
@@ -58,6 +60,16 @@ export async function check(
   for (const libraries of missing) toStdout(printed(missingLine(libraries)));
   if (!ok) toStdout(printed(line`--strict: a warning counts as a problem`));
   return ok ? 0 : 1;
+}
+
+/** The message, the line of the caret and the hint stand out at a terminal. */
+function paintedFrame(frame: SafeText): SafeText[] {
+  return frame.split("\n").map((one, index) => {
+    const shown = ownWords(one);
+    if (index === 0) return (/: warning: /.test(one) ? whole.yellow : whole.red)(shown);
+    if (/^ +\| *\^$/.test(one)) return whole.red(shown);
+    return /^ {2}hint: /.test(one) ? whole.green(shown) : shown;
+  });
 }
 
 function count(number: number, noun: string): string {

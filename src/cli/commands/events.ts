@@ -25,14 +25,18 @@ export async function events(options: EventsOptions, context: CommandContext): P
     const answer = await ask("events", { limit });
     if (options.json) context.print(printedJson(answer));
     else if (answer.events.length === 0) context.print(text`no event yet\n`);
-    else for (const event of answer.events) context.print(printed(printEvent(event)));
+    else {
+      const list = eventPrinter(context);
+      for (const event of answer.events) context.print(printed(...list(event)));
+    }
     return 0;
   }
+  const list = eventPrinter(context);
   const show = (event: EventAnswer | LeftOut) => {
     if (options.json) context.print(printed(safeJson(event)));
     else if ("left_out" in event)
       context.print(printed(line`${colors.yellow(`... ${event.left_out} events left out`)}`));
-    else context.print(printed(printEvent(event)));
+    else context.print(printed(...list(event)));
   };
   await followEvents({ config: options.config, limit, signal: context.interrupted(), show }, context);
   return 0;
@@ -44,11 +48,32 @@ function readLimit(text: string, least: number): number {
   throw new UsageError("E_USAGE", `--limit must be a whole number from ${least} to 1000, not ${text}`);
 }
 
-function printEvent({ event_id, time, outcome, source, channels, note }: EventAnswer): SafeText {
+/** On a terminal each day has a heading, and a note is cut at the edge; in a pipe each line is whole. */
+function eventPrinter({ columns }: Pick<CommandContext, "columns">): (event: EventAnswer) => SafeText[] {
+  let day = "";
+  return (event) => {
+    if (columns === undefined) return [eventLine(event, printTime(event.time), undefined)];
+    const [date = "", time = ""] = printTime(event.time).split(" ");
+    const heading = date === day ? [] : [line`${colors.bold(date)}`];
+    day = date;
+    return [...heading, eventLine(event, time, columns)];
+  };
+}
+
+function eventLine(
+  { event_id, outcome, source, channels, note }: EventAnswer,
+  time: string,
+  columns: number | undefined,
+): SafeText {
   const paint = outcome === "accepted" || outcome === "digest" ? colors.green : colors.yellow;
   const taken = channels.map(({ name, state }) => (state === undefined ? name : `${name} ${state}`));
   const from = source === undefined ? "" : ` ${source}`;
   const to = taken.length === 0 ? "" : ` -> ${taken.join(", ")}`;
-  const head = line`${colors.dim(printTime(time))} ${event_id} ${paint(outcome)}${from}${to}`;
-  return note === undefined || note === "" ? head : concat(head, line`  ${colors.dim(note)}`);
+  const head = line`${colors.dim(time)} ${event_id} ${paint(outcome)}${from}${to}`;
+  if (note === undefined || note === "") return head;
+  const used = `${time} ${event_id} ${outcome}${from}${to}  `.length;
+  // A line that has no room left for some words is not made shorter.
+  const room = columns === undefined || columns - used < 20 ? Number.POSITIVE_INFINITY : columns - used;
+  const shown = note.length <= room ? note : `${[...note].slice(0, room - 1).join("")}…`;
+  return concat(head, line`  ${colors.dim(shown)}`);
 }

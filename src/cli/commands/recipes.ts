@@ -1,11 +1,12 @@
 // `recipes`: the recipes that come with the router, their inputs and what they provide, and whether their
 // tests pass.
 
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { bundledRecipes, findRecipe } from "../../config/recipe/reference.ts";
 import type { Json, JsonObject } from "../../contract.ts";
 import { readConfig } from "../../daemon/start/load-plan.ts";
 import { UsageError } from "../../errors.ts";
+import { type SamplePayload, samplePayload } from "../../testing/sample-payload.ts";
 import { line, marked, type SafeText, safeLine, text } from "../../text.ts";
 import { colors } from "../colors.ts";
 import type { CommandContext } from "../context.ts";
@@ -26,13 +27,15 @@ interface RecipeAnswer {
   readonly file: string;
 }
 
-interface RecipeDetails extends RecipeAnswer {
+export interface RecipeDetails extends RecipeAnswer {
   readonly setup?: string;
   readonly inputs: readonly InputAnswer[];
   readonly sources: readonly { readonly name: string; readonly type: string }[];
   readonly channels: readonly string[];
   readonly sinks: readonly string[];
   readonly tests: number;
+  /** A payload that reaches a channel: that of one of its tests. */
+  readonly sample?: SamplePayload | undefined;
   /** The lines that add it to a config. */
   readonly use: string;
 }
@@ -89,7 +92,7 @@ export async function testRecipes(
 }
 
 /** Throws a UsageError for a name that no recipe has. */
-function fileOf(name: string, { cwd }: CommandContext): string {
+function fileOf(name: string, { cwd }: Pick<CommandContext, "cwd">): string {
   // The user at the command line may name any file.
   if (/[/\\]|\.ya?ml$/.test(name)) return resolve(cwd, name);
   const found = findRecipe(name, cwd);
@@ -97,7 +100,10 @@ function fileOf(name: string, { cwd }: CommandContext): string {
   return found.file;
 }
 
-async function readDetails(name: string, context: CommandContext): Promise<RecipeDetails> {
+export async function readDetails(
+  name: string,
+  context: Pick<CommandContext, "env" | "cwd">,
+): Promise<RecipeDetails> {
   const loaded = await readConfig(fileOf(name, context), context.env, {
     recipe: { given: {}, at: ["inputs"] },
     standIns: true,
@@ -124,8 +130,16 @@ async function readDetails(name: string, context: CommandContext): Promise<Recip
     channels: entriesOf(recipe.channels).map(([channel]) => channel),
     sinks: entriesOf(recipe.sinks).map(([sink]) => sink),
     tests: loaded.tests.length,
-    use: useOf(/[/\\]/.test(name) ? name : written("recipe"), written("recipe"), inputs),
+    sample: samplePayload(loaded),
+    use: useOf(writtenAs(name, context), written("recipe"), inputs),
   };
+}
+
+/** What a config in this folder writes for the recipe: a name, or a path that begins with ./ */
+function writtenAs(name: string, { cwd }: Pick<CommandContext, "cwd">): string {
+  if (!/[/\\]|\.ya?ml$/.test(name)) return name;
+  const path = relative(cwd, resolve(cwd, name)).replaceAll("\\", "/");
+  return path.startsWith("../") ? path : `./${path}`;
 }
 
 function inputAnswer(name: string, declared: JsonObject): InputAnswer {
@@ -140,6 +154,21 @@ function inputAnswer(name: string, declared: JsonObject): InputAnswer {
     ...(Array.isArray(examples) ? { example: examples[0] as Json } : {}),
     ...(fallback === undefined ? {} : { default: fallback }),
   };
+}
+
+/** The text with the value of each `${inputs.NAME}`: the given one, else the default; a secret stays a word. */
+export function withInputs(
+  text: string,
+  inputs: readonly InputAnswer[],
+  values: Readonly<Record<string, Json>> = {},
+): string {
+  return text.replace(/\$\{inputs\.(\w+)\}/g, (whole, name: string) => {
+    const input = inputs.find((one) => one.name === name);
+    if (input === undefined) return whole;
+    const value = input.secret ? undefined : (values[name] ?? input.default ?? input.example);
+    if (value === undefined) return `THE_${name.toUpperCase()}`;
+    return typeof value === "string" ? value : JSON.stringify(value);
+  });
 }
 
 function useOf(written: string, recipe: string, inputs: readonly InputAnswer[]): string {
@@ -189,7 +218,9 @@ function detailLines(details: RecipeDetails): SafeText[] {
     ...names("channels", channels),
     ...names("sinks", sinks),
     line`  tests: ${tests}`,
-    ...(setup === undefined ? [] : [line``, line`${colors.bold("To set it up")}`, marked(setup, indent)]),
+    ...(setup === undefined
+      ? []
+      : [line``, line`${colors.bold("To set it up")}`, marked(withInputs(setup, inputs), indent)]),
   ];
 }
 

@@ -5,7 +5,7 @@ import { UsageError } from "../../errors.ts";
 import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { reachRouter } from "../find-router.ts";
-import { readData, readHeaders } from "../payload.ts";
+import { readData, readHeaders, readPayloadOrText } from "../payload.ts";
 import { printed, printedJson } from "../print.ts";
 import { printEmitted } from "./replay.ts";
 import type { TalkOptions } from "./status.ts";
@@ -29,7 +29,7 @@ export async function send(
   const { ask } = await reachRouter(context, options.config);
   const answer = await ask("send", {
     source,
-    data: await readData(payload ?? options.data ?? "{}"),
+    data: payload === undefined ? await readData(options.data ?? "{}") : await readPayloadOrText(payload),
     headers,
   });
   context.print(options.json ? printedJson(answer) : printed(...printEmitted(answer)));

@@ -69,7 +69,7 @@ export async function test(
   return 0;
 }
 
-/** Prints the results of the tests of these files. Exit code 1 when one of them failed, or there was none. */
+/** Prints the results of the tests of these files. Exit code 1 when one of them failed, or there was none and no recipe in use, which has its own. */
 export async function runAndPrint(
   files: readonly string[],
   options: Omit<TestOptions, "config" | "watch">,
@@ -93,7 +93,8 @@ export async function runAndPrint(
     return short.startsWith("..") ? file : short;
   };
   const ok =
-    results.some(({ tests }) => tests.length > 0) &&
+    (results.some(({ tests }) => tests.length > 0) ||
+      (options.only === undefined && results.every(({ usesRecipes }) => usesRecipes))) &&
     results.every(
       ({ problems, tests }) => problems.length === 0 && tests.every(({ failures }) => failures.length === 0),
     );

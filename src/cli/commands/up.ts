@@ -5,8 +5,9 @@ import { spawn } from "node:child_process";
 import { closeSync, constants, openSync } from "node:fs";
 import { mkdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { realPath, stateFolder } from "../../config/paths.ts";
-import type { PowerReport } from "../../control/protocol.ts";
+import type { PowerReport, StatusReport } from "../../control/protocol.ts";
 import { logSettings } from "../../daemon/log.ts";
 import { loadPlan } from "../../daemon/start/load-plan.ts";
 import { ConnectorError } from "../../errors.ts";
@@ -16,7 +17,7 @@ import { line, type SafeLine, safeJson, text } from "../../text.ts";
 import { colors } from "../colors.ts";
 import type { CommandContext, Processes, ProcessIdentity, UpConfig, UpState } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
-import { configLocation, findRouter, requireRouter } from "../find-router.ts";
+import { configLocation, findRouter, type Reached, requireRouter } from "../find-router.ts";
 import { printed, printedJson } from "../print.ts";
 import { unitText } from "../systemd-unit.ts";
 import { printCount } from "../times.ts";
@@ -36,6 +37,9 @@ interface UpOptions extends TalkOptions {
 
 const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
 const upWithinMs = 20_000;
+/** A source may take 10 s to start. */
+const settleWithinMs = 12_000;
+const lookEveryMs = 100;
 
 export async function up(options: UpOptions, context: CommandContext): Promise<ExitCode> {
   const place = configLocation(context, options.config);
@@ -89,19 +93,57 @@ async function inBackground(
   const log = await logIn(folder).catch(unusable(folder));
   const { pid, state } = await startDetached(config, log, context);
   const running = await findRouter(context, file);
-  const answer = running === undefined ? undefined : await requireRouter(context, running).ask("status", {});
+  const answer =
+    running === undefined ? undefined : await settledStatus(requireRouter(context, running), state);
+  const owned = state.mode === "owner" ? answer : undefined;
+  const code = owned !== undefined && isBroken(owned) ? 1 : 0;
   if (options.json) {
-    const owned = state.mode === "owner" ? answer : undefined;
     context.print(printedJson({ pid, ...state, config: file, log, ...owned }));
-    return 0;
+    return code;
   }
   context.print(printed(describeState(pid, file, state)));
-  for (const { name, address } of (state.mode === "owner" ? answer?.sources : undefined) ?? [])
-    if (address !== undefined) context.print(text`  ${name}: ${address}\n`);
+  for (const source of owned?.sources ?? []) {
+    const { name, address, state: now, detail = "", last_error: lastError } = source;
+    if (now === "running") {
+      if (address !== undefined) context.print(text`  ${name}: ${address}\n`);
+    } else if (!isUntrusted(owned))
+      context.print(
+        text`  ${(now === "failed" ? colors.red : colors.yellow)(`${name}: ${now}: ${lastError ?? detail}`)}\n`,
+      );
+  }
   const waits = waitingLine(answer?.powers ?? []);
   if (waits !== undefined) context.print(text`  ${colors.yellow(waits)}\n`);
   context.print(text`  log: ${log}\n  ${colors.dim("channel-router down ends it")}\n`);
-  return 0;
+  return code;
+}
+
+/** Once its sources have started, or wait, or failed: what is reported earlier may not be true a moment later. */
+async function settledStatus({ ask }: Reached, { mode }: UpState): Promise<StatusReport> {
+  const endMs = Date.now() + settleWithinMs;
+  for (;;) {
+    const status = await ask("status", {});
+    if (mode !== "owner" || isSettled(status) || Date.now() > endMs) return status;
+    await pause(lookEveryMs);
+  }
+}
+
+function isSettled(status: StatusReport): boolean {
+  if (status.problems.length > 0 || isUntrusted(status)) return true;
+  return status.active !== undefined && status.sources.every(({ state }) => state !== "starting");
+}
+
+/** Nothing of the file is used yet. */
+function isUntrusted(status: StatusReport | undefined): boolean {
+  return status?.powers?.some(({ power, trusted }) => power === "use" && !trusted) === true;
+}
+
+/** A source cannot start, or the HTTP server has no address: it keeps trying, but a caller must not count on it. */
+function isBroken(status: StatusReport): boolean {
+  if (isUntrusted(status)) return false;
+  const isUnbound =
+    status.address === undefined &&
+    status.sources.some(({ type, state }) => type === "http" && state === "waiting");
+  return isUnbound || status.sources.some(({ state }) => state === "failed");
 }
 
 function waitingLine(powers: readonly PowerReport[]): string | undefined {

@@ -17,6 +17,11 @@ export async function why(eventId: string, options: TalkOptions, context: Comman
   return 0;
 }
 
+/** The router's own words name times in UTC; the first column is local. */
+function inLocalTime(words: string): string {
+  return words.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\b/g, printTime);
+}
+
 function printStory(answer: WhyAnswer, nowMs: number): SafeText[] {
   const { steps, trace, not_asked } = answer;
   const shown: SafeText[] = [line`${colors.bold(answer.event_id)} ${answer.outcome}`];
@@ -24,7 +29,7 @@ function printStory(answer: WhyAnswer, nowMs: number): SafeText[] {
   const width = Math.max(0, ...ago.map((text) => text.length));
   for (const [index, { time, channel, text }] of steps.entries()) {
     const when = colors.dim(`${printTime(time)}  ${(ago[index] as string).padStart(width)}`);
-    shown.push(line`${when}  ${channel === undefined ? "" : `${channel}: `}${text}`);
+    shown.push(line`${when}  ${channel === undefined ? "" : `${channel}: `}${inLocalTime(text)}`);
     if (index === 0 && trace !== undefined) {
       if (trace.length > 0) shown.push(...printTrace(trace).map((step) => concat(line`  `, step)));
       for (const name of not_asked ?? [])

@@ -84,15 +84,28 @@ function lineOf(number: number, caret: number, source: FrameSource): [string, nu
 
 /** Cuts a long line around the caret; tabs become spaces. `caret` of the result counts terminal columns. */
 function windowed(line: string, caret: number): { readonly text: string; readonly caret: number } {
-  const from = line.length <= maxWidth || caret <= beforeCaret ? 0 : caret - beforeCaret;
+  const from = line.length <= maxWidth || caret <= beforeCaret ? 0 : characterAt(line, caret - beforeCaret);
+  const to = characterAt(line, from + maxWidth);
   const cutLeft = from > 0 ? "…" : "";
-  const cutRight = line.length > from + maxWidth ? "…" : "";
-  const part = line.slice(from, from + maxWidth);
+  const cutRight = line.length > to ? "…" : "";
+  const part = line.slice(from, to);
   const before = expanded(part.slice(0, caret - from));
   return {
     text: `${cutLeft}${before.text}${expanded(part.slice(caret - from), before.width).text}${cutRight}`,
     caret: cutLeft.length + before.width,
   };
+}
+
+/** Longer than any character of several code points that is in use. */
+const longestCharacter = 64;
+
+/** Where the character begins that contains this place: an emoji may be several code points. */
+function characterAt(line: string, at: number): number {
+  if (at <= 0 || at >= line.length) return Math.min(Math.max(at, 0), line.length);
+  const start = Math.max(0, at - longestCharacter);
+  const near = line.slice(start, at + longestCharacter);
+  const found = new Intl.Segmenter("en").segment(near).containing(at - start);
+  return start + (found?.index ?? at - start);
 }
 
 function expanded(raw: string, startWidth = 0): { readonly text: string; readonly width: number } {

@@ -1,0 +1,82 @@
+// The commands that set the router up on the command line: a config, credentials, consent, the entry of the client.
+// Each is a file of its own, imported on demand.
+
+import type { Command } from "commander";
+import type { CommandContext, CommonOptions } from "./context.ts";
+import { type ExitCode, finish } from "./exit.ts";
+
+export function addSetupCommands(
+  program: Command,
+  context: CommandContext,
+  { json, collect }: Pick<CommonOptions, "json" | "collect">,
+): void {
+  const run = (command: () => Promise<ExitCode>) => finish(command);
+
+  program
+    .command("add")
+    .argument("<type>", "discord, slack or telegram")
+    .description("install the client library of a chat, below the state folder")
+    .addOption(json())
+    .action((type, options) =>
+      run(async () => (await import("./commands/add.ts")).add(type, options, context)),
+    );
+
+  program
+    .command("completion")
+    .argument("<shell>", "bash, zsh or fish")
+    .description("print the script that completes this command line in a shell")
+    .action((shell) =>
+      run(async () => (await import("./commands/completion.ts")).completion(shell, program, context)),
+    );
+
+  program
+    .command("init")
+    .description("write a config, and the entry with which Claude Code starts it; asks at a terminal")
+    .option("-y, --yes", "ask nothing: take the options below and defaults")
+    .option(
+      "-r, --recipe <name>",
+      "a recipe, see recipes list (may be repeated); default: a plain webhook",
+      collect,
+      [],
+    )
+    .option("-w, --with <name=value>", "an input of the recipe (may be repeated)", collect, [])
+    .option("--reach <way>", "how the sender reaches you: here (default), relay or gateway")
+    .option("--public-url <url>", "the URL of the gateway")
+    .option("--user", "for you, in every project without a config of its own; default: this project")
+    .option("--dry-run", "only show what would be written")
+    .option("--try", "send a test event and wait until Claude has it")
+    .addOption(json())
+    .action((options) => run(async () => (await import("./commands/init.ts")).init(options, context)));
+
+  program
+    .command("mcp-entry")
+    .description("print the entry with which Claude Code starts this program")
+    .option("--name <name>", "what Claude Code calls the server", "router")
+    .addOption(json())
+    .action((options) =>
+      run(async () => (await import("./init/print-entry.ts")).printMcpEntry(options, context)),
+    );
+
+  program
+    .command("configure")
+    .argument("<type>", "a chat type such as telegram, or the name of a variable")
+    .argument("[credentials...]", "its credentials; - for standard input; asked for when left out")
+    .description("keep credentials in the .env of the state folder, readable for you alone")
+    .option("--clear", "remove them")
+    .addOption(json())
+    .action((type, values, options) =>
+      run(async () => (await import("./commands/configure.ts")).configure(type, values, options, context)),
+    );
+
+  program
+    .command("trust")
+    .argument("[file]", "the config file; default: looked up")
+    .description("show what a config can do beyond shaping text, and ask whether you allow it")
+    .option("--list", "only show it")
+    .option("--yes", "allow all of it without a question, for CI; not below a Claude process")
+    .option("--revoke", "forget what was allowed and declined")
+    .addOption(json())
+    .action((file, options) =>
+      run(async () => (await import("./commands/trust.ts")).trust(file, options, context)),
+    );
+}
