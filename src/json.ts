@@ -130,5 +130,39 @@ function endOfString(text: string, start: number): number {
 
 /** Whether a text may be a number that `readJson` kept as text. */
 export function isLargeNumber(text: string): boolean {
-  return text.length <= 400 && /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text) && !isExact(text);
+  return text.length <= 400 && wholeNumber.test(text) && !isExact(text);
+}
+
+const wholeNumber = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/**
+ * Compares two numbers, of which one or both may be a text as `readJson` keeps it: below 0, 0 or above 0, by all of
+ * their digits.
+ */
+export function compareNumbers(left: number | string, right: number | string): number {
+  const [a, b] = [Number(left), Number(right)];
+  // Rounding keeps the order of numbers that stay different.
+  if (a !== b) return a < b ? -1 : 1;
+  const [one, other] = [decimalOf(left), decimalOf(right)];
+  if (!isLargeNumber(one) && !isLargeNumber(other)) return 0;
+  const [x, y] = [partsOf(one), partsOf(other)];
+  const size = x.exponent - y.exponent || (x.digits === y.digits ? 0 : x.digits < y.digits ? -1 : 1);
+  return a < 0 ? -size : size;
+}
+
+function decimalOf(value: number | string): string {
+  const text = String(value).trim().replace(/^\+/, "");
+  return wholeNumber.test(text) ? text : String(Number(value));
+}
+
+/** 0.`digits` times ten to the power of `exponent`, without its sign and without zeros at either end of `digits`. */
+function partsOf(text: string): { readonly digits: string; readonly exponent: number } {
+  const [mantissa = "", power = "0"] = text.toLowerCase().split("e");
+  const [whole = "", fraction = ""] = mantissa.replace(/^[-+]/, "").split(".");
+  const all = whole + fraction;
+  const start = all.search(/[1-9]/);
+  if (start === -1) return { digits: "", exponent: 0 };
+  let end = all.length;
+  while (all[end - 1] === "0") end -= 1;
+  return { digits: all.slice(start, end), exponent: Number(power) + whole.length - start };
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readJson } from "../src/json.ts";
+import { compareNumbers, readJson } from "../src/json.ts";
 import { runs } from "./support/runs.ts";
 
 describe("JSON is read with every digit", () => {
@@ -98,6 +98,35 @@ describe("JSON is read with every digit", () => {
       ),
       { numRuns: runs(800) },
     );
+  });
+
+  test("numbers are compared by all of their digits", () => {
+    const pair = fc.oneof(
+      fc.tuple(numbers, numbers),
+      // Differ in one digit only.
+      fc.tuple(fc.stringMatching(/^[1-9]\d{16,40}$/), fc.nat(9)).map(([text, digit]): [string, string] => {
+        return [text, `${text.slice(0, -1)}${digit}`];
+      }),
+    );
+    const scaled = ({ value, exponent }: ReturnType<typeof exact>, least: number): bigint =>
+      value * 10n ** BigInt(exponent - least);
+    fc.assert(
+      fc.property(pair, fc.boolean(), ([left, right], isRead) => {
+        const [x, y] = [exact(left), exact(right)];
+        const least = Math.min(x.exponent, y.exponent);
+        const difference = scaled(x, least) - scaled(y, least);
+        const wanted = difference > 0n ? 1 : difference < 0n ? -1 : 0;
+        const [a, b] = isRead ? [readJson(left), readJson(right)] : [left, right];
+        const found = Math.sign(compareNumbers(a as string | number, b as string | number));
+        // Fractions are doubles, and may have become equal.
+        if (found !== wanted) expect([found, Number(left)]).toEqual([0, Number(right)]);
+        if (x.exponent >= 0 && y.exponent >= 0) expect(found).toBe(wanted);
+      }),
+      { numRuns: runs(800) },
+    );
+    expect(compareNumbers("1e999", "1e1000")).toBeLessThan(0);
+    expect(compareNumbers("-1e999", "-1e1000")).toBeGreaterThan(0);
+    expect(compareNumbers(" 0x10 ", 16)).toBe(0);
   });
 
   test("what is not JSON is refused as JSON.parse refuses it", () => {

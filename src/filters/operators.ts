@@ -4,7 +4,7 @@
 import { compileRanges } from "../addresses.ts";
 import type { TextNeeds } from "../contract/emit-all.ts";
 import type { Json } from "../contract.ts";
-import { isLargeNumber } from "../json.ts";
+import { compareNumbers, isLargeNumber } from "../json.ts";
 import { compileGlob, operandError } from "./glob.ts";
 import type { RegexCompiler } from "./regex.ts";
 import { showValue } from "./show.ts";
@@ -147,12 +147,15 @@ function texts(operand: Json, { textual }: OperatorContext): string[] {
 function order(name: string, compare: (a: number, b: number) => boolean): Compile {
   return (operand, { textual }) => {
     const wanted = `${name} ${showValue(operand)}`;
-    if (typeof operand === "number") {
-      const test: ValueTest = textual
-        ? (value) => typeof value === "string" && isDecimal(value) && compare(Number(value), operand)
-        : (value) =>
-            (typeof value === "number" || (typeof value === "string" && isLargeNumber(value))) &&
-            compare(Number(value), operand);
+    if (isRounded(operand)) throw operandError("is a number too large to be exact", "put it in quotes");
+    if (typeof operand === "number" || (typeof operand === "string" && isLargeNumber(operand))) {
+      const isComparable = (value: Json): value is number | string =>
+        typeof value === "string"
+          ? textual
+            ? isDecimal(value)
+            : isLargeNumber(value)
+          : !textual && typeof value === "number";
+      const test: ValueTest = (value) => isComparable(value) && compare(compareNumbers(value, operand), 0);
       return { test, wanted };
     }
     const instant = typeof operand === "string" ? parseTime(operand) : undefined;

@@ -191,6 +191,8 @@ class TemplateCheck {
       else if (value.type === "StringLiteral") {
         const text = value as hbs.AST.StringLiteral;
         text.value = restoreLiteral(text.value);
+      } else if (value.type === "NumberLiteral" && isRounded(value as hbs.AST.NumberLiteral)) {
+        this.#fail(value, "this number is too large to be exact", "put it in quotes");
       }
     }
   }
@@ -208,6 +210,11 @@ class TemplateCheck {
       near === undefined ? "docs/templates.md lists the functions" : `did you mean ${near}?`,
     );
   }
+}
+
+/** The parser has rounded it, and an event has such a number as text. */
+function isRounded({ value }: hbs.AST.NumberLiteral): boolean {
+  return Number.isInteger(value) && !Number.isSafeInteger(value);
 }
 
 function pathTo(name: string, loc: hbs.AST.SourceLocation): hbs.AST.PathExpression {

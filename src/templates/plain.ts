@@ -4,6 +4,7 @@
 // Both must render the same: a property test compares them.
 
 import type { View } from "../contract.ts";
+import { isLargeNumber } from "../json.ts";
 import type { Dialect } from "./dialect.ts";
 import { type MeteredCall, meteredCall } from "./functions/metered.ts";
 import type { TemplateFunction, TemplateFunctions } from "./functions/template-function.ts";
@@ -81,6 +82,7 @@ export function createPlainReader(
       if (found === undefined) return readPath();
       const [, double, single, word = ""] = found;
       const quoted = double ?? single;
+      if (quoted === undefined && isLargeNumber(word)) return undefined;
       const value =
         quoted !== undefined ? restoreLiteral(quoted) : word in words ? words[word] : Number(word);
       return () => value;

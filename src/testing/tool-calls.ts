@@ -8,6 +8,7 @@ import type { Json, JsonObject } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { isRouterError, UsageError } from "../errors.ts";
 import { type Mask, maskAll } from "../host/secret-mask.ts";
+import { readJson } from "../json.ts";
 import { answeredView, channelFor, maskedOutgoing } from "../plan/outgoing.ts";
 import type { Plan, PlannedSink } from "../plan/plan.ts";
 import { demandValid } from "../session/tool-input.ts";
@@ -117,7 +118,7 @@ function testSent(
     text(all[name.toLowerCase()], wanted, [...at, "headers", name], `header ${name}`);
   }
   if (json !== undefined)
-    failures.push(...testValue(json, readJson(parts.body), [...at, "json"], "the body"));
+    failures.push(...testValue(json, readBody(parts.body), [...at, "json"], "the body"));
   if (command !== undefined)
     failures.push(...testValue([...command], parts.command, [...at, "command"], "the command"));
   return failures;
@@ -163,10 +164,10 @@ function sorted(value: Json): Json {
   );
 }
 
-function readJson(body: Json | undefined): Json | undefined {
+function readBody(body: Json | undefined): Json | undefined {
   if (typeof body !== "string") return undefined;
   try {
-    return JSON.parse(body) as Json;
+    return readJson(body);
   } catch {
     // Text that is not JSON is shown unchanged.
     return body;

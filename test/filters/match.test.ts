@@ -38,8 +38,28 @@ describe("a number beyond 2^53", () => {
     expect(fits({ "data.id": { lt: 5 } }, data)).toBe(false);
   });
 
+  it("has an order by all of its digits", () => {
+    const next = { id: "2868860079149422352" };
+    const operand = "2868860079149422351";
+    const holding = ["gt", "gte", "lt", "lte"].map((name) =>
+      [data, next].map((event) => fits({ "data.id": { [name]: operand } }, event)),
+    );
+    expect(holding).toEqual([
+      [false, true],
+      [true, true],
+      [false, false],
+      [true, false],
+    ]);
+    expect(fits({ "data.id": { gt: Number.MAX_SAFE_INTEGER } }, { id: "9007199254740992" })).toBe(true);
+    expect(fits({ "data.id": { gt: operand } }, { id: 5 })).toBe(false);
+    expect(fits({ "data.id": { gt: operand } }, { id: "5" })).toBe(false);
+    expect(fits({ "data.id": { lt: "1e999" } }, { id: "1e998" })).toBe(true);
+  });
+
   it.each<[string, Json]>([
     ["a scalar", large],
+    ["an order", { gt: large }],
+    ["an order of negative numbers", { lte: -large }],
     ["a list", [1, Number.MAX_SAFE_INTEGER + 1]],
     ["an operator", { in: [-large] }],
     ["not", { not: large }],

@@ -89,6 +89,19 @@ describe("a mistake is found when the template is read", () => {
   test.each([
     ["{{data.x}} {{uper data.x}}", 13, "unknown function uper", "did you mean upper?"],
     ["{{log data.x}}", 2, "unknown function log", undefined],
+    ["{{eq data.x 9007199254740993}}", 12, "this number is too large to be exact", "put it in quotes"],
+    [
+      "{{#if (gt -9007199254740992 data.x)}}a{{/if}}",
+      10,
+      "this number is too large to be exact",
+      "put it in quotes",
+    ],
+    [
+      "{{default data.x (number 12345678901234567890)}}",
+      25,
+      "this number is too large to be exact",
+      "put it in quotes",
+    ],
     ["{{#foreach data.x}}{{/foreach}}", 3, "unknown block foreach", undefined],
     ["{{#eahc data.x}}{{/eahc}}", 3, "unknown block eahc", "did you mean {{#each}}?"],
     ["{{#upper data.x}}{{/upper}}", 3, "upper is not a block", "write {{upper ...}} without #"],

@@ -3,6 +3,7 @@
 // origins of each value.
 
 import type { Json, JsonSchema } from "../../contract.ts";
+import { isLargeNumber } from "../../json.ts";
 import type { IssueDraft } from "../values.ts";
 import { type Path, pathKey } from "../yaml/problem.ts";
 import type { Variable } from "../yaml/tree.ts";
@@ -87,7 +88,7 @@ function typed(text: string, schemas: readonly JsonSchema[]): Json {
   const types = schemas.flatMap(({ type }) => type ?? []);
   if (types.length === 0 || types.includes("string")) return text;
   const wantsNumber = types.includes("number") || types.includes("integer");
-  if (wantsNumber && /^-?\d+(\.\d+)?$/.test(text.trim())) return Number(text);
+  if (wantsNumber && /^-?\d+(\.\d+)?$/.test(text.trim()) && !isLargeNumber(text.trim())) return Number(text);
   if (types.includes("boolean") && /^(true|false)$/.test(text.trim())) return text.trim() === "true";
   return text;
 }

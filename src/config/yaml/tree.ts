@@ -13,6 +13,7 @@ import {
   type YAMLSeq,
 } from "yaml";
 import type { Json, JsonObject } from "../../contract.ts";
+import { isLargeNumber } from "../../json.ts";
 import { kindOf, type ParsedDocument, type Path, type Problem, quoted } from "./problem.ts";
 import { unquotedAt } from "./syntax.ts";
 
@@ -50,6 +51,18 @@ export function emptyTree(): Tree {
 
 export function readTree(document: ParsedDocument, text: string, lines: LineCounter): Tree {
   return new TreeReader(document, text, lines).read();
+}
+
+/** Whether the number has other digits than the file. */
+function isRounded({ source = "" }: Scalar, value: number): boolean {
+  if (!Number.isInteger(value) || Number.isSafeInteger(value)) return false;
+  const plain = source.replace(/^\+/, "");
+  return /^-?\d/.test(plain) && !/^-?0[ox]/i.test(plain) ? isLargeNumber(fullDecimal(plain)) : true;
+}
+
+/** `1.e20` and `1e20` are both numbers of YAML, and JSON has only the second form. */
+function fullDecimal(source: string): string {
+  return source.replace(/\.(?=$|[eE])/, "");
 }
 
 class TreeReader {
@@ -155,6 +168,14 @@ class TreeReader {
         hint: "quote it if text is meant",
       });
       return null;
+    }
+    if (typeof value === "number" && isRounded(node, value)) {
+      this.#complain(node, path, {
+        code: "E_CONFIG_VALUE",
+        message: "is a number too large to be exact",
+        hint: "put it in quotes: such a number of an event is a text too",
+      });
+      return String(node.source ?? value);
     }
     return value as Json;
   }

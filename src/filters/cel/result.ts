@@ -11,7 +11,7 @@ export function toJson(value: unknown, meter: Pick<CelMeter, "step">): Json {
     case "boolean":
       return value;
     case "bigint":
-      return Number(value);
+      return integerToJson(value);
     case "number":
       if (Number.isFinite(value)) return value;
       throw new ExpressionError("E_CEL_RUN", `the result is ${value}, which is not a JSON number`);
@@ -40,6 +40,12 @@ function objectToJson(value: object, meter: Pick<CelMeter, "step">): Json {
     return Object.fromEntries(members.map(([key, member]) => [key, toJson(member, meter)]));
   }
   const primitive: unknown = value.valueOf();
-  if (typeof primitive === "bigint") return Number(primitive);
+  if (typeof primitive === "bigint") return integerToJson(primitive);
   return String(value);
+}
+
+/** As in an event: an integer that a number cannot represent is a text with all of its digits. */
+function integerToJson(value: bigint): Json {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : String(value);
 }

@@ -1,6 +1,7 @@
 // Functions for conditions: comparisons and true/false. They return true or false, for `if` and `unless`.
 
 import { isDeepStrictEqual } from "node:util";
+import { compareNumbers, isLargeNumber } from "../../json.ts";
 import { textOf } from "../text-of.ts";
 import { numberOf, type TemplateFunctions, type Value } from "./template-function.ts";
 
@@ -53,14 +54,17 @@ function isScalar(value: Value): boolean {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 }
 
+/** Large ones too: `1e999` and `9007199254740993` are numbers of an event that are kept as text. */
+function isNumber(value: Value): value is number | string {
+  return numberOf(value) !== undefined || (typeof value === "string" && isLargeNumber(value));
+}
+
 /**
  * Compared as numbers when both are; else as text, which also orders RFC 3339 times. Nothing is ordered
  * relative to a missing value.
  */
 function orderOf(left: Value, right: Value): number | undefined {
-  const a = numberOf(left);
-  const b = numberOf(right);
-  if (a !== undefined && b !== undefined) return a - b;
+  if (isNumber(left) && isNumber(right)) return compareNumbers(left, right);
   if (!isScalar(left) || !isScalar(right)) return undefined;
   return textOf(left) < textOf(right) ? -1 : textOf(left) > textOf(right) ? 1 : 0;
 }

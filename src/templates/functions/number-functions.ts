@@ -1,7 +1,8 @@
 // Functions that format numbers, with English separators. A value that is not a number is returned unchanged.
 
+import { isLargeNumber } from "../../json.ts";
 import { textOf } from "../text-of.ts";
-import { numberOf, type TemplateFunctions, wholeOf } from "./template-function.ts";
+import { numberOf, type TemplateFunctions, type Value, wholeOf } from "./template-function.ts";
 import { countOf } from "./value-functions.ts";
 
 export const numberFunctions: TemplateFunctions = {
@@ -11,7 +12,9 @@ export const numberFunctions: TemplateFunctions = {
     call([value, digits]) {
       const number = numberOf(value);
       if (number === undefined) return textOf(value);
-      return grouped(digits === undefined ? String(number) : number.toFixed(wholeOf(digits, 0, 0, 20)));
+      const fraction = wholeOf(digits, 0, 0, 20);
+      if (isLargeInteger(value)) return grouped(fraction === 0 ? value : `${value}.${"0".repeat(fraction)}`);
+      return grouped(digits === undefined ? String(number) : number.toFixed(fraction));
     },
   },
   percent: {
@@ -31,10 +34,15 @@ export const numberFunctions: TemplateFunctions = {
     call([value, one, several]) {
       const count = numberOf(value) ?? countOf(value);
       const word = count === 1 ? textOf(one) : several === undefined ? `${textOf(one)}s` : textOf(several);
-      return `${grouped(String(count))} ${word}`;
+      return `${grouped(isLargeInteger(value) ? value : String(count))} ${word}`;
     },
   },
 };
+
+/** An integer of an event beyond 2^53: a text, with digits that a number would not have. */
+function isLargeInteger(value: Value): value is string {
+  return typeof value === "string" && /^-?\d+$/.test(value) && isLargeNumber(value);
+}
 
 function grouped(number: string): string {
   if (number.includes("e")) return number;

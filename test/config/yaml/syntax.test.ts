@@ -152,6 +152,17 @@ describe("broken YAML is told in words, once for each mistake", () => {
       `${top}    match: { data.x: .inf }\n`,
       "5:22 channels.hook.match.data.x: must be a finite number (E_CONFIG_TYPE) [quote it if text is meant]",
     ],
+    ...[
+      "9007199254740993",
+      "+9007199254740992",
+      "-12345678901234567890",
+      "12345678901234567.5",
+      "0x7fffffffffffffff",
+    ].map((number): [string, string, string] => [
+      `the number ${number}, which would be rounded`,
+      `${top}    match: { data.x: { gt: ${number} } }\n`,
+      "5:28 channels.hook.match.data.x.gt: is a number too large to be exact (E_CONFIG_VALUE) [put it in quotes: such a number of an event is a text too]",
+    ]),
     [
       "a list at the top",
       "- a\n- b\n",
@@ -187,6 +198,16 @@ describe("broken YAML is told in words, once for each mistake", () => {
       "data.b": "no",
       "data.c": 12,
       "data.d": "012",
+    });
+  });
+
+  test("large numbers that are exact are numbers", async () => {
+    const { values, issues } = await load(
+      `${top}    match: { data.x: [9007199254740991, 6.02e23, 1.5E+300, 1.e20, 9007199254740991.0] }\n`,
+    );
+    expect(issues).toEqual([]);
+    expect(values.channels.hook?.match).toEqual({
+      "data.x": [9007199254740991, 6.02e23, 1.5e300, 1e20, 9007199254740991],
     });
   });
 

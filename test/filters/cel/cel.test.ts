@@ -57,6 +57,14 @@ describe("an integer that an event can only have as a text", () => {
   });
 });
 
+it("an integer result beyond 2^53 keeps its digits, as in an event", () => {
+  const id = { data: { id: "9007199254740993" } };
+  expect(value("int(data.id)", id)).toBe("9007199254740993");
+  expect(value("[int(data.id) + 1, uint(data.id)]", id)).toEqual(["9007199254740994", "9007199254740993"]);
+  expect(value("int(data.id) - 2", id)).toBe(9007199254740991);
+  expect(value("-int(data.id)", id)).toBe("-9007199254740993");
+});
+
 describe("JSON inside a text", () => {
   const message = JSON.stringify({ Message: '{"state":"ALARM","id":12345678901234567890}', bad: "{" });
   const inside = { data: JSON.parse(message) };
