@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { charsetOf, decodeText } from "../src/charset.ts";
+import { charsetOf, decodeDeclared, decodeText } from "../src/charset.ts";
 
 const bytes = (text: string) => Buffer.from(text, "latin1");
 
@@ -26,6 +26,32 @@ test.each([
 test("a part of a larger buffer is read alone", () => {
   const whole = bytes("ab\x80cd");
   expect(decodeText(whole.subarray(2, 3), "windows-1252")).toBe("€");
+});
+
+const wide = (text: string) => Buffer.from(text, "utf16le");
+
+test.each<[string, Uint8Array, (string | undefined)[], string]>([
+  ["UTF-8 that nobody declared", Buffer.from("<a>é€"), [undefined, undefined], "<a>é€"],
+  ["the first that is declared", Buffer.from([0xcf, 0xf0]), ["windows-1251", "utf-8"], "Пр"],
+  ["the second, where the first does not fit", bytes("<a>caf\xe9"), ["utf-8", "iso-8859-1"], "<a>café"],
+  ["Latin-1 declared as UTF-8", bytes("<a>caf\xe9 \x80"), ["utf-8"], "<a>café €"],
+  ["Latin-1 that nobody declared", bytes("<a>caf\xe9"), [undefined], "<a>café"],
+  ["UTF-8 declared as Latin-1", Buffer.from("<a>café"), ["iso-8859-1"], "<a>café"],
+  ["UTF-8 declared as UTF-16", Buffer.from("\n<a>café"), ["utf-16"], "\n<a>café"],
+  ["UTF-16 with no mark", wide("<a>café"), ["utf-16"], "<a>café"],
+  ["UTF-16 with no mark, big-endian", wide('{"a":1}').swap16(), [], '{"a":1}'],
+  ["UTF-16 with a mark, declared as UTF-8", wide("\ufeff<a>é"), ["utf-8"], "<a>é"],
+  ["plain text in UTF-16", wide("word"), ["utf-16le"], "word"],
+  ["Shift_JIS", Buffer.from([0x93, 0xfa, 0x83, 0x5c]), [undefined, "Shift_JIS"], "日ソ"],
+  ["GBK whose bytes are also UTF-8", Buffer.from([0xc1, 0xaa, 0xcd, 0xa8]), ["gbk"], "联通"],
+  ["an unknown charset", Buffer.from("é"), ["x-none"], "é"],
+])("of what is declared, %s is read", (_, from, labels, wanted) => {
+  expect(decodeDeclared(from, labels)).toBe(wanted);
+});
+
+test("one broken character does not make UTF-8 another charset", () => {
+  const broken = Buffer.concat([Buffer.from("é€é "), Buffer.from([0xff])]);
+  expect(decodeDeclared(broken, ["utf-8", "iso-8859-1"])).toBe("é€é \ufffd");
 });
 
 test.each([

@@ -3,7 +3,7 @@
 
 import { publicLookup } from "../addresses.ts";
 import { createByteBuffer } from "../byte-buffer.ts";
-import { charsetOf, decodeText } from "../charset.ts";
+import { charsetOf, decodeDeclared } from "../charset.ts";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../contract/host.ts";
 import { ConnectorError } from "../errors.ts";
 import { connectMs, failure, placeOf, reasonOf, statusFailure } from "./http-failure.ts";
@@ -165,7 +165,7 @@ function answerOf(response: Response, url: URL, clock: { now(): number }, limit:
     body,
     async text(maxBytes) {
       const content = await bytes(maxBytes);
-      return decodeText(content, charsetOf(headers["content-type"]));
+      return decodeDeclared(content, [charsetOf(headers["content-type"])]);
     },
     failure() {
       if (status >= 200 && status < 300) return undefined;

@@ -2,7 +2,7 @@
 // loaded with the first feed.
 
 import type { AnyFeed } from "feedsmith";
-import { charsetOf, decodeText } from "../../charset.ts";
+import { charsetOf, decodeDeclared } from "../../charset.ts";
 import type { HttpAnswer } from "../../contract/host.ts";
 import { ConnectorError } from "../../errors.ts";
 import { found, withinMaxBody } from "../../intake/answer.ts";
@@ -38,22 +38,14 @@ function withHref(text: string): string {
   );
 }
 
-const marks = [
-  ["\xff\xfe", "utf-16le"],
-  ["\xfe\xff", "utf-16be"],
-  ["\xef\xbb\xbf", "utf-8"],
-] as const;
-
 /**
- * In the charset of a byte order mark, else of the header, else of the XML declaration, else UTF-8 (RFC 7303
- * section 3.2).
+ * In the charset of a byte order mark, else of the header, else of the XML declaration, else UTF-8 (RFC 7303 section 3.2), unless the bytes
+ * are not in it.
  */
 function decode(bytes: Uint8Array, contentType: string | undefined): string {
   const start = Buffer.from(bytes.subarray(0, 200)).toString("latin1");
-  const [, mark] = marks.find(([bytes]) => start.startsWith(bytes)) ?? [];
-  const charset =
-    mark ?? charsetOf(contentType) ?? /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([\w:.-]+)/.exec(start)?.[1];
-  return decodeText(bytes, charset);
+  const written = /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([\w:.-]+)/.exec(start)?.[1];
+  return decodeDeclared(bytes, [charsetOf(contentType), written]);
 }
 
 const feedTypes = /type\s*=\s*["']?application\/(rss\+xml|atom\+xml|feed\+json)/i;

@@ -37,7 +37,11 @@ export function readingOf(
   traits: VerifyTraits | undefined,
 ): ParseOptions {
   const isSignedForm = traits?.signsForm === "always" || (traits?.signsForm === "by type" && isForm(headers));
-  return { parse: isSignedForm ? "form" : parse, formField: traits?.formField };
+  return {
+    parse: isSignedForm ? "form" : parse,
+    ...(isSignedForm ? { isSignedForm } : {}),
+    formField: traits?.formField,
+  };
 }
 
 /** Of a request that proved its sender; without `proof`, of one that is imagined. */

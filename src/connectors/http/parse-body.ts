@@ -5,11 +5,11 @@
 
 import { isUtf8 } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
-import { decodeText } from "../../charset.ts";
+import { decodeExactly, encodingOf } from "../../charset.ts";
 import type { Json, JsonObject } from "../../contract.ts";
 import { Refusal } from "../../http/answer.ts";
 import { type FormPart, parseMultipart } from "../../http/multipart.ts";
-import { formOf, maxFormFields } from "../../intake/form.ts";
+import { formIn, formOf, maxFormFields } from "../../intake/form.ts";
 import { guessJson, type ParsedJson, parseJson, parseJsonLines } from "../../intake/json.ts";
 import {
   mayHoldEscapes,
@@ -34,6 +34,8 @@ type Kind = "json" | "lines" | "form" | "multipart" | "text";
 
 export interface ParseOptions {
   readonly parse?: Parse | undefined;
+  /** The fields of the form are what is signed: they are UTF-8, as their check reads them, whatever charset the request declares. */
+  readonly isSignedForm?: boolean;
   /** The one field of a form that holds the payload as JSON, as GitHub and Slack send it. */
   readonly formField?: string | undefined;
 }
@@ -62,13 +64,13 @@ export function parseBody(
 export function* parseSteps(
   body: Buffer,
   contentType: string | undefined,
-  { parse = "auto", formField }: ParseOptions = {},
+  { parse = "auto", formField, isSignedForm = false }: ParseOptions = {},
 ): Parsing<Payload | Refusal> {
   if (body.length === 0) return { data: {}, text: "" };
   const type = typeOf(contentType);
   const kind = parse === "auto" ? (kinds.get(type) ?? kindOf(type)) : parse;
   if (kind === "multipart") return yield* parseFields(body, contentType ?? "");
-  const text = textOf(body, contentType);
+  const text = textOf(body, isSignedForm ? undefined : contentType);
   yield;
   if (kind === "binary") {
     // Some senders label every body application/octet-stream.
@@ -83,7 +85,10 @@ export function* parseSteps(
       return yield* payloadOf(parseJsonLines(text), text);
     case "form":
       // No form encoder leaves a brace or a bracket unescaped at the start: this is `curl -d '{...}'`.
-      return (parse === "auto" ? yield* wholeJson(text) : undefined) ?? (yield* parseForm(text, formField));
+      return (
+        (parse === "auto" ? yield* wholeJson(text) : undefined) ??
+        (yield* parseForm(text, isSignedForm ? undefined : { body, contentType }, formField))
+      );
     case "text":
       if (parse !== "auto") return yield* plainText(text);
       if (type === "") return yield* payloadOf(guessJson(text), text);
@@ -125,27 +130,27 @@ function notTaken(type: string): Refusal {
  * JSON is in UTF-8 whatever the header says (RFC 8259 section 8.1), and so is most text that is labelled as
  * Latin-1.
  */
-function textOf(body: Buffer, contentType: string | undefined): string | Refusal {
-  const charset = (
-    contentType
-      ?.split(";")
-      .map((part) => part.trim())
-      .find((part) => /^charset=/i.test(part))
-      ?.slice("charset=".length) ?? "utf-8"
-  )
-    .replaceAll(/["']/g, "")
-    .toLowerCase();
-  const isLatin = latin.has(charset);
-  if (!isLatin && !["utf-8", "utf8", "us-ascii", ""].includes(charset))
+function textOf(body: Buffer, contentType: string | undefined, usual = "utf-8"): string | Refusal {
+  const charset = (parameterOf(contentType, "charset") || usual).toLowerCase();
+  const encoding = charset === "us-ascii" || charset === "utf8" ? "utf-8" : encodingOf(charset);
+  if (encoding === undefined || encoding.startsWith("utf-16"))
     return new Refusal(
       415,
       `charset ${JSON.stringify(charset.slice(0, 40))} is not accepted here: send UTF-8`,
     );
-  if (isUtf8(body)) return body.toString("utf8", startsWithMark(body) ? 3 : 0);
-  return isLatin ? decodeText(body, charset) : new Refusal(400, "the body is not valid UTF-8");
+  const isUtf = ["utf-8", "windows-1252"].includes(encoding) && isUtf8(body);
+  if (isUtf) return body.toString("utf8", startsWithMark(body) ? 3 : 0);
+  if (encoding === "utf-8") return new Refusal(400, "the body is not valid UTF-8");
+  return decodeExactly(body, encoding) ?? new Refusal(400, `the body is not valid ${charset}`);
 }
 
-const latin: ReadonlySet<string> = new Set(["iso-8859-1", "latin1", "windows-1252"]);
+function parameterOf(contentType: string | undefined, name: string): string | undefined {
+  const found = contentType
+    ?.split(";")
+    .map((part) => part.trim())
+    .find((part) => part.toLowerCase().startsWith(`${name}=`));
+  return found?.slice(name.length + 1).replaceAll(/["']/g, "");
+}
 
 function startsWithMark(body: Buffer): boolean {
   return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
@@ -174,16 +179,22 @@ function* clean(data: Json, text: string): Parsing<Json> {
   return yield* stepsWithoutEscapesInside(data);
 }
 
-function* parseForm(text: string, formField: string | undefined): Parsing<Payload | Refusal> {
-  const fields = formOf(text);
-  if (fields === undefined) return new Refusal(400, `the form has more than ${maxFormFields} fields`);
+function* parseForm(
+  text: string,
+  declared: { readonly body: Buffer; readonly contentType: string | undefined } | undefined,
+  formField: string | undefined,
+): Parsing<Payload | Refusal> {
+  const sent = formOf(text);
+  if (sent === undefined) return new Refusal(400, `the form has more than ${maxFormFields} fields`);
+  const fields =
+    declared === undefined ? sent : formIn(sent, declared.body, parameterOf(declared.contentType, "charset"));
   if (formField !== undefined) {
     const values = fields.getAll(formField);
     const [value = ""] = values;
     yield;
     if (values.length === 1) return yield* payloadOf(parseJson(value), value);
   }
-  return { data: gather(fields), text };
+  return { data: yield* stepsWithoutEscapesInside(gather(fields)), text };
 }
 
 /** Mailgun and SendGrid send a mail in some thirty fields. */
@@ -198,9 +209,14 @@ function* parseFields(body: Buffer, contentType: string): Parsing<Payload | Refu
   // One after the other, as one list would have them. The characters that count are the same in UTF-8.
   if (hasTooManyValues(json.map(({ content }) => content.toString("latin1")).join()))
     return new Refusal(400, new TooManyValues().message);
+  const declared = parts
+    .find(({ name }) => name === "_charset_")
+    ?.content.toString("latin1")
+    .trim();
+  const usual = declared === undefined || encodingOf(declared) === undefined ? undefined : declared;
   const fields: [string, Json][] = [];
   for (const part of parts) {
-    const value = yield* fieldOf(part);
+    const value = yield* fieldOf(part, usual);
     if (value instanceof Refusal) return value;
     fields.push([part.name, value]);
     yield;
@@ -213,11 +229,14 @@ function isJsonType(type: string): boolean {
   return /^(application|text)\/json\b|\+json\b/i.test(type);
 }
 
-function* fieldOf({ name, filename, type, content }: FormPart): Parsing<Json | Refusal> {
+function* fieldOf(
+  { name, filename, type, content }: FormPart,
+  charset: string | undefined,
+): Parsing<Json | Refusal> {
   const isJson = isJsonType(type);
   if (filename !== undefined && !isJson)
     return { filename, type: type === "" ? "application/octet-stream" : type, size: content.length };
-  const text = textOf(content, type);
+  const text = textOf(content, type, charset);
   if (text instanceof Refusal)
     return new Refusal(text.status, `field ${JSON.stringify(name.slice(0, 40))}: ${text.error}`);
   if (!isJson) return yield* stepsWithoutEscapes(text);

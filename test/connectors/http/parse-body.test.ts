@@ -123,6 +123,42 @@ describe("the payload of a body", () => {
     );
   });
 
+  it.each<[string, string | Buffer, string, object]>([
+    ["; charset=windows-1252", "who=caf%E9&price=5+%80", "UTF-8 is not", { who: "café", price: "5 €" }],
+    ["; charset=ISO-8859-1", "who=caf%C3%A9", "UTF-8 after all", { who: "café" }],
+    ["", "_charset_=iso-8859-1&who=caf%E9", "in a field", { _charset_: "iso-8859-1", who: "café" }],
+    ["", "who=caf%E9&charset=windows-1252", "as PayPal does", { charset: "windows-1252", who: "café" }],
+    ["; charset=Shift_JIS", "%93%FA=%83%5C&x", "in its names too", { 日: "ソ", x: "" }],
+    ["; charset=latin1", Buffer.from("who=caf\xe9", "latin1"), "raw", { who: "café" }],
+    ["; charset=gbk", "a=1&b=%zz", "with a broken escape", { a: "1", b: "%zz" }],
+  ])("of a form is in its charset: %s %s (%s)", (charset, body, _, data) => {
+    expect(parse(body, `application/x-www-form-urlencoded${charset}`)).toMatchObject({ data });
+  });
+
+  it("of a form whose fields are signed is UTF-8, as they were checked", () => {
+    const type = "application/x-www-form-urlencoded; charset=windows-1252";
+    expect(parseBody(Buffer.from("who=caf%E9"), type, { parse: "form", isSignedForm: true })).toMatchObject({
+      data: { who: "caf\ufffd" },
+    });
+    const raw = Buffer.from("who=caf\xe9", "latin1");
+    expect(parseBody(raw, type, { parse: "form", isSignedForm: true })).toMatchObject({ status: 400 });
+  });
+
+  it("of a form has no terminal escapes in its fields", () => {
+    const body = `log=${encodeURIComponent("\x1b[31mERROR\x1b[0m full")}&log=b`;
+    expect(parse(body, "application/x-www-form-urlencoded")).toMatchObject({
+      data: { log: ["ERROR full", "b"] },
+    });
+  });
+
+  it.each([
+    ["text/plain; charset=windows-1251", Buffer.from([0xcf, 0xf0]), "Пр"],
+    ["text/plain; charset=gb2312", Buffer.from([0xd6, 0xd0]), "中"],
+    ['text/plain; charset="cp1252"', Buffer.from([0x80]), "€"],
+  ])("of type %s is in that charset", (type, body, data) => {
+    expect(parse(body, type)).toEqual({ data, text: data });
+  });
+
   it.each([
     ["text", "application/json", '{"a":1}', '{"a":1}'],
     ["json", "text/plain", "12", 12],
@@ -151,6 +187,11 @@ describe("the payload of a body", () => {
       part(`name="event"; filename="e.json"${json}`, '{"id":12345678901234567890}') +
       part('name="log"; filename="build.log"\r\ncontent-type: image/png', "\u0000\u0001") +
       "--b--\r\n";
+    const latin = Buffer.from(
+      `${part('name="_charset_"', "iso-8859-1")}${part('name="a"', "caf\xe9")}--b--`,
+      "latin1",
+    );
+    expect(parse(latin, "multipart/form-data; boundary=b")).toMatchObject({ data: { a: "café" } });
     expect(parse(body, 'multipart/form-data; boundary="b"')).toMatchObject({
       data: {
         subject: "build failed",
@@ -169,6 +210,8 @@ describe("the payload of a body", () => {
     ["image/png", "x", 415],
     ["application/json; charset=utf-16", "{}", 415],
     ["text/plain", Buffer.from([0x61, 0xff]), 400],
+    ["text/plain; charset=shift_jis", Buffer.from([0x61, 0xff]), 400],
+    ["text/plain; charset=x-none", "x", 415],
     ["application/json", Buffer.from([0x22, 0xc0, 0x80, 0x22]), 400],
   ])("of type %s is refused with what is wrong", (type, body, status) => {
     expect(refusal(body, type)?.[0]).toBe(status);

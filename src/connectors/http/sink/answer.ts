@@ -2,7 +2,7 @@
 // its response was too long.
 
 import { createByteBuffer } from "../../../byte-buffer.ts";
-import { charsetOf, decodeText } from "../../../charset.ts";
+import { charsetOf, decodeDeclared } from "../../../charset.ts";
 import type { HttpAnswer } from "../../../contract/host.ts";
 import type { SinkAnswer } from "../../../contract/sink.ts";
 import type { Json } from "../../../contract.ts";
@@ -54,7 +54,7 @@ async function readStart(
   }
   if (!isWhole) answer.discard();
   return {
-    text: decodeText(gathered.take(), charsetOf(answer.headers["content-type"])),
+    text: decodeDeclared(gathered.take(), [charsetOf(answer.headers["content-type"])]),
     isWhole,
   };
 }
