@@ -63,7 +63,7 @@ export const tailOptions = {
         traces: {
           "x-inert": true,
           description:
-            "Joins the lines of stack traces of Java, C#, JavaScript, Python, Go, Rust, Ruby, PHP and Dart; other lines stay separate.",
+            "Joins the lines of stack traces of Java, C#, JavaScript, Python, Go, Rust, Ruby, PHP, Dart and Elixir; other lines stay separate.",
           type: "boolean",
         },
         max_lines: {
