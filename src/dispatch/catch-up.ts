@@ -8,7 +8,7 @@ import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import type { DispatchContext } from "./context.ts";
 import { unsent } from "./entries.ts";
 import { isMissed, type SessionSlot, wasAnnounced } from "./session-registry.ts";
-import { isCandidate, triage } from "./triage.ts";
+import { isCandidate, keepWaiting, triage } from "./triage.ts";
 
 const pageSize = 256;
 const maxIds = 20;
@@ -45,6 +45,8 @@ export interface CatchUp {
   readonly limit: number;
   /** False when the pass must be repeated. */
   isCurrent(): boolean;
+  /** Whether the entry at this position must be looked at, even if it waits for another session. */
+  isOffered(position: number): boolean;
   /** Sends these now: sorting a million others takes many seconds. */
   send(head: readonly Head[]): Promise<void>;
 }
@@ -54,19 +56,20 @@ export async function catchUp(
   context: DispatchContext,
   slot: SessionSlot,
   unannounced: Unannounced,
-  { limit, isCurrent, send }: CatchUp,
+  { limit, isCurrent, isOffered, send }: CatchUp,
 ): Promise<void> {
   let pushed = 0;
   const head: Head[] = [];
   const look = (entry: OpenEntry, delivery: Delivery | undefined) => {
-    if (triage(context, slot, entry, delivery).is !== "push") return;
+    const result = triage(context, slot, entry, delivery);
+    if (result.is !== "push") return;
     const isNew = !wasAnnounced(entry, slot);
     if (isNew) pushed += 1;
     if (isNew && pushed <= limit) {
       head.push({ entry, delivery: delivery as Delivery });
       return;
     }
-    slot.waiting.add(entry.position, entry);
+    keepWaiting(context, slot, entry, result.terms);
     if (!isNew) return;
     unannounced.channels.set(entry.channel, (unannounced.channels.get(entry.channel) ?? 0) + 1);
     if (unannounced.ids.length < maxIds) unannounced.ids.push(entry.id);
@@ -82,7 +85,8 @@ export async function catchUp(
         (entry) =>
           (isMissed(entry, slot) || wasAnnounced(entry, slot)) &&
           (lane.priority === "high" || entry.priority !== "high") &&
-          isCandidate(context, slot, entry),
+          isCandidate(context, slot, entry) &&
+          (isOffered(entry.position) || !context.registry.isWithAnother(entry, slot)),
       );
       const deliveries = missed.length === 0 ? [] : await context.journal.deliveries(missed);
       if (!isCurrent()) return;

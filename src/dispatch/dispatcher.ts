@@ -219,6 +219,8 @@ export class Dispatcher {
         this.#context.rounds.add(position);
       }
     }
+    // What waits for another session may be of a conversation that was this one's under an earlier leader.
+    if (this.#context.sticky.names(session.id)) worker.offer(1);
     worker.kick();
     const expect = (isReady: boolean) => {
       slot.isReady = isReady;

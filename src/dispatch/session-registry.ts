@@ -68,6 +68,11 @@ export interface SessionRegistry {
    * any session.
    */
   isOnItsWay(eventId: string, terms: DeliveryOptions, slot: SessionSlot): boolean;
+  /**
+   * Whether it waits for another session alone: then it is not for this one, and its text need not be read to know.
+   * A conversation that has moved since is an exception; see `SessionWorker.offer`.
+   */
+  isWithAnother({ position, attempt }: OpenEntry, slot: SessionSlot): boolean;
   /** Whether a session that it is for is still starting. */
   expects(terms: DeliveryOptions): boolean;
   /** Asks every session whether it listens. True when an answer changed what it may be sent. */
@@ -132,6 +137,16 @@ export function createSessionRegistry(
     matches: ({ to }, { session }) => match(to, session),
     isOnItsWay: (eventId, { to }, slot) =>
       to === "all" ? slot.writing.has(eventId) : slots.some(({ writing }) => writing.has(eventId)),
+    isWithAnother: ({ position, attempt }, slot) =>
+      attempt === 0 &&
+      slots.some(
+        (other) =>
+          other !== slot &&
+          other.rank > 0 &&
+          other.rank >= slot.rank &&
+          !other.isStuck &&
+          other.waiting.isOurs(position),
+      ),
     targets(terms, entry) {
       const matching = slots.filter(({ session }) => match(terms.to, session));
       const pushable = matching.filter(({ rank }) => rank > 0);

@@ -21,7 +21,7 @@ import {
 } from "./context.ts";
 import { findEntry, isPast, isUnsent, unsent } from "./entries.ts";
 import type { SessionSlot } from "./session-registry.ts";
-import { isCandidate, isLooping, triage } from "./triage.ts";
+import { isCandidate, isLooping, keepWaiting, triage } from "./triage.ts";
 
 const maxAhead = 128;
 const maxAheadBytes = 512 * 1024;
@@ -49,13 +49,21 @@ type Lane = "high" | "rest";
 interface Stream {
   readonly unproven: boolean;
   readonly cursor: Record<Lane, number>;
+  /** From this position on, entries that wait for another session are looked at too: one may have moved here. */
+  readonly offered: Record<Lane, number>;
   ahead: Ahead[];
   /** Something may have come in that the lane has not read. */
   readonly mayHaveMore: Record<Lane, boolean>;
 }
 
 function createStream(unproven: boolean): Stream {
-  return { unproven, cursor: { high: 0, rest: 0 }, ahead: [], mayHaveMore: { high: true, rest: true } };
+  return {
+    unproven,
+    cursor: { high: 0, rest: 0 },
+    offered: { high: Number.POSITIVE_INFINITY, rest: Number.POSITIVE_INFINITY },
+    ahead: [],
+    mayHaveMore: { high: true, rest: true },
+  };
 }
 
 export class SessionWorker {
@@ -147,8 +155,12 @@ export class SessionWorker {
     this.kick();
   }
 
-  /** The same, if the position was scanned before. */
+  /** An entry at this position, or after it, may belong to this session now: scans again if that was scanned before. */
   offer(position: number): void {
+    for (const { offered } of this.#streams) {
+      offered.high = Math.min(offered.high, position);
+      offered.rest = Math.min(offered.rest, position);
+    }
     const farthest = Math.max(...this.#streams.flatMap(({ cursor }) => [cursor.high, cursor.rest]));
     if (position < this.#lookedAt || position <= farthest) this.rewind(position);
   }
@@ -173,6 +185,8 @@ export class SessionWorker {
         const of = {
           limit: this.#options.catchUp,
           isCurrent: this.#sameGeneration(),
+          isOffered: (position: number) =>
+            this.#streams.some(({ offered: { high, rest } }) => position >= Math.min(high, rest)),
           send: (head: readonly Head[]) => this.#sendHead(head),
         };
         if (this.#slot.rank > 0) await catchUp(this.#context, this.#slot, this.#backlog, of);
@@ -243,7 +257,7 @@ export class SessionWorker {
   /** Advances in one lane until something can be pushed, the lane ends, or what was read no longer counts. */
   async #read(stream: Stream, lane: Lane): Promise<void> {
     const isCurrent = this.#sameVersion();
-    const { cursor, unproven, mayHaveMore } = stream;
+    const { cursor, offered, unproven, mayHaveMore } = stream;
     mayHaveMore[lane] = false;
     const query = {
       states: unsent,
@@ -259,10 +273,16 @@ export class SessionWorker {
         return;
       }
       const page = this.#journal.page({ ...query, after: cursor[lane] });
-      if (page.length === 0) return;
+      if (page.length === 0) {
+        // Before it is ready, nothing is for it.
+        if (this.#slot.rank > 0) offered[lane] = Number.POSITIVE_INFINITY;
+        return;
+      }
       const worth = page.filter(
         (entry) =>
-          (lane === "high" || entry.priority !== "high") && isCandidate(this.#context, this.#slot, entry),
+          (lane === "high" || entry.priority !== "high") &&
+          isCandidate(this.#context, this.#slot, entry) &&
+          (entry.position >= offered[lane] || !this.#context.registry.isWithAnother(entry, this.#slot)),
       );
       const read = worth.length === 0 ? [] : await this.#journal.deliveries(worth);
       if (!isCurrent()) return;
@@ -273,7 +293,7 @@ export class SessionWorker {
         const delivery = read[index];
         this.#lookedAt = entry.position;
         const result = triage(this.#context, this.#slot, entry, delivery);
-        if (result.is === "wait") this.#slot.waiting.add(entry.position, entry);
+        if (result.is === "wait") this.#slot.waiting.add(entry.position, entry, false);
         if (result.is !== "push" || delivery === undefined) continue;
         found.push({ ...reserve(this.#context, this.#slot, entry, delivery, result.terms), isNoted: false });
         follow(this.#context, this.#slot, result.terms);
@@ -356,7 +376,7 @@ export class SessionWorker {
     if (isLate)
       this.#context.setState(entry, { state: "expired", reason: "its ttl ended before it was sent" });
     if (isKeptBack) {
-      this.#slot.waiting.add(entry.position, entry);
+      keepWaiting(this.#context, this.#slot, entry, inFlight.terms);
       this.#context.onAnnounced(this.#slot);
     }
     return false;

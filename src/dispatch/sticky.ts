@@ -12,6 +12,8 @@ const maxKept = 1_000;
 
 export interface Sticky {
   sessionOf(terms: DeliveryOptions): string | undefined;
+  /** Whether it had the last event of any conversation or thread. */
+  names(sessionId: string): boolean;
   set(terms: DeliveryOptions, sessionId: string): void;
 }
 
@@ -31,6 +33,7 @@ export function createSticky(
       }
       return undefined;
     },
+    names: (sessionId) => [...sessions.values()].includes(sessionId),
     set(terms, sessionId) {
       for (const key of stickyKeys(terms)) {
         if (sessions.get(key) === sessionId) continue;

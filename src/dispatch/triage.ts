@@ -83,6 +83,20 @@ function passOver(
     context.offer(target, entry.position);
 }
 
+/** It is for this session, which is to fetch it with `pending`. */
+export function keepWaiting(
+  { registry, sticky, passedOver }: DispatchContext,
+  slot: SessionSlot,
+  entry: OpenEntry,
+  terms: DeliveryOptions,
+): void {
+  const owner = sticky.sessionOf(terms);
+  const isElsewhere = owner !== undefined && owner !== slot.session.id && registry.get(owner) !== undefined;
+  slot.waiting.add(entry.position, entry, terms.to !== "all" && !isElsewhere);
+  // If the conversation moves, the session that it moves to looks at the event.
+  if (terms.to !== "all") for (const key of stickyKeys(terms)) passedOver.add(key, entry.position);
+}
+
 /** Ends an entry that no session should get any more. Returns whether it did. */
 export function endEarly(
   context: DispatchContext,

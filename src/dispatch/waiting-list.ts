@@ -10,8 +10,11 @@ import { findEntry, isUnsent } from "./entries.ts";
 const maxNamed = 1_000;
 
 export interface WaitingList {
-  add(position: number, entry: Member): void;
+  /** `isOurs`: it waits for this session alone, because it is for one session and this is the one. */
+  add(position: number, entry: Member, isOurs: boolean): void;
   has(position: number): boolean;
+  /** It waits for this session alone. */
+  isOurs(position: number): boolean;
   delete(position: number): void;
   /** How many still wait. */
   count(): number;
@@ -21,16 +24,20 @@ export interface WaitingList {
 
 export function createWaitingList(journal: Pick<Journal, "entries">): WaitingList {
   const positions = createPositionSet();
+  const ours = createPositionSet();
   const named = new Map<number, Member>();
 
   return {
-    add(position, { id, channel }) {
+    add(position, { id, channel }, isOurs) {
+      if (isOurs) ours.add(position);
       if (positions.add(position) && named.size < maxNamed) named.set(position, { id, channel });
     },
     has: positions.has,
+    isOurs: ours.has,
     ranges: positions.ranges,
     delete(position) {
       positions.delete(position);
+      ours.delete(position);
       named.delete(position);
     },
     count() {
@@ -39,11 +46,13 @@ export function createWaitingList(journal: Pick<Journal, "entries">): WaitingLis
         if (entry !== undefined && isUnsent(entry)) continue;
         named.delete(position);
         positions.delete(position);
+        ours.delete(position);
       }
       return positions.size;
     },
     clear() {
       positions.clear();
+      ours.clear();
       named.clear();
     },
   };

@@ -111,6 +111,8 @@ export interface Bench {
   fetch(sessionId: string, limit?: number): ReturnType<Dispatcher["pending"]>;
   /** Drops journal and dispatcher as they are and opens both anew: what a crash leaves. */
   crash(): Promise<void>;
+  /** How many texts the dispatcher has read from the journal. */
+  textsRead(): number;
   /** How many times data was synced to the disk. */
   syncs(): number;
   /** The same, and the disk has only what was synced. */
@@ -162,12 +164,14 @@ export async function openBench(options: Partial<DispatcherOptions> = {}): Promi
   }
   /** What the dispatcher has asked of the disk and has no answer to. */
   let asked = 0;
+  let textsRead = 0;
   function counting(real: Journal): Journal {
     return new Proxy(real, {
       get(target, name) {
         const value: unknown = Reflect.get(target, name);
         if (typeof value !== "function") return value;
         return (...args: unknown[]) => {
+          if (name === "deliveries") textsRead += (args[0] as unknown[]).length;
           const result: unknown = value.apply(target, args);
           if (result instanceof Promise) {
             asked += 1;
@@ -237,6 +241,7 @@ export async function openBench(options: Partial<DispatcherOptions> = {}): Promi
       former.push(journal);
       await open();
     },
+    textsRead: () => textsRead,
     syncs: disk.syncs,
     async powerCut() {
       former.push(journal);

@@ -108,3 +108,45 @@ test("what one session left waiting goes on to the next", async () => {
   expect(first.seen()).toEqual(["e1", "e2", "e3"]);
   expect(second.seen()).toEqual(["e4", "e5", "e6"]);
 });
+
+test("sessions that come and go read nothing again of what waits for another one", async () => {
+  await missed(600);
+  const stays = bench.attach("stays");
+  await bench.quiet();
+  expect(bench.dispatcher.waiting("stays")).toBe(597);
+  const before = bench.textsRead();
+  for (let n = 1; n <= 10; n++) {
+    await bench.clock.advance(10);
+    const passes = bench.attach(`passes${n}`);
+    await bench.event(`new${n}`);
+    await bench.quiet();
+    expect(passes.seen()).toEqual([`new${n}`]);
+    passes.leave();
+    await bench.quiet();
+  }
+  // Each new event, by each of two sessions, a few times; not 600 texts at each change.
+  expect(bench.textsRead() - before).toBeLessThan(100);
+  stays.end();
+  await bench.quiet();
+  const next = bench.attach("next");
+  await bench.quiet();
+  expect(next.seen().length + bench.dispatcher.waiting("next")).toBe(597);
+});
+
+test("a conversation's session that comes back late gets what waits for another one meanwhile", async () => {
+  const startedMs = bench.clock.now();
+  bench.attach("talks", { startedMs });
+  await bench.event("e1", { thread: "t" });
+  await bench.quiet();
+  await bench.crash();
+  await missed(3);
+  for (let n = 4; n <= 9; n++) await bench.event(`t${n}`, { thread: "t" });
+  await bench.clock.advance(1_000);
+  const other = bench.attach("other");
+  await bench.quiet();
+  expect(other.seen()).toHaveLength(3);
+  expect(bench.dispatcher.waiting("other")).toBe(6);
+  const talks = bench.attach("talks", { startedMs });
+  await bench.quiet();
+  expect(talks.seen()).toEqual(["t4", "t5", "t6", "t7", "t8", "t9"]);
+});
