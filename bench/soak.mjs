@@ -57,11 +57,11 @@ process.exitCode = rows.every((row) => row.ok) ? 0 : 1;
 async function harmed(run) {
   let printed = 0;
   console.log(`seed ${seed}: --seed ${seed} makes the same choices again`);
-  console.log("seconds  accepted  killed  ended  stalled  again  sessions");
+  console.log("seconds  accepted  killed  ended  stalled  again  waiting  sessions");
   return run({
     durationMs: minutes * 60_000,
     random: seeded(seed),
-    onSample({ seconds, accepted, killed, ended, stalled, attempts, sessions }) {
+    onSample({ seconds, accepted, killed, ended, stalled, attempts, waiting, sessions }) {
       if (seconds * 1e3 - printed < sampleEveryMs) return;
       printed = seconds * 1e3;
       const columns = [
@@ -71,6 +71,7 @@ async function harmed(run) {
         [ended, 7],
         [stalled, 9],
         [attempts, 7],
+        [waiting, 9],
         [sessions, 10],
       ];
       console.log(columns.map(([value, width]) => String(value).padStart(width)).join(""));
