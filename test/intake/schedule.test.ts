@@ -123,6 +123,24 @@ describe("each change of clocks", () => {
     ["America/Sao_Paulo", "2018-02-18"],
     ["Pacific/Apia", "2011-12-30"],
     ["Asia/Kathmandu", "2026-01-01"],
+    // Midnight does not exist, or exists twice.
+    ["Asia/Beirut", "2026-03-29"],
+    ["Asia/Beirut", "2026-10-25"],
+    ["Africa/Cairo", "2026-04-24"],
+    ["Africa/Cairo", "2026-10-30"],
+    ["America/Santiago", "2026-09-06"],
+    ["America/Santiago", "2026-04-05"],
+    ["America/Havana", "2026-03-08"],
+    ["America/Nuuk", "2026-03-29"],
+    ["Atlantic/Azores", "2026-03-29"],
+    // A minute after midnight, two hours at once, 45 minutes beside the hour.
+    ["America/St_Johns", "2006-04-02"],
+    ["America/St_Johns", "2006-10-29"],
+    ["Antarctica/Troll", "2026-03-29"],
+    ["Antarctica/Troll", "2026-10-25"],
+    ["Pacific/Chatham", "2026-09-27"],
+    ["Africa/Casablanca", "2026-02-15"],
+    ["Pacific/Kwajalein", "1993-08-21"],
   ];
   const at = (minutes: readonly number[], hours: readonly number[]) => (local: Date) =>
     minutes.includes(local.getUTCMinutes()) && hours.includes(local.getUTCHours());
@@ -136,6 +154,10 @@ describe("each change of clocks", () => {
     ["0 0 * * *", at([0], [0]), false],
     ["@daily", at([0], [0]), false],
     ["0/30 2 * * *", at([0, 30], [2]), false],
+    ["30 23,0,1 * * *", at([30], [23, 0, 1]), false],
+    ["59 23 * * *", at([59], [23]), false],
+    ["0 0 0-4 * * *", at([0], [0, 1, 2, 3, 4]), false],
+    ["5 0-22 * * *", at([5], every(1, 23)), false],
     ["0 * * * *", at([0], every(1, 24)), true],
     ["*/10 * * * *", at(every(10, 60), every(1, 24)), true],
     ["0 0-23 * * *", at([0], every(1, 24)), true],
