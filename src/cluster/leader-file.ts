@@ -31,6 +31,8 @@ export interface UnreadableLeader {
 }
 
 const leaderFileName = /^owner-([1-9]\d{0,14})\.json$/;
+/** A file of a higher term was not made by a leader, and does not count: terms above it could not be counted up. */
+const maxTerm = 2 ** 47;
 
 export function isLeaderFileName(name: string): boolean {
   return leaderFileName.test(name);
@@ -48,7 +50,7 @@ export async function listTerms(folder: string): Promise<number[]> {
   });
   return names
     .map((name) => Number(leaderFileName.exec(name)?.[1]))
-    .filter((term) => term > 0)
+    .filter((term) => term > 0 && term <= maxTerm)
     .sort((a, b) => a - b);
 }
 

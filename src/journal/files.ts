@@ -22,11 +22,14 @@ export interface Listing {
   /** Left by a process that died while it wrote a snapshot. */
   readonly unfinished: readonly string[];
   readonly setAside: readonly string[];
-  /** Named like files of the journal, but not files: pipes, folders, broken links. */
+  /** Named like files of the journal, but none: pipes, folders, broken links, terms that no leader can have had. */
   readonly odd: readonly string[];
 }
 
-const pattern = /^(segment|snapshot)-(\d{8})-(\d{8})\.jsonl$/;
+/** Of eight digits, as long as terms are not pushed up by a stray file. */
+const pattern = /^(segment|snapshot)-(\d{8,15})-(\d{8,15})\.jsonl$/;
+/** A file of a higher term was not made by a leader; terms above it could not be counted up. The same as for leader files. */
+const maxEpoch = 2 ** 47;
 
 export function segmentPath(folder: string, order: Order): string {
   return join(folder, `segment-${inName(order)}.jsonl`);
@@ -59,7 +62,8 @@ export async function listFolder(folder: string): Promise<Listing> {
     throw error;
   });
   const isFile = new Map<string, boolean>();
-  for (const one of all) isFile.set(one.name, await isRegular(one, join(folder, one.name)));
+  for (const one of all)
+    isFile.set(one.name, !isAbsurd(one.name) && (await isRegular(one, join(folder, one.name))));
   const names = all.map(({ name }) => name).filter((name) => isFile.get(name));
   const found = names.flatMap((name) => {
     const [, kind, epoch, seq] = pattern.exec(name) ?? [];
@@ -75,6 +79,10 @@ export async function listFolder(folder: string): Promise<Listing> {
     setAside: names.filter((name) => name.startsWith("corrupt-")).map((name) => join(folder, name)),
     odd: [...isFile].flatMap(([name, is]) => (!is && pattern.test(name) ? join(folder, name) : [])),
   };
+}
+
+function isAbsurd(name: string): boolean {
+  return Number(pattern.exec(name)?.[2] ?? 0) > maxEpoch;
 }
 
 async function isRegular(found: Dirent, path: string): Promise<boolean> {

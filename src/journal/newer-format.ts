@@ -13,7 +13,7 @@ const headBytes = 1_024;
 
 /** Whether these bytes are a line of a newer version, whatever else has changed with it. */
 export function isNewerLine(bytes: Buffer): boolean {
-  const [, number] = /^\{\s*"v"\s*:\s*(\d{1,9})\s*[,}]/.exec(bytes.toString("latin1", 0, 64)) ?? [];
+  const [, number] = /^\{\s*"v"\s*:\s*(\d{1,50})\s*[,}]/.exec(bytes.toString("latin1", 0, 64)) ?? [];
   return number !== undefined && Number(number) > version;
 }
 

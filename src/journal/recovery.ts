@@ -169,7 +169,8 @@ export async function recover(
     gap: used === undefined && first?.after !== undefined,
   };
   logReport(report, log);
-  for (const path of listing.odd) log.warn(line`journal: ${path} is not a file and is left where it is`);
+  for (const path of listing.odd)
+    log.warn(line`journal: ${path} is not a file of a journal and is left where it is`);
   return {
     state,
     report,

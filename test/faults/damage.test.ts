@@ -75,6 +75,28 @@ test("a state folder whose owner files were taken away starts above every epoch 
   await eventually(() => newestOwner(stateRoot(project)).pid === claude.process.pid);
 });
 
+test.each([99_999_999, 999_999_999_999_999])(
+  "a stray owner file of term %i loses no event that comes after it",
+  async (term) => {
+    const project = await open(hook);
+    const folder = join(await fill(project, 1), "..");
+    writeFileSync(join(folder, `owner-${term}.json`), '{"half');
+    const deaf = await project.claude({ listening: false });
+    await listening(project);
+    await accepted(project, "/hook", { n: 2 });
+    deaf.process.kill("SIGKILL");
+    await deaf.process.exited;
+    const claude = await project.claude();
+    const second = await project.claude();
+    await eventually(
+      () => [...claude.events, ...second.events].filter((event) => numberOf(event) > 0).length === 2,
+    );
+    const { stdout } = await project.run(["status"]);
+    for (const { process } of [claude, second]) expect(stdout).toContain(`, pid ${process.pid}, claude-code`);
+  },
+  180_000,
+);
+
 test.each([
   ["a segment", (folder: string) => join(folder, "journal", "segment-00000007-00000000.jsonl")],
   ["a snapshot", (folder: string) => join(folder, "journal", "snapshot-00000007-00000000.jsonl")],

@@ -16,6 +16,7 @@ import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Journal } from "../../src/journal/journal.ts";
+import { highestTerm } from "../../src/journal/newer-format.ts";
 import { type Bench, createBench, openOf, record } from "./fixture.ts";
 
 let bench: Bench;
@@ -36,6 +37,21 @@ const gone = () =>
     .filter((line) => line.startsWith("error"))
     .map((line) => Number(/lost with it: (\d+)/.exec(line)?.[1]))
     .reduce((sum, count) => sum + count, 0);
+
+test("terms of any length that can be had keep their order, and their events", async () => {
+  for (const [n, epoch] of [99_999_999, 100_000_000, 2 ** 47].entries()) {
+    const journal = await bench.open({ epoch });
+    await append(journal, n, n + 1);
+    if (n === 1) await journal.close();
+    else await journal.idle();
+  }
+  mkdirSync(path("segment-999999999999999-00000000.jsonl"));
+  writeFileSync(path("segment-999999999999998-00000000.jsonl"), "half");
+  expect(await highestTerm(bench.folder)).toBe(2 ** 47);
+  const journal = await bench.open({ epoch: 2 ** 47 });
+  expect(openOf(journal)).toHaveLength(3);
+  expect(bench.logged.filter((line) => line.includes("is left where it is"))).toHaveLength(2);
+});
 
 describe.each([
   ["closed", true],
