@@ -4,7 +4,12 @@
 
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap } from "yaml";
 import { channelSchema } from "../schema/channel.ts";
-import { mistakenMatchValue, mistakenNumber } from "./likely-mistakes-values.ts";
+import {
+  mistakenEscape,
+  mistakenMatchText,
+  mistakenMatchValue,
+  mistakenNumber,
+} from "./likely-mistakes-values.ts";
 import type { ParsedDocument, Path, Problem, Suspicion } from "./problem.ts";
 import { strangeSpace, strangeSpaceInText } from "./strange-spaces.ts";
 
@@ -46,7 +51,10 @@ export function likelyMistakes(document: ParsedDocument, text: string): readonly
       return;
     }
     const { anchor } = node as { readonly anchor?: string };
-    if (anchor !== undefined) anchors.push({ name: anchor, node, path });
+    if (anchor !== undefined) {
+      if (anchors.some(({ name }) => name === anchor)) warn(path, secondAnchor(node, text));
+      anchors.push({ name: anchor, node, path });
+    }
     if (isScalar(node)) visitScalar(node, path, before);
     else if (isMap<Node, Node | null>(node)) visitMap(node, path);
     else if (isSeq<Node>(node)) {
@@ -55,23 +63,23 @@ export function likelyMistakes(document: ParsedDocument, text: string): readonly
   }
 
   function visitScalar(node: Scalar, path: Path, before: number): void {
-    if (node.type?.startsWith("QUOTE") || node.range === undefined || node.range === null) return;
+    if (node.range === undefined || node.range === null) return;
+    warn(path, mistakenEscape(node, path, text.slice(node.range[0], node.range[1])));
+    if (node.type?.startsWith("QUOTE")) {
+      warn(path, mistakenMatchText(node, path));
+      return;
+    }
     if (node.type?.startsWith("BLOCK")) {
       warn(path, hashInHeader(node.range[0], text));
       warn(path, strangeSpaceInText(node.range, text));
       return;
     }
     const source = text.slice(node.range[0], node.range[1]);
-    warn(
-      path,
-      hashAfter(node, path, text) ??
-        strangeSpace(source, node.range[0]) ??
-        listWithoutSpace(node, before, text),
-    );
-    warn(
-      path,
-      keyWithoutSpace(source, node.range[0]) ?? mistakenMatchValue(node, path) ?? mistakenNumber(node),
-    );
+    const character = hashAfter(node, path, text) ?? strangeSpace(source, node.range[0]);
+    warn(path, character ?? listWithoutSpace(node, before, text));
+    const type =
+      keyWithoutSpace(source, node.range[0]) ?? mistakenMatchValue(node, path) ?? mistakenNumber(node);
+    warn(path, type ?? (character === undefined ? mistakenMatchText(node, path) : undefined));
   }
 
   function visitMap(node: YAMLMap<Node, Node | null>, path: Path): void {
@@ -196,6 +204,17 @@ function listWithoutSpace(node: Scalar, before: number, text: string): Suspicion
     at: start,
     message: "without a space after the hyphen this is text, and not an item of a list",
     hint: 'write "- item", with a space after the hyphen, or quote the text',
+  };
+}
+
+/** An alias means the last anchor of its name. */
+function secondAnchor(node: Node, text: string): Suspicion {
+  const start = node.range?.[0] ?? 0;
+  const at = text.lastIndexOf("&", start);
+  return {
+    at: at === -1 ? start : at,
+    message: "a second anchor of this name: aliases from here on mean this one",
+    hint: "give it a name of its own",
   };
 }
 

@@ -125,6 +125,45 @@ describe("a warning says where and what to type", () => {
       "    match: { headers.X-A: a, headers.x-a: b }\n",
       /differs from another one of its mapping only in capital/,
     ],
+    [
+      "typographic quotes in match",
+      "    match: { data.a: \u201cb\u201d }\n",
+      /^5:22 these quotes are a part/,
+    ],
+    [
+      "single typographic quotes",
+      "    match: { data.a: [\u2018b\u2019, c] }\n",
+      /^5:23 these quotes are a part/,
+    ],
+    ["quotes inside of quotes", "    match: { data.a: \"'b'\" }\n", /^5:23 the value has quotes inside/],
+    [
+      "an invisible character",
+      "    match: { data.a: fail\u200bure }\n",
+      /^5:26 an invisible character \(U\+200B\)/,
+    ],
+    ["a direction mark", "    match: { data.a: \u200ffail }\n", /^5:22 an invisible character \(U\+200F\)/],
+    ["a soft hyphen", "    match: { data.a: { prefix: fail\u00adure } }\n", /^5:36 an invisible character/],
+    ["a no-break space between words", "    match: { data.a: to\u00a0do }\n", /^5:24 an invisible character/],
+    [
+      "a comma after a value",
+      "    match:\n      data.a: b,\n      data.c: d\n",
+      /^6:16 the "," is a part of the value/,
+    ],
+    ["a semicolon after a value", "    match:\n      data.a: b;\n", /^6:16 the ";" is a part/],
+    ["digits in groups", "    match: { data.n: 1_000 }\n", /^5:22 this is text in YAML 1.2/],
+    [
+      "a backspace in a regex",
+      '    match: { data.a: { regex: "\\bfail\\b" } }\n',
+      /^5:32 in double quotes \\b is an escape/,
+    ],
+    ["a path of Windows", '    content: "C:\\new\\test"\n', /^5:17 in double quotes \\n is an escape/],
+    ["a line end in single quotes", "    content: 'one\\ntwo {{data.x}}'\n", /^5:18 only in double quotes/],
+    ["a line end without quotes", "    content: one\\ntwo\n", /^5:17 only in double quotes/],
+    [
+      "two anchors of a name",
+      "    content: &a x\n    description: &a y\n    meta: { k: *a }\n",
+      /^6:18 a second anchor/,
+    ],
   ])("%s", async (_, yaml, expected) => {
     const found = await warningsOf(yaml.startsWith("use:") ? `${top}    content: x\n${yaml}` : top + yaml);
     expect(found).toHaveLength(1);
@@ -159,6 +198,22 @@ describe("what is meant gives no warning", () => {
     ["a negative number and an option", "    match: { data.a: [-1, -v, --all] }\n"],
     ["lists in [ ]", "    match: { data.a: [a:b, 'c'] }\n"],
     ["tabs between a key and its value", "    content:\ttext\n"],
+    ["quotes of prose", "    content: He said \u201cno\u201d\n    description: \u201cthe\u201d team\n"],
+    ["quotes of a word", "    match: { data.a: [o'clock, \"it's\", '\"'] }\n"],
+    ["commas and semicolons in quotes", "    match: { data.a: ['b,', \"c;\"], data.b: { regex: '[,;]' } }\n"],
+    [
+      "emoji and joiners",
+      "    match: { data.a: \u{1f468}\u200d\u{1f469}\u200d\u{1f467}, data.b: \u2764\ufe0f }\n",
+    ],
+    [
+      "escapes that are read",
+      '    content: "one\\ntwo\\tthree \\\\b \\u00a0"\n    match: { data.a: { regex: "\\\\bfail" } }\n',
+    ],
+    [
+      "a path in single quotes",
+      "    content: 'in C:\\new \\\\n'\n    match: { data.a: { regex: '\\bfail\\n' } }\n",
+    ],
+    ["times and numbers", "    match: { data.a: [12:30, 12:30:00, 2026-01-05, 50%, 1_a, v1_000] }\n"],
   ])("%s", async (_, yaml) => {
     expect(await warningsOf(top + yaml)).toEqual([]);
   });
