@@ -79,7 +79,7 @@ export interface Source {
    * After start: the endpoint, and a command line to try it, without secrets. `sample`: an event that one of
    * its channels accepts.
    */
-  invitation?(sample?: Sample): EndpointInfo;
+  endpointInfo?(sample?: Sample): EndpointInfo;
 }
 
 /** A problem with a component's options that its JSON Schema cannot express. */
@@ -141,7 +141,7 @@ export interface SourceType<O = JsonObject> {
    * What a source with these options reaches outside: it starts with consent to all of it. Pure. Absent:
    * nothing.
    */
-  reaches?(options: O, place: Pick<Surroundings, "folder" | "home">): Reach[];
+  reaches?(options: O, folders: Pick<Surroundings, "folder" | "home">): Reach[];
   /**
    * The key of the source's `store`, for instance its address: when it changes, the store begins empty. Pure.
    * Default: all options.

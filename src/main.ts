@@ -18,7 +18,7 @@ if (isRun && !options.some((option) => option === "-h" || option === "--help")) 
 } else {
   const { runCommand } = await import("./cli/program.ts");
   const { realContext } = await import("./cli/real-context.ts");
-  const world = realContext();
-  for (const note of notes) world.note(note);
-  await runCommand(isRun ? ["run", "--help"] : given, world);
+  const context = realContext();
+  for (const note of notes) context.note(note);
+  await runCommand(isRun ? ["run", "--help"] : given, context);
 }

@@ -175,7 +175,7 @@ function change(
       const { dm: _, ...rest } = access;
       const dm = request.dm === "config" ? fixed.dm : request.dm;
       const next = request.dm === "config" ? rest : { ...rest, dm };
-      return put(state, source, next, { said: `${source}: ${dm}, so ${policyWords[dm]}` });
+      return put(state, source, next, { said: `${source}: ${dm}, so ${policyTexts[dm]}` });
     }
     case "group": {
       const { chat, allow, mention } = request;
@@ -212,7 +212,7 @@ function change(
   }
 }
 
-const policyWords: Readonly<Record<DmPolicy, string>> = {
+const policyTexts: Readonly<Record<DmPolicy, string>> = {
   pairing: "unknown senders get a pairing code",
   allowlist: "unknown senders are ignored",
   disabled: "nobody may write to the bot, neither in private nor in groups",

@@ -224,7 +224,7 @@ function namesOne(shape: string, ids: readonly string[]): boolean {
   return ids.map(fold).some((id) => {
     for (let at = letters.indexOf(id); at !== -1; at = letters.indexOf(id, at + 1)) {
       const isWhole = starts.has(at) && starts.has(at + id.length);
-      const isParted = Array.from(id.slice(1), (_, n) => at + n + 1).some((place) => starts.has(place));
+      const isParted = Array.from(id.slice(1), (_, n) => at + n + 1).some((position) => starts.has(position));
       if (isWhole || isParted) return true;
     }
     return false;

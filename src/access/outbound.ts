@@ -38,8 +38,8 @@ export function createOutbound(source: string, options: AccessOptions, added: So
     addressOf(chatId, threadId) {
       const thread = threadId === undefined ? {} : { threadId };
       if (rules.dm !== "disabled") {
-        const owner = Object.entries(added.chats).find(([, chat]) => chat === chatId)?.[0];
-        if (owner !== undefined && rules.isAllowed(owner)) return { chatId, ...thread };
+        const user = Object.entries(added.chats).find(([, chat]) => chat === chatId)?.[0];
+        if (user !== undefined && rules.isAllowed(user)) return { chatId, ...thread };
         if (rules.isAllowed(chatId)) return { person: chatId };
         if ((rules.group(chatId)?.allow.length ?? 0) > 0) return { chatId, ...thread };
       }

@@ -30,8 +30,8 @@ function cutAt(text: string, max: number): number {
   if (text.length <= max) return text.length;
   const half = Math.floor(max / 2);
   for (const gap of ["\n", " "]) {
-    const place = text.lastIndexOf(gap, max - 1);
-    if (place >= half) return place + 1;
+    const at = text.lastIndexOf(gap, max - 1);
+    if (at >= half) return at + 1;
   }
   let best = 0;
   const from = Math.max(0, max - 64);

@@ -7,7 +7,7 @@ import { UsageError } from "../errors.ts";
 import type { AccessState, PendingPerson, SourceAccess } from "./store.ts";
 import { emptyAccess } from "./store.ts";
 
-export const pairingTerms = {
+export const pairingLimits = {
   validMs: 60 * 60 * 1_000,
   /** New codes of one source in a window: each causes a reply and a write to the disk. */
   maxNew: 60,
@@ -60,13 +60,13 @@ export function introduce(
   const found = Object.entries(access.pending).find(([, { id }]) => id === sender.id);
   if (found !== undefined) {
     const [code, pending] = found;
-    if (pending.replies >= pairingTerms.maxReplies)
+    if (pending.replies >= pairingLimits.maxReplies)
       return { access, reason: `${sender.id} waits for pairing` };
     const reminded = { ...pending, replies: pending.replies + 1 };
     return { access: { ...access, pending: { ...access.pending, [code]: reminded } }, code, isFirst: false };
   }
   const waiting = Object.entries(access.pending);
-  const { maxNew, newWindowMs, maxPending } = pairingTerms;
+  const { maxNew, newWindowMs, maxPending } = pairingLimits;
   const recent = waiting.filter(([, { createdMs }]) => Math.abs(nowMs - createdMs) < newWindowMs);
   if (recent.length >= maxNew)
     return { access, reason: `${sender.id} got no code: too many unknown senders write at once` };
@@ -76,7 +76,7 @@ export function introduce(
     ...(sender.name === undefined ? {} : { name: sender.name.slice(0, 100) }),
     chatId: chat.id,
     createdMs: nowMs,
-    untilMs: nowMs + pairingTerms.validMs,
+    untilMs: nowMs + pairingLimits.validMs,
     replies: 1,
   };
   const kept =

@@ -150,7 +150,7 @@ async function guardOpen(opened: Opened, rules: GuardRules, maxBytes: number): P
   const asks: string[] = [];
   const { sensitivity, isOutside } = isInInbox
     ? { sensitivity: sensitivityOf(`/${basename(real)}`, rules), isOutside: false }
-    : await placeOf(opened, rules);
+    : await locate(opened, rules);
   if (sensitivity === "secret") throw refused(`${written} is a file for secrets by its name`);
   if (isOutside) asks.push("it is outside the project");
   if (sensitivity === "sensitive") asks.push("files of that name often hold secrets");
@@ -169,7 +169,7 @@ async function guardOpen(opened: Opened, rules: GuardRules, maxBytes: number): P
 }
 
 /** Whether it is in an allowed folder, and the verdict on its names: the requested one and its own. */
-async function placeOf(
+async function locate(
   { path, real }: Opened,
   { project, home, homes, shared }: GuardRules,
 ): Promise<{ readonly sensitivity: Sensitivity | undefined; readonly isOutside: boolean }> {

@@ -40,10 +40,10 @@ export function openOutbox(folder: string, clock: Clock): Outbox {
   return {
     async keep(name, file, bytes, look) {
       // A separate folder: a program that sends by path shows the file's own name.
-      const place = join(folder, randomBytes(9).toString("hex"));
-      await mkdir(place, { recursive: true, mode: 0o700 });
+      const own = join(folder, randomBytes(9).toString("hex"));
+      await mkdir(own, { recursive: true, mode: 0o700 });
       const safe = safeFileName(name);
-      const path = join(place, safe);
+      const path = join(own, safe);
       try {
         const copy = await open(path, "wx", 0o600);
         const hash = createHash("sha256");
@@ -69,10 +69,10 @@ export function openOutbox(folder: string, clock: Clock): Outbox {
           await copy.close();
         }
       } catch (error) {
-        await remove(place);
+        await remove(own);
         throw error;
       }
-      await remove(place);
+      await remove(own);
       return undefined;
     },
     release(copies) {
@@ -82,9 +82,9 @@ export function openOutbox(folder: string, clock: Clock): Outbox {
       const names = await readdir(folder).catch(() => []); // No file was ever sent.
       await Promise.all(
         names.map(async (name) => {
-          const place = join(folder, name);
-          const found = await stat(place).catch(() => undefined); // Gone in the meantime.
-          if (found !== undefined && clock.now() - found.mtimeMs > abandonedAfterMs) await remove(place);
+          const own = join(folder, name);
+          const found = await stat(own).catch(() => undefined); // Gone in the meantime.
+          if (found !== undefined && clock.now() - found.mtimeMs > abandonedAfterMs) await remove(own);
         }),
       );
     },

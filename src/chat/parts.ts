@@ -165,16 +165,16 @@ function cutAt(runs: readonly Run[], isLast: boolean, isShort: (runs: readonly R
     if (isShort(before(runs, middle))) low = middle;
     else high = middle - 1;
   }
-  return bestPlace(runs, text, low);
+  return bestBreak(runs, text, low);
 }
 
-function bestPlace(runs: readonly Run[], text: string, furthest: number): number {
+function bestBreak(runs: readonly Run[], text: string, furthest: number): number {
   const half = Math.floor(furthest / 2);
   const isInCode = marksAt(runs, furthest).some(({ kind }) => kind === "pre");
   for (const gap of isInCode ? ["\n"] : ["\n\n", "\n", " "]) {
     // The gap itself may come just after.
-    const place = text.lastIndexOf(gap, furthest);
-    if (place > half) return place;
+    const at = text.lastIndexOf(gap, furthest);
+    if (at > half) return at;
   }
   return wholeCharacter(text, furthest);
 }

@@ -13,7 +13,7 @@ import { createIntake } from "./intake.ts";
  */
 export const caughtUp = { chats: 200, messages: 1_000, page: 100 };
 
-const placeKey = "chat/";
+const cursorKey = "chat/";
 
 export interface ReceiveLoop {
   /** After the waiting ones. The connection is closed when too many wait, and they are fetched again. */
@@ -25,7 +25,7 @@ export interface ReceiveLoop {
   /** Never rejects: a failure is logged. */
   quietly(work: Promise<unknown>): Promise<void>;
   /** All messages of this chat up to this one were processed. */
-  keepPlace(chat: string, message: string): Promise<void>;
+  saveCursor(chat: string, message: string): Promise<void>;
   /** `take` is called in turn for each chat in use, with the last message that was processed there. */
   catchUp(take: (chat: string, after: string) => Promise<void>): void;
   /** There were more messages than the limit. */
@@ -83,12 +83,12 @@ export function createReceiveLoop({ source, host, people, endRound, describe }: 
         () => undefined,
         (error: unknown) => log.warn(line`source ${source}: ${describe(error)}`),
       ),
-    keepPlace: (chat, message) => store.set(`${placeKey}${chat}`, message),
+    saveCursor: (chat, message) => store.set(`${cursorKey}${chat}`, message),
     catchUp(take) {
-      const known = store.entries().filter(([key]) => key.startsWith(placeKey));
+      const known = store.entries().filter(([key]) => key.startsWith(cursorKey));
       for (const [key] of known.slice(0, -caughtUp.chats)) void store.set(key, null).catch(() => undefined);
       for (const [key, after] of known.slice(-caughtUp.chats)) {
-        const chat = key.slice(placeKey.length);
+        const chat = key.slice(cursorKey.length);
         enqueue(() =>
           take(chat, String(after)).catch((error: unknown) => {
             if (!(error instanceof ConnectorError) || error.retryable) throw error;

@@ -64,7 +64,7 @@ export interface UpConfig {
 
 /** `standby`: another process runs the router, and this one takes over when it ends. */
 export interface UpState {
-  readonly mode: "owner" | "standby";
+  readonly mode: "leader" | "standby";
 }
 
 export interface Routers {

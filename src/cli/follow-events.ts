@@ -9,7 +9,7 @@ import { type Reached, reachRouter } from "./find-router.ts";
 
 const lookEveryMs = 100;
 /** A shorter change of leader is not reported. */
-const quietMs = 2_000;
+const idleMs = 2_000;
 /** An event may be listed this much later than its time: it is shown when it is on disk. */
 const overlapMs = 2_000;
 const maxRemembered = 20_000;
@@ -87,7 +87,7 @@ async function nextRouter(
       return await reachRouter(context, config);
     } catch (error) {
       if (!isRouterError(error)) throw error;
-      if (waitedMs === quietMs)
+      if (waitedMs === idleMs)
         context.note(line`the router (pid ${lastPid}) has ended; waiting for the next one`);
     }
   }

@@ -33,18 +33,18 @@ export function printTrace(trace: readonly TraceStep[]): SafeLine[] {
   for (const step of trace) last.set(step.channel, step);
   if (last.size === 0) return [line`  no channel takes events of this source`];
   return [...last.values()].flatMap(({ channel, filter, pass, detail }) => {
-    if (!pass) return [line`  ${colors.red("no ")} ${channel}: ${stepWords({ filter, detail })}`];
+    if (!pass) return [line`  ${colors.red("no ")} ${channel}: ${describeStep({ filter, detail })}`];
     const notes = trace.filter((step) => step.channel === channel && shapingFilters.has(step.filter));
     return [
       line`  ${colors.green("yes")} ${channel}`,
-      ...notes.map((step) => line`${colors.dim(`      ${stepWords(step)}`)}`),
+      ...notes.map((step) => line`${colors.dim(`      ${describeStep(step)}`)}`),
     ];
   });
 }
 
 const shapingFilters: ReadonlySet<string> = new Set(["throttle", "digest", "supersede", "thread"]);
 
-function stepWords({
+function describeStep({
   filter,
   detail,
 }: {

@@ -74,7 +74,7 @@ export interface SessionOptions {
   readonly facts: SessionFacts;
   readonly link: Link;
   /** The leader's term; see request-id-namespace.ts. */
-  readonly epoch: number;
+  readonly term: number;
   readonly resume: Resume;
   readonly questions: readonly Question[];
   /** Whether an unanswered request is a read, which is safe to run twice. */
@@ -112,7 +112,7 @@ export class PeerSession {
     const { link, resume } = options;
     this.#link = link;
     this.#resume = resume;
-    const marks = createRequestIdNamespace(options.epoch);
+    const marks = createRequestIdNamespace(options.term);
     this.#marks = marks;
     this.#facts = options.facts;
     const input = new Readable({

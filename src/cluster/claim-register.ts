@@ -10,31 +10,33 @@ import type { ClaimRegister } from "../contract/host.ts";
 import type { Claim } from "../contract.ts";
 import { ConnectorError } from "../errors.ts";
 import { readStateFile, writeStateFile } from "../files/state-file.ts";
-import { type Host, isElsewhere, thisHost } from "./host-identity.ts";
+import { isElsewhere, type Machine, thisMachine } from "./machine.ts";
 import { isRunning, type ProcessIdentity, thisProcess } from "./process-identity.ts";
 
 interface Holder extends ProcessIdentity {
   /** The config file. */
   readonly config: string;
   /**
-   * True for the leader of that config: a later leader of the same one need not wait until it has noticed.
+   * True for the leader of that config: a later leader of the same one need not wait until it has noticed. The
+   * file has this name for it.
    */
   readonly isOwner: boolean;
-  readonly host?: Host;
+  readonly host?: Machine;
 }
 
-interface ClaimRegisterOptions extends Pick<Holder, "config" | "isOwner"> {
+interface ClaimRegisterOptions extends Pick<Holder, "config"> {
+  readonly isLeader: boolean;
   /** See `RunningRegister.runningFolder`. */
   readonly runningFolder: string;
 }
 
-export function openClaimRegister({ runningFolder, config, isOwner }: ClaimRegisterOptions): ClaimRegister {
+export function openClaimRegister({ runningFolder, config, isLeader }: ClaimRegisterOptions): ClaimRegister {
   async function takeOne(claim: Claim): Promise<() => Promise<void>> {
-    const host = await thisHost();
+    const host = await thisMachine();
     const self: Holder = {
       ...(await thisProcess()),
       config,
-      isOwner,
+      isOwner: isLeader,
       ...(host === undefined ? {} : { host }),
     };
     const folder = join(runningFolder, "claims", claim.replaceAll(/[^A-Za-z0-9]+/g, "-"));
@@ -52,7 +54,7 @@ export function openClaimRegister({ runningFolder, config, isOwner }: ClaimRegis
         await unlink(join(folder, name)).catch(() => undefined); // Another process may have been faster.
         continue;
       }
-      if (isOwner && other.isOwner && other.config === config) continue;
+      if (isLeader && other.isOwner && other.config === config) continue;
       await giveBack();
       throw heldBy(other, claim);
     }

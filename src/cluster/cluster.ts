@@ -7,10 +7,10 @@ import type { Duplex } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { line } from "../text.ts";
 import { connectToLeader, type Handshake, responds } from "./connect-to-leader.ts";
-import { isElsewhere, thisHost } from "./host-identity.ts";
 import type { Leader } from "./leader.ts";
 import { connectTo, type LeaderFile, newestLeader } from "./leader-file.ts";
 import type { Link } from "./link.ts";
+import { isElsewhere, thisMachine } from "./machine.ts";
 import type { CloseWithin, Cluster, ClusterOptions, ClusterState, ClusterTimeouts } from "./options.ts";
 import { holdsFolder } from "./other-machine.ts";
 import { isRunning, signalReaches } from "./process-identity.ts";
@@ -35,10 +35,10 @@ interface Alone {
 }
 
 export function joinCluster(options: ClusterOptions): Cluster {
-  return new ClusterMember(options);
+  return new ClusterProcess(options);
 }
 
-class ClusterMember implements Cluster {
+class ClusterProcess implements Cluster {
   readonly #options: ClusterOptions;
   readonly #folder: ClusterOptions["folder"];
   readonly #version: ClusterOptions["version"];
@@ -75,12 +75,12 @@ class ClusterMember implements Cluster {
     this.#log = log;
     this.#client = client;
     this.#timeouts = timeouts;
-    const relay: StdioProxy | undefined = client && new StdioProxy({ ...client, log });
-    this.#proxy = relay;
+    const proxy: StdioProxy | undefined = client && new StdioProxy({ ...client, log });
+    this.#proxy = proxy;
     const failed = new Promise<never>((_, reject) => {
       this.#fail = reject;
     });
-    const ended = Promise.race(relay === undefined ? [failed] : [relay.gone, failed]);
+    const ended = Promise.race(proxy === undefined ? [failed] : [proxy.gone, failed]);
     this.ended = ended;
     ended.catch(() => undefined);
     this.#seeking = this.#seek().catch(this.#giveUp);
@@ -169,7 +169,7 @@ class ClusterMember implements Cluster {
 
   /** True when the leader is dead. Otherwise settles when there is reason to look again. */
   async #attachTo(found: LeaderFile): Promise<boolean> {
-    const here = found.host === undefined ? undefined : await thisHost();
+    const here = found.host === undefined ? undefined : await thisMachine();
     if (here !== undefined && isElsewhere(found.host, here)) {
       if (!(await holdsFolder(this.#folder, found, here))) return true;
       await this.#workAlone(
@@ -188,7 +188,7 @@ class ClusterMember implements Cluster {
         await this.#leaveAlone();
         this.#state = {
           mode: "attached",
-          epoch: handshake.epoch,
+          term: handshake.term,
           leaderPid: found.pid,
           leaderVersion: handshake.version,
         };
@@ -225,7 +225,7 @@ class ClusterMember implements Cluster {
       onCall: (listener) => proxy.onCall(listener),
       refuseCalls: (text) => proxy.refuseCalls(text),
       responds: () => responds(socket, this.#version, this.#timeouts.answerMs, this.#closing.signal),
-      onSilent: () =>
+      onUnresponsive: () =>
         this.#log.warn(line`the leader (pid ${pid}) does not respond: tool calls fail until it does`),
     });
     await this.#follow(handshake).finally(unwatch);
@@ -317,7 +317,7 @@ class ClusterMember implements Cluster {
     try {
       this.#leader = await loaded.becomeLeader({
         folder: this.#folder,
-        epoch: term,
+        term,
         version: this.#version,
         log: this.#log,
         register: this.#options.register,
@@ -340,7 +340,7 @@ class ClusterMember implements Cluster {
   }
 
   async #own(current: Leader): Promise<void> {
-    this.#state = { mode: "owner", epoch: current.file.epoch };
+    this.#state = { mode: "leader", term: current.file.epoch };
     if (this.#closing.signal.aborted) void current.release();
     let isOver = false;
     const over = current.over.then(() => {

@@ -6,7 +6,7 @@ import { createLink, type Link } from "./link.ts";
 import { type Frame, type Hello, protocolNumber } from "./protocol.ts";
 
 export type Handshake =
-  | { readonly kind: "welcome"; readonly link: Link; readonly epoch: number; readonly version: string }
+  | { readonly kind: "welcome"; readonly link: Link; readonly term: number; readonly version: string }
   /** The other speaks another protocol. */
   | { readonly kind: "refused"; readonly reason: string }
   /** It accepted the connection and did not answer in time: busy, or stopped. */
@@ -37,7 +37,7 @@ export async function connectToLeader(
     const link = createLink(stream, {
       onFrame(frame: Frame) {
         if (frame.t === "welcome" && frame.protocol === protocolNumber) {
-          finish({ kind: "welcome", link, epoch: frame.epoch, version: frame.version });
+          finish({ kind: "welcome", link, term: frame.epoch, version: frame.version });
           return;
         }
         link.cut("not welcome");

@@ -1,11 +1,11 @@
-// Reads who leads a state folder: `owner-<epoch>.json`, where the highest epoch counts. In files and frames a
-// leader is called `owner` and its term `epoch`. Writes nothing; see term.ts.
+// Reads who leads a state folder: `owner-<term>.json`, where the highest term counts. Files and frames keep the
+// names of their first format: a leader is an `owner` there and its term an `epoch`. Writes nothing; see term.ts.
 
 import { readdir } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { readRegular } from "../regular-file.ts";
-import type { Host } from "./host-identity.ts";
+import type { Machine } from "./machine.ts";
 import { isRunning, type ProcessIdentity } from "./process-identity.ts";
 
 export interface LeaderFile extends ProcessIdentity {
@@ -16,7 +16,7 @@ export interface LeaderFile extends ProcessIdentity {
   /** When the term was acquired, ISO 8601. */
   readonly started: string;
   /** Where it runs; absent where the system does not provide it, and in files of earlier versions. */
-  readonly host?: Host;
+  readonly host?: Machine;
   /** The leader gave up its term: it counts as dead although its process may still run. */
   readonly released?: true;
 }

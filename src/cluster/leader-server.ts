@@ -52,21 +52,9 @@ interface Peer {
 const helloWithinMs = 2_000;
 
 export class LeaderServer {
-  readonly #epoch: {
-    readonly epoch: number;
-    readonly version: string;
-    readonly log: Log;
-  }["epoch"];
-  readonly #version: {
-    readonly epoch: number;
-    readonly version: string;
-    readonly log: Log;
-  }["version"];
-  readonly #log: {
-    readonly epoch: number;
-    readonly version: string;
-    readonly log: Log;
-  }["log"];
+  readonly #term: number;
+  readonly #version: string;
+  readonly #log: Log;
   readonly #links = new Set<Link>();
   readonly #peers = new Set<Peer>();
   readonly #waiting: (() => void)[] = [];
@@ -78,13 +66,12 @@ export class LeaderServer {
   #successor: Peer | undefined;
   #lastId = 0;
 
-  constructor(options: {
-    readonly epoch: number;
-    readonly version: string;
-    readonly log: Log;
-  }) {
-    const { epoch: term, version, log } = options;
-    this.#epoch = term;
+  constructor({
+    term,
+    version,
+    log,
+  }: { readonly term: number; readonly version: string; readonly log: Log }) {
+    this.#term = term;
     this.#version = version;
     this.#log = log;
   }
@@ -180,7 +167,7 @@ export class LeaderServer {
       link.end({ t: "bye", reason: "the leader is leaving" });
       return;
     }
-    link.send({ t: "welcome", protocol: protocolNumber, version: this.#version, epoch: this.#epoch });
+    link.send({ t: "welcome", protocol: protocolNumber, version: this.#version, epoch: this.#term });
     if (frame.role === "command") this.#serveCommands(link);
     else this.#serveClient({ link, hello: frame, local, eligible: frame.eligible === true });
   }
@@ -229,7 +216,7 @@ export class LeaderServer {
           local: peer.local,
           facts: facts as NonNullable<typeof facts>,
           link,
-          epoch: this.#epoch,
+          term: this.#term,
           resume: complete,
           questions,
           mayRunAgain: (request) => serving.mayRunAgain(request),

@@ -23,7 +23,7 @@ import { watchTerm } from "./term-watch.ts";
 
 export interface LeaderRole {
   /** The leader's term: names its journal segment and marks its requests to clients. 0 when alone. */
-  readonly epoch: number;
+  readonly term: number;
   /**
    * False when another process leads, or might: then no HTTP server, bots, cursors, or journal of the state
    * folder.
@@ -52,7 +52,7 @@ export interface Leader {
 
 export interface LeaderOptions {
   readonly folder: string;
-  readonly epoch: number;
+  readonly term: number;
   readonly version: string;
   readonly log: Log;
   readonly serve: Serve;
@@ -64,11 +64,11 @@ const maxConnections = 256;
 /** Undefined when another process was faster. Rejects when the state folder cannot be used, or with what `serve` rejects. */
 export async function becomeLeader(options: LeaderOptions): Promise<Leader | undefined> {
   const { folder, version, log } = options;
-  const acquired = await acquireTerm(folder, options.epoch, version);
+  const acquired = await acquireTerm(folder, options.term, version);
   if (acquired === undefined) return undefined;
   const file: LeaderFile = acquired;
-  const host = new LeaderServer({ epoch: file.epoch, version, log });
-  let server = await listen(file.socket, (stream) => host.accept(stream)).catch(async (error) => {
+  const server = new LeaderServer({ term: file.epoch, version, log });
+  let socketServer = await listen(file.socket, (stream) => server.accept(stream)).catch(async (error) => {
     await releaseTerm(folder, file);
     throw error;
   });
@@ -83,7 +83,7 @@ export async function becomeLeader(options: LeaderOptions): Promise<Leader | und
   function end(how: "released" | "deposed"): Promise<void> {
     ending ??= (async () => {
       unwatch();
-      if (how === "released") host.announceLeaving();
+      if (how === "released") server.announceLeaving();
       await service
         ?.stop(how)
         .catch((error: Error) => log.error(line`could not stop in order: ${error.message}`));
@@ -93,8 +93,8 @@ export async function becomeLeader(options: LeaderOptions): Promise<Leader | und
           log.warn(line`could not give up the term in order: ${error.message}`);
         });
       }
-      server.close();
-      await host.close(
+      socketServer.close();
+      await server.close(
         how === "released" ? "the leader has left" : "the leader was deposed",
         how === "released",
       );
@@ -121,8 +121,8 @@ export async function becomeLeader(options: LeaderOptions): Promise<Leader | und
     await makeFolder(folder);
     if (!(await exists(file.socket))) {
       await mkdir(dirname(file.socket), { recursive: true, mode: 0o700 });
-      server.close();
-      server = await listen(file.socket, (stream) => host.accept(stream));
+      socketServer.close();
+      socketServer = await listen(file.socket, (stream) => server.accept(stream));
     }
     // If another process was faster, it is found.
     if (isFileGone && !(await writeLeader(folder, file))) return look();
@@ -156,12 +156,12 @@ export async function becomeLeader(options: LeaderOptions): Promise<Leader | und
   });
 
   try {
-    service = await options.serve({ epoch: file.epoch, exclusive: true });
+    service = await options.serve({ term: file.epoch, exclusive: true });
   } catch (error) {
     await end("released");
     throw error;
   }
-  host.open(service);
+  server.open(service);
   await enter();
   void sweep(folder, file).catch((error: Error) =>
     log.warn(line`could not clean up ${folder}: ${error.message}`),
@@ -172,10 +172,10 @@ export async function becomeLeader(options: LeaderOptions): Promise<Leader | und
     over,
     connectLocal() {
       const [ours, theirs] = createDuplexPair();
-      host.accept(ours, true);
+      server.accept(ours, true);
       return theirs;
     },
-    prepareSuccessor: (withinMs) => host.prepareSuccessor(withinMs),
+    prepareSuccessor: (withinMs) => server.prepareSuccessor(withinMs),
     release: () => end("released"),
   };
 }
@@ -193,19 +193,19 @@ export async function becomeAlone(options: {
   readonly log: Log;
   readonly serve: Serve;
 }): Promise<{ connectLocal(): Duplex; stop(reason: "released" | "replaced"): Promise<void> }> {
-  const host = new LeaderServer({ epoch: 0, version: options.version, log: options.log });
-  const service = await options.serve({ epoch: 0, exclusive: false, reason: options.reason });
-  host.open(service);
+  const server = new LeaderServer({ term: 0, version: options.version, log: options.log });
+  const service = await options.serve({ term: 0, exclusive: false, reason: options.reason });
+  server.open(service);
   return {
     connectLocal() {
       const [ours, theirs] = createDuplexPair();
-      host.accept(ours, true);
+      server.accept(ours, true);
       return theirs;
     },
     async stop(reason) {
-      host.announceLeaving();
+      server.announceLeaving();
       await service.stop(reason);
-      await host.close(options.reason, false);
+      await server.close(options.reason, false);
     },
   };
 }

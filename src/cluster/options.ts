@@ -61,10 +61,10 @@ export interface ClusterTimeouts {
 
 export type ClusterState =
   | { readonly mode: "seeking" }
-  | { readonly mode: "owner"; readonly epoch: number }
+  | { readonly mode: "leader"; readonly term: number }
   | {
       readonly mode: "attached";
-      readonly epoch: number;
+      readonly term: number;
       readonly leaderPid: number;
       readonly leaderVersion: string;
     }

@@ -5,21 +5,21 @@
 import { constants } from "node:fs";
 import { open, stat, unlink, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
-import type { Host } from "./host-identity.ts";
 import { type LeaderFile, leaderFilePath } from "./leader-file.ts";
+import type { Machine } from "./machine.ts";
 
 /** The leader writes every ten seconds. */
 const staleAfterMs = 25_000;
 
 /** Whether it holds the folder. Never rejects. */
-export async function holdsFolder(folder: string, leader: LeaderFile, here: Host): Promise<boolean> {
+export async function holdsFolder(folder: string, leader: LeaderFile, here: Machine): Promise<boolean> {
   if (leader.released) return false;
   if (leader.host?.kernel === here.kernel) {
     // A kernel knows its own sockets, in whichever container they were made.
     const answer = await knock(leader.socket);
     if (answer !== "absent") return answer === "open";
   }
-  return (await silentForMs(folder, leader)) < staleAfterMs;
+  return (await idleForMs(folder, leader)) < staleAfterMs;
 }
 
 /**
@@ -39,7 +39,7 @@ export async function showLife(folder: string, { epoch: term }: LeaderFile): Pro
 }
 
 /** By the clock of the file system, which is the same for both. */
-async function silentForMs(folder: string, { epoch: term }: LeaderFile): Promise<number> {
+async function idleForMs(folder: string, { epoch: term }: LeaderFile): Promise<number> {
   const path = leaderFilePath(folder, term);
   try {
     const { mtimeMs } = await stat(path);

@@ -65,6 +65,7 @@ export interface Resume {
 
 export type Frame =
   | Hello
+  /** `epoch`: the leader's term. */
   | { readonly t: "welcome"; readonly protocol: number; readonly version: string; readonly epoch: number }
   | { readonly t: "refuse"; readonly protocol: number; readonly version: string; readonly reason: string }
   | Resume

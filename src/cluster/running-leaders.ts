@@ -6,8 +6,8 @@ import { mkdir, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { writeStateFile } from "../files/state-file.ts";
 import { readRegular } from "../regular-file.ts";
-import { type Host, isElsewhere, thisHost } from "./host-identity.ts";
 import type { LeaderFile } from "./leader-file.ts";
+import { isElsewhere, type Machine, thisMachine } from "./machine.ts";
 import { isRunning, type ProcessIdentity } from "./process-identity.ts";
 
 export interface RunningRegister {
@@ -27,7 +27,7 @@ export interface RunningLeader extends ProcessIdentity {
   readonly version: string;
   readonly protocol: number;
   readonly started: string;
-  readonly host?: Host;
+  readonly host?: Machine;
 }
 
 /** The result removes the entry. */
@@ -56,7 +56,7 @@ async function readEntry(path: string): Promise<RunningLeader | undefined> {
   try {
     const entry = JSON.parse((await readRegular(path)).toString("utf8")) as RunningLeader;
     // Whether it runs on another host cannot be determined from here, and no command would reach it.
-    if (isElsewhere(entry.host, await thisHost())) return undefined;
+    if (isElsewhere(entry.host, await thisMachine())) return undefined;
     if (await isRunning(entry)) return entry;
   } catch {
     // Files are written completely or not at all, so this one is not an entry.

@@ -6,8 +6,8 @@ import { randomBytes } from "node:crypto";
 import { constants, existsSync } from "node:fs";
 import { access, chmod, link, mkdir, readdir, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { thisHost } from "./host-identity.ts";
 import { isDead, type LeaderFile, leaderFilePath, listTerms, readLeader } from "./leader-file.ts";
+import { thisMachine } from "./machine.ts";
 import { thisProcess } from "./process-identity.ts";
 import { protocolNumber } from "./protocol.ts";
 import { socketPath } from "./socket-path.ts";
@@ -21,7 +21,7 @@ export async function acquireTerm(
   version: string,
 ): Promise<LeaderFile | undefined> {
   await makeFolder(folder);
-  const host = await thisHost();
+  const host = await thisMachine();
   const leader: LeaderFile = {
     epoch: term,
     ...(await thisProcess()),

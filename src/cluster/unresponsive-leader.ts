@@ -15,7 +15,7 @@ export interface UnresponsiveLeaderOptions {
   /** Answers every waiting call with this text, as an error. */
   refuseCalls(text: string): void;
   /** Called once for each time that the leader stops responding. */
-  onSilent(): void;
+  onUnresponsive(): void;
 }
 
 /** Once it is known not to respond, the wait is shorter. */
@@ -24,21 +24,21 @@ const maxLookMs = 1_000;
 
 /** No timer runs while no call waits. The result ends the watch. */
 export function watchUnresponsiveLeader(options: UnresponsiveLeaderOptions): () => void {
-  let isSilent = false;
+  let isUnresponsive = false;
   let isOver = false;
 
   let timer: NodeJS.Timeout | undefined;
 
   async function look(): Promise<void> {
     const waitedMs = options.oldestCallMs();
-    if (waitedMs === undefined || waitedMs < (isSilent ? shortTimeoutMs : options.timeoutMs)) return;
+    if (waitedMs === undefined || waitedMs < (isUnresponsive ? shortTimeoutMs : options.timeoutMs)) return;
     const responds = await options.responds();
     if (isOver) return;
     if (!responds) {
-      if (!isSilent) options.onSilent();
+      if (!isUnresponsive) options.onUnresponsive();
       options.refuseCalls(refusal(options.pid));
     }
-    isSilent = !responds;
+    isUnresponsive = !responds;
   }
 
   function lookWhileOneWaits(): void {

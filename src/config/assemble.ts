@@ -181,21 +181,21 @@ function soundParts(name: string, channel: JsonObject, { isBroken }: Assembly): 
   return sound;
 }
 
-function channelValues(name: string, channel: JsonObject, place: Assembly): ChannelValues {
+function channelValues(name: string, channel: JsonObject, assembly: Assembly): ChannelValues {
   const { from, vars, meta, changed, receipt, to, reply, budget, quiet, ...rest } = toOptions(
     channelSchema,
     channel,
   ) as Record<string, never>;
-  const visible = place.inputsOf("channels", name);
+  const visible = assembly.inputsOf("channels", name);
   const inputs = visible && readableInputs(visible, channel);
-  const shows = channelShows(name, channel, inputs, place.names);
-  const inputVariables = inputShows(inputs, place.names);
+  const shows = channelShows(name, channel, inputs, assembly.names);
+  const inputVariables = inputShows(inputs, assembly.names);
   return {
     ...(rest as unknown as Pick<ChannelValues, "continue">),
     ...(inputs === undefined ? {} : { inputs: inputs.values }),
     ...(shows === undefined ? {} : { shows }),
     ...(inputVariables === undefined ? {} : { inputVariables }),
-    ...comparedTexts(name, channel, place.names),
+    ...comparedTexts(name, channel, assembly.names),
     from: from === undefined ? [name] : typeof from === "string" ? [from] : from,
     vars: bareMap(vars),
     ...(meta === undefined ? {} : { meta: bareMap(meta) }),
@@ -204,7 +204,7 @@ function channelValues(name: string, channel: JsonObject, place: Assembly): Chan
     ...(quiet === undefined ? {} : { quiet: Array.isArray(quiet) ? quiet : [quiet] }),
     ...(reply === undefined ? {} : { reply: typeof reply === "string" ? [reply] : reply }),
     ...receiptOf(receipt),
-    to: targetOf(to, place),
+    to: targetOf(to, assembly),
   };
 }
 

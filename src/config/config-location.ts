@@ -16,7 +16,7 @@ export interface ConfigLocation {
   /** Every location that was checked, in order, absolute. */
   readonly tried: readonly string[];
   /** The user's own config, where a found one takes precedence over it. */
-  readonly inPlaceOf?: string;
+  readonly insteadOf?: string;
 }
 
 export interface ConfigSearch {
@@ -57,11 +57,11 @@ export function findConfig({
     resolve(cwd, "channels.yaml"),
     resolve(cwd, ".claude", "channels.yaml"),
     own,
-  ].filter((place, index, all) => all.indexOf(place) === index);
-  const file = tried.find((place) => existsSync(place));
+  ].filter((candidate, index, all) => all.indexOf(candidate) === index);
+  const file = tried.find((candidate) => existsSync(candidate));
   if (file === undefined) return { tried, chosen: false };
   if (file === own) return { file, tried, chosen: true };
-  return { file, tried, chosen: false, ...(existsSync(own) ? { inPlaceOf: own } : {}) };
+  return { file, tried, chosen: false, ...(existsSync(own) ? { insteadOf: own } : {}) };
 }
 
 /** A config file that was found, not named. */

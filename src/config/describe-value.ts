@@ -6,7 +6,7 @@ import { didYouMeanHint } from "../did-you-mean.ts";
 import { schemaTree } from "./schema/schema-tree.ts";
 import { kindOf, orList, quoted } from "./yaml/problem.ts";
 
-export interface Words {
+export interface Explanation {
   readonly code: string;
   readonly message: string;
   readonly hint?: string | undefined;
@@ -16,13 +16,13 @@ export interface Words {
 const maxListed = 12;
 
 /** Format -> what it is, what to type. */
-const formatWords: Readonly<Record<string, readonly [string, string]>> = {
+const formatTexts: Readonly<Record<string, readonly [string, string]>> = {
   duration: ["a duration", "write a whole number and ms, s, m, h or d, for example 30s"],
   size: ["a size", "write a whole number and B, KiB, MiB or GiB, for example 1MiB"],
   rate: ["a rate", "write how many (1 to 100000) in how long, for example 5/10m"],
 };
 
-const kindWords: Readonly<Record<string, string>> = {
+const kindTexts: Readonly<Record<string, string>> = {
   string: "text",
   number: "a number",
   integer: "a whole number",
@@ -31,7 +31,11 @@ const kindWords: Readonly<Record<string, string>> = {
   null: "nothing",
 };
 
-export function wrongKind(found: Json | undefined, wanted: JsonSchema, typed: string | undefined): Words {
+export function wrongKind(
+  found: Json | undefined,
+  wanted: JsonSchema,
+  typed: string | undefined,
+): Explanation {
   const kinds = [...new Set(schemaTree(wanted).schemas.flatMap(kindsWanted))];
   const message = `must be ${orList(kinds)}, found ${kindOf(found)}`;
   const argv = typeof found === "string" && wanted["x-argv"] === true ? argvHint(typed) : undefined;
@@ -43,7 +47,7 @@ export function wrongKind(found: Json | undefined, wanted: JsonSchema, typed: st
 }
 
 function formatHint({ format }: JsonSchema): string | undefined {
-  return typeof format === "string" ? formatWords[format]?.[1] : undefined;
+  return typeof format === "string" ? formatTexts[format]?.[1] : undefined;
 }
 
 /** A command line as the equivalent list. */
@@ -84,12 +88,12 @@ function repair(
   return unquoted ? `remove the quotes: ${typed}` : undefined;
 }
 
-export function wrongFormat(format: string, typed: string | undefined): Words {
-  const [what, hint] = formatWords[format] ?? ["in another form", undefined];
+export function wrongFormat(format: string, typed: string | undefined): Explanation {
+  const [what, hint] = formatTexts[format] ?? ["in another form", undefined];
   return { code: "E_CONFIG_VALUE", message: `must be ${what}${found(typed)}`, hint };
 }
 
-export function wrongPattern(schema: JsonSchema, typed: string | undefined): Words {
+export function wrongPattern(schema: JsonSchema, typed: string | undefined): Explanation {
   const description = typeof schema.description === "string" ? schema.description : undefined;
   const message = `has the wrong format${found(typed)}`;
   return { code: "E_CONFIG_VALUE", message, hint: exampleHint(schema) ?? description };
@@ -99,7 +103,7 @@ export function notAllowed(
   value: Json | undefined,
   allowed: readonly Json[],
   typed: string | undefined,
-): Words {
+): Explanation {
   const words = allowed.map((word) => (typeof word === "string" ? word : JSON.stringify(word)));
   const short = words.length <= maxListed;
   return {
@@ -129,11 +133,11 @@ export function exampleFor(key: string, schema: JsonSchema | undefined): string 
 function kindsWanted(schema: JsonSchema): string[] {
   if (Array.isArray(schema.enum)) return schema.enum.map((value) => JSON.stringify(value));
   if (schema.const !== undefined) return [JSON.stringify(schema.const)];
-  const format = typeof schema.format === "string" ? formatWords[schema.format] : undefined;
+  const format = typeof schema.format === "string" ? formatTexts[schema.format] : undefined;
   if (format !== undefined) return [format[0]];
   const types: unknown[] = Array.isArray(schema.type) ? schema.type : [schema.type];
   return types.flatMap((type) => {
-    if (type !== "array") return kindWords[String(type)] ?? [];
+    if (type !== "array") return kindTexts[String(type)] ?? [];
     const items = kindsWanted((schema.items ?? {}) as JsonSchema);
     return items.length === 0 ? "a list" : `a list of ${items.map(plural).join(" or ")}`;
   });

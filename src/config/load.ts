@@ -80,7 +80,7 @@ export interface LoadOptions {
    * Reads neither the environment nor the files of `${file:}`: each has its default, or a placeholder of its
    * kind.
    */
-  readonly standIns?: boolean;
+  readonly placeholders?: boolean;
   /** Hides values from variables in displayed texts, for a config without consent to show them. */
   readonly hideVariables?: boolean;
 }
@@ -106,14 +106,14 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
   await yieldToEventLoop();
   const yaml = openYaml(file, parsed);
   await yieldToEventLoop();
-  const { dotenv, environment, valueFiles, world } = openVariables(folder, options);
+  const { dotenv, environment, valueFiles, context } = openVariables(folder, options);
   const isRecipe = yaml.tree.root.recipe !== undefined;
   const given = options.recipe ?? noInputs;
   const alone = isRecipe ? { values: given.given, at: given.at } : undefined;
-  const expansion = await expandRecipes(yaml, { world, loadPatterns, alone, kept: options.kept });
-  const { root, placeOf } = expansion;
+  const expansion = await expandRecipes(yaml, { context, loadPatterns, alone, kept: options.kept });
+  const { root, pathOf } = expansion;
 
-  const { types, resolved: later, schemasFor } = await substituteAll(expansion, registries, world);
+  const { types, resolved: later, schemasFor } = await substituteAll(expansion, registries, context);
   const resolved = [...expansion.resolved, ...later];
   const references = prefixReferences(expansion);
   const replaced = resolved.filter((one) => one.replacements.length > 0);
@@ -137,7 +137,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
   const meaning = (await inSlices(checkSemantics(root, { folder, env, typed }))).flat();
   await yieldToEventLoop();
   const unread = unreadPaths(yaml, resolved, references);
-  const places = locateIssues(expansion, resolved);
+  const locations = locateIssues(expansion, resolved);
   await yieldToEventLoop();
   const drafts = [
     ...[...core, ...checked.sources.drafts, ...checked.sinks.drafts, ...meaning].filter(
@@ -148,26 +148,26 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
     ...inputDrafts(expansion, schemasFor),
     ...longCodeDrafts(root, schemasFor),
     ...(await testDrafts(root, isRecipe, typed)),
-  ].filter(({ path }) => !places.isStandIn(path));
+  ].filter(({ path }) => !locations.isPlaceholder(path));
   const own: FileProblem[] = [...parsed.problems, ...yaml.tree.problems].map((one) => ({ ...one, yaml }));
   if (isRecipe && options.recipe === undefined) own.push(notAConfig(yaml));
 
-  const issueOf = (draft: IssueDraft) => places.issueOf(hideInMessage(draft, root, tainted));
+  const issueOf = (draft: IssueDraft) => locations.issueOf(hideInMessage(draft, root, tainted));
   const bomb = yaml.tree.problems.find(({ code }) => code === "E_CONFIG_ALIAS" || code === "E_CONFIG_SIZE");
   const unresolved = resolved.flatMap(({ problems }) => problems);
   // Further mistakes in a truncated tree are not reported.
   const problems = [...own, ...expansion.problems];
   const issues =
     bomb !== undefined
-      ? [places.issueIn({ ...bomb, yaml })]
+      ? [locations.issueIn({ ...bomb, yaml })]
       : [
-          ...(await inSlices(mapped(problems, (problem) => places.issueIn(problem)))),
-          ...(await inSlices(mapped(unresolved, (draft) => places.issueOf(draft, "original")))),
+          ...(await inSlices(mapped(problems, (problem) => locations.issueIn(problem)))),
+          ...(await inSlices(mapped(unresolved, (draft) => locations.issueOf(draft, "original")))),
           ...(await inSlices(mapped(drafts, issueOf))),
         ];
   const suspicions = bomb === undefined ? await warningsOf(expansion, yaml) : [];
-  const warnings = suspicions.map((warning) => places.issueIn(warning));
-  const shownNotes = notes.map((note) => places.issueOf(note));
+  const warnings = suspicions.map((warning) => locations.issueIn(warning));
+  const shownNotes = notes.map((note) => locations.issueOf(note));
   const broken = brokenPaths(expansion, problems, [...unresolved, ...drafts]);
   await yieldToEventLoop();
   const assembling = assemble({
@@ -177,7 +177,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
     folder,
     env,
     inputsOf: (section, name) => {
-      const { instance } = placeOf([section, name]);
+      const { instance } = pathOf([section, name]);
       return instance && visibleInputs(instance);
     },
     isBroken: (path) => broken.has(pathKey(path)),
@@ -200,7 +200,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
     warnings: inOrder(warnings, file),
     notes: inOrder(shownNotes, file),
     locate: issueOf,
-    isStandIn: places.isStandIn,
+    isPlaceholder: locations.isPlaceholder,
     frame: (issue) => frameIssue(issue, frameSources, cwd),
     files: [
       ...(parsed.reading.ok ? [{ path: file, sha256: parsed.reading.sha256 }] : []),
@@ -216,18 +216,18 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
 }
 
 function openVariables(folder: string, options: LoadOptions) {
-  const { env, escapeForTemplate, standIns = false } = options;
-  const dotenv = standIns ? noDotenv : readDotenvFiles(env, folder);
+  const { env, escapeForTemplate, placeholders = false } = options;
+  const dotenv = placeholders ? noDotenv : readDotenvFiles(env, folder);
   const environment = layerEnvironment(withProcess(env, dotenv.layers, options.isOfProject ?? (() => false)));
   const valueFiles = openValueFiles(folder, env);
-  const world: VariableContext = {
+  const context: VariableContext = {
     environment,
     readFile: valueFiles.read,
     escapeForTemplate,
-    dotenvPlaces: dotenv.paths,
-    standIns,
+    dotenvPaths: dotenv.paths,
+    placeholders,
   };
-  return { dotenv, environment, valueFiles, world };
+  return { dotenv, environment, valueFiles, context };
 }
 
 /** A value that could not be read is one problem; its placeholder is not checked. */
@@ -322,14 +322,14 @@ async function testDrafts(
 
 /** Every value that has a problem, or contains one. */
 function brokenPaths(
-  { placeOf }: Expansion,
+  { pathOf }: Expansion,
   inFiles: readonly FileProblem[],
   drafts: readonly IssueDraft[],
 ): ReadonlySet<string> {
   const inValues = inFiles.map(({ path, instance }) => {
     const [section, local, ...rest] = path;
     const full = instance !== undefined && instance.name !== "" ? `${instance.name}_${local}` : local;
-    return full === undefined || placeOf([section as string, full]).instance === undefined
+    return full === undefined || pathOf([section as string, full]).instance === undefined
       ? path
       : [section as string, full, ...rest];
   });
@@ -380,8 +380,8 @@ function isSection(key: string | number | undefined): key is Section {
 /** All values from variables. */
 function broughtBy(resolved: readonly Resolved[]): string[] {
   const texts = resolved.flatMap(({ replacements }) =>
-    replacements.flatMap(({ value, taints, standIn }) =>
-      standIn === true
+    replacements.flatMap(({ value, taints, placeholder }) =>
+      placeholder === true
         ? []
         : taints.filter(({ origin }) => origin.kind === "env").map(({ from, to }) => value.slice(from, to)),
     ),
@@ -393,7 +393,7 @@ function broughtBy(resolved: readonly Resolved[]): string[] {
  * What may be quoted in a message: texts and numbers as typed, never a secret, never a value from a variable.
  */
 function typedTexts(
-  { root, placeOf }: Expansion,
+  { root, pathOf }: Expansion,
   substituted: ReadonlySet<string>,
   secrets: Secrets,
 ): (path: Path) => string | undefined {
@@ -402,7 +402,7 @@ function typedTexts(
     const value = valueAt(root, path);
     if (typeof value === "string") return value;
     if (typeof value !== "number" && typeof value !== "boolean") return undefined;
-    const { yaml, path: inFile } = placeOf(path);
+    const { yaml, path: inFile } = pathOf(path);
     const range = yaml.locator.rangeOf(inFile);
     return range && yaml.parsed.text.slice(...range);
   };

@@ -107,10 +107,10 @@ export function isBelow(path: string, folder: string): boolean {
  */
 export function projectFolder(folder: string, env: EnvironmentVariables): string {
   const [start, home] = [realPath(folder), realPath(homeFolder(env))];
-  const isOwn = (place: string) => place !== home && !isBelow(home, place);
-  for (let place = start; isOwn(place); place = dirname(place)) {
-    if (existsSync(join(place, ".git"))) return place;
-    if (dirname(place) === place) break;
+  const isOwn = (parent: string) => parent !== home && !isBelow(home, parent);
+  for (let parent = start; isOwn(parent); parent = dirname(parent)) {
+    if (existsSync(join(parent, ".git"))) return parent;
+    if (dirname(parent) === parent) break;
   }
   const above = dirname(start);
   return basename(start) === ".claude" && isOwn(above) ? above : start;

@@ -59,7 +59,7 @@ export function unreadConfig(error: unknown, { file, env, cwd }: Where): LoadedC
     warnings: [],
     notes: [],
     locate,
-    isStandIn: () => false,
+    isPlaceholder: () => false,
     frame: (issue) => frameIssue(issue, [], cwd),
     files: [{ path: file, sha256: reading.ok ? reading.sha256 : absent }],
     environment: [],

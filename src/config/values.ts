@@ -225,7 +225,7 @@ export interface LoadedConfig {
   /** The issue as lines for display: the location, the message, the source lines with a caret, the hint. */
   frame(issue: Issue): SafeText;
   /** True for a placeholder: the value at this path must not be read. */
-  isStandIn(path: readonly (string | number)[]): boolean;
+  isPlaceholder(path: readonly (string | number)[]): boolean;
   /** As written; none when they contain an error. */
   readonly tests: readonly JsonObject[];
   /** For a recipe that was loaded by itself: the whole file as values. */

@@ -118,7 +118,7 @@ export interface EndpointInfo {
   /** For instance `POST http://127.0.0.1:8788/github`. */
   readonly address: string;
   /** A shell command that makes one event; absent when that requires the secret. */
-  readonly tryIt?: string;
+  readonly example?: string;
 }
 
 export interface Counts {

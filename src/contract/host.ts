@@ -329,7 +329,7 @@ export interface Route {
   /** Upper case. */
   readonly methods: readonly string[];
   /** The name for messages: the source's name. */
-  readonly owner: string;
+  readonly sourceName: string;
   /** `handle` answers HEAD requests as well, where no route of the path names that method itself. */
   readonly answersHead?: boolean;
   /** Answers the request itself. A rejection is a bug: the listener answers 500 and logs it. */

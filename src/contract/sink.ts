@@ -32,7 +32,7 @@ export interface SinkType<O = JsonObject, X extends Outgoing = Outgoing> {
   /** Pure checks beyond the schema, called by `check`. The options contain templates as text. */
   check?(options: O, surroundings: Surroundings): OptionIssue[];
   /** What a call reaches outside: nothing is sent without consent to all of it. Pure. */
-  reaches(options: O, place: Pick<Surroundings, "folder" | "home">): Reach[];
+  reaches(options: O, folders: Pick<Surroundings, "folder" | "home">): Reach[];
   /** Whether a failed call may be repeated: repeating it has no further effect. Pure. Absent: never. */
   repeatable?(options: O): boolean;
   /**
@@ -84,7 +84,7 @@ export interface SinkCall {
   readonly roots: SinkRoots;
   readonly code: CompiledOptions;
   /** The folder of the config file and the user's home, absolute. */
-  readonly place: Pick<Lent, "folder" | "home">;
+  readonly folders: Pick<Lent, "folder" | "home">;
 }
 
 /** What the router lends to a sink. */

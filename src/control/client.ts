@@ -27,10 +27,10 @@ export async function callLeader(
   { version, onPart, signal }: CallOptions,
 ): Promise<Json> {
   signal?.throwIfAborted();
-  const greeted = await connectToLeader(socket, { role: "command", version }, welcomeWithinMs);
-  if (greeted.kind !== "welcome")
-    throw unreachable(greeted.kind === "refused" ? greeted.reason : greeted.kind);
-  const { link } = greeted;
+  const handshake = await connectToLeader(socket, { role: "command", version }, welcomeWithinMs);
+  if (handshake.kind !== "welcome")
+    throw unreachable(handshake.kind === "refused" ? handshake.reason : handshake.kind);
+  const { link } = handshake;
   return new Promise<Json>((resolve, reject) => {
     const onAbort = (): void => {
       reject(signal?.reason);

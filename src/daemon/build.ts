@@ -4,8 +4,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { denyAll } from "../access/deny-all.ts";
-import { thisBoot } from "../cluster/host-identity.ts";
 import { leaderFilePath } from "../cluster/leader-file.ts";
+import { thisBoot } from "../cluster/machine.ts";
 import { signalReaches } from "../cluster/process-identity.ts";
 import { realPath } from "../config/paths.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
@@ -64,10 +64,10 @@ export async function buildRunning({ state, config, openChat }: BuildOptions): P
 async function openJournalOf({ options }: DaemonState, { loaded }: ProvenConfig): Promise<Journal> {
   const { folder, role, log } = options;
   const { delivery } = loaded.values;
-  const next = leaderFilePath(folder, role.epoch + 1);
+  const next = leaderFilePath(folder, role.term + 1);
   return openJournal({
     folder: join(folder, "journal"),
-    epoch: role.epoch,
+    term: role.term,
     boot: await thisBoot(),
     isCurrent: () => !existsSync(next),
     clock: systemClock,
@@ -130,7 +130,7 @@ function createRouterOf(
   return openRouter({
     loaded,
     powers: plan.listen.powers,
-    isOwner: true,
+    isLeader: true,
     people(source, refused) {
       const reject = (reason: string) => {
         refused({ status: 403, reason });

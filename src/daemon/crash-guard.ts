@@ -23,7 +23,7 @@ export function guardAgainstCrashes(
   let sinceMs = clock.now();
   let count = 0;
 
-  function survive(error: unknown): void {
+  function logUncaught(error: unknown): void {
     // The stream has no reader; logging that would raise the next such error.
     if ((error as NodeJS.ErrnoException | undefined)?.code === "EPIPE") return;
     if (clock.now() - sinceMs > withinMs) {
@@ -35,6 +35,6 @@ export function guardAgainstCrashes(
     if (count > maxFaults) giveUp();
   }
 
-  process.on("uncaughtException", survive);
-  process.on("unhandledRejection", survive);
+  process.on("uncaughtException", logUncaught);
+  process.on("unhandledRejection", logUncaught);
 }

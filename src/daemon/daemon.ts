@@ -1,5 +1,5 @@
-// The program of a leader: reads and proves the config, runs it, answers the commands, reloads, stops. Its clients are greeted at
-// once; everything else comes as soon as it is there. What a running config consists of is built in build.ts.
+// The program of a leader: reads and proves the config, runs it, answers the commands, reloads, stops. Clients get their
+// initialize result at once; everything else follows when it is ready. What a running config consists of is in build.ts.
 
 import { existsSync } from "node:fs";
 import type { AttachedSession, Unanswered } from "../cluster/attached-session.ts";
@@ -66,7 +66,7 @@ export class Daemon implements Service {
   #running: Running | undefined;
   #chat: ChatService | undefined;
   #hadReceipts = false;
-  #greeting: InitializeResult | undefined;
+  #initializeResult: InitializeResult | undefined;
   /** Of all configs so far: what leaves may still contain one of an earlier config. */
   readonly #secrets = new Set<string>();
   #hide: Mask = createMask([]);
@@ -80,7 +80,7 @@ export class Daemon implements Service {
     this.#found = options.found;
     this.#early = initializeEarly(options.found, options.folder);
     this.#state = this.#createState();
-    this.#prompts = new Prompts({ members: this.#state.members.list, log });
+    this.#prompts = new Prompts({ sessions: this.#state.sessions.list, log });
     this.#trust = openConfigTrust({
       log,
       prompts: this.#prompts,
@@ -97,7 +97,7 @@ export class Daemon implements Service {
         return this.#load();
       },
       last: () => this.#config,
-      inForce: () => this.#running?.config,
+      active: () => this.#running?.config,
       apply: (next) => (this.#running === undefined ? this.#begin(next) : this.#apply(this.#running, next)),
       tryAgain: async () => (await this.#running?.router.tryAgain())?.map(describeAttempt) ?? [],
       announce: async (content) => {
@@ -142,7 +142,7 @@ export class Daemon implements Service {
   }
 
   attach(attached: AttachedSession): void {
-    this.#state.members.attach(attached);
+    this.#state.sessions.attach(attached);
   }
 
   readonly command: CommandHandler = async (...call) => {
@@ -188,8 +188,8 @@ export class Daemon implements Service {
       startedMs: Date.now(),
       tally: createTally(),
       decisions: createTraceRing(),
-      members: openSessions({
-        greeting: this.#early.greeting,
+      sessions: openSessions({
+        initializeResult: this.#early.result,
         log,
         mask,
         serverName: () => used()?.loaded.values.server.name ?? "router",
@@ -198,7 +198,7 @@ export class Daemon implements Service {
       config: () => this.#config,
       running: () => this.#running,
       used,
-      greeting: () => this.#greeting,
+      initializeResult: () => this.#initializeResult,
       problems: () => [
         ...(this.#reloader.verdict()?.problems ?? framed(this.#config)),
         ...(this.#chat?.problems() ?? []),
@@ -217,22 +217,22 @@ export class Daemon implements Service {
   }
 
   async #serve(): Promise<void> {
-    const { members, options } = this.#state;
+    const { sessions, options } = this.#state;
     const { log, role } = options;
     const first = await this.#load();
     logProblems(first, this.#found, log);
-    void this.#greet(first);
+    void this.#updateInitialize(first);
     if (role.exclusive)
       options.onLifecycle(line`leading: this process runs ${this.#found.file ?? "no config"}`);
     const good = isGood(first) && this.#trust.mayUse(first) ? first : await this.#lastActive();
     const runs = good !== undefined && role.exclusive;
-    if (!runs) members.serve({ tools: (member) => toolsFor(this.#state, member) });
+    if (!runs) sessions.serve({ tools: (session) => toolsFor(this.#state, session) });
     else if (!this.#ending.signal.aborted) {
       await this.#run(good);
       if (good === first) await this.#keep(good);
       else {
         log.warn(line`the config that was active last goes on until the file is good again`);
-        await this.#greet(good);
+        await this.#updateInitialize(good);
       }
     }
     if (isGood(first) && role.exclusive) this.#trust.look();
@@ -254,7 +254,7 @@ export class Daemon implements Service {
   }
 
   async #run(config: ProvenConfig): Promise<void> {
-    const { members } = this.#state;
+    const { sessions } = this.#state;
     const running = await buildRunning({
       state: this.#state,
       config,
@@ -263,17 +263,17 @@ export class Daemon implements Service {
     this.#use(running);
     if (this.#ending.signal.aborted) return;
     const { dispatcher, shaping, router } = running;
-    members.serve({
-      tools: (member) => toolsFor(this.#state, member),
-      waiting: (member) => dispatcher.waiting(member.id),
-      reminder: (member) => this.#chat?.reminder(member.id),
-      enter: async (member) => {
+    sessions.serve({
+      tools: (session) => toolsFor(this.#state, session),
+      waiting: (session) => dispatcher.waiting(session.id),
+      reminder: (session) => this.#chat?.reminder(session.id),
+      enter: async (session) => {
         await shaping.ready;
-        dispatcher.attach(member.dispatchSession, member.attached.resumed);
-        this.#chat?.memberBack(member);
+        dispatcher.attach(session.dispatchSession, session.attached.resumed);
+        this.#chat?.sessionBack(session);
       },
-      gone: (member) => this.#chat?.memberGone(member),
-      permission: (member, request) => this.#chat?.ask(member, request),
+      gone: (session) => this.#chat?.sessionGone(session),
+      permission: (session, request) => this.#chat?.ask(session, request),
       changed: () => dispatcher.wake(),
     });
     this.#trust.look();
@@ -317,7 +317,7 @@ export class Daemon implements Service {
   async #begin(next: ProvenConfig): Promise<Applied> {
     if (!this.#options.role.exclusive)
       throw new UsageError("E_USAGE", "this process works alone, without sources");
-    await this.#greet(next);
+    await this.#updateInitialize(next);
     const notes = () => waitingPowers(next, this.#trust.consent());
     const { file } = this.#found;
     if (!this.#trust.mayUse(next)) {
@@ -345,39 +345,39 @@ export class Daemon implements Service {
     now.shaping.apply(next.plan);
     now.expectations.apply(next.plan);
     now.sinks.use(next.plan.sinks);
-    await this.#greet(next);
-    const { members } = this.#state;
-    members.retool();
+    await this.#updateInitialize(next);
+    const { sessions } = this.#state;
+    sessions.retool();
     return {
       difference: describeDiff(diff),
       notes: [
         ...warningsIn(next),
         ...waitingPowers(next, now.consent),
-        ...notesOn(before, next, members.list(), this.#greeting),
+        ...notesOn(before, next, sessions.list(), this.#initializeResult),
       ],
     };
   }
 
-  /** Other answers were read: a file that waited may be used now, and the next client may be greeted with more of it. */
+  /** Other answers were read: a file that waited may be used now, and the next client may receive more of it. */
   async #onConsent(): Promise<void> {
     if (this.#running !== undefined) {
-      await this.#greet(this.#running.config);
-      this.#state.members.retool();
+      await this.#updateInitialize(this.#running.config);
+      this.#state.sessions.retool();
     } else if (isGood(this.#config) && this.#options.role.exclusive && this.#trust.mayUse(this.#config))
       await this.#reload("asked");
   }
 
-  /** Settles what the next client is greeted with. */
-  async #greet(config: ProvenConfig | undefined): Promise<void> {
+  /** Settles the initialize result of the next client. */
+  async #updateInitialize(config: ProvenConfig | undefined): Promise<void> {
     const problems = countIssues(config?.issues ?? []);
     await this.#early
-      .settle(config?.loaded, problems, this.#trust.ofGreeting(config))
+      .settle(config?.loaded, problems, this.#trust.forInitialize(config))
       .catch((error: Error) => {
         this.#options.log.warn(
           line`the state folder cannot be written, so each start takes a little longer: ${error.message}`,
         );
       });
-    this.#greeting = await this.#early.greeting();
+    this.#initializeResult = await this.#early.result();
   }
 
   /** For a successor that finds the file broken. */

@@ -50,19 +50,19 @@ export function framed(config: ProvenConfig | undefined): SafeText[] {
 }
 
 /**
- * Changes of a reload that take effect in a new session, or at a new start. `greeting`: what a new client
+ * Changes of a reload that take effect in a new session, or at a new start. `current`: what a new client
  * receives.
  */
 export function notesOn(
   before: ProvenConfig,
   next: ProvenConfig,
-  members: readonly Pick<DaemonSession, "greeting">[],
-  greeting: InitializeResult | undefined,
+  sessions: readonly Pick<DaemonSession, "initializeResult">[],
+  current: InitializeResult | undefined,
 ): string[] {
   const stale = new Set(
-    members.flatMap((member) => {
-      const received = member.greeting();
-      return received === undefined || greeting === undefined ? [] : initializeChanges(received, greeting);
+    sessions.flatMap((session) => {
+      const received = session.initializeResult();
+      return received === undefined || current === undefined ? [] : initializeChanges(received, current);
     }),
   );
   const isSameDelivery =
@@ -92,8 +92,8 @@ export function warningsIn({ loaded, mask }: ProvenConfig): string[] {
   if (first === undefined) return [];
   const total = countIssues(loaded.warnings);
   const count = total === 1 ? "1 warning" : `${total} warnings; the first one`;
-  const place = `${basename(first.file)}:${first.line}:${first.column}`;
+  const location = `${basename(first.file)}:${first.line}:${first.column}`;
   return [
-    `${count}: ${place} ${mask(first.path)}: ${mask(first.message)} (channel-router check shows the line)`,
+    `${count}: ${location} ${mask(first.path)}: ${mask(first.message)} (channel-router check shows the line)`,
   ];
 }

@@ -25,7 +25,7 @@ interface OpenRouterOptions extends Omit<RouterOptions, "listener" | "claims"> {
   /** Of the HTTP server. */
   readonly powers: readonly Power[];
   /** False for a router beside the leader of the same config. */
-  readonly isOwner: boolean;
+  readonly isLeader: boolean;
   readonly consent: Consent;
   /** Called with each address that the HTTP server listens on, as it is printed. */
   readonly onListen?: (address: string) => void;
@@ -80,7 +80,7 @@ export async function nextListen(
 export async function openRouter({
   loaded,
   powers,
-  isOwner,
+  isLeader,
   onListen,
   ...options
 }: OpenRouterOptions): Promise<Router> {
@@ -97,7 +97,7 @@ export async function openRouter({
   const claims = openClaimRegister({
     runningFolder: runningFolder(process.env),
     config: realPath(loaded.file),
-    isOwner,
+    isLeader,
   });
   return new Router({ ...options, listener, claims });
 }

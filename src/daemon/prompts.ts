@@ -11,7 +11,7 @@ import type { DaemonSession } from "./sessions.ts";
 
 /** What a prompt needs of a session. */
 export type PromptSession = Pick<DaemonSession, "id" | "startedMs" | "listening"> & {
-  readonly session: Pick<DaemonSession["session"], "ask" | "takesForms">;
+  readonly mcp: Pick<DaemonSession["mcp"], "elicit" | "supportsElicitation">;
 };
 
 /** `cancel`: dismissed without an answer. `withdrawn`: no longer needed, or not shown in time. */
@@ -19,35 +19,35 @@ export type PromptAnswer = "yes" | "no" | "cancel" | "withdrawn";
 
 interface Prompt {
   /** With the field `allow`, whose choices are no and yes. */
-  readonly form: Elicitation;
+  readonly elicitation: Elicitation;
   /** Polled until the answer: whether the form is still needed. Never rejects. */
   still(): Promise<boolean>;
 }
 
 interface PromptsOptions<S> {
-  members(): readonly S[];
+  sessions(): readonly S[];
   readonly log: Log;
   /** How often an open form is checked for being needed. Default 1 s. */
   readonly everyMs?: number;
 }
 
 export class Prompts<S extends PromptSession = DaemonSession> {
-  readonly members: () => readonly S[];
+  readonly sessions: () => readonly S[];
   readonly log: Log;
   readonly everyMs: number;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor({ members, log, everyMs = 1_000 }: PromptsOptions<S>) {
-    this.members = members;
+  constructor({ sessions, log, everyMs = 1_000 }: PromptsOptions<S>) {
+    this.sessions = sessions;
     this.log = log;
     this.everyMs = everyMs;
   }
 
   /** The best session that can show a form: a preferred one, one that listens, the oldest. */
-  choose(may: (member: S) => boolean, isPreferred: (member: S) => boolean = () => false): S | undefined {
-    const rank = (member: S) => (isPreferred(member) ? 0 : member.listening().state === "yes" ? 1 : 2);
-    return this.members()
-      .filter((member) => member.session.takesForms() && may(member))
+  choose(may: (session: S) => boolean, isPreferred: (session: S) => boolean = () => false): S | undefined {
+    const rank = (session: S) => (isPreferred(session) ? 0 : session.listening().state === "yes" ? 1 : 2);
+    return this.sessions()
+      .filter((session) => session.mcp.supportsElicitation() && may(session))
       .sort((a, b) => rank(a) - rank(b) || a.startedMs - b.startedMs)[0];
   }
 
@@ -57,23 +57,23 @@ export class Prompts<S extends PromptSession = DaemonSession> {
    */
   async ask<T>(
     choose: () => S,
-    { form, still }: Prompt,
+    { elicitation, still }: Prompt,
     settle: (answer: PromptAnswer, session: string | undefined) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
     const asked = this.#last.then(async () => {
       if (signal.aborted || !(await still())) return settle("withdrawn", undefined);
-      const { id, session } = choose();
-      return settle(await this.#show(session, { form, still }, signal), id);
+      const { id, mcp } = choose();
+      return settle(await this.#show(mcp, { elicitation, still }, signal), id);
     });
     this.#last = asked.catch(() => undefined);
     return asked;
   }
 
-  async #show(session: S["session"], { form, still }: Prompt, signal: AbortSignal): Promise<PromptAnswer> {
+  async #show(session: S["mcp"], { elicitation, still }: Prompt, signal: AbortSignal): Promise<PromptAnswer> {
     const over = new AbortController();
     let answer: PromptAnswer | undefined;
-    const answered = session.ask(form, over.signal).then((given) => {
+    const answered = session.elicit(elicitation, over.signal).then((given) => {
       // Only the word itself: an accepted form that was not filled in is not consent.
       const isYes = given.action === "accept" && given.values.allow === "yes";
       answer = isYes ? "yes" : given.action === "cancel" ? "cancel" : "no";
@@ -90,11 +90,11 @@ export class Prompts<S extends PromptSession = DaemonSession> {
 }
 
 /** Something that waits for an answer. */
-export interface WaitingPrompt extends Omit<Prompt, "form"> {
+export interface WaitingPrompt extends Omit<Prompt, "elicitation"> {
   /** No session is asked twice about the same. */
   readonly key: string;
   /** Undefined: it waits, but must not be asked about now. */
-  readonly form: Elicitation | undefined;
+  readonly elicitation: Elicitation | undefined;
   onAsk?(session: string): void;
   /** True: the next question may follow at once. */
   settle(answer: PromptAnswer, session: string): Promise<boolean>;
@@ -127,21 +127,21 @@ export function keepAsking<S extends ReadySession>(
   const seen = new WeakSet<S>();
   /** By session, the keys that it was asked about. */
   const asked = new WeakMap<S, Set<string>>();
-  const { untilWoken, wake } = createAlarm(signal);
+  const { sleep: untilWake, wake } = createWakeableSleep(signal);
 
   function choose(key: string): S | undefined {
-    for (const member of prompts.members()) {
-      if (seen.has(member)) continue;
-      seen.add(member);
-      void member.dispatchSession.ready.then(() => ready.add(member));
+    for (const session of prompts.sessions()) {
+      if (seen.has(session)) continue;
+      seen.add(session);
+      void session.dispatchSession.ready.then(() => ready.add(session));
     }
-    return prompts.choose((member) => ready.has(member) && !asked.get(member)?.has(key));
+    return prompts.choose((session) => ready.has(session) && !asked.get(session)?.has(key));
   }
 
   async function goOn(): Promise<void> {
     while (!signal.aborted) {
       const all = await waiting();
-      if (all.length === 0) await untilWoken();
+      if (all.length === 0) await untilWake();
       else await sleep(await askFirst(all), signal);
     }
   }
@@ -149,25 +149,25 @@ export function keepAsking<S extends ReadySession>(
   /** The time to the next question. */
   async function askFirst(all: readonly WaitingPrompt[]): Promise<number> {
     for (const one of all) {
-      const { form, key } = one;
-      const member = form === undefined ? undefined : choose(key);
-      if (form === undefined || member === undefined) continue;
-      asked.set(member, (asked.get(member) ?? new Set()).add(key));
-      one.onAsk?.(member.id);
-      return (await askOne(member, { ...one, form })) ? 0 : gapMs;
+      const { elicitation, key } = one;
+      const session = elicitation === undefined ? undefined : choose(key);
+      if (elicitation === undefined || session === undefined) continue;
+      asked.set(session, (asked.get(session) ?? new Set()).add(key));
+      one.onAsk?.(session.id);
+      return (await askOne(session, { ...one, elicitation })) ? 0 : gapMs;
     }
     return prompts.everyMs;
   }
 
-  async function askOne(member: S, one: WaitingPrompt & Prompt): Promise<boolean> {
+  async function askOne(session: S, one: WaitingPrompt & Prompt): Promise<boolean> {
     try {
-      const settle = (answer: PromptAnswer) => one.settle(answer, member.id);
-      return await prompts.ask(() => member, one, settle, signal);
+      const settle = (answer: PromptAnswer) => one.settle(answer, session.id);
+      return await prompts.ask(() => session, one, settle, signal);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       // The question ends with its session; the next session is asked.
-      if (!signal.aborted && prompts.members().includes(member))
-        prompts.log.warn(line`session ${member.id} could not be asked: ${safeLine(reason)}`);
+      if (!signal.aborted && prompts.sessions().includes(session))
+        prompts.log.warn(line`session ${session.id} could not be asked: ${safeLine(reason)}`);
       return false;
     }
   }
@@ -188,9 +188,9 @@ interface CallPromptsOptions<S extends PromptSession> {
 }
 
 interface CallPrompt<S, T> {
-  readonly form: Elicitation;
+  readonly elicitation: Elicitation;
   /** The call came from this session. */
-  isOwn(member: S): boolean;
+  isOwn(session: S): boolean;
   /** See `Prompt`. By default until its time is over. */
   still?(): Promise<boolean>;
   settle(answer: PromptAnswer, session: string | undefined): Promise<T>;
@@ -203,27 +203,27 @@ interface CallPrompt<S, T> {
 /** An unanswered form is withdrawn after this time. */
 export const formForMs = 10 * 60 * 1_000;
 /** After a no, calls are refused without a question for this time. */
-const quietAfterNoMs = 10 * 60 * 1_000;
+const cooldownAfterNoMs = 10 * 60 * 1_000;
 
 /** Questions of one kind, one at a time, each for a call that waits for its answer. */
 export class CallPrompts<S extends PromptSession> {
   readonly #options: CallPromptsOptions<S>;
   #isOpen = false;
-  #quietUntilMs = 0;
+  #cooldownUntilMs = 0;
 
   constructor(options: CallPromptsOptions<S>) {
     this.#options = options;
   }
 
   /** Rejects with the refusal, without a question, while it cannot be asked. */
-  async ask<T>({ form, isOwn, still, settle, late, refusal }: CallPrompt<S, T>): Promise<T> {
+  async ask<T>({ elicitation, isOwn, still, settle, late, refusal }: CallPrompt<S, T>): Promise<T> {
     const { prompts, clock, subject, answerWithinMs, ending } = this.#options;
     if (this.#isOpen) throw refusal("open");
-    if (clock.now() < this.#quietUntilMs) throw refusal("declined");
+    if (clock.now() < this.#cooldownUntilMs) throw refusal("declined");
     const choose = () => {
-      const member = prompts.choose(() => true, isOwn);
-      if (member === undefined) throw refusal("nobody");
-      return member;
+      const session = prompts.choose(() => true, isOwn);
+      if (session === undefined) throw refusal("nobody");
+      return session;
     };
     choose();
     this.#isOpen = true;
@@ -234,10 +234,10 @@ export class CallPrompts<S extends PromptSession> {
       return clock.now() < untilMs && (still === undefined || (await still()));
     };
     const noted: typeof settle = (answer, session) => {
-      if (answer === "no" || answer === "cancel") this.#quietUntilMs = clock.now() + quietAfterNoMs;
+      if (answer === "no" || answer === "cancel") this.#cooldownUntilMs = clock.now() + cooldownAfterNoMs;
       return settle(answer, session);
     };
-    const settled = prompts.ask(choose, { form, still: isNeeded }, noted, ending).finally(() => {
+    const settled = prompts.ask(choose, { elicitation, still: isNeeded }, noted, ending).finally(() => {
       this.#isOpen = false;
     });
     settled.catch((error: Error) =>
@@ -252,7 +252,7 @@ function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return pause(ms, undefined, { signal, ref: false }).catch(() => undefined); // The loops see the signal.
 }
 
-function createAlarm(signal: AbortSignal): { untilWoken(): Promise<void>; wake(): void } {
+function createWakeableSleep(signal: AbortSignal): { sleep(): Promise<void>; wake(): void } {
   let isWoken = false;
   let settle: (() => void) | undefined;
 
@@ -265,7 +265,7 @@ function createAlarm(signal: AbortSignal): { untilWoken(): Promise<void>; wake()
   return {
     wake,
     /** Settles at the next `wake`, or at once when there was one since it last settled. */
-    async untilWoken() {
+    async sleep() {
       if (!isWoken && !signal.aborted) {
         await new Promise<void>((resolve) => {
           settle = resolve;

@@ -40,7 +40,7 @@ export interface ReloaderOptions {
   /** The last result of `load`. */
   last(): ProvenConfig | undefined;
   /** The active config; undefined while there is none. */
-  inForce(): ProvenConfig | undefined;
+  active(): ProvenConfig | undefined;
   /** Applies a valid config. Rejects with a RouterError when that fails; then nothing has changed. */
   apply(config: ProvenConfig): Promise<Applied>;
   /** Starts failed sources of the active config again. One line for each: its name and what has become of it. */
@@ -92,8 +92,8 @@ export function createReloader(options: ReloaderOptions): Reloader {
         `${count} in ${name}`,
       );
     }
-    const inForce = options.inForce();
-    if (inForce !== undefined && isEqual(inForce, config)) {
+    const active = options.active();
+    if (active !== undefined && isEqual(active, config)) {
       const tried = cause === "asked" ? await options.tryAgain() : [];
       return accept({ difference: undefined, notes: [...tried, ...warningsIn(config)] }, true);
     }
@@ -149,7 +149,7 @@ export function createReloader(options: ReloaderOptions): Reloader {
   }
 
   function refuse(problems: readonly SafeText[], summary: string): Verdict {
-    const stays = options.inForce() === undefined ? "nothing runs" : "the previous config stays active";
+    const stays = options.active() === undefined ? "nothing runs" : "the previous config stays active";
     const text = `not reloaded: ${summary}; ${stays}`;
     const isNews = verdict?.ok !== false || verdict.problems.join() !== problems.join();
     if (isNews) {
@@ -158,7 +158,7 @@ export function createReloader(options: ReloaderOptions): Reloader {
     }
     verdict = { timeMs: now(), ok: false, text, problems, notes: [] };
     const shown = lines(problems);
-    if (options.inForce() !== undefined && notified !== shown) {
+    if (options.active() !== undefined && notified !== shown) {
       notified = shown;
       const isCut = shown.length > maxShown;
       void options.announce(

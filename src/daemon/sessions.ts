@@ -18,14 +18,14 @@ export interface DaemonSession {
   /** The id that `to: { session }` takes: the pid of its process. */
   readonly id: string;
   readonly attached: AttachedSession;
-  readonly session: OpenSession;
+  readonly mcp: OpenSession;
   readonly dispatchSession: DispatchSession;
   readonly startedMs: number;
   client(): { readonly name: string; readonly version: string } | undefined;
   listening(): Listening;
   sent(): number;
   /** The initialize result that its client received; undefined before. */
-  greeting(): InitializeResult | undefined;
+  initializeResult(): InitializeResult | undefined;
   /** A tool call of this session named this event. */
   named(eventId: string): void;
   /** A tool of ours is about to give Claude this text. */
@@ -33,17 +33,17 @@ export interface DaemonSession {
 }
 
 export interface Serving {
-  tools(member: DaemonSession): readonly Tool[];
+  tools(session: DaemonSession): readonly Tool[];
   /** How many events the session could fetch with `pending`. */
-  waiting?(member: DaemonSession): number;
+  waiting?(session: DaemonSession): number;
   /** Text for the end of each result. */
-  reminder?(member: DaemonSession): SafeLine | undefined;
+  reminder?(session: DaemonSession): SafeLine | undefined;
   /** Called once for each session, existing ones first. */
-  enter?(member: DaemonSession): void;
+  enter?(session: DaemonSession): void;
   /** Called once for each session that has ended. */
-  gone?(member: DaemonSession): void;
+  gone?(session: DaemonSession): void;
   /** The client requests a permission, and lets channels answer. */
-  permission?(member: DaemonSession, request: PermissionRequest): void;
+  permission?(session: DaemonSession, request: PermissionRequest): void;
   /** Something about a session changed that dispatch may need to know. */
   changed?(): void;
 }
@@ -57,9 +57,9 @@ export interface DaemonSessions {
   list(): readonly DaemonSession[];
 }
 
-interface MembersOptions {
+interface SessionsOptions {
   /** For a new client. */
-  greeting(): Promise<InitializeResult>;
+  initializeResult(): Promise<InitializeResult>;
   readonly log: Log;
   /** Hides secrets in the output of a tool. */
   mask(text: string): string;
@@ -75,23 +75,23 @@ const registrationWithinMs = 3_000;
 /** The client's log may be late, or appear only after the user has confirmed the channel. */
 const laterLooksMs = [10_000, 30_000, 120_000] as const;
 
-export function openSessions({ greeting, log, mask, serverName }: MembersOptions): DaemonSessions {
-  const members = new Set<DaemonSession>();
+export function openSessions({ initializeResult, log, mask, serverName }: SessionsOptions): DaemonSessions {
+  const sessions = new Set<DaemonSession>();
   let serving: Serving | undefined;
 
-  function admit(member: DaemonSession): void {
+  function admit(session: DaemonSession): void {
     if (serving === undefined) return;
-    equip(member, serving);
-    serving.enter?.(member);
+    equip(session, serving);
+    serving.enter?.(session);
   }
 
-  function equip(member: DaemonSession, { tools, waiting, reminder }: Serving): void {
+  function equip(session: DaemonSession, { tools, waiting, reminder }: Serving): void {
     const safe = (text: string) => {
-      member.handOut(text);
+      session.handOut(text);
       return neutralise(mask(text));
     };
-    const remind = () => reminder?.(member);
-    member.session.attachTools(tools(member), safe, () => waiting?.(member) ?? 0, remind).catch(report);
+    const remind = () => reminder?.(session);
+    session.mcp.attachTools(tools(session), safe, () => waiting?.(session) ?? 0, remind).catch(report);
   }
 
   function report(error: unknown): void {
@@ -100,35 +100,35 @@ export function openSessions({ greeting, log, mask, serverName }: MembersOptions
 
   return {
     attach(attached) {
-      const member = openMember(attached, {
-        greeting,
+      const session = openDaemonSession(attached, {
+        initializeResult,
         log,
         mask,
         serverName,
         changed: () => serving?.changed?.(),
         permission: (asking, request) => serving?.permission?.(asking, request),
       });
-      members.add(member);
-      void member.session.ended.then(async (reason) => {
-        members.delete(member);
-        serving?.gone?.(member);
-        await member.session.close();
+      sessions.add(session);
+      void session.mcp.ended.then(async (reason) => {
+        sessions.delete(session);
+        serving?.gone?.(session);
+        await session.mcp.close();
         attached.close(reason);
       });
-      admit(member);
+      admit(session);
     },
     serve(next) {
       serving = next;
-      for (const member of members) admit(member);
+      for (const session of sessions) admit(session);
     },
     retool() {
-      if (serving !== undefined) for (const member of members) equip(member, serving);
+      if (serving !== undefined) for (const session of sessions) equip(session, serving);
     },
-    list: () => [...members],
+    list: () => [...sessions],
   };
 }
 
-type MemberOptions = MembersOptions & Required<Pick<Serving, "changed" | "permission">>;
+type MemberOptions = SessionsOptions & Required<Pick<Serving, "changed" | "permission">>;
 
 /** The client's own name and version, from its `initialize`. */
 function clientOf(session: OpenSession) {
@@ -138,31 +138,31 @@ function clientOf(session: OpenSession) {
   return typeof info?.name === "string" ? { name: info.name, version: String(info.version) } : undefined;
 }
 
-function openMember(attached: AttachedSession, options: MemberOptions): DaemonSession {
+function openDaemonSession(attached: AttachedSession, options: MemberOptions): DaemonSession {
   const { log, serverName, changed } = options;
-  const greeting = options.greeting();
-  let greeted: InitializeResult | undefined;
-  greeting.then(
+  const initializeResult = options.initializeResult();
+  let received: InitializeResult | undefined;
+  initializeResult.then(
     (known) => {
-      greeted = known;
+      received = known;
     },
     () => undefined, // The session reports it to its client.
   );
-  const session = openSession({
+  const mcp = openSession({
     input: attached.input,
     output: attached.output,
-    greeting,
+    initializeResult,
     log,
     onPermissionRequest(request) {
       askedPermission = true;
       changed();
-      options.permission(member, request);
+      options.permission(session, request);
     },
   });
   const details = attached.facts().details ?? {};
   const startedMs = typeof details.startedMs === "number" ? details.startedMs : Date.now();
   const over = new AbortController();
-  void session.ended.then(() => over.abort());
+  void mcp.ended.then(() => over.abort());
   attached.onFacts(changed);
   let word: Registration | undefined;
   let named: string | undefined;
@@ -170,7 +170,7 @@ function openMember(attached: AttachedSession, options: MemberOptions): DaemonSe
   let askedPermission = false;
   let sent = 0;
 
-  const client = () => clientOf(session);
+  const client = () => clientOf(mcp);
   const plugin = details.plugin;
   const identity = (): ServerIdentity =>
     typeof plugin === "string" ? { name: pluginServer, plugin } : { name: serverName() };
@@ -183,7 +183,7 @@ function openMember(attached: AttachedSession, options: MemberOptions): DaemonSe
   });
 
   async function becomeReady(): Promise<void> {
-    await session.initialized;
+    await mcp.initialized;
     if (client()?.name !== "claude-code") return;
     // A session that an earlier leader served has already had this time.
     word =
@@ -223,16 +223,16 @@ function openMember(attached: AttachedSession, options: MemberOptions): DaemonSe
 
   const id = String(attached.pid);
   const { project, label } = attached.facts();
-  const ready = Promise.race([becomeReady(), session.ended]).then(() => undefined);
-  const member: DaemonSession = {
+  const ready = Promise.race([becomeReady(), mcp.ended]).then(() => undefined);
+  const session: DaemonSession = {
     id,
     attached,
-    session,
+    mcp,
     startedMs,
     client,
     listening,
     sent: () => sent,
-    greeting: () => greeted,
+    initializeResult: () => received,
     named(eventId) {
       if (!seen.provesListening(eventId)) return;
       const isFirst = named === undefined;
@@ -247,14 +247,14 @@ function openMember(attached: AttachedSession, options: MemberOptions): DaemonSe
       ...(label === undefined ? {} : { label }),
       listening,
       ready,
-      ended: session.ended,
-      closed: session.ended.then(() => session.close()),
+      ended: mcp.ended,
+      closed: mcp.ended.then(() => mcp.close()),
       async deliver(event, signal) {
-        await session.deliver(event, signal);
+        await mcp.deliver(event, signal);
         if (event.meta.event_id !== undefined) seen.push(event.meta.event_id);
         sent += 1;
       },
     },
   };
-  return member;
+  return session;
 }

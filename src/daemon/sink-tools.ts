@@ -55,16 +55,16 @@ function textOf({ sink, outcome, tookMs, detail }: Omit<CallRecord, "session" | 
   return `${sink} ${outcome === "done" ? "was called" : "failed"} after ${tookMs} ms${because}`;
 }
 
-export function sinkTools({ config, consent, journal, sinks }: Running, member: DaemonSession): Tool[] {
+export function sinkTools({ config, consent, journal, sinks }: Running, session: DaemonSession): Tool[] {
   const { plan } = config;
   const shown = plan.sinks.filter(({ described }) => described === undefined || consent.allows(described));
   return shown.map((sink) =>
     sinkTool(sink, {
       async call({ event_id, ...input }, cancelled) {
-        const call = { input, session: member.id, ...(cancelled === undefined ? {} : { cancelled }) };
+        const call = { input, session: session.id, ...(cancelled === undefined ? {} : { cancelled }) };
         if (!sink.usesEvent) return sinks.call(sink.name, call);
         const event = await answered(plan, journal, sink.name, String(event_id));
-        member.named(event.id);
+        session.named(event.id);
         return sinks.call(sink.name, { ...call, event });
       },
     }),

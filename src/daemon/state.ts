@@ -37,7 +37,7 @@ export interface DaemonOptions {
   onLifecycle(shown: SafeLine): void;
   onSecrets(secrets: readonly string[]): void;
   end(): void;
-  /** This process cannot do an owner's work and says why: another one may, and this one works alone. */
+  /** This process cannot do a leader's work and says why: another one may, and this one works alone. */
   resign(reason: string): Promise<void>;
 }
 
@@ -60,7 +60,7 @@ export interface DaemonState {
   readonly startedMs: number;
   readonly tally: Tally;
   readonly decisions: TraceRing;
-  readonly members: DaemonSessions;
+  readonly sessions: DaemonSessions;
   /** As last looked up. */
   found(): ConfigLocation;
   /** The config as last read, good or not; undefined while there is none. */
@@ -69,7 +69,7 @@ export interface DaemonState {
   /** The running config, else the one last read, unless that waits until the user agrees to use it. */
   used(): ProvenConfig | undefined;
   /** For a client that comes now; undefined until it is known. */
-  greeting(): InitializeResult | undefined;
+  initializeResult(): InitializeResult | undefined;
   /** Framed issues of the config as last read, or why it is not active. */
   problems(): readonly SafeText[];
   /** Of the last reload; undefined before the first. */

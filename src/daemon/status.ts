@@ -28,16 +28,16 @@ export function statusReport(state: DaemonState): StatusReport {
   const router = running?.router.report();
   const verdict = state.verdict();
   const isFound = state.config() !== undefined;
-  const { file, tried, inPlaceOf } = state.found();
+  const { file, tried, insteadOf } = state.found();
   const none = { accepted: 0, duplicate: 0, dropped: 0, unmatched: 0, refused: 0 };
   return {
     version,
     pid: process.pid,
-    epoch: options.role.epoch,
+    epoch: options.role.term,
     background: options.background,
     config: realPath(file ?? (tried[0] as string)),
     ...(isFound ? {} : { searched: tried }),
-    ...(inPlaceOf === undefined ? {} : { in_place_of: inPlaceOf }),
+    ...(insteadOf === undefined ? {} : { in_place_of: insteadOf }),
     folder: options.folder,
     started: timeOf(state.startedMs),
     active: running === undefined ? "none" : isBroken(state) ? "previous" : "file",
@@ -89,38 +89,38 @@ export function statusReport(state: DaemonState): StatusReport {
 }
 
 /** The report for the session that asks. */
-export function sessionStatus(state: DaemonState, member: DaemonSession): SessionStatus {
+export function sessionStatus(state: DaemonState, session: DaemonSession): SessionStatus {
   const { role, notes } = state.options;
   const report = statusReport(state);
-  const received = member.greeting()?.instructions;
-  const { instructions } = state.greeting() ?? {};
+  const received = session.initializeResult()?.instructions;
+  const { instructions } = state.initializeResult() ?? {};
   return {
     report: { ...report, problems: state.problems(), powers: powersForModel(state, report.powers ?? []) },
-    session: member.id,
-    isLeader: member.attached.local,
+    session: session.id,
+    isLeader: session.attached.local,
     ...(role.reason === undefined ? {} : { alone: role.reason }),
-    waiting: state.running()?.dispatcher.waiting(member.id) ?? 0,
+    waiting: state.running()?.dispatcher.waiting(session.id) ?? 0,
     ...(instructions === undefined || instructions === received ? {} : { instructions }),
     next: [...notes, ...adviseConsent(state, report.powers ?? [])],
   };
 }
 
-export function sessionReports({ members, running }: DaemonState): SessionReport[] {
+export function sessionReports({ sessions, running }: DaemonState): SessionReport[] {
   const dispatched = running()?.dispatcher.report().sessions ?? [];
   const stuckSinceMs = new Map(dispatched.map((one) => [one.id, one.stuckSinceMs]));
-  return members.list().map((member) => {
-    const { project, label } = member.attached.facts();
-    const client = member.client();
-    const stuckMs = stuckSinceMs.get(member.id);
+  return sessions.list().map((session) => {
+    const { project, label } = session.attached.facts();
+    const client = session.client();
+    const stuckMs = stuckSinceMs.get(session.id);
     return {
-      id: member.id,
-      pid: member.attached.pid,
+      id: session.id,
+      pid: session.attached.pid,
       project,
       ...(label === undefined ? {} : { label }),
       ...(client === undefined ? {} : { client: `${client.name} ${client.version}` }),
-      listening: member.listening(),
-      since: timeOf(member.startedMs),
-      sent: member.sent(),
+      listening: session.listening(),
+      since: timeOf(session.startedMs),
+      sent: session.sent(),
       ...(stuckMs === undefined ? {} : { stuck_since: timeOf(stuckMs) }),
     };
   });
@@ -132,14 +132,14 @@ function isBroken(state: DaemonState): boolean {
 }
 
 function sourceReport(report: ReturnType<Router["report"]>["sources"][number]): SourceReport {
-  const { invitation, refused, lastEventMs, lastError, nextTryMs, ...source } = report;
+  const { endpointInfo, refused, lastEventMs, lastError, nextTryMs, ...source } = report;
   return {
     ...source,
     ...(lastEventMs === undefined ? {} : { last_event: timeOf(lastEventMs) }),
     ...(lastError === undefined ? {} : { last_error: lastError }),
     ...(nextTryMs === undefined ? {} : { next_try: timeOf(nextTryMs) }),
-    ...(invitation === undefined ? {} : { address: invitation.address }),
-    ...(invitation?.tryIt === undefined ? {} : { try_it: invitation.tryIt }),
+    ...(endpointInfo === undefined ? {} : { address: endpointInfo.address }),
+    ...(endpointInfo?.example === undefined ? {} : { try_it: endpointInfo.example }),
     ...(refused === undefined ? {} : { refused: refusedReport(refused) }),
   };
 }

@@ -18,8 +18,8 @@ import { sinkTools } from "./sink-tools.ts";
 import { type DaemonState, needsReceipts, type Running } from "./state.ts";
 import { sessionStatus } from "./status.ts";
 
-export function toolsFor(state: DaemonState, member: DaemonSession): Tool[] {
-  const status = statusTool(() => sessionStatus(state, member));
+export function toolsFor(state: DaemonState, session: DaemonSession): Tool[] {
+  const status = statusTool(() => sessionStatus(state, session));
   const running = state.running();
   if (running === undefined) return [status];
   const { channels, sources } = running.config.plan;
@@ -27,13 +27,13 @@ export function toolsFor(state: DaemonState, member: DaemonSession): Tool[] {
   const chats =
     chat === undefined
       ? undefined
-      : new ChatTools(running, chat, member, (eventId) => readAnswerable(running, member, eventId));
+      : new ChatTools(running, chat, session, (eventId) => readAnswerable(running, session, eventId));
   return [
-    ...(needsAck(state, running) ? [ackOf(running, member)] : []),
+    ...(needsAck(state, running) ? [ackOf(running, session)] : []),
     eventTool({
       async read(eventId) {
         const kept = await running.journal.read(eventId);
-        if (kept !== undefined) member.named(eventId);
+        if (kept !== undefined) session.named(eventId);
         if (kept === undefined) return undefined;
         const event = kept.type === "digest" ? digestAsEvent(kept) : kept.event;
         // Masked before a part is cut out: an offset inside a secret would reveal its end.
@@ -41,12 +41,12 @@ export function toolsFor(state: DaemonState, member: DaemonSession): Tool[] {
       },
     }),
     pendingTool({
-      fetch: (limit) => running.dispatcher.pending(member.id, limit),
+      fetch: (limit) => running.dispatcher.pending(session.id, limit),
       collecting: () => running.shaping.report().open.reduce((sum, { count }) => sum + count, 0),
     }),
-    ...(channels.some(({ answers }) => answers.length > 0) ? [replyOf(running, chats, member)] : []),
+    ...(channels.some(({ answers }) => answers.length > 0) ? [replyOf(running, chats, session)] : []),
     ...(chats?.tools ?? []),
-    ...sinkTools(running, member),
+    ...sinkTools(running, session),
     silenceTool({
       channels: () => channels,
       async silence(channel, forMs, reason) {
@@ -59,7 +59,7 @@ export function toolsFor(state: DaemonState, member: DaemonSession): Tool[] {
           ...(priority === undefined ? {} : { priority }),
         });
         state.options.log.warn(
-          line`session ${member.id} silenced ${channel} for ${Math.round(forMs / 60_000)} min: ${reason}`,
+          line`session ${session.id} silenced ${channel} for ${Math.round(forMs / 60_000)} min: ${reason}`,
         );
         const found = running.dispatcher.report().silences.find((silence) => silence.channel === channel);
         return found?.untilMs ?? Date.now() + forMs;
@@ -79,12 +79,12 @@ function needsAck(state: DaemonState, { config, journal }: Running): boolean {
   return state.hadReceipts() && journal.page({ limit: 1 }).length > 0;
 }
 
-function ackOf({ dispatcher }: Running, member: DaemonSession): Tool {
+function ackOf({ dispatcher }: Running, session: DaemonSession): Tool {
   return ackTool({
     async ack(request) {
-      const answer = await dispatcher.ack({ ...request, session: member.id });
+      const answer = await dispatcher.ack({ ...request, session: session.id });
       const known = answer.acked[0] ?? answer.settled[0];
-      if (known !== undefined) member.named(known);
+      if (known !== undefined) session.named(known);
       return answer;
     },
   });
@@ -93,7 +93,7 @@ function ackOf({ dispatcher }: Running, member: DaemonSession): Tool {
 /** An event that this session names, and that Claude may act on: a channel that took it allows it. */
 async function readAnswerable(
   { config, journal }: Running,
-  member: DaemonSession,
+  session: DaemonSession,
   eventId: string,
 ): Promise<RouterEvent> {
   const kept = await journal.read(eventId);
@@ -104,7 +104,7 @@ async function readAnswerable(
   }
   if (kept === undefined || kept.type !== "event")
     throw new UsageError("E_EVENT_UNKNOWN", `no event with the id ${eventId}`);
-  member.named(eventId);
+  session.named(eventId);
   const { event, deliveries } = kept;
   const mayAnswer = config.plan.channels.some(
     ({ name, answers }) =>
@@ -114,11 +114,11 @@ async function readAnswerable(
   return event;
 }
 
-function replyOf(running: Running, chats: ChatTools | undefined, member: DaemonSession): Tool {
+function replyOf(running: Running, chats: ChatTools | undefined, session: DaemonSession): Tool {
   return replyTool(
     {
       async reply(eventId, answer) {
-        const event = await readAnswerable(running, member, eventId);
+        const event = await readAnswerable(running, session, eventId);
         const files = (await chats?.prepare(event, answer)) ?? [];
         try {
           const said = await running.router.reply(event.source, event, {

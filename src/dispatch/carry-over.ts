@@ -36,15 +36,15 @@ async function reportTaken(context: DispatchContext, slot: SessionSlot, eventId:
   for (const [index, entry] of entries.entries()) {
     const delivery = deliveries[index];
     if (delivery === undefined) continue; // Dispatch finds the same entries, and reports them.
-    const terms = readDeliveryOptions(delivery.terms);
-    if (!context.registry.matches(terms, slot)) continue;
-    if (terms.to === "all") {
+    const options = readDeliveryOptions(delivery.terms);
+    if (!context.registry.matches(options, slot)) continue;
+    if (options.to === "all") {
       slot.taken.add(entry.position);
       context.rounds.add(entry.position);
-      if (!isComplete(context, entry, terms)) continue;
+      if (!isComplete(context, entry, options)) continue;
     }
     const attempt = Math.max(1, entry.attempt);
-    finish(context, entry, terms, {
+    finish(context, entry, options, {
       session: slot.session.id,
       attempt,
       reason: "an earlier leader sent it",

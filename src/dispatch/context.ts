@@ -71,7 +71,7 @@ export interface InFlight {
   readonly channel: string;
   readonly entry: OpenEntry;
   readonly delivery: Delivery;
-  readonly terms: DeliveryOptions;
+  readonly options: DeliveryOptions;
   readonly attempt: number;
 }
 
@@ -103,14 +103,14 @@ export function reserve(
   slot: SessionSlot,
   entry: OpenEntry,
   delivery: Delivery,
-  terms: DeliveryOptions,
+  options: DeliveryOptions,
 ): InFlight {
   const { id, channel, position } = entry;
-  const isRound = terms.to === "all" && context.rounds.has(position);
+  const isRound = options.to === "all" && context.rounds.has(position);
   const attempt =
     context.reservations.attemptOf(entry) ?? (isRound ? Math.max(1, entry.attempt) : entry.attempt + 1);
   context.reservations.add({ id, channel, attempt }, slot.session.id);
-  return { id, channel, entry, delivery, terms, attempt };
+  return { id, channel, entry, delivery, options, attempt };
 }
 
 /** Binds the conversation to this session. An event that goes to all sessions does not bind it. */
@@ -140,16 +140,16 @@ export function toRendered({ id, channel, delivery, attempt }: InFlight): Render
 export function markSent(
   context: DispatchContext,
   slot: SessionSlot,
-  { entry, terms, attempt }: InFlight,
+  { entry, options, attempt }: InFlight,
 ): void {
   const session = slot.session.id;
   context.reservations.drop(entry, session);
   if (findEntry(context.journal, entry) === undefined) return; // It was acknowledged before the write was confirmed.
-  if (terms.to === "all") {
+  if (options.to === "all") {
     slot.taken.add(entry.position);
     slot.waiting.delete(entry.position);
     context.rounds.add(entry.position);
-    if (!isComplete(context, entry, terms)) {
+    if (!isComplete(context, entry, options)) {
       context.setState(entry, {
         state: "held",
         session,
@@ -159,7 +159,7 @@ export function markSent(
       return;
     }
   }
-  finish(context, entry, terms, { session, attempt });
+  finish(context, entry, options, { session, attempt });
 }
 
 /**

@@ -80,11 +80,11 @@ export function createPending(context: DispatchContext): Pending {
   function take(slot: SessionSlot, { entry, delivery }: Found): InFlight | undefined {
     if (!slot.waiting.has(entry.position) || reservations.has(entry, slot.session.id)) return undefined;
     if (endEarly(context, entry, delivery, context.clock.now()) || delivery === undefined) return undefined;
-    const terms = readDeliveryOptions(delivery.terms);
-    if (terms.to === "all" ? slot.taken.has(entry.position) : reservations.attemptOf(entry) !== undefined)
+    const options = readDeliveryOptions(delivery.terms);
+    if (options.to === "all" ? slot.taken.has(entry.position) : reservations.attemptOf(entry) !== undefined)
       return undefined;
-    if (registry.isOnItsWay(entry.id, terms, slot)) return undefined;
-    return reserve(context, slot, entry, delivery, terms);
+    if (registry.isOnItsWay(entry.id, options, slot)) return undefined;
+    return reserve(context, slot, entry, delivery, options);
   }
 
   /**
@@ -141,12 +141,12 @@ export function createPending(context: DispatchContext): Pending {
         left: Math.max(0, slot.waiting.count() - taken.length),
         confirm: () =>
           settle((inFlight) => {
-            if (inFlight.terms.to === "all") slot.fetched.add(inFlight.id);
-            follow(context, slot, inFlight.terms);
+            if (inFlight.options.to === "all") slot.fetched.add(inFlight.id);
+            follow(context, slot, inFlight.options);
             context.spend(slot.session.id, inFlight);
             markSent(context, slot, inFlight);
             // Before the reservation is cleared: otherwise the next leader might know of neither.
-            if (inFlight.terms.to === "all") context.onFetched(slot);
+            if (inFlight.options.to === "all") context.onFetched(slot);
           }),
         abandon: () => settle(giveBack),
       };

@@ -232,10 +232,10 @@ export class SessionWorker {
       const result = triage(this.#context, this.#slot, now, delivery);
       if (result.is !== "push") continue;
       this.#streamOf({ entry: now }).ahead.push({
-        ...reserve(this.#context, this.#slot, now, delivery, result.terms),
+        ...reserve(this.#context, this.#slot, now, delivery, result.options),
         isNoted: false,
       });
-      follow(this.#context, this.#slot, result.terms);
+      follow(this.#context, this.#slot, result.options);
     }
     while (!this.#isOver() && this.#restMs === 0 && (await this.#sendAhead()));
   }
@@ -295,8 +295,11 @@ export class SessionWorker {
         const result = triage(this.#context, this.#slot, entry, delivery);
         if (result.is === "wait") this.#slot.waiting.add(entry.position, entry, false);
         if (result.is !== "push" || delivery === undefined) continue;
-        found.push({ ...reserve(this.#context, this.#slot, entry, delivery, result.terms), isNoted: false });
-        follow(this.#context, this.#slot, result.terms);
+        found.push({
+          ...reserve(this.#context, this.#slot, entry, delivery, result.options),
+          isNoted: false,
+        });
+        follow(this.#context, this.#slot, result.options);
         bytes += delivery.content.length;
         if (stream.ahead.length + found.length < maxAhead && bytes < maxAheadBytes) continue;
         last = entry;

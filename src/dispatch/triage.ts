@@ -16,7 +16,7 @@ import { stickyKeys } from "./sticky.ts";
  * already ended.
  */
 export type Triage =
-  | { readonly is: "push"; readonly terms: DeliveryOptions }
+  | { readonly is: "push"; readonly options: DeliveryOptions }
   | { readonly is: "wait" | "none" };
 
 const none: Triage = { is: "none" };
@@ -39,29 +39,29 @@ export function triage(
 ): Triage {
   const nowMs = context.clock.now();
   if (endEarly(context, entry, delivery, nowMs)) return none;
-  const terms = readDeliveryOptions((delivery as Delivery).terms);
-  if (!context.registry.matches(terms, slot)) {
+  const options = readDeliveryOptions((delivery as Delivery).terms);
+  if (!context.registry.matches(options, slot)) {
     slot.foreign.add(entry.position);
     return none;
   }
-  if (context.registry.isOnItsWay(entry.id, terms, slot)) return none;
-  const { push } = context.registry.targets(terms, entry);
+  if (context.registry.isOnItsWay(entry.id, options, slot)) return none;
+  const { push } = context.registry.targets(options, entry);
   const isTarget = push.includes(slot);
   // A budget of one session must not hold an event for another session, or one that is fetched.
   if (context.holds(entry, delivery as Delivery, isTarget ? slot.session.id : undefined, nowMs)) return none;
-  if (terms.to === "all" && slot.taken.has(entry.position)) {
+  if (options.to === "all" && slot.taken.has(entry.position)) {
     // The sessions that it waited for may be gone.
-    if (isComplete(context, entry, terms) && context.reservations.attemptOf(entry) === undefined)
-      finish(context, entry, terms, {});
+    if (isComplete(context, entry, options) && context.reservations.attemptOf(entry) === undefined)
+      finish(context, entry, options, {});
     return none;
   }
   if (push.length === 0) return wait;
   if (!isTarget) {
-    if (terms.to !== "all") passOver(context, entry, delivery as Delivery, terms, push, nowMs);
+    if (options.to !== "all") passOver(context, entry, delivery as Delivery, options, push, nowMs);
     return none;
   }
-  if (terms.to !== "all" && context.reservations.attemptOf(entry) !== undefined) return none;
-  return giveUp(context, entry, terms) ? none : { is: "push", terms };
+  if (options.to !== "all" && context.reservations.attemptOf(entry) !== undefined) return none;
+  return giveUp(context, entry, options) ? none : { is: "push", options };
 }
 
 /**
@@ -136,9 +136,9 @@ function giveUp(context: DispatchContext, entry: OpenEntry, { to, receipt }: Del
 export function isLooping(
   context: DispatchContext,
   slot: SessionSlot,
-  { entry, terms, attempt }: InFlight,
+  { entry, options, attempt }: InFlight,
 ): boolean {
-  const scope = loopScope(slot.session.id, entry, terms);
+  const scope = loopScope(slot.session.id, entry, options);
   if (scope === undefined || attempt > 1) return false;
   const verdict = context.breaker.judge(scope, entry.changedMs);
   if (verdict === "opens") {

@@ -28,14 +28,14 @@ export function createUnroutable(context: DispatchContext): Unroutable {
   function look(entry: OpenEntry, delivery: Delivery | undefined, nowMs: number): void {
     if (context.reservations.attemptOf(entry) !== undefined || endEarly(context, entry, delivery, nowMs))
       return;
-    const terms = readDeliveryOptions((delivery as Delivery).terms);
-    const { push, pull } = registry.targets(terms, entry);
+    const options = readDeliveryOptions((delivery as Delivery).terms);
+    const { push, pull } = registry.targets(options, entry);
     // What a session can be sent is weighed where it is sent.
     if (push.length > 0 || context.holds(entry, delivery as Delivery, undefined, nowMs)) return;
     const [first] = pull;
     const reason =
       first === undefined
-        ? nobodyFor(terms.to)
+        ? nobodyFor(options.to)
         : first.isReady
           ? `session ${first.session.id} does not listen: ${first.listening.reason}`
           : `session ${first.session.id} is starting`;

@@ -40,7 +40,7 @@ export function listenTo(folder: string, listener: Listener): void {
   void check(folder, one);
 }
 
-export function stopListening(folder: string, listener: Listener): void {
+export function unsubscribe(folder: string, listener: Listener): void {
   const one = reported.get(folder);
   if (one === undefined || !one.listeners.delete(listener) || one.listeners.size > 0) return;
   reported.delete(folder);

@@ -1,6 +1,6 @@
 // Signals a change in any of some folders, so that a regular look can run immediately.
 
-import { isReported, type Listener, listenTo, stopListening } from "./folder-reports.ts";
+import { isReported, type Listener, listenTo, unsubscribe } from "./folder-reports.ts";
 
 export interface FolderWatch {
   /**
@@ -25,7 +25,7 @@ export function watchFolders(onChange: Listener): FolderWatch {
     wanted = folders;
     const before = watched;
     watched = new Set(folders.slice(0, maxWatched));
-    for (const folder of before) if (!watched.has(folder)) stopListening(folder, listener);
+    for (const folder of before) if (!watched.has(folder)) unsubscribe(folder, listener);
     for (const folder of watched) listenTo(folder, listener);
   }
 
@@ -38,7 +38,7 @@ export function watchFolders(onChange: Listener): FolderWatch {
 
 // The next idle poll of sources that have nothing to do and receive change reports.
 
-const quietLookMs = 30_000;
+const idlePollMs = 30_000;
 
 /** A shorter pause would only repeat the last look: a clock may be a little early. */
 const leastMs = 100;
@@ -47,6 +47,6 @@ const leastMs = 100;
  * Time until the next common idle poll of all sources: waking up once for many is cheaper than many times.
  */
 export function msUntilIdlePoll(nowMs: number): number {
-  const leftMs = quietLookMs - (nowMs % quietLookMs);
-  return leftMs < leastMs ? leftMs + quietLookMs : leftMs;
+  const leftMs = idlePollMs - (nowMs % idlePollMs);
+  return leftMs < leastMs ? leftMs + idlePollMs : leftMs;
 }

@@ -80,7 +80,7 @@ export async function loadRegex(): Promise<RegexCompiler> {
       if (!(error instanceof RE2JSException)) throw error;
       const reason =
         error instanceof RE2JSSyntaxException
-          ? `${error.getDescription()}${placeOf(error.getPattern(), pattern)}`
+          ? `${error.getDescription()}${positionOf(error.getPattern(), pattern)}`
           : "it cannot be compiled";
       // The pattern may contain the content of a ${file:}: neither it nor the error that quotes it is passed
       // on.
@@ -147,7 +147,7 @@ function tooLarge(size: number): ExpressionError {
 }
 
 /** The position of the faulty part, without its text. */
-function placeOf(part: string | null, pattern: string): string {
+function positionOf(part: string | null, pattern: string): string {
   const at = part ? pattern.indexOf(part) : -1;
   return at < 0 || part === pattern ? "" : ` at character ${at + 1}`;
 }

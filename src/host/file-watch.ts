@@ -51,12 +51,12 @@ export function watchFiles(options: FileWatchOptions): FileWatch {
   let isSuspect = false;
   let isDeaf = false;
   let burstSinceMs: number | undefined;
-  let cancelTold = (): void => {};
+  let cancelReport = (): void => {};
   let cancelLook = (): void => {};
   let isClosed = false;
 
   function follow(): void {
-    names = placesOf(paths);
+    names = foldersOf(paths);
     folders.watch([...names.keys()]);
   }
 
@@ -64,8 +64,8 @@ export function watchFiles(options: FileWatchOptions): FileWatch {
     if (isClosed) return;
     burstSinceMs ??= clock.now();
     const leftMs = burstSinceMs + maxDelayMs - clock.now();
-    cancelTold();
-    cancelTold = clock.after(Math.max(0, Math.min(debounceMs, leftMs)), () => {
+    cancelReport();
+    cancelReport = clock.after(Math.max(0, Math.min(debounceMs, leftMs)), () => {
       burstSinceMs = undefined;
       isDeaf ||= isSuspect && !isReported;
       isSuspect = false;
@@ -76,7 +76,7 @@ export function watchFiles(options: FileWatchOptions): FileWatch {
 
   async function look(): Promise<void> {
     const looked = paths;
-    const wasTold = isReported;
+    const wasReported = isReported;
     const wasWhole = folders.isWhole();
     isReported = false;
     // A folder may have been replaced.
@@ -85,7 +85,7 @@ export function watchFiles(options: FileWatchOptions): FileWatch {
     if (isClosed) return;
     if (looked === paths) {
       if (marks !== found) {
-        isSuspect = wasWhole && !wasTold;
+        isSuspect = wasWhole && !wasReported;
         noticed();
       }
       marks = found;
@@ -106,7 +106,7 @@ export function watchFiles(options: FileWatchOptions): FileWatch {
     },
     close() {
       isClosed = true;
-      cancelTold();
+      cancelReport();
       cancelLook();
       folders.close();
     },
@@ -132,7 +132,7 @@ function describe({ mtimeMs, size, ino }: Stats): string {
 }
 
 /** Every folder in which renaming can change the target of one of the paths. */
-function placesOf(paths: readonly string[]): Map<string, Set<string>> {
+function foldersOf(paths: readonly string[]): Map<string, Set<string>> {
   const places = new Map<string, Set<string>>();
   for (const path of paths) {
     let links = 0;

@@ -6,7 +6,7 @@ import { createByteBuffer } from "../byte-buffer.ts";
 import { charsetOf, decodeDeclared } from "../charset.ts";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../contract/host.ts";
 import { ConnectorError } from "../errors.ts";
-import { connectMs, failure, placeOf, reasonOf, statusFailure } from "./http-failure.ts";
+import { connectMs, describeUrl, failure, reasonOf, statusFailure } from "./http-failure.ts";
 
 type Undici = typeof import("undici");
 type Response = Awaited<ReturnType<Undici["fetch"]>>;
@@ -109,10 +109,10 @@ export function redirectTarget(location: string, from: URL): URL {
   const isSafer = from.protocol === "http:" && to.protocol === "https:" && to.hostname === from.hostname;
   if (to.origin === from.origin || isSafer) return to;
   if (from.protocol === "https:" && to.protocol === "http:" && to.hostname === from.hostname)
-    throw new ConnectorError("E_HTTP_FAILED", `${placeOf(from)} redirects to http://, without TLS`, {
+    throw new ConnectorError("E_HTTP_FAILED", `${describeUrl(from)} redirects to http://, without TLS`, {
       hint: "requests to it could be read in transit: write the final address",
     });
-  throw new ConnectorError("E_HTTP_FAILED", `${placeOf(from)} redirects to another host, ${to.host}`, {
+  throw new ConnectorError("E_HTTP_FAILED", `${describeUrl(from)} redirects to another host, ${to.host}`, {
     hint: "redirects to another host are not followed: write the final address",
   });
 }
@@ -136,7 +136,7 @@ function answerOf(response: Response, url: URL, clock: { now(): number }, limit:
       const why = limit.cut.signal.aborted
         ? `it did not finish within ${(limit.ms ?? 0) / 1_000} s`
         : reasonOf(error);
-      throw new ConnectorError("E_HTTP_FAILED", `the answer of ${placeOf(url)} broke off: ${why}`, {
+      throw new ConnectorError("E_HTTP_FAILED", `the answer of ${describeUrl(url)} broke off: ${why}`, {
         retryable: true,
         cause: error,
       });
@@ -151,7 +151,7 @@ function answerOf(response: Response, url: URL, clock: { now(): number }, limit:
       if (gathered.append(piece) === "too-long")
         throw new ConnectorError(
           "E_HTTP_SIZE",
-          `the answer of ${placeOf(url)} is longer than ${maxBytes} bytes`,
+          `the answer of ${describeUrl(url)} is longer than ${maxBytes} bytes`,
         );
     }
     return gathered.take();

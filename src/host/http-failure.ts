@@ -6,13 +6,13 @@ import { ConnectorError } from "../errors.ts";
 export const connectMs = 10_000;
 
 /** Only the host: a user, a path (of a webhook relay, for example) and a query may all be secrets. */
-export function placeOf({ host, pathname }: URL): string {
+export function describeUrl({ host, pathname }: URL): string {
   return pathname === "/" ? host : `${host}/…`;
 }
 
 /** E_HTTP_FAILED, retryable: there is no answer. */
 export function failure(url: URL, reason: string, cause?: unknown): ConnectorError {
-  return new ConnectorError("E_HTTP_FAILED", `request to ${placeOf(url)} failed: ${reason}`, {
+  return new ConnectorError("E_HTTP_FAILED", `request to ${describeUrl(url)} failed: ${reason}`, {
     retryable: true,
     ...(cause === undefined ? {} : { cause }),
   });
@@ -28,7 +28,7 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
 export function statusFailure(url: URL, status: number, headers: Headers, nowMs: number): ConnectorError {
   const isUsedUp = status === 403 && headers["x-ratelimit-remaining"] === "0";
   const meaning = isUsedUp ? meaningOf(429) : meaningOf(status);
-  return new ConnectorError("E_HTTP_STATUS", `${placeOf(url)} answered ${status}${meaning}`, {
+  return new ConnectorError("E_HTTP_STATUS", `${describeUrl(url)} answered ${status}${meaning}`, {
     retryable: isUsedUp || [408, 425, 429].includes(status) || status >= 500,
     retryAfterMs: retryAfterMs(text(headers["retry-after"]), nowMs) ?? untilReset(headers, nowMs),
   });

@@ -42,14 +42,14 @@ const followed = { files: 200, looks: 4_000, bytes: 256 * 1024 };
 const absent = "absent";
 
 /** Reads the disk. Never throws. */
-export function readLaunch(reach: ReachedProgram, world: LaunchContext): Launch {
+export function readLaunch(reach: ReachedProgram, context: LaunchContext): Launch {
   const { command, cwd, env } = reach;
   const ownPath = env.PATH;
-  const path = ownPath === undefined || ownPath.includes("{{") ? world.path : ownPath;
+  const path = ownPath === undefined || ownPath.includes("{{") ? context.path : ownPath;
   const [name = ""] = command;
   const program = findProgram(name, { path, cwd }) ?? null;
   const named = namedFiles(reach, maxWords);
-  const { project } = world;
+  const { project } = context;
   if (named.words > maxWords)
     return {
       name,

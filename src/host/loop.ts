@@ -25,8 +25,8 @@ interface LoopContext {
   random?(): number;
 }
 
-export function createLoop(options: LoopOptions, world: LoopContext): Loop {
-  const { clock, log, subject, random = Math.random } = world;
+export function createLoop(options: LoopOptions, context: LoopContext): Loop {
+  const { clock, log, subject, random = Math.random } = context;
   const { firstMs, maxMs, leastMs = () => 0 } = options.backoff ?? defaultBackoff;
   const stopping = new AbortController();
   let state: "ready" | "running" | "stopped" = "ready";
@@ -36,16 +36,17 @@ export function createLoop(options: LoopOptions, world: LoopContext): Loop {
   let shortRounds = 0;
   let failingSinceMs = 0;
   let lastError: string | undefined;
-  let isTold = false;
+  let isAnnounced = false;
   let nextMs: number | undefined;
   let cancel = () => {};
 
   function works(): void {
     if (failures > 0) log.info(line`${subject}: works again`);
-    if (isTold) world.announce(line`${subject} works again after ${span(clock.now() - failingSinceMs)}.`);
+    if (isAnnounced)
+      context.announce(line`${subject} works again after ${span(clock.now() - failingSinceMs)}.`);
     failures = 0;
     lastError = undefined;
-    isTold = false;
+    isAnnounced = false;
   }
 
   /** Milliseconds until the next round. */
@@ -65,11 +66,11 @@ export function createLoop(options: LoopOptions, world: LoopContext): Loop {
     else if (lastError !== reason) log.warn(line`${subject}: ${reason}; ${again}`);
     lastError = reason;
     const isLong = (tryMs ?? Number.POSITIVE_INFINITY) - nowMs >= longPauseMs;
-    if ((failures >= notifyAfter || isLong) && !isTold) {
-      isTold = true;
+    if ((failures >= notifyAfter || isLong) && !isAnnounced) {
+      isAnnounced = true;
       const count = failures === 1 ? "once" : `${failures} times in ${span(nowMs - failingSinceMs)}`;
       const goesOn = tryMs === undefined ? "" : "it goes on trying, ";
-      world.announce(line`${subject} fails: ${reason}. Tried ${count}; ${goesOn}${again}.`);
+      context.announce(line`${subject} fails: ${reason}. Tried ${count}; ${goesOn}${again}.`);
     }
     return options.dueMs === undefined ? pauseMs : options.pauseMs(nowMs);
   }

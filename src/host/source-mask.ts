@@ -14,7 +14,7 @@ export function hideInReport<T extends object>(hidden: Hidden, report: T): T {
   return hidden.length === 0 ? report : (maskAll(report, createMask(hidden)) as T);
 }
 
-export function hideInWords(hidden: Hidden, words: Pick<HostOptions, "log" | "announce">): typeof words {
+export function hideInMessages(hidden: Hidden, words: Pick<HostOptions, "log" | "announce">): typeof words {
   if (hidden.length === 0) return words;
   const mask = createMask(hidden);
   const { log, announce } = words;

@@ -30,11 +30,11 @@ interface SpawnContext {
  * Settles when the program runs. Rejects with a ConnectorError when there is none, or when it is not the one
  * with consent.
  */
-export async function spawnGroup(options: SpawnOptions, world: SpawnContext): Promise<Child> {
+export async function spawnGroup(options: SpawnOptions, context: SpawnContext): Promise<Child> {
   const [program = "", ...args] = options.command;
-  const cwd = options.cwd ?? world.folder;
-  const env = withAbsolutePath({ ...commandEnvironment(world), ...options.env });
-  const file = programOf(options, cwd, env.PATH, world.folder);
+  const cwd = options.cwd ?? context.folder;
+  const env = withAbsolutePath({ ...commandEnvironment(context), ...options.env });
+  const file = programOf(options, cwd, env.PATH, context.folder);
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       cwd,
@@ -74,8 +74,8 @@ export async function spawnGroup(options: SpawnOptions, world: SpawnContext): Pr
     });
     child.once("spawn", () => {
       const pid = child.pid as number;
-      world.watch?.add(pid);
-      void ended.then(() => world.watch?.remove(pid));
+      context.watch?.add(pid);
+      void ended.then(() => context.watch?.remove(pid));
       resolve({
         pid,
         stdin: child.stdin,

@@ -5,7 +5,7 @@ import type { IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
 import type { WebSocketLink, WebSocketRequest } from "../contract/host.ts";
 import { ConnectorError } from "../errors.ts";
-import { failure, placeOf, reasonOf, statusFailure } from "./http-failure.ts";
+import { describeUrl, failure, reasonOf, statusFailure } from "./http-failure.ts";
 
 const defaultTimeoutMs = 30_000;
 /** How many messages, or bytes of them, are queued here at most before the socket is no longer read. */
@@ -111,10 +111,13 @@ function linkOf(socket: WebSocket, url: URL, maxBytes: number): WebSocketLink {
 
 function brokenBy(error: Error & { code?: string }, url: URL, maxBytes: number): ConnectorError {
   if (error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH")
-    return new ConnectorError("E_HTTP_SIZE", `a message of ${placeOf(url)} is longer than ${maxBytes} bytes`);
+    return new ConnectorError(
+      "E_HTTP_SIZE",
+      `a message of ${describeUrl(url)} is longer than ${maxBytes} bytes`,
+    );
   return new ConnectorError(
     "E_HTTP_FAILED",
-    `the connection to ${placeOf(url)} broke off: ${reasonOf(error)}`,
+    `the connection to ${describeUrl(url)} broke off: ${reasonOf(error)}`,
     {
       retryable: true,
       cause: error,
@@ -126,15 +129,19 @@ function endOf(code: number, reason: string, url: URL): { readonly error?: Conne
   if (ordinaryCodes.has(code)) return {};
   if (code === 1006)
     return {
-      error: new ConnectorError("E_HTTP_FAILED", `the connection to ${placeOf(url)} broke off`, {
+      error: new ConnectorError("E_HTTP_FAILED", `the connection to ${describeUrl(url)} broke off`, {
         retryable: true,
       }),
     };
   const said = reason === "" ? "" : `: ${JSON.stringify(reason)}`;
   return {
-    error: new ConnectorError("E_HTTP_STATUS", `${placeOf(url)} closed the connection with ${code}${said}`, {
-      retryable: true,
-    }),
+    error: new ConnectorError(
+      "E_HTTP_STATUS",
+      `${describeUrl(url)} closed the connection with ${code}${said}`,
+      {
+        retryable: true,
+      },
+    ),
   };
 }
 

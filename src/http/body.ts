@@ -199,7 +199,7 @@ function quote(text: string): string {
  * After this time without progress the data is not in the socket either. The rest of a large body follows
  * only as the first part is read.
  */
-const quietMs = 100;
+const idleMs = 100;
 
 /** A sender that trickles is not read forever. */
 const mostMs = 2_000;
@@ -217,7 +217,7 @@ export async function lookOnceMore(progress: () => number, isDone: () => boolean
     const nowMs = performance.now();
     const now = progress();
     if (now !== before) sinceMs = nowMs;
-    else if (turn >= 3 && nowMs - sinceMs > quietMs) return;
+    else if (turn >= 3 && nowMs - sinceMs > idleMs) return;
     before = now;
     if (nowMs - beganMs > mostMs) return;
   }

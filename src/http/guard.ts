@@ -37,7 +37,7 @@ export function createGuard(rules: GuardRules): Guard {
     const { origin, referer, "sec-fetch-site": site } = request.headers;
     if (origin !== undefined && !isSameOrigin(origin, host)) return fromPage;
     if (site !== undefined && site !== "same-origin" && site !== "none") return fromPage;
-    if (rules.makesEvents && isSilent(request.method) && origin === undefined && site === undefined) {
+    if (rules.makesEvents && isSafeMethod(request.method) && origin === undefined && site === undefined) {
       if (!isTrustworthyName(host.written))
         return "a GET by this name is accepted only from a sender that proves itself: give the source a verify, or use POST";
       if (referer !== undefined && !isSameOrigin(referer, host)) return fromPage;
@@ -49,7 +49,7 @@ export function createGuard(rules: GuardRules): Guard {
 }
 
 /** The methods with which a browser sends no `Origin`. */
-function isSilent(method: string | undefined): boolean {
+function isSafeMethod(method: string | undefined): boolean {
   return !["POST", "PUT", "PATCH", "DELETE"].includes(method ?? "GET");
 }
 

@@ -64,7 +64,7 @@ export interface Stage {
    * Routes of sources that are removed give way to the new ones. The result closes the addresses that are no
    * longer used.
    */
-  commit(leaves: (owner: string) => boolean): (deadline: AbortSignal) => Promise<void>;
+  commit(leaves: (sourceName: string) => boolean): (deadline: AbortSignal) => Promise<void>;
   /** Everything is as before. */
   abandon(): Promise<void>;
 }
@@ -174,7 +174,7 @@ class HttpServer implements OpenListener {
         const old = this.#bound;
         // Throws for an invalid table, and then nothing has changed.
         this.#table = createRouteTable([
-          ...this.#table.routes.filter(({ owner }) => !leaves(owner)),
+          ...this.#table.routes.filter(({ sourceName }) => !leaves(sourceName)),
           ...routes,
         ]);
         this.#settings = next;
@@ -272,7 +272,7 @@ class HttpServer implements OpenListener {
     } else {
       const { route, params } = match;
       route.handle(request, response, params).catch((error: unknown) => {
-        this.#log.error(text`source ${route.owner}: ${stackOf(error)}`);
+        this.#log.error(text`source ${route.sourceName}: ${stackOf(error)}`);
         answer(response, 500, "internal error");
       });
     }

@@ -42,7 +42,7 @@ export async function runConnection<Piece>(options: ConnectionOptions<Piece>): P
   options.handsTo(handOver);
   const cleanUp: (() => void)[] = [() => signal.removeEventListener("abort", stop), () => ours.abort()];
   let isProven = false;
-  let isSilent = false;
+  let isIdle = false;
   let hasEvents = false;
 
   async function read(): Promise<void> {
@@ -58,7 +58,7 @@ export async function runConnection<Piece>(options: ConnectionOptions<Piece>): P
       afterMs: idleMs,
       onHalf: () => void probe?.().then(idleTimeout.sign, () => undefined),
       onIdle() {
-        isSilent = true;
+        isIdle = true;
         ours.abort(new Error("idle timeout"));
       },
     });
@@ -82,7 +82,7 @@ export async function runConnection<Piece>(options: ConnectionOptions<Piece>): P
     await read();
   } catch (error) {
     const isOrdinary =
-      isSilent || (isProven && error instanceof ConnectorError && error.code === "E_HTTP_FAILED");
+      isIdle || (isProven && error instanceof ConnectorError && error.code === "E_HTTP_FAILED");
     if (!isOrdinary) throw error;
   } finally {
     for (const step of cleanUp) step();

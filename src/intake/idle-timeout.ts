@@ -28,16 +28,16 @@ export function createIdleTimeout({ clock, afterMs, onIdle, onHalf }: IdleTimeou
 
   function look(): void {
     if (isHeld) lastMs = clock.now();
-    const quietMs = clock.now() - lastMs;
-    if (quietMs >= afterMs) {
+    const idleMs = clock.now() - lastMs;
+    if (idleMs >= afterMs) {
       onIdle();
       return;
     }
-    if (quietMs >= afterMs / 2 && !hasAsked) {
+    if (idleMs >= afterMs / 2 && !hasAsked) {
       hasAsked = true;
       onHalf?.();
     }
-    wait(hasAsked ? afterMs - quietMs : afterMs / 2 - quietMs);
+    wait(hasAsked ? afterMs - idleMs : afterMs / 2 - idleMs);
   }
 
   function wait(ms: number): void {

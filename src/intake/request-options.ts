@@ -101,7 +101,7 @@ export function trustOf(url: string): Trust {
 }
 
 /** The address for display: no user, no query, and no part of the path that could be a secret. */
-export function placeOf(url: string, path: "shown" | "hidden" = "shown"): string {
+export function describeUrl(url: string, path: "shown" | "hidden" = "shown"): string {
   const origin = originOf(url);
   const rest = url.slice(origin.length).replace(/[?#{].*$/s, "");
   return path === "shown" && rest.length <= 80 ? origin + rest : origin;

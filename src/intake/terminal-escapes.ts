@@ -18,7 +18,7 @@ export function withoutEscapes(text: string): string {
 }
 
 /** Places of a long text, or values, that are looked at in one step. */
-const placesPerStep = 8_192;
+const matchesPerStep = 8_192;
 /** Characters that are cleaned in one step. */
 const maxTextPerStep = 65_536;
 
@@ -32,7 +32,7 @@ export function* stepsWithoutEscapes(text: string): Generator<void, string> {
   const begin = /[\x1b\x9b]/g;
   const sequence = new RegExp(escapes.source, "y");
   for (let found = begin.exec(text); found !== null; found = begin.exec(text)) {
-    if (++count % placesPerStep === 0) yield;
+    if (++count % matchesPerStep === 0) yield;
     sequence.lastIndex = found.index;
     if (!sequence.test(text)) continue;
     pieces.push(text.slice(done, found.index));
@@ -61,7 +61,7 @@ export function* stepsWithoutEscapesInside(value: Json): Generator<void, Json> {
       if (isNested(item)) open.push(item);
       else if (typeof item === "string")
         inside[key] = item.length > maxTextPerStep ? yield* stepsWithoutEscapes(item) : withoutEscapes(item);
-      if (++seen % placesPerStep === 0) yield;
+      if (++seen % matchesPerStep === 0) yield;
     }
   }
   return value;

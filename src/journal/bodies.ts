@@ -5,7 +5,7 @@ import { codeOf } from "../files/disk.ts";
 import { openRegular } from "../regular-file.ts";
 import { decodeLine, isWhole } from "./line-format.ts";
 import type { OpenEntry } from "./open-entries.ts";
-import type { Delivery, DigestLine, EventLine, Place } from "./records.ts";
+import type { Delivery, DigestLine, EventLine, LineSpan } from "./records.ts";
 import type { Segments } from "./segments.ts";
 
 const maxRecentBytes = 8 * 1024 * 1024;
@@ -16,9 +16,9 @@ const maxGapBytes = 16 * 1024;
 export interface Bodies {
   /** One for each entry, in their order; undefined where the body is no longer readable. */
   deliveries(entries: readonly OpenEntry[]): Promise<(Delivery | undefined)[]>;
-  line(place: Place): Promise<EventLine | DigestLine | undefined>;
+  line(span: LineSpan): Promise<EventLine | DigestLine | undefined>;
   /** Caches what was just written at a span. */
-  remember(place: Place, deliveries: readonly Delivery[]): void;
+  remember(span: LineSpan, deliveries: readonly Delivery[]): void;
   /** The cached spans are no longer valid. */
   forget(): void;
 }
@@ -28,9 +28,9 @@ export function createBodies(segments: Segments): Bodies {
   let recentBytes = 0;
 
   /** The bytes of a run of spans in one segment, in ascending order. */
-  async function readRun(run: readonly Place[]): Promise<(Buffer | undefined)[]> {
-    const first = run[0] as Place;
-    const last = run.at(-1) as Place;
+  async function readRun(run: readonly LineSpan[]): Promise<(Buffer | undefined)[]> {
+    const first = run[0] as LineSpan;
+    const last = run.at(-1) as LineSpan;
     try {
       const path = segments.get(first.segment)?.path;
       if (path === undefined) return run.map(() => undefined);
@@ -49,13 +49,13 @@ export function createBodies(segments: Segments): Bodies {
     }
   }
 
-  async function lines(places: readonly Place[]): Promise<Map<number, EventLine | DigestLine>> {
+  async function lines(spans: readonly LineSpan[]): Promise<Map<number, EventLine | DigestLine>> {
     const found = new Map<number, EventLine | DigestLine>();
-    for (const run of runs(places)) {
+    for (const run of runs(spans)) {
       const bytes = await readRun(run);
-      for (const [index, place] of run.entries()) {
+      for (const [index, span] of run.entries()) {
         const line = bytes[index] === undefined ? undefined : decodeLine(bytes[index]);
-        if (line?.type === "event" || line?.type === "digest") found.set(keyOf(place), line);
+        if (line?.type === "event" || line?.type === "digest") found.set(keyOf(span), line);
       }
     }
     return found;
@@ -63,19 +63,19 @@ export function createBodies(segments: Segments): Bodies {
 
   return {
     async deliveries(entries) {
-      const unknown = entries.filter(({ place }) => !recent.has(keyOf(place)));
-      const known = entries.map(({ place }) => recent.get(keyOf(place)));
-      const read = await lines(unknown.map(({ place }) => place));
-      return entries.map(({ place, channel }, index) => {
-        const line = read.get(keyOf(place));
+      const unknown = entries.filter(({ span }) => !recent.has(keyOf(span)));
+      const known = entries.map(({ span }) => recent.get(keyOf(span)));
+      const read = await lines(unknown.map(({ span }) => span));
+      return entries.map(({ span, channel }, index) => {
+        const line = read.get(keyOf(span));
         const all = known[index]?.deliveries ?? (line === undefined ? [] : deliveriesOf(line));
         return all.find((delivery) => delivery.channel === channel);
       });
     },
-    line: async (place) => (await lines([place])).get(keyOf(place)),
-    remember(place, deliveries) {
-      recent.set(keyOf(place), { deliveries, bytes: place.length });
-      recentBytes += place.length;
+    line: async (span) => (await lines([span])).get(keyOf(span)),
+    remember(span, deliveries) {
+      recent.set(keyOf(span), { deliveries, bytes: span.length });
+      recentBytes += span.length;
       for (const [key, { bytes }] of recent) {
         if (recentBytes <= maxRecentBytes) break;
         recent.delete(key);
@@ -94,27 +94,27 @@ function deliveriesOf(line: EventLine | DigestLine): readonly Delivery[] {
 }
 
 /** Segment numbers stay far below 2^20, offsets below 2^32. */
-function keyOf({ segment, offset }: Place): number {
+function keyOf({ segment, offset }: LineSpan): number {
   return segment * 2 ** 32 + offset;
 }
 
 /** Groups spans that one read can fetch, each span once. */
-function runs(places: readonly Place[]): Place[][] {
-  const sorted = [...new Map(places.map((place) => [keyOf(place), place])).values()].sort(
+function runs(spans: readonly LineSpan[]): LineSpan[][] {
+  const sorted = [...new Map(spans.map((span) => [keyOf(span), span])).values()].sort(
     (a, b) => keyOf(a) - keyOf(b),
   );
-  const found: Place[][] = [];
-  for (const place of sorted) {
+  const found: LineSpan[][] = [];
+  for (const span of sorted) {
     const run = found.at(-1);
     const first = run?.[0];
     const last = run?.at(-1);
     const joins =
-      first?.segment === place.segment &&
+      first?.segment === span.segment &&
       last !== undefined &&
-      place.offset - (last.offset + last.length) <= maxGapBytes &&
-      place.offset + place.length - first.offset <= maxReadBytes;
-    if (joins) run?.push(place);
-    else found.push([place]);
+      span.offset - (last.offset + last.length) <= maxGapBytes &&
+      span.offset + span.length - first.offset <= maxReadBytes;
+    if (joins) run?.push(span);
+    else found.push([span]);
   }
   return found;
 }

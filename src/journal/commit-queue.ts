@@ -4,8 +4,8 @@
 import { setImmediate } from "node:timers/promises";
 import type { Clock, Log } from "../contract.ts";
 import { line } from "../text.ts";
-import type { Place } from "./records.ts";
-import { type End, ended, isFull, refusal, tooMuchWaiting, withdrawn } from "./refusal.ts";
+import type { LineSpan } from "./records.ts";
+import { cancelled, type End, ended, isFull, refusal, tooMuchWaiting } from "./refusal.ts";
 import type { SegmentWriter, Written } from "./segment-writer.ts";
 
 const maxGroupBytes = 8 * 1024 * 1024;
@@ -20,10 +20,10 @@ const factRetryMs = 1_000;
 const logAgainMs = 60_000;
 /** Non-durable writes are synced after this delay when no durable one follows. */
 const syncAfterMs = 1_000;
-const nowhere: Place = { segment: -1, offset: 0, length: 0 };
+const nowhere: LineSpan = { segment: -1, offset: 0, length: 0 };
 
 /** The part of an AbortSignal that is used. */
-export interface Withdrawal {
+export interface Cancellation {
   readonly aborted: boolean;
 }
 
@@ -38,12 +38,12 @@ export interface Commit {
    */
   readonly lasting: boolean;
   /** Aborted before the commit starts, the commit is skipped. */
-  readonly signal?: Withdrawal | undefined;
+  readonly signal?: Cancellation | undefined;
   /**
    * Called once when the bytes are written as requested, in journal order, before the promise settles. A
    * non-durable write may be in no segment yet.
    */
-  apply?: ((place: Place) => void) | undefined;
+  apply?: ((span: LineSpan) => void) | undefined;
   /** Belongs to an event that anybody could have made. */
   readonly unproven?: boolean;
   /** It is already in the reserve. */
@@ -175,7 +175,7 @@ export class CommitQueue {
       if (unproven === true) this.#unprovenBytes -= bytes.length;
     }
     return taken.filter((one) => {
-      if (one.signal?.aborted) one.reject(withdrawn());
+      if (one.signal?.aborted) one.reject(cancelled());
       return !one.signal?.aborted;
     });
   }

@@ -5,7 +5,10 @@ import { chmod, mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isMissing } from "../files/disk.ts";
 
-/** Orders segments and snapshots. A snapshot holds everything in the segments before its own position. */
+/**
+ * Orders segments and snapshots. A snapshot holds everything in the segments before its own position. `epoch` is
+ * the term of the leader that wrote the file; the format has that name for it.
+ */
 export interface Order {
   readonly epoch: number;
   readonly seq: number;

@@ -8,7 +8,7 @@ import { type Disk, realDisk } from "../files/disk.ts";
 import { runInSlices } from "../yield-to-event-loop.ts";
 import { createBodies } from "./bodies.ts";
 import { createCheckpoints } from "./checkpoints.ts";
-import { type Commit, CommitQueue, type Withdrawal } from "./commit-queue.ts";
+import { type Cancellation, type Commit, CommitQueue } from "./commit-queue.ts";
 import { encodeEvent, encodeEventSteps, encodeLine, isLarge } from "./line-format.ts";
 import { createMarks } from "./marks.ts";
 import type { Deadlines, Expired, OpenEntry, PageQuery } from "./open-entries.ts";
@@ -40,7 +40,7 @@ export interface JournalOptions {
    */
   readonly folder: string;
   /** Higher than that of every earlier leader; the same one may open again after it closed. */
-  readonly epoch: number;
+  readonly term: number;
   /**
    * Identifies the boot of the machine, so that recovery distinguishes a power cut from the end of a process. Absent:
    * there was no power cut.
@@ -95,7 +95,7 @@ export interface Journal {
    * E_JOURNAL_WRITE, E_JOURNAL_CLOSED) when nothing of it was stored. A signal that aborts before the commit
    * starts cancels it.
    */
-  append(record: EventRecord | DigestRecord, signal?: Withdrawal): Promise<void>;
+  append(record: EventRecord | DigestRecord, signal?: Cancellation): Promise<void>;
   /**
    * Records facts: `page` and `entries` show them at once, and they are written in order as soon as the disk
    * takes them. Settles when written, which on a full disk can be much later: then they survive this process,
@@ -176,9 +176,9 @@ const defaults = {
  * wrote here, E_JOURNAL_WRITE when the folder exists but is unreadable.
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
-  const { folder, epoch, clock, log, disk = realDisk } = options;
+  const { folder, term, clock, log, disk = realDisk } = options;
   const maxBytes = options.maxBytes ?? defaults.maxBytes;
-  const recovered = await recover(folder, epoch, { clock, log, boot: options.boot }).catch(
+  const recovered = await recover(folder, term, { clock, log, boot: options.boot }).catch(
     (error: unknown) => {
       throw refusal(error, folder);
     },
@@ -201,7 +201,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   });
   const writer = new SegmentWriter({
     folder,
-    epoch,
+    term,
     firstSeq: recovered.nextSeq,
     disk,
     clock,
@@ -323,9 +323,9 @@ function createCommits({ clock, maxBytes, state, bodies, marks, queue }: Journal
         lasting: true,
         unproven,
         signal,
-        apply(place) {
-          state.accept(event.id, deliveries, memory, timeMs, place);
-          bodies.remember(place, deliveries);
+        apply(span) {
+          state.accept(event.id, deliveries, memory, timeMs, span);
+          bodies.remember(span, deliveries);
         },
       });
     }
@@ -334,9 +334,9 @@ function createCommits({ clock, maxBytes, state, bodies, marks, queue }: Journal
       { type: "digest", timeMs, ...record },
       {
         signal,
-        apply(place) {
-          state.fold(record, timeMs, place);
-          bodies.remember(place, [record.delivery]);
+        apply(span) {
+          state.fold(record, timeMs, span);
+          bodies.remember(span, [record.delivery]);
         },
       },
     );
@@ -386,7 +386,7 @@ function journalOf(parts: JournalParts): Journal {
     deliveries: (entries) => bodies.deliveries(entries),
     async read(eventId) {
       const [entry] = state.entries.of(eventId);
-      const line = entry === undefined ? undefined : await bodies.line(entry.place);
+      const line = entry === undefined ? undefined : await bodies.line(entry.span);
       const found = line ?? (await findEvent(state.segments, eventId))?.line;
       return found === undefined ? undefined : toKept(found);
     },

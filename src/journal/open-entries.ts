@@ -1,7 +1,7 @@
 // Open entries, which have no final state yet, in RAM: dispatch reads them page by page and in order. Bodies
 // stay on disk. Knows nothing of files; the caller decides what is true.
 
-import { type Place, type Priority, priorities, type State, type StateChange, states } from "./records.ts";
+import { type LineSpan, type Priority, priorities, type State, type StateChange, states } from "./records.ts";
 import { createEntryRecords, double, none, recordBytes, unprovenBit, word } from "./table/entry-records.ts";
 import { createIdTable, type IdTable } from "./table/id-table.ts";
 import { createLanes, type Lanes } from "./table/lanes.ts";
@@ -23,7 +23,7 @@ export interface OpenEntry {
   /** When it entered this state. */
   readonly changedMs: number;
   readonly untilMs?: number;
-  readonly place: Place;
+  readonly span: LineSpan;
 }
 
 export interface PageQuery {
@@ -45,7 +45,7 @@ export interface NewEntry {
   readonly unproven?: boolean;
   readonly untilMs?: number | undefined;
   readonly timeMs: number;
-  readonly place: Place;
+  readonly span: LineSpan;
 }
 
 export interface Expired {
@@ -105,7 +105,7 @@ export class OpenEntries {
       channel: this.channels.intern(entry.channel),
       session: none,
       status: priority | (entry.unproven === true ? unprovenBit : 0),
-      place: entry.place,
+      span: entry.span,
     });
     this.#enter(slot);
     return true;
@@ -358,16 +358,16 @@ export class OpenEntries {
 
   #enter(slot: number): void {
     this.#ids.add(slot);
-    const { position, untilMs, channel, status, place } = this.#records.read(slot);
+    const { position, untilMs, channel, status, span } = this.#records.read(slot);
     const unproven = (status & unprovenBit) !== 0;
-    if (unproven) this.#unprovenBytes += place.length;
+    if (unproven) this.#unprovenBytes += span.length;
     this.#lanes.add(slot, channel, this.#priorityOf(status), unproven);
     this.#tallyOf(channel, status & 0xff, 1);
     this.#count += 1;
     this.#nextPosition = Math.max(this.#nextPosition, position + 1);
     this.#earliestUntilMs = Math.min(this.#earliestUntilMs, untilMs);
     this.#entered = Math.min(this.#entered, untilMs);
-    this.#onCount(place.segment, 1);
+    this.#onCount(span.segment, 1);
   }
 
   #leave(slot: number): void {
@@ -388,7 +388,7 @@ export class OpenEntries {
   }
 
   #view(slot: number): OpenEntry {
-    const { position, changedMs, untilMs, channel, session, status, place } = this.#records.read(slot);
+    const { position, changedMs, untilMs, channel, session, status, span } = this.#records.read(slot);
     return {
       id: this.#records.idOf(slot),
       channel: this.channels.at(channel),
@@ -400,7 +400,7 @@ export class OpenEntries {
       ...((status & unprovenBit) === 0 ? {} : { unproven: true }),
       changedMs,
       ...(untilMs === Number.POSITIVE_INFINITY ? {} : { untilMs }),
-      place,
+      span,
     };
   }
 

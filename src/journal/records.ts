@@ -162,7 +162,7 @@ export interface CallLine extends Stamp {
 export type Line = SegmentLine | EventLine | DigestLine | StateLine | CursorLine | NoteLine | CallLine;
 
 /** The span of a line: segment number (of this process), offset and length in bytes without the line feed. */
-export interface Place {
+export interface LineSpan {
   readonly segment: number;
   readonly offset: number;
   readonly length: number;

@@ -65,13 +65,13 @@ const unsyncedMs = 15_000;
 
 export async function recover(
   folder: string,
-  epoch: number,
+  term: number,
   { clock, log, boot }: { clock: Clock; log: Log; boot: string | undefined },
 ): Promise<Recovered> {
   const startedMs = performance.now();
   const listing = await listFolder(folder);
   const newest = [...listing.segments, ...listing.snapshots].sort(compareOrder).at(-1);
-  if (newest !== undefined && newest.epoch > epoch) throw ended("superseded");
+  if (newest !== undefined && newest.epoch > term) throw ended("superseded");
   const newer = await findNewer([...listing.segments, ...listing.snapshots]);
   if (newer !== undefined) throw newerFormat(newer);
   for (const path of listing.unfinished) await unlink(path).catch(() => undefined); // Cleanup only.
@@ -174,7 +174,7 @@ export async function recover(
   return {
     state,
     report,
-    nextSeq: newest?.epoch === epoch ? newest.seq + 1 : 0,
+    nextSeq: newest?.epoch === term ? newest.seq + 1 : 0,
     reserved,
     snapshots: used === undefined ? [] : listing.snapshots.filter((one) => compareOrder(one, used) <= 0),
   };
@@ -199,7 +199,7 @@ function extentOf({ epoch, seq, bytes, events }: Segment): Extent {
 
 /**
  * How far each segment goes now: those before the snapshot were not read. All of them were there when the folder was listed; one that
- * is not any more was `removed` by the retention of an owner that has just been superseded, and held nothing open.
+ * is not any more was `removed` by the retention of a leader that has just been superseded, and held nothing open.
  */
 async function extentsIn({
   segments,

@@ -44,7 +44,7 @@ export function tooMuchUnproven(): DeliveryError {
   });
 }
 
-export function withdrawn(): DeliveryError {
+export function cancelled(): DeliveryError {
   return new DeliveryError("E_JOURNAL_WRITE", "the event was withdrawn before it was written");
 }
 

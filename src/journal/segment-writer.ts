@@ -15,7 +15,7 @@ import type { JournalState } from "./state.ts";
 
 export interface SegmentWriterOptions {
   readonly folder: string;
-  readonly epoch: number;
+  readonly term: number;
   readonly firstSeq: number;
   readonly disk: Disk;
   readonly clock: Clock;
@@ -42,7 +42,7 @@ interface Active {
 export class SegmentWriter {
   readonly #options: SegmentWriterOptions;
   readonly #folder: SegmentWriterOptions["folder"];
-  readonly #epoch: SegmentWriterOptions["epoch"];
+  readonly #term: SegmentWriterOptions["term"];
   readonly #disk: SegmentWriterOptions["disk"];
   readonly #clock: SegmentWriterOptions["clock"];
   readonly #log: SegmentWriterOptions["log"];
@@ -54,9 +54,9 @@ export class SegmentWriter {
 
   constructor(options: SegmentWriterOptions) {
     this.#options = options;
-    const { folder, epoch, disk, clock, log, state } = options;
+    const { folder, term, disk, clock, log, state } = options;
     this.#folder = folder;
-    this.#epoch = epoch;
+    this.#term = term;
     this.#disk = disk;
     this.#clock = clock;
     this.#log = log;
@@ -104,14 +104,14 @@ export class SegmentWriter {
 
   /** The position of the next segment. */
   next(): Order {
-    return { epoch: this.#epoch, seq: this.#nextSeq };
+    return { epoch: this.#term, seq: this.#nextSeq };
   }
 
   async #begin(): Promise<Active> {
     const before = this.#state.segments.last();
     if (before !== undefined && !(await isThere(before.path))) this.#forget();
     await makeFolder(this.#folder);
-    const order = { epoch: this.#epoch, seq: this.#nextSeq };
+    const order = { epoch: this.#term, seq: this.#nextSeq };
     this.#nextSeq += 1;
     const path = segmentPath(this.#folder, order);
     const last = this.#state.segments.last();

@@ -10,8 +10,8 @@ import {
   type DigestRecord,
   isFinal,
   type Line,
+  type LineSpan,
   type NoteLine,
-  type Place,
   type StateChange,
 } from "./records.ts";
 import { createSegments, type Segments } from "./segments.ts";
@@ -30,15 +30,15 @@ export interface JournalState {
   /** Notes. */
   readonly kept: KeyedTable;
   readonly cursors: CursorTable;
-  apply(line: Line, place: Place): void;
+  apply(line: Line, span: LineSpan): void;
   accept(
     id: string,
     deliveries: readonly Delivery[],
     memory: readonly MemoryWrite[],
     timeMs: number,
-    place: Place,
+    span: LineSpan,
   ): void;
-  fold(digest: DigestRecord, timeMs: number, place: Place): void;
+  fold(digest: DigestRecord, timeMs: number, span: LineSpan): void;
   /** False when the entry is not open: it has ended before. */
   change(change: StateChange, timeMs: number): boolean;
   setCursor(name: string, value: Json): void;
@@ -62,13 +62,13 @@ export function createState(): JournalState {
     memory,
     kept,
     cursors,
-    apply(line, place) {
+    apply(line, span) {
       switch (line.type) {
         case "event":
-          state.accept(line.event.id, line.deliveries, line.memory, line.timeMs, place);
+          state.accept(line.event.id, line.deliveries, line.memory, line.timeMs, span);
           break;
         case "digest":
-          state.fold(line, line.timeMs, place);
+          state.fold(line, line.timeMs, span);
           break;
         case "state":
           state.change(line, line.timeMs);
@@ -84,15 +84,15 @@ export function createState(): JournalState {
           break;
       }
     },
-    accept(id, deliveries, writes, timeMs, place) {
-      segments.hold(place.segment, id);
+    accept(id, deliveries, writes, timeMs, span) {
+      segments.hold(span.segment, id);
       for (const { channel, priority, untilMs, meta } of deliveries)
-        entries.add({ id, channel, priority, unproven: isUnproven(meta.trust), untilMs, timeMs, place });
+        entries.add({ id, channel, priority, unproven: isUnproven(meta.trust), untilMs, timeMs, span });
       for (const { scope, key, value, untilMs, limit } of writes)
         memory.set(scope, key, untilMs === undefined ? { value } : { value, untilMs }, limit, timeMs);
     },
-    fold({ id, delivery, members }, timeMs, place) {
-      segments.hold(place.segment, id);
+    fold({ id, delivery, members }, timeMs, span) {
+      segments.hold(span.segment, id);
       let position: number | undefined;
       for (const member of members) {
         const folded = entries.remove(member.id, member.channel);
@@ -100,7 +100,7 @@ export function createState(): JournalState {
       }
       const { channel, priority, untilMs, meta } = delivery;
       const unproven = isUnproven(meta.trust);
-      entries.add({ id, channel, priority, unproven, untilMs, timeMs, place }, position);
+      entries.add({ id, channel, priority, unproven, untilMs, timeMs, span }, position);
     },
     change: (change, timeMs) =>
       isFinal(change)

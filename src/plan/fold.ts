@@ -3,7 +3,7 @@
 import type { Rendered } from "../contract.ts";
 import type { Closing } from "../shaping/groups.ts";
 import type { Member } from "../shaping/member.ts";
-import type { ShapingTerms, SumTerms } from "../shaping/options.ts";
+import type { StoredShaping, SumOptions } from "../shaping/options.ts";
 import type { PlannedDelivery } from "./plan.ts";
 import { type DigestMember, type DigestStyle, lineOf, maxNewest, renderDigest } from "./render-digest.ts";
 
@@ -29,20 +29,20 @@ export function foldGroup(
   { id, nowMs, shaping }: { readonly id: string; readonly nowMs: number; readonly shaping: DigestStyle },
 ): Fold {
   const { channel, reason, facts } = closing;
-  const { terms, priority, untilMs, firstMs, lastMs } = facts;
+  const { options, priority, untilMs, firstMs, lastMs } = facts;
   const key = reason === "throttle" ? closing.key.slice(closing.key.indexOf(" ") + 1) : closing.key;
   const count = alive.reduce((sum, member) => sum + (closing.members.get(member)?.count ?? 1), 0);
   const newest = newestOf(closing, alive, texts);
   const rendered = renderDigest(
     {
       ...{ id, channel, reason, key, count, firstMs, lastMs, nowMs, newest },
-      source: terms.source,
+      source: options.source,
       meta: facts.meta,
-      ...(terms.thread === undefined ? {} : { thread: terms.thread }),
+      ...(options.thread === undefined ? {} : { thread: options.thread }),
     },
     shaping,
   );
-  const sums: SumTerms = {
+  const sums: SumOptions = {
     reason,
     count,
     firstMs,
@@ -50,13 +50,13 @@ export function foldGroup(
     lines: newest.slice(-maxKeptLines).map(({ id: of, atMs, line }) => ({ id: of, atMs, line })),
     ...(closing.isPart ? { part: true } : {}),
   };
-  const part: Partial<ShapingTerms> =
+  const part: Partial<StoredShaping> =
     !closing.isPart || (reason !== "throttle" && reason !== "digest")
       ? {}
       : reason === "digest"
         ? { digest: key }
         : { throttled: { key, untilMs: Number(closing.key.slice(0, closing.key.indexOf(" "))) } };
-  const { to, ...rest } = terms;
+  const { to, ...rest } = options;
   return {
     members: alive.map((member) => ({ id: member, channel })),
     delivery: {

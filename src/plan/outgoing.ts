@@ -15,7 +15,7 @@ export interface CallFacts {
   readonly input: JsonObject;
   /** See `answeredView`. */
   readonly event?: View;
-  readonly place: SinkCall["place"];
+  readonly folders: SinkCall["folders"];
 }
 
 export function rootsOf({ input, event, timeMs }: CallFacts): SinkRoots {
@@ -24,7 +24,7 @@ export function rootsOf({ input, event, timeMs }: CallFacts): SinkRoots {
 
 /** Throws a RouterError for values that must not be sent, or cannot be rendered. */
 export function outgoingOf({ type, options, code }: PlannedSink, facts: CallFacts): Outgoing {
-  return type.prepare(options, { id: facts.id, roots: rootsOf(facts), code, place: facts.place });
+  return type.prepare(options, { id: facts.id, roots: rootsOf(facts), code, folders: facts.folders });
 }
 
 /** The same for display: every secret of the config is hidden. */

@@ -27,7 +27,7 @@ import type {
   View,
 } from "../contract.ts";
 import type { NeedsAt } from "../filters/text-need.ts";
-import type { ShapingTerms } from "../shaping/options.ts";
+import type { StoredShaping } from "../shaping/options.ts";
 import type { PlannedPermissions } from "./permissions.ts";
 import type { PlannedShaping } from "./shaping.ts";
 
@@ -231,5 +231,5 @@ export type StoredDeliveryOptions = {
   readonly unproven?: true;
   /** The key of the loop guard for events without thread and conversation. */
   readonly loopKey?: string;
-  readonly shaping?: ShapingTerms;
+  readonly shaping?: StoredShaping;
 };

@@ -24,14 +24,14 @@ export function powerOf(bind: Bind, { power, value, component, bound = null }: B
   return { power, value, component, hash: bind(JSON.stringify([power, component, value, bound])) };
 }
 
-type Listening = Pick<ConfigValues, "listenAddress" | "socketInside" | "publicUrl" | "outward">;
+type ServerValues = Pick<ConfigValues, "listenAddress" | "socketInside" | "publicUrl" | "outward">;
 
 /**
  * An address beyond loopback, a socket file outside of the config's folder, and a public address with a
  * variable in it, because `status` shows it.
  */
 export function listenPowers(
-  { listenAddress, socketInside, publicUrl, outward = {} }: Listening,
+  { listenAddress, socketInside, publicUrl, outward = {} }: ServerValues,
   bind: Bind,
 ): readonly Power[] {
   const powers: Power[] = [];
@@ -55,7 +55,7 @@ function hiddenValue({ shown, names }: Outward, key: string): string {
   return `${String(shown[key])} with ${names.join(" and ")}`;
 }
 
-function describeAddress(address: NonNullable<Listening["listenAddress"]>): string {
+function describeAddress(address: NonNullable<ServerValues["listenAddress"]>): string {
   if ("unix" in address) return `unix:${address.unix}`;
   return `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
 }

@@ -7,7 +7,7 @@ import { memoryScope } from "../filters/canonical.ts";
 import { type KeyOf, maxKeysPerScope, memoryKey } from "../filters/memory-key.ts";
 import { keyText } from "../key-parts.ts";
 import { showDuration, showTime } from "../shaping/describe.ts";
-import type { ShapingOptions, ShapingTerms } from "../shaping/options.ts";
+import type { ShapingOptions, StoredShaping } from "../shaping/options.ts";
 import { longestQuietMs, readWindow, zoneProblem } from "../shaping/quiet.ts";
 import { countThrottle, type Throttled, type ThrottleParts } from "../shaping/throttle.ts";
 
@@ -153,7 +153,7 @@ function checkTimes(
 /** The shaping values that are known at admission. */
 export interface Shape {
   /** Absent: the channel does not need it. */
-  readonly terms?: ShapingTerms;
+  readonly terms?: StoredShaping;
   readonly thread?: string;
   readonly writes: readonly MemoryWrite[];
   readonly steps: readonly Omit<TraceStep, "channel">[];
@@ -182,13 +182,13 @@ export function shapeOf(shaping: PlannedShaping, view: View, memory: Memory, now
     return undefined;
   };
 
-  let throttled: ShapingTerms["throttled"];
+  let throttled: StoredShaping["throttled"];
   if (throttle !== undefined) {
     const key = throttle.by === undefined ? "" : keyFor("throttle", throttle.by);
     const counted = key === undefined ? undefined : countThrottle(throttle, key, memory, nowMs);
     if (counted !== undefined && key !== undefined) {
       if (counted.write !== undefined) writes.push(counted.write);
-      const words = throttleWords(throttle, counted, key);
+      const words = describeThrottle(throttle, counted, key);
       if (counted.over && options.throttle?.overflow === "drop") {
         const { pending } = counted;
         return { writes, steps, dropped: { reason: words, ...(pending === undefined ? {} : { pending }) } };
@@ -223,7 +223,7 @@ export function shapeOf(shaping: PlannedShaping, view: View, memory: Memory, now
   };
 }
 
-function throttleWords(
+function describeThrottle(
   { max, perMs }: ThrottleParts,
   { over, nth, untilMs }: Throttled,
   key: string,

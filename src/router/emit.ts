@@ -52,7 +52,7 @@ export interface AcceptedEvent {
 }
 
 /** The part of an AbortSignal that is polled, without the cost of one for each event. */
-export interface Withdrawal {
+export interface Cancellation {
   readonly aborted: boolean;
 }
 
@@ -70,7 +70,7 @@ export interface EmitOptions {
   readonly slowLane?: SlowLane;
   newId(nowMs: number): string;
   /** Settles when all of it is durable. An event that is withdrawn before its commit starts is not stored. */
-  commit(accepted: AcceptedEvent, withdrawal: Withdrawal): Promise<unknown>;
+  commit(accepted: AcceptedEvent, withdrawal: Cancellation): Promise<unknown>;
   observe(decision: Decision): void;
   observeUnmatched(unmatched: Unmatched): void;
   /** Called for each rejected arrival. */
@@ -233,7 +233,7 @@ function createTake(
   admissions: AdmissionTurns,
 ): (event: RouterEvent, marks: readonly Mark[]) => Promise<Outcome> {
   const { clock, memory } = options;
-  const patience = createSharedTimeout(clock, commitTimeoutMs);
+  const commitTimeout = createSharedTimeout(clock, commitTimeoutMs);
 
   /**
    * Waits for a commit, but not for longer than a sender does. A commit that has started continues and is
@@ -242,7 +242,7 @@ function createTake(
   function inTime(commit: Promise<unknown> | undefined, onLate?: () => void): Promise<void> {
     if (commit === undefined) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const cancel = patience(() => {
+      const cancel = commitTimeout(() => {
         onLate?.();
         reject(
           new DeliveryError("E_SESSION_BUSY", "the session did not take the event in time", {
@@ -299,12 +299,12 @@ function createTake(
   function keep(event: RouterEvent, marks: readonly Mark[], admission: Admission): Decided {
     const decided = { decision: { event, outcome: admission.outcome, admission }, eventId: event.id };
     if (admission.deliveries.length === 0) return { ...decided, safe: Promise.all(admission.pending) };
-    const withdrawal = { aborted: false };
+    const cancellation = { aborted: false };
     const writes = [...admission.writes, ...marks.map((mark) => writeOf(mark, event))];
-    const safe = options.commit({ event, deliveries: admission.deliveries, memory: writes }, withdrawal);
+    const safe = options.commit({ event, deliveries: admission.deliveries, memory: writes }, cancellation);
     memory.stage(writes, safe);
     const onLate = () => {
-      withdrawal.aborted = true;
+      cancellation.aborted = true;
     };
     return { ...decided, safe, onLate };
   }

@@ -8,13 +8,13 @@ import type { Journal } from "../journal/journal.ts";
 import { type Absence, absenceOf } from "../plan/absence.ts";
 import type { Plan, PlannedSource } from "../plan/plan.ts";
 import {
-  beginSilence,
-  breakSilence,
-  describeSilence,
+  beat,
+  describeMissing,
   dueMs,
-  type Silence,
-  silentMs,
-  storeSilence,
+  type Heartbeat,
+  missingMs,
+  startHeartbeat,
+  storeHeartbeat,
 } from "../shaping/expect.ts";
 
 const kind = "expect";
@@ -45,7 +45,7 @@ export function createExpectations({
   lastEventMs,
   commit,
 }: ExpectationsParts): Expectations {
-  const silences = new Map<string, Silence>();
+  const heartbeats = new Map<string, Heartbeat>();
   const stored = new Map(journal.notes(kind).map(({ key, value }) => [key, value]));
   let plan: Plan | undefined;
   let cancel = () => {};
@@ -57,8 +57,8 @@ export function createExpectations({
     );
   }
 
-  function note(source: string, silence: Silence): void {
-    journal.jot(kind, source, storeSilence(silence, clock.now())).catch((error) => {
+  function note(source: string, heartbeat: Heartbeat): void {
+    journal.jot(kind, source, storeHeartbeat(heartbeat, clock.now())).catch((error) => {
       if (!isRouterError(error)) throw error;
     });
   }
@@ -70,7 +70,7 @@ export function createExpectations({
     const nowMs = clock.now();
     const waits = sources.map(({ name, expectMs }) => {
       const noteMs = Math.min(Math.max(expectMs / 20, shortestNoteMs), longestNoteMs);
-      return Math.min(noteMs, Math.max(0, dueMs(silences.get(name) as Silence, expectMs) - nowMs));
+      return Math.min(noteMs, Math.max(0, dueMs(heartbeats.get(name) as Heartbeat, expectMs) - nowMs));
     });
     cancel = clock.after(Math.min(...waits), () => void look());
   }
@@ -80,22 +80,22 @@ export function createExpectations({
     for (const source of expecting()) {
       const { name, expectMs } = source;
       const last = lastEventMs(name);
-      let silence = silences.get(name) as Silence;
-      if (last !== undefined) silence = breakSilence(silence, last);
+      let heartbeat = heartbeats.get(name) as Heartbeat;
+      if (last !== undefined) heartbeat = beat(heartbeat, last);
       const nowMs = clock.now();
-      if (!silence.isTold && silentMs(silence, nowMs) >= expectMs) {
-        const text = describeSilence(name, expectMs, silence);
+      if (!heartbeat.isReported && missingMs(heartbeat, nowMs) >= expectMs) {
+        const text = describeMissing(name, expectMs, heartbeat);
         const absence = absenceOf(plan as Plan, source, { id: newId(nowMs), nowMs, text });
         try {
           if (absence !== undefined) await commit(absence);
-          silence = { ...silence, isTold: true };
+          heartbeat = { ...heartbeat, isReported: true };
         } catch (error) {
           if (!isRouterError(error)) throw error;
           wasRefused = true;
         }
       }
-      silences.set(name, silence);
-      note(name, silence);
+      heartbeats.set(name, heartbeat);
+      note(name, heartbeat);
     }
     if (wasRefused && !isStopped) cancel = clock.after(retryMs, () => void look());
     else arm();
@@ -105,9 +105,9 @@ export function createExpectations({
     apply(next) {
       plan = next;
       const names = new Set(expecting().map(({ name }) => name));
-      for (const name of silences.keys()) if (!names.has(name)) silences.delete(name);
+      for (const name of heartbeats.keys()) if (!names.has(name)) heartbeats.delete(name);
       for (const name of names) {
-        if (!silences.has(name)) silences.set(name, beginSilence(clock.now(), stored.get(name)));
+        if (!heartbeats.has(name)) heartbeats.set(name, startHeartbeat(clock.now(), stored.get(name)));
         stored.delete(name);
       }
       arm();
@@ -115,7 +115,7 @@ export function createExpectations({
     stop() {
       isStopped = true;
       cancel();
-      for (const [name, silence] of silences) note(name, silence);
+      for (const [name, heartbeat] of heartbeats) note(name, heartbeat);
     },
   };
 }

@@ -10,7 +10,7 @@ import type { Arrival, Outcome, RouterEvent, SourceHealth } from "../contract.ts
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { ConnectorError, isRouterError, UsageError } from "../errors.ts";
 import { createHost, type HostOptions } from "../host/source-host.ts";
-import { hideInReport, hideInWords } from "../host/source-mask.ts";
+import { hideInMessages, hideInReport } from "../host/source-mask.ts";
 import { createRefusals, type Refusal, type RefusalReport, type Refusals } from "../http/refusals.ts";
 import type { OpenListener } from "../http/server.ts";
 import { type Changes, diffPlans, type PlanDiff } from "../plan/diff.ts";
@@ -20,12 +20,12 @@ import { aborted } from "../waiting.ts";
 import { createAdmissionTurns } from "./admission-turns.ts";
 import {
   type AcceptedEvent,
+  type Cancellation,
   createCounter,
   createEmit,
   type Decision,
   type RuntimeEmit,
   type Unmatched,
-  type Withdrawal,
 } from "./emit.ts";
 import { withoutMarks } from "./known-deliveries.ts";
 import type { FilterMemory } from "./memory.ts";
@@ -46,7 +46,7 @@ export interface RouterOptions extends HostOptions {
   people?(source: PlannedSource, refused: Host["refused"]): People;
   newId(nowMs: number): string;
   /** See `EmitOptions.commit`. */
-  commit(accepted: AcceptedEvent, withdrawal: Withdrawal): Promise<unknown>;
+  commit(accepted: AcceptedEvent, withdrawal: Cancellation): Promise<unknown>;
   /** Called with every decision once it is final. */
   observe?(decision: Decision): void;
   /** The same for batches that no channel wanted; absent: `observe` is called for each. */
@@ -62,7 +62,7 @@ export interface SourceReport extends SourceHealth {
   readonly type: string;
   /** When its latest event was accepted or rejected by admission, since the router started. */
   readonly lastEventMs?: number;
-  readonly invitation?: EndpointInfo;
+  readonly endpointInfo?: EndpointInfo;
   readonly refused?: RefusalReport;
 }
 
@@ -301,9 +301,9 @@ export class Router {
   }
 
   /** Counts what it rejects; the statuses are those that an http source answers then. */
-  #emitOf(inForce: () => PlannedSource): RuntimeEmit {
-    const { name } = inForce();
-    return createEmit(inForce, {
+  #emitOf(current: () => PlannedSource): RuntimeEmit {
+    const { name } = current();
+    return createEmit(current, {
       clock: this.#clock,
       memory: this.#memory,
       counter: this.#counter,
@@ -327,13 +327,13 @@ export class Router {
 
   #createOne(planned: PlannedSource, on: Listener): RunningSource {
     let one: RunningSource | undefined;
-    const inForce = () => (one === undefined ? undefined : this.#active.planned.get(one)) ?? planned;
+    const current = () => (one === undefined ? undefined : this.#active.planned.get(one)) ?? planned;
     const refused: Host["refused"] = (refusal) => {
       this.#counter.add("refused");
       this.#refuse(refusal, planned.name);
     };
     const people = this.#options.people?.(planned, refused) ?? denyAll;
-    const words = hideInWords(planned.hidden, this.#options);
+    const words = hideInMessages(planned.hidden, this.#options);
     const host = createHost(planned, on, { ...this.#options, ...words, people, refused });
     one = new RunningSource({
       planned,
@@ -342,10 +342,10 @@ export class Router {
       log: words.log,
       consent: this.#options.consent,
       claims: this.#options.claims ?? noRegister,
-      emit: this.#emitOf(inForce),
+      emit: this.#emitOf(current),
       started: () => {
         if (one !== undefined && this.#options.started !== undefined)
-          this.#options.started(this.#reportOf(one, inForce()));
+          this.#options.started(this.#reportOf(one, current()));
       },
     });
     return one;
@@ -354,7 +354,7 @@ export class Router {
   #reportOf(one: RunningSource, { name, type, sample, hidden }: PlannedSource): SourceReport {
     const health = one.health();
     const isThere = health.state === "running";
-    const invitation = isThere ? one.source().invitation?.(sample) : undefined;
+    const endpointInfo = isThere ? one.source().endpointInfo?.(sample) : undefined;
     const refused = this.#refusalsBySource.get(name)?.report();
     const last = this.#lastEventMs.get(name);
     return hideInReport(hidden, {
@@ -362,7 +362,7 @@ export class Router {
       type: type.type,
       ...health,
       ...(last === undefined ? {} : { lastEventMs: last }),
-      ...(invitation === undefined ? {} : { invitation }),
+      ...(endpointInfo === undefined ? {} : { invitation: endpointInfo }),
       ...(refused === undefined ? {} : { refused }),
     });
   }
@@ -413,7 +413,7 @@ export class Router {
       await Promise.all(first.map((one) => one.end(drainMs)));
       await startSources(fresh);
       if (this.#isStopping) throw new ConnectorError("E_SOURCE_START", "the router is ending");
-      endOld = stage.commit((owner) => removed.has(owner) || changed.has(owner));
+      endOld = stage.commit((name) => removed.has(name) || changed.has(name));
     } catch (error) {
       await Promise.all(fresh.map((one) => one.end(0)));
       await stage.abandon();

@@ -173,7 +173,7 @@ export class Sinks {
     const facts = {
       id,
       timeMs: this.#host.clock.now(),
-      place: this.#host,
+      folders: this.#host,
       ...this.#withoutSecrets(call, planned),
     };
     const outgoing = outgoingOf(planned, facts);

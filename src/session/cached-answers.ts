@@ -15,13 +15,13 @@ import { isRequest, readMessage, toLine } from "./json-rpc.ts";
  */
 export type CachedAnswers = (line: string) => string | undefined;
 
-export function cachedAnswers(greeting: InitializeResult): CachedAnswers {
+export function cachedAnswers(result: InitializeResult): CachedAnswers {
   return (line) => {
     const read = readMessage(line);
     if (!("message" in read) || !isRequest(read.message)) return undefined;
     const request = read.message;
     if (request.method === "server/discover") return toLine(refuseMethod(request));
     if (request.method !== "initialize" || initializeProblem(request) !== undefined) return undefined;
-    return toLine(answerInitialize(request, greeting));
+    return toLine(answerInitialize(request, result));
   };
 }

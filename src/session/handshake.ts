@@ -21,7 +21,7 @@ const replayId = "channel-router/replayed-initialize";
 
 export class EarlyHandshake {
   readonly #wire: StdioTransport;
-  readonly #greeting: InitializeResult | Promise<InitializeResult>;
+  readonly #initializeResult: InitializeResult | Promise<InitializeResult>;
   readonly #log: Log;
   readonly #queue: Message[] = [];
   readonly #unanswered = new Set<RequestId>();
@@ -34,9 +34,13 @@ export class EarlyHandshake {
   readonly initialized: Promise<void>;
   readonly transport: Transport;
 
-  constructor(wire: StdioTransport, greeting: InitializeResult | Promise<InitializeResult>, log: Log) {
+  constructor(
+    wire: StdioTransport,
+    initializeResult: InitializeResult | Promise<InitializeResult>,
+    log: Log,
+  ) {
     this.#wire = wire;
-    this.#greeting = greeting;
+    this.#initializeResult = initializeResult;
     this.#log = log;
     const initialized = new Promise<void>((resolve) => {
       this.#markInitialized = resolve;
@@ -64,7 +68,7 @@ export class EarlyHandshake {
     };
     this.transport = inner;
     // A failure is reported when the client asks; until then it must not count as an unhandled rejection.
-    Promise.resolve(greeting).catch(() => undefined);
+    Promise.resolve(initializeResult).catch(() => undefined);
     wire.onmessage = (message) => this.#receive(message as Message);
   }
 
@@ -129,13 +133,13 @@ export class EarlyHandshake {
     }
     this.#recorded = request;
     if (this.#connected) this.#handOver({ ...request, id: replayId });
-    void this.#greet(request);
+    void this.#answerInitialize(request);
   }
 
-  async #greet(request: Request): Promise<void> {
+  async #answerInitialize(request: Request): Promise<void> {
     this.#unanswered.add(request.id);
     try {
-      this.#answer(answerInitialize(request, await this.#greeting));
+      this.#answer(answerInitialize(request, await this.#initializeResult));
       this.#answered = true;
       this.#openWhenReady();
     } catch (error) {

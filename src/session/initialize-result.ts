@@ -46,15 +46,15 @@ export function negotiateVersion(requested: string): string {
   return (protocolVersions as readonly string[]).includes(requested) ? requested : protocolVersions[0];
 }
 
-export function answerInitialize(request: Request, greeting: InitializeResult): Answer {
+export function answerInitialize(request: Request, result: InitializeResult): Answer {
   return {
     jsonrpc: "2.0",
     id: request.id,
     result: {
       protocolVersion: negotiateVersion(String(request.params?.protocolVersion)),
-      capabilities: greeting.capabilities,
-      serverInfo: { ...greeting.serverInfo },
-      ...(greeting.instructions !== "" && { instructions: greeting.instructions }),
+      capabilities: result.capabilities,
+      serverInfo: { ...result.serverInfo },
+      ...(result.instructions !== "" && { instructions: result.instructions }),
     },
   };
 }

@@ -50,7 +50,7 @@ export class LineWriter {
   /**
    * One listener for all events that wait on one signal: a listener for each would cost more than its line.
    */
-  readonly #bySignal = new Map<AbortSignal, { readonly entries: Set<Entry>; withdraw(): void }>();
+  readonly #bySignal = new Map<AbortSignal, { readonly entries: Set<Entry>; cancel(): void }>();
 
   constructor(options: LineWriterOptions) {
     this.#options = options;
@@ -72,7 +72,7 @@ export class LineWriter {
    */
   post(line: string, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted || (this.#isEnded && this.#stopped === undefined))
-      return Promise.reject(withdrawn(signal));
+      return Promise.reject(cancelled(signal));
     const { count, bytes } = this.waiting.events;
     // A single event over the byte limit is accepted into an empty queue: otherwise it would be rejected
     // forever.
@@ -97,7 +97,7 @@ export class LineWriter {
     this.#isEnded = true;
     const waitingEvents = [...this.#events];
     this.#events.clear();
-    for (const entry of waitingEvents) entry.settle(withdrawn(undefined));
+    for (const entry of waitingEvents) entry.settle(cancelled(undefined));
   }
 
   /** Settles when nothing that may be written is left, when the writer stopped, or after `withinMs`. */
@@ -129,25 +129,25 @@ export class LineWriter {
   }
 
   #listen(signal: AbortSignal, entry: Entry): void {
-    let listening = this.#bySignal.get(signal);
-    if (listening === undefined) {
+    let subscription = this.#bySignal.get(signal);
+    if (subscription === undefined) {
       const entries = new Set<Entry>();
-      const withdraw = (): void => {
-        for (const one of [...entries]) if (this.#events.delete(one)) one.settle(withdrawn(signal));
+      const cancel = (): void => {
+        for (const one of [...entries]) if (this.#events.delete(one)) one.settle(cancelled(signal));
       };
-      listening = { entries, withdraw };
-      this.#bySignal.set(signal, listening);
-      signal.addEventListener("abort", withdraw, { once: true });
+      subscription = { entries, cancel };
+      this.#bySignal.set(signal, subscription);
+      signal.addEventListener("abort", cancel, { once: true });
     }
-    listening.entries.add(entry);
+    subscription.entries.add(entry);
   }
 
-  #stopListening(signal: AbortSignal, entry: Entry): void {
-    const listening = this.#bySignal.get(signal);
-    listening?.entries.delete(entry);
-    if (listening === undefined || listening.entries.size > 0) return;
+  #unsubscribe(signal: AbortSignal, entry: Entry): void {
+    const subscription = this.#bySignal.get(signal);
+    subscription?.entries.delete(entry);
+    if (subscription === undefined || subscription.entries.size > 0) return;
     this.#bySignal.delete(signal);
-    signal.removeEventListener("abort", listening.withdraw);
+    signal.removeEventListener("abort", subscription.cancel);
   }
 
   #enqueue(queue: Set<Entry>, load: Load, line: string, signal?: AbortSignal): Promise<void> {
@@ -160,7 +160,7 @@ export class LineWriter {
         settle: (error) => {
           load.count -= 1;
           load.bytes -= entry.bytes;
-          if (signal !== undefined) this.#stopListening(signal, entry);
+          if (signal !== undefined) this.#unsubscribe(signal, entry);
           if (error === undefined) resolve();
           else reject(error);
         },
@@ -245,7 +245,7 @@ function closed(reason: string): DeliveryError {
   return new DeliveryError("E_SESSION_CLOSED", `the session has ended: ${reason}`, { retryable: true });
 }
 
-function withdrawn(signal: AbortSignal | undefined): DeliveryError {
+function cancelled(signal: AbortSignal | undefined): DeliveryError {
   return new DeliveryError("E_SESSION_BUSY", "the event was withdrawn before it was written", {
     retryable: true,
     cause: signal?.reason,

@@ -20,7 +20,7 @@ export interface ToolServer {
   /** Notifies the client when the list that it last saw is outdated. */
   setTools(tools: readonly Tool[]): void;
   /** See `OpenSession.ask`. */
-  ask(form: Elicitation, signal: AbortSignal): Promise<ElicitationResult>;
+  elicit(elicitation: Elicitation, signal: AbortSignal): Promise<ElicitationResult>;
   /** See `OpenSession.decide`. */
   decide(requestId: string, behavior: "allow" | "deny"): Promise<void>;
   /** Aborts calls in progress; writes nothing more. */
@@ -29,7 +29,7 @@ export interface ToolServer {
 
 export interface ToolServerOptions {
   readonly transport: Transport;
-  readonly greeting: InitializeResult;
+  readonly initializeResult: InitializeResult;
   readonly tools: readonly Tool[];
   readonly neutralise: Neutralise;
   /** See `CallContext.waiting`. */
@@ -45,16 +45,16 @@ export interface ToolServerOptions {
 const askWithinMs = 7 * 24 * 60 * 60 * 1_000;
 
 export async function connectToolServer(options: ToolServerOptions): Promise<ToolServer> {
-  const { greeting, log, neutralise, waiting, reminder } = options;
+  const { initializeResult, log, neutralise, waiting, reminder } = options;
   let tools = options.tools;
   /** The list as the client last got it; undefined if it never asked. */
   let listed: string | undefined;
 
   const server = new Server(
-    { ...greeting.serverInfo },
+    { ...initializeResult.serverInfo },
     {
-      capabilities: greeting.capabilities as ServerCapabilities,
-      instructions: greeting.instructions,
+      capabilities: initializeResult.capabilities as ServerCapabilities,
+      instructions: initializeResult.instructions,
       jsonSchemaValidator: formValidator,
     },
   );
@@ -89,7 +89,7 @@ export async function connectToolServer(options: ToolServerOptions): Promise<Too
       listed = undefined;
       server.sendToolListChanged().catch((error) => log.warn(line`MCP: ${firstLine(String(error))}`));
     },
-    async ask({ message, fields }, signal) {
+    async elicit({ message, fields }, signal) {
       const properties = Object.fromEntries(
         Object.entries(fields).map(([name, { choices, ...words }]) => [
           name,

@@ -32,13 +32,13 @@ export interface OpenSession extends Session {
   readonly initialized: Promise<void>;
   readonly recordedInitialize: EarlyHandshake["recordedInitialize"];
   /** Whether the client has declared that it shows forms. False before `initialize`. */
-  takesForms(): boolean;
+  supportsElicitation(): boolean;
   /**
    * Shows the user a form and settles with the answer, however long that takes: hours, when the user is away.
    * Rejects when the client does not support forms or rejects this one, when the session ends, and when the
    * signal fires, which withdraws the form.
    */
-  ask(form: Elicitation, signal: AbortSignal): Promise<ElicitationResult>;
+  elicit(elicitation: Elicitation, signal: AbortSignal): Promise<ElicitationResult>;
   /**
    * Passes on a verdict on a permission request. Settles when the client's stream took it; rejects when the
    * session ended.
@@ -50,7 +50,7 @@ export interface SessionOptions {
   readonly input: Readable;
   readonly output: Writable;
   /** May settle after the session was opened: an early `initialize` waits for it. */
-  readonly greeting: InitializeResult | Promise<InitializeResult>;
+  readonly initializeResult: InitializeResult | Promise<InitializeResult>;
   readonly log: Log;
   /** The client asks its user for a permission, and notifies channels that declared that they relay it. */
   readonly onPermissionRequest?: (request: PermissionRequest) => void;
@@ -66,7 +66,7 @@ export function openSession(options: SessionOptions): OpenSession {
   const { input, output, log } = options;
   const flushMs = options.flushMs ?? 400;
   const wire = createStdioTransport({ input, output, log, flushMs });
-  const front = new EarlyHandshake(wire, options.greeting, log);
+  const handshake = new EarlyHandshake(wire, options.initializeResult, log);
   let server: Promise<ToolServer> | undefined;
   let closing: Promise<void> | undefined;
   // Cannot fail before its first await; the streams' own failures settle `ended`.
@@ -74,22 +74,22 @@ export function openSession(options: SessionOptions): OpenSession {
 
   return {
     ended: wire.ended,
-    initialized: front.initialized,
-    recordedInitialize: () => front.recordedInitialize(),
+    initialized: handshake.initialized,
+    recordedInitialize: () => handshake.recordedInitialize(),
     async deliver(event, signal) {
       return wire.post(toLine(channelNotification(event)), signal);
     },
     async attachTools(tools, neutralise, waiting = () => 0, reminder = () => undefined) {
       if (server) return (await server).setTools(tools);
       server = (async () => {
-        const [{ connectToolServer }, greeting] = await Promise.all([
+        const [{ connectToolServer }, initializeResult] = await Promise.all([
           import("./server.ts"),
-          options.greeting,
+          options.initializeResult,
         ]);
         const { onPermissionRequest } = options;
         return connectToolServer({
-          transport: front.transport,
-          greeting,
+          transport: handshake.transport,
+          initializeResult,
           tools,
           neutralise,
           waiting,
@@ -100,10 +100,10 @@ export function openSession(options: SessionOptions): OpenSession {
       })();
       await server;
     },
-    takesForms: () => supportsElicitation(front.recordedInitialize()),
-    async ask(form, signal) {
+    supportsElicitation: () => supportsElicitation(handshake.recordedInitialize()),
+    async elicit(elicitation, signal) {
       if (server === undefined) throw new DeliveryError("E_SESSION_BUSY", "the session is still starting");
-      return (await server).ask(form, signal);
+      return (await server).elicit(elicitation, signal);
     },
     async decide(requestId, behavior) {
       if (server === undefined) throw new DeliveryError("E_SESSION_BUSY", "the session is still starting");
@@ -111,7 +111,7 @@ export function openSession(options: SessionOptions): OpenSession {
     },
     close() {
       closing ??= (async () => {
-        await front.settled(flushMs);
+        await handshake.settled(flushMs);
         await wire.close();
         // A server that could not be loaded was reported to the caller of `attachTools`.
         await server?.then(

@@ -80,14 +80,14 @@ export function describeShaping(options: ShapingOptions): string[] {
       : [
           `digest: ${showDuration(digest.waitMs)} after the first event, then every ${showDuration(digest.everyMs)}${digest.max === undefined ? "" : `, or at ${digest.max} events`}`,
         ]),
-    ...(quiet.length === 0 ? [] : [`quiet: ${quiet.map(windowWords).join("; ")}`]),
+    ...(quiet.length === 0 ? [] : [`quiet: ${quiet.map(describeWindow).join("; ")}`]),
     ...(hour === undefined ? [] : [`budget.hour: ${hour} tokens of this channel`]),
   ];
 }
 
 const dayNames = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
-function windowWords({ days, from, to, tz }: ShapingOptions["quiet"][number]): string {
+function describeWindow({ days, from, to, tz }: ShapingOptions["quiet"][number]): string {
   const clock = (minute: number) =>
     `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
   const on = days.length === 7 ? "" : `${days.map((day) => dayNames[day]).join(" ")} `;

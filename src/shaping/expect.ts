@@ -5,46 +5,46 @@
 import type { Json } from "../contract.ts";
 import { showDuration, showTime } from "./describe.ts";
 
-export interface Silence {
+export interface Heartbeat {
   /** Of earlier routers, up to the start of this one. */
   readonly carriedMs: number;
   readonly sinceMs: number;
   /** When the last event arrived, perhaps at an earlier router. */
   readonly lastMs?: number;
-  readonly isTold: boolean;
+  readonly isReported: boolean;
 }
 
-export function beginSilence(nowMs: number, stored: Json | undefined): Silence {
-  const [carriedMs, lastMs, isTold] = Array.isArray(stored) ? stored : [];
+export function startHeartbeat(nowMs: number, stored: Json | undefined): Heartbeat {
+  const [carriedMs, lastMs, isReported] = Array.isArray(stored) ? stored : [];
   return {
     carriedMs: typeof carriedMs === "number" ? carriedMs : 0,
     sinceMs: nowMs,
     ...(typeof lastMs === "number" ? { lastMs } : {}),
-    isTold: isTold === true,
+    isReported: isReported === true,
   };
 }
 
 /** An event arrived at this time. */
-export function breakSilence(silence: Silence, atMs: number): Silence {
-  return atMs < silence.sinceMs || silence.lastMs === atMs
-    ? silence
-    : { carriedMs: 0, sinceMs: atMs, lastMs: atMs, isTold: false };
+export function beat(heartbeat: Heartbeat, atMs: number): Heartbeat {
+  return atMs < heartbeat.sinceMs || heartbeat.lastMs === atMs
+    ? heartbeat
+    : { carriedMs: 0, sinceMs: atMs, lastMs: atMs, isReported: false };
 }
 
-export function silentMs({ carriedMs, sinceMs }: Silence, nowMs: number): number {
+export function missingMs({ carriedMs, sinceMs }: Heartbeat, nowMs: number): number {
   return carriedMs + Math.max(0, nowMs - sinceMs);
 }
 
 /** When it should be reported; Infinity when it was. */
-export function dueMs({ carriedMs, sinceMs, isTold }: Silence, expectMs: number): number {
-  return isTold ? Number.POSITIVE_INFINITY : sinceMs + expectMs - carriedMs;
+export function dueMs({ carriedMs, sinceMs, isReported }: Heartbeat, expectMs: number): number {
+  return isReported ? Number.POSITIVE_INFINITY : sinceMs + expectMs - carriedMs;
 }
 
-export function storeSilence(silence: Silence, nowMs: number): Json {
-  return [silentMs(silence, nowMs), silence.lastMs ?? null, silence.isTold];
+export function storeHeartbeat(heartbeat: Heartbeat, nowMs: number): Json {
+  return [missingMs(heartbeat, nowMs), heartbeat.lastMs ?? null, heartbeat.isReported];
 }
 
-export function describeSilence(source: string, expectMs: number, { lastMs }: Silence): string {
+export function describeMissing(source: string, expectMs: number, { lastMs }: Heartbeat): string {
   const last = lastMs === undefined ? "nothing has come before" : `the last came at ${showTime(lastMs)}`;
   return `Nothing has come from ${source} for ${showDuration(expectMs)}; ${last}.`;
 }

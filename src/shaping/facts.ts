@@ -1,7 +1,7 @@
 // What a group knows of its members without storing them: how many, since when, and what a digest of them
 // inherits: the strictest receipt, the highest priority, the latest expiry, and everything they agree on.
 
-import type { GroupTerms, ShapedEntry } from "./member.ts";
+import type { GroupOptions, ShapedEntry } from "./member.ts";
 
 export interface Facts {
   readonly count: number;
@@ -14,14 +14,14 @@ export interface Facts {
   readonly untilMs?: number;
   /** Attributes that all have, beside the router's own; `trust` when one has it. */
   readonly meta: Readonly<Record<string, string>>;
-  readonly terms: GroupTerms;
+  readonly options: GroupOptions;
 }
 
 /** Set again for a digest. */
 const renewed: ReadonlySet<string> = new Set(["channel", "event_id", "count", "error", "attempt", "thread"]);
 const priorities = ["low", "normal", "high"] as const;
 
-export function factsOf({ id, priority, untilMs, meta, shaping, terms }: ShapedEntry): Facts {
+export function factsOf({ id, priority, untilMs, meta, shaping, options }: ShapedEntry): Facts {
   const { atMs, sums } = shaping;
   return {
     count: sums?.count ?? 1,
@@ -31,7 +31,7 @@ export function factsOf({ id, priority, untilMs, meta, shaping, terms }: ShapedE
     priority,
     ...(untilMs === undefined ? {} : { untilMs }),
     meta: Object.fromEntries(Object.entries(meta).filter(([key]) => !renewed.has(key))),
-    terms,
+    options,
   };
 }
 
@@ -47,20 +47,20 @@ export function joinFacts(one: Facts, other: Facts): Facts {
       ? {}
       : { untilMs: Math.max(one.untilMs, other.untilMs) }),
     meta: commonMeta(one.meta, other.meta),
-    terms: commonTerms(one.terms, other.terms),
+    options: commonOptions(one.options, other.options),
   };
 }
 
 /** `joinFacts` for one more event, without allocating when it equals those before: a group has thousands. */
 export function addFacts(facts: Facts, entry: ShapedEntry): Facts {
-  const { id, priority, untilMs, meta, shaping, terms } = entry;
+  const { id, priority, untilMs, meta, shaping, options } = entry;
   const isLike =
     shaping.sums === undefined &&
     priority === facts.priority &&
     (untilMs === undefined) === (facts.untilMs === undefined) &&
     facts.meta.trust === meta.trust &&
     sameMeta(facts.meta, meta) &&
-    sameTerms(facts.terms, terms);
+    haveSameOptions(facts.options, options);
   if (!isLike) return joinFacts(facts, factsOf(entry));
   const { atMs } = shaping;
   return {
@@ -73,7 +73,7 @@ export function addFacts(facts: Facts, entry: ShapedEntry): Facts {
   };
 }
 
-function sameTerms(one: GroupTerms, other: GroupTerms): boolean {
+function haveSameOptions(one: GroupOptions, other: GroupOptions): boolean {
   return (
     one.source === other.source &&
     one.conversation === other.conversation &&
@@ -103,7 +103,7 @@ function sameMeta(one: Facts["meta"], other: Facts["meta"]): boolean {
   return true;
 }
 
-function commonTerms(one: GroupTerms, other: GroupTerms): GroupTerms {
+function commonOptions(one: GroupOptions, other: GroupOptions): GroupOptions {
   const receipt = strictest(one.receipt, other.receipt);
   return {
     source: other.source,
@@ -116,7 +116,7 @@ function commonTerms(one: GroupTerms, other: GroupTerms): GroupTerms {
   };
 }
 
-function strictest(one: GroupTerms["receipt"], other: GroupTerms["receipt"]): GroupTerms["receipt"] {
+function strictest(one: GroupOptions["receipt"], other: GroupOptions["receipt"]): GroupOptions["receipt"] {
   if (one === undefined || other === undefined) return one ?? other;
   return {
     ackWithinMs: Math.min(one.ackWithinMs, other.ackWithinMs),
@@ -126,8 +126,8 @@ function strictest(one: GroupTerms["receipt"], other: GroupTerms["receipt"]): Gr
 
 function shared<K extends "conversation" | "thread" | "unproven" | "configFile">(
   key: K,
-  one: GroupTerms,
-  other: GroupTerms,
-): Pick<GroupTerms, K> | object {
+  one: GroupOptions,
+  other: GroupOptions,
+): Pick<GroupOptions, K> | object {
   return one[key] !== undefined && one[key] === other[key] ? { [key]: one[key] } : {};
 }

@@ -5,7 +5,7 @@
 import { scopeOf } from "../apart.ts";
 import { addFacts, type Facts, factsOf, joinFacts } from "./facts.ts";
 import type { Member, ShapedEntry } from "./member.ts";
-import type { Reason, SumTerms } from "./options.ts";
+import type { Reason, SumOptions } from "./options.ts";
 
 export interface GroupLimits {
   /** Of one group, before it is folded in part. */
@@ -18,7 +18,7 @@ export interface GroupLimits {
 
 const usualLimits: GroupLimits = { members: 10_000, groups: 10_000, ids: 100_000 };
 
-export interface Place {
+export interface GroupKey {
   readonly reason: Reason;
   readonly channel: string;
   readonly key: string;
@@ -28,11 +28,11 @@ export interface Place {
   readonly unproven?: true;
 }
 
-export interface Group extends Place {
+export interface Group extends GroupKey {
   readonly name: string;
   facts: Facts;
   /** In the order in which they joined; for members that are digests, what they summarize. */
-  members: Map<string, SumTerms | undefined>;
+  members: Map<string, SumOptions | undefined>;
   dueMs: number;
   /** It is closed even in quiet time. */
   mustClose: boolean;
@@ -41,10 +41,10 @@ export interface Group extends Place {
 }
 
 /** A group, or a part of one, that is being folded. Its members are held until it is settled. */
-export interface Closing extends Place {
+export interface Closing extends GroupKey {
   readonly name: string;
   readonly facts: Facts;
-  readonly members: ReadonlyMap<string, SumTerms | undefined>;
+  readonly members: ReadonlyMap<string, SumOptions | undefined>;
   readonly isPart: boolean;
 }
 
@@ -64,13 +64,13 @@ export class Groups {
   }
 
   /** Adds a member; `dueMs` is called for a new group. */
-  join(place: Place, entry: ShapedEntry, dueMs: () => number): Group {
-    const name = this.#nameOf(place, entry.terms.to);
+  join(key: GroupKey, entry: ShapedEntry, dueMs: () => number): Group {
+    const name = this.#nameOf(key, entry.options.to);
     const { sums } = entry.shaping;
     let group = this.#groups.get(name);
     if (group === undefined) {
       group = {
-        ...place,
+        ...key,
         name,
         facts: factsOf(entry),
         members: new Map(),
@@ -93,8 +93,8 @@ export class Groups {
     return this.#holders.get(channel)?.get(id);
   }
 
-  find(place: Place, to: string): Group | undefined {
-    return this.#groups.get(this.#nameOf(place, to));
+  find(key: GroupKey, to: string): Group | undefined {
+    return this.#groups.get(this.#nameOf(key, to));
   }
 
   hasten(group: Group, dueMs: number): void {
@@ -193,11 +193,11 @@ export class Groups {
     return [...this.#groups.values()];
   }
 
-  #nameOf({ reason, channel, key, session = "", unproven }: Place, to: string) {
+  #nameOf({ reason, channel, key, session = "", unproven }: GroupKey, to: string) {
     return [reason, channel, session, to, unproven === true ? "unproven" : "", key].join("\0");
   }
 
-  #tallyOf({ channel, unproven }: Place) {
+  #tallyOf({ channel, unproven }: GroupKey) {
     return scopeOf(channel, unproven === true);
   }
 

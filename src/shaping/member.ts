@@ -1,6 +1,6 @@
 // An event on a channel, as shaping sees it: its identity, and what a digest inherits from it.
 
-import type { ShapingTerms } from "./options.ts";
+import type { StoredShaping } from "./options.ts";
 
 export interface Member {
   readonly id: string;
@@ -15,12 +15,12 @@ export interface ShapedEntry extends Member {
   readonly attempt: number;
   readonly tokens: number;
   readonly meta: Readonly<Record<string, string>>;
-  readonly shaping: ShapingTerms;
-  readonly terms: GroupTerms;
+  readonly shaping: StoredShaping;
+  readonly options: GroupOptions;
 }
 
 /** Delivery options that a digest inherits. */
-export interface GroupTerms {
+export interface GroupOptions {
   readonly source: string;
   /** As JSON: only events for the same sessions are combined in one digest. */
   readonly to: string;

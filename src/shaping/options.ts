@@ -34,7 +34,7 @@ export type Reason = "throttle" | "digest" | "quiet" | "hour";
 /**
  * What admission determined for shaping. A type, not an interface: it must be assignable to a JSON object.
  */
-export type ShapingTerms = {
+export type StoredShaping = {
   /** When the event arrived. */
   readonly atMs: number;
   /** It is over the limit of its window, which closes then. */
@@ -43,10 +43,10 @@ export type ShapingTerms = {
   readonly digest?: string;
   readonly supersede?: string;
   /** It is a digest. */
-  readonly sums?: SumTerms;
+  readonly sums?: SumOptions;
 };
 
-export type SumTerms = {
+export type SumOptions = {
   readonly reason: Reason;
   readonly count: number;
   readonly firstMs: number;

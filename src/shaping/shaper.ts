@@ -10,7 +10,7 @@
 import { isUnproven, scopeOf } from "../apart.ts";
 import { createBoundedMap } from "./bounded-map.ts";
 import { type Cadence, digestDueMs } from "./digest.ts";
-import { type Closing, type Group, type GroupLimits, Groups, type Place } from "./groups.ts";
+import { type Closing, type Group, type GroupKey, type GroupLimits, Groups } from "./groups.ts";
 import { createHourBudget } from "./hour.ts";
 import type { Member, ShapedEntry } from "./member.ts";
 import type { Reason, ShapingOptions } from "./options.ts";
@@ -268,7 +268,7 @@ export class Shaper {
     if (sums !== undefined && sums.part !== true) return false;
     const last = this.#ports.cadence(scopeOf(digest.scope, isUnproven(entry.meta.trust)), key);
     if (last !== undefined && entry.id <= last.lastId && sums === undefined) return false;
-    const place = placeOf(entry, { reason: "digest", key });
+    const place = keyOf(entry, { reason: "digest", key });
     const group = this.#groups.join(place, entry, () => digestDueMs(digest, sums?.firstMs ?? atMs, last));
     if (digest.max !== undefined && group.facts.count >= digest.max) this.#groups.hasten(group, nowMs);
     return true;
@@ -280,7 +280,7 @@ export class Shaper {
     if (sums !== undefined && sums.part !== true) return false;
     const { key, untilMs } = throttled;
     // A window has a summary of its own, however late its events are read.
-    this.#groups.join(placeOf(entry, { reason: "throttle", key: `${untilMs} ${key}` }), entry, () => untilMs);
+    this.#groups.join(keyOf(entry, { reason: "throttle", key: `${untilMs} ${key}` }), entry, () => untilMs);
     if (sums === undefined) this.#count(entry.channel, "throttled");
     return true;
   }
@@ -295,8 +295,8 @@ export class Shaper {
   }
 
   /** An event that may have been sent once is only held: in a digest it would be repeated silently. */
-  #canJoin({ attempt, terms }: ShapedEntry) {
-    return attempt === 0 && terms.to !== '"all"';
+  #canJoin({ attempt, options }: ShapedEntry) {
+    return attempt === 0 && options.to !== '"all"';
   }
 
   /** `nowMs` may be in the past: a quiet time that has ended meanwhile still has its digest. */
@@ -308,7 +308,7 @@ export class Shaper {
       this.#keepBack(entry, { by: "quiet", untilMs, count: 1, key: "" });
       return true;
     }
-    this.#groups.join(placeOf(entry, { reason: "quiet", key: "" }), entry, () => untilMs);
+    this.#groups.join(keyOf(entry, { reason: "quiet", key: "" }), entry, () => untilMs);
     this.#count(entry.channel, "quieted");
     return true;
   }
@@ -316,10 +316,10 @@ export class Shaper {
   #isOverHour(entry: ShapedEntry, { options }: Shaped, session: string, nowMs: number): boolean {
     if (entry.priority === "high") return false;
     const { channel } = entry;
-    const place = placeOf(entry, { reason: "hour", key: "", session });
+    const place = keyOf(entry, { reason: "hour", key: "", session });
     // An event that was alone in its group is sent instead of its digest.
     const asDigest = entry.shaping.sums !== undefined || this.#alone.get(`${channel}/${entry.id}`) === true;
-    const waits = !asDigest && this.#groups.find(place, entry.terms.to) !== undefined;
+    const waits = !asDigest && this.#groups.find(place, entry.options.to) !== undefined;
     const ask = { channel, tokens: entry.tokens, isDigest: asDigest, unproven: place.unproven === true };
     const roomMs = this.#roomFor(session, options, ask, nowMs);
     if (roomMs <= nowMs && !waits) return false;
@@ -380,11 +380,11 @@ function newShaped(options: ShapingOptions): Shaped {
   };
 }
 
-function placeOf({ channel, meta }: ShapedEntry, place: Omit<Place, "channel" | "unproven">): Place {
+function keyOf({ channel, meta }: ShapedEntry, place: Omit<GroupKey, "channel" | "unproven">): GroupKey {
   return { ...place, channel, ...(isUnproven(meta.trust) ? { unproven: true } : {}) };
 }
 
-function hourDigestOf({ session, channel, unproven }: Place): string {
+function hourDigestOf({ session, channel, unproven }: GroupKey): string {
   return scopeOf(`${session} ${channel}`, unproven === true);
 }
 

@@ -2,28 +2,28 @@
 // understood is skipped, and nothing throws.
 
 import type { Json, JsonObject } from "../contract.ts";
-import type { Reason, ShapingTerms, SumTerms } from "./options.ts";
+import type { Reason, StoredShaping, SumOptions } from "./options.ts";
 
 const reasons: ReadonlySet<string> = new Set<Reason>(["throttle", "digest", "quiet", "hour"]);
 
 /** `fallbackMs`: its arrival time, if the terms do not contain it. */
-export function readShapingTerms(stored: JsonObject, fallbackMs: number): ShapingTerms {
-  const terms = asObject(stored.shaping);
-  if (terms === undefined) return { atMs: fallbackMs };
-  const throttled = asObject(terms.throttled);
-  const sums = readSum(asObject(terms.sums));
+export function readStoredShaping(stored: JsonObject, fallbackMs: number): StoredShaping {
+  const options = asObject(stored.shaping);
+  if (options === undefined) return { atMs: fallbackMs };
+  const throttled = asObject(options.throttled);
+  const sums = readSum(asObject(options.sums));
   return {
-    atMs: number(terms.atMs) ?? fallbackMs,
+    atMs: number(options.atMs) ?? fallbackMs,
     ...(typeof throttled?.key === "string" && number(throttled.untilMs) !== undefined
       ? { throttled: { key: throttled.key, untilMs: throttled.untilMs as number } }
       : {}),
-    ...(typeof terms.digest === "string" ? { digest: terms.digest } : {}),
-    ...(typeof terms.supersede === "string" ? { supersede: terms.supersede } : {}),
+    ...(typeof options.digest === "string" ? { digest: options.digest } : {}),
+    ...(typeof options.supersede === "string" ? { supersede: options.supersede } : {}),
     ...(sums === undefined ? {} : { sums }),
   };
 }
 
-function readSum(stored: JsonObject | undefined): SumTerms | undefined {
+function readSum(stored: JsonObject | undefined): SumOptions | undefined {
   if (stored === undefined || !reasons.has(String(stored.reason))) return undefined;
   const firstMs = number(stored.firstMs);
   const lastMs = number(stored.lastMs);

@@ -73,14 +73,9 @@ export function arrivalOf(
   }
   const payload = payloadOf(send, fixtures);
   const headers = lowerCase(texts(send.headers ?? {}));
-  const imagined = source.type.sampleArrival(
-    source.options as JsonObject,
-    payload.text,
-    headers,
-    source.code,
-  );
+  const sample = source.type.sampleArrival(source.options as JsonObject, payload.text, headers, source.code);
   return {
-    ...imagined,
+    ...sample,
     ...(typeof payload.data === "object" && payload.data !== null ? { data: payload.data } : {}),
     ...(send.text === undefined ? {} : { text: send.text }),
     ...said,

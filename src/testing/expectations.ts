@@ -19,21 +19,21 @@ export interface Came {
 }
 
 type Path = Failure["path"];
-type World = Omit<TextContext, "what" | "path" | "key"> & { readonly name: string };
+type ExpectationContext = Omit<TextContext, "what" | "path" | "key"> & { readonly name: string };
 
 export function testExpectations(
   expected: Expectation | readonly Expectation[],
   came: Came,
   path: Path,
-  world: World,
+  context: ExpectationContext,
 ): Failure[] {
-  if (!Array.isArray(expected)) return testOne(expected as Expectation, came, path, world, "");
+  if (!Array.isArray(expected)) return testOne(expected as Expectation, came, path, context, "");
   const list = expected as readonly Expectation[];
   const failures = list.flatMap((one, index) => {
     const delivery = came.delivered[index];
     const at = [...path, index];
     if (delivery === undefined) return [notDelivered(came, at, one.channel)];
-    return testDelivery(one, delivery, at, world, `${index + 1} `);
+    return testDelivery(one, delivery, at, context, `${index + 1} `);
   });
   const more = came.delivered.slice(list.length);
   if (more.length === 0) return failures;
@@ -49,11 +49,17 @@ export function testExpectations(
   ];
 }
 
-function testOne(expected: Expectation, came: Came, path: Path, world: World, key: string): Failure[] {
+function testOne(
+  expected: Expectation,
+  came: Came,
+  path: Path,
+  context: ExpectationContext,
+  key: string,
+): Failure[] {
   const { none, outcome, delivered, sent, refused, ...ofDelivery } = expected;
   const failures = testCall({ ...(sent && { sent }), ...(refused && { refused }) }, came.called, path, {
-    ...world,
-    key: world.name,
+    ...context,
+    key: context.name,
   });
   const actual = came.last?.outcome ?? null;
   if (outcome !== undefined && actual !== outcome) {
@@ -76,7 +82,7 @@ function testOne(expected: Expectation, came: Came, path: Path, world: World, ke
     ({ delivery }) => channel === undefined || delivery.channel === channel,
   );
   if (found === undefined) return [...failures, notDelivered(came, path, channel)];
-  return [...failures, ...testDelivery(ofDelivery, found, path, world, key)];
+  return [...failures, ...testDelivery(ofDelivery, found, path, context, key)];
 }
 
 function testNone(none: true | string, channel: string | undefined, came: Came, path: Path): Failure[] {
@@ -105,7 +111,7 @@ function testNone(none: true | string, channel: string | undefined, came: Came, 
     channel === undefined || one.channel === channel;
   const steps = (came.last.admission?.trace ?? []).filter((step) => !step.pass && isOfChannel(step));
   const reasons = [
-    ...steps.flatMap(({ path: place, filter }) => (place === undefined ? [filter] : [place, filter])),
+    ...steps.flatMap(({ path, filter }) => (path === undefined ? [filter] : [path, filter])),
     ...came.heldBy.filter(isOfChannel).map(({ reason }) => reason),
   ];
   if (reasons.includes(none)) return [];
@@ -125,7 +131,7 @@ function testDelivery(
   expected: Expectation,
   { delivery, members }: RehearsedDelivery,
   path: Path,
-  world: World,
+  context: ExpectationContext,
   key: string,
 ): Failure[] {
   const failures: Failure[] = [];
@@ -139,15 +145,15 @@ function testDelivery(
   differs("channel", delivery.channel);
   differs("priority", delivery.priority);
   if (expected.content !== undefined) {
-    const context = {
-      ...world,
+    const textContext = {
+      ...context,
       what: "the content",
       path: [...path, "content"],
-      key: `${world.name}${key && ` ${key.trim()}`}`,
+      key: `${context.name}${key && ` ${key.trim()}`}`,
     };
-    failures.push(...testText(delivery.content, expected.content, context));
+    failures.push(...testText(delivery.content, expected.content, textContext));
   }
-  failures.push(...testMeta(expected.meta ?? {}, delivery.meta, path, world, key));
+  failures.push(...testMeta(expected.meta ?? {}, delivery.meta, path, context, key));
   const wrong = expected.tokens === undefined ? undefined : countProblem(expected.tokens, delivery.tokens);
   if (wrong !== undefined) {
     const message = `it costs ${delivery.tokens} tokens, ${wrong}`;
@@ -171,7 +177,7 @@ function testMeta(
   expected: NonNullable<Expectation["meta"]>,
   actual: Readonly<Record<string, string>>,
   path: Path,
-  world: World,
+  context: ExpectationContext,
   key: string,
 ): Failure[] {
   return Object.entries(expected).flatMap(([name, wanted]): Failure[] => {
@@ -187,13 +193,13 @@ function testMeta(
     if (value === undefined)
       return [{ path: at, message: `meta has no ${name}; it has ${known}`, lines: [], actual: null }];
     if (typeof wanted === "object") {
-      const context = {
-        ...world,
+      const textContext = {
+        ...context,
         what: `meta ${name}`,
         path: at,
-        key: `${world.name}${key && ` ${key.trim()}`} meta ${name}`,
+        key: `${context.name}${key && ` ${key.trim()}`} meta ${name}`,
       };
-      return testText(value, wanted, context);
+      return testText(value, wanted, textContext);
     }
     if (String(wanted) === value) return [];
     const lines = [`- ${String(wanted)}`, `+ ${value}`];

@@ -204,7 +204,7 @@ class PlanSimulator implements Simulator {
   #enter(
     delivery: Rehearsable,
     atMs: number,
-    place: number = ++this.#position,
+    position: number = ++this.#position,
     members?: readonly string[],
   ): void {
     const { eventId: id, channel, priority, untilMs } = delivery;
@@ -213,7 +213,7 @@ class PlanSimulator implements Simulator {
         id,
         channel,
         priority,
-        position: place,
+        position,
         attempt: 0,
         changedMs: atMs,
         ...(untilMs === undefined ? {} : { untilMs }),

@@ -77,7 +77,7 @@ export async function runSuite(file: string, options: SuiteOptions): Promise<Sui
   const load = (given: JsonObject, at: (string | number)[]) =>
     loadPlan(file, options.env, {
       recipe: { given, at },
-      standIns: true,
+      placeholders: true,
       now: () => clock.current?.nowMs() ?? defaultStartMs,
     });
   const whole = await load({}, ["tests"]);

@@ -31,9 +31,9 @@ export interface CallContext {
 export function callSink(
   { sink: name, input }: NonNullable<TestCase["call"]>,
   last: Rehearsed | undefined,
-  world: CallContext,
+  context: CallContext,
 ): Called {
-  const { plan, mask } = world;
+  const { plan, mask } = context;
   const sink = plan.sinks.find((planned) => planned.name === name);
   if (sink === undefined) {
     const names = plan.sinks.map((planned) => planned.name);
@@ -50,10 +50,10 @@ export function callSink(
     const { event_id: _, ...checked } = given;
     const facts = {
       id: "00000000-0000-4000-8000-000000000000",
-      timeMs: world.timeMs,
+      timeMs: context.timeMs,
       input: checked,
       ...(sink.usesEvent ? { event: viewFor(sink, plan, last) } : {}),
-      place: { folder: dirname(world.file), home: homeFolder(world.env) },
+      folders: { folder: dirname(context.file), home: homeFolder(context.env) },
     };
     return { outgoing: maskedOutgoing(sink, facts, (value) => maskAll(value, mask)) };
   } catch (error) {

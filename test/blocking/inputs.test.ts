@@ -25,7 +25,7 @@ import { canonicalPath } from "../../src/connectors/http/path.ts";
 import { concealPayload, createConcealer } from "../../src/connectors/http/verify/conceal.ts";
 import { unescapeOnce } from "../../src/connectors/http/verify/unescape.ts";
 import { createEventStream } from "../../src/connectors/sse/event-stream.ts";
-import { unwrapRelayed } from "../../src/connectors/sse/relay.ts";
+import { unwrapRelayed } from "../../src/connectors/sse/webhook-relay.ts";
 import { containerFormat, readPiece } from "../../src/connectors/tail/container.ts";
 import { createFormat } from "../../src/connectors/tail/format.ts";
 import { LineReader } from "../../src/connectors/tail/lines.ts";

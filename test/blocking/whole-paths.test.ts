@@ -108,7 +108,7 @@ describe("a request", () => {
     const memory = createMemory(clock);
     const journal = await openJournal({
       folder: await newFolder(),
-      epoch: 1,
+      term: 1,
       isCurrent: () => true,
       clock,
       log,
@@ -281,10 +281,10 @@ describe("the recovery of a journal", () => {
       // As a crash leaves it: without a snapshot of the end.
       const folder = await newFolder();
       await cp(bench.folder, folder, { recursive: true });
-      let epoch = 1;
+      let term = 1;
       const { open } = await noBlock(async () => {
-        epoch += 1;
-        const opened = await openJournal({ folder, epoch, isCurrent: () => true, clock: manualClock(), log });
+        term += 1;
+        const opened = await openJournal({ folder, term, isCurrent: () => true, clock: manualClock(), log });
         const stats = opened.stats();
         await opened.close();
         return stats;

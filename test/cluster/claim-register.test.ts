@@ -29,8 +29,8 @@ afterEach(async () => {
   await rm(runningFolder, { recursive: true });
 });
 
-const open = (isOwner = true): ClaimRegister =>
-  openClaimRegister({ runningFolder, config: "/here/channels.yaml", isOwner });
+const open = (isLeader = true): ClaimRegister =>
+  openClaimRegister({ runningFolder, config: "/here/channels.yaml", isLeader });
 
 /** The other process holds the claim. */
 async function otherHolds(more: object = {}): Promise<void> {

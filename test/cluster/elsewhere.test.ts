@@ -49,7 +49,7 @@ test.skipIf(!mayUnshare())(
     expect((await other.call("who")).exclusive).toBe(false);
     // One kernel sees at once that nobody listens any more.
     holder.kill("SIGKILL");
-    await other.until((peer) => peer.mode().mode === "owner", "it takes over", 8_000);
+    await other.until((peer) => peer.mode().mode === "leader", "it takes over", 8_000);
   },
   180_000,
 );

@@ -48,7 +48,7 @@ async function serve(role: LeaderRole): Promise<Service> {
   let beats = 0;
 
   function push(session: AttachedSession, eventId: string, text = ""): void {
-    const params = { content: text, meta: { event_id: eventId, epoch: String(role.epoch) } };
+    const params = { content: text, meta: { event_id: eventId, epoch: String(role.term) } };
     const line = JSON.stringify({ jsonrpc: "2.0", method: "notifications/claude/channel", params });
     session.output.write(`${line}\n`, (error) => {
       if (!error && role.exclusive) appendFileSync(journal, `sent ${eventId}\n`);
@@ -59,7 +59,7 @@ async function serve(role: LeaderRole): Promise<Service> {
     for (const session of sessions) {
       for (let index = 0; index < count; index += 1) {
         beats += 1;
-        const eventId = `${session.facts().session}-${role.epoch}-${beats}`;
+        const eventId = `${session.facts().session}-${role.term}-${beats}`;
         appendFileSync(journal, `accepted ${eventId} ${session.facts().session}\n`);
         push(session, eventId, "x".repeat(size));
       }
@@ -91,7 +91,7 @@ async function serve(role: LeaderRole): Promise<Service> {
     const reply = (result: Json) =>
       session.output.write(`${JSON.stringify({ jsonrpc: "2.0", id: call.id as number, result })}\n`);
     const args = call.params?.arguments ?? {};
-    const who = { pid: process.pid, epoch: role.epoch, exclusive: role.exclusive };
+    const who = { pid: process.pid, epoch: role.term, exclusive: role.exclusive };
     if (call.method === "initialize") reply({ serverInfo: who });
     else if (call.params?.name === "who") reply(who);
     else if (call.params?.name === "echo") reply({ ...who, echo: args.text ?? null });
@@ -101,7 +101,7 @@ async function serve(role: LeaderRole): Promise<Service> {
     } else if (call.params?.name === "ask") {
       session.output.write(`${JSON.stringify({ jsonrpc: "2.0", id: 0, method: "elicitation/create" })}\n`);
       reply(who);
-    } else if (call.params?.name === "read_of_next_epoch" && role.epoch > Number(args.epoch)) reply(who);
+    } else if (call.params?.name === "read_of_next_epoch" && role.term > Number(args.epoch)) reply(who);
     // A sink call (`send`) and a read that belongs to a later epoch stay unanswered.
   }
 
@@ -127,7 +127,7 @@ async function serve(role: LeaderRole): Promise<Service> {
       if (command === "ask")
         for (const session of sessions)
           answer(session, { id: "x", method: "tools/call", params: { name: "ask" } });
-      return { pid: process.pid, epoch: role.epoch, sessions: sessions.size };
+      return { pid: process.pid, epoch: role.term, sessions: sessions.size };
     },
     mayRunAgain: ({ tool }) => tool !== "send",
     async stop(reason) {
@@ -160,7 +160,7 @@ const ownership = joinCluster({
   prepare: async () => say({ prepared: true }),
   serve: async (role) => {
     say({
-      serving: role.epoch,
+      serving: role.term,
       exclusive: role.exclusive,
       ...(role.reason !== undefined && { reason: role.reason }),
     });

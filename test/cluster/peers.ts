@@ -29,7 +29,7 @@ export interface Peer {
   readonly answeredTwice: number[];
   initialize(): Promise<Who>;
   until(condition: (peer: Peer) => boolean, what: string, withinMs?: number): Promise<void>;
-  mode(): { mode: string; epoch?: number; reason?: string; leaderPid?: number };
+  mode(): { mode: string; term?: number; reason?: string; leaderPid?: number };
   kill(signal?: NodeJS.Signals): void;
   readonly exited: Promise<number>;
 }

@@ -10,7 +10,7 @@ import { eventually } from "../support/router.ts";
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 function open() {
-  const host = new LeaderServer({ epoch: 1, version: "1", log: quiet });
+  const host = new LeaderServer({ term: 1, version: "1", log: quiet });
   async function join(pid: number, eligible: boolean): Promise<{ link: Link; heard: string[] }> {
     const [ours, theirs] = createDuplexPair();
     const heard: string[] = [];

@@ -184,7 +184,7 @@ test("a process without a client stands by, is preferred as successor and serves
   const up = startPeer({ folder, standby: true });
   await up.until((peer) => peer.mode().mode === "attached", "it stands by");
   owner.kill("SIGTERM");
-  await up.until((peer) => peer.mode().mode === "owner", "it owns");
+  await up.until((peer) => peer.mode().mode === "leader", "it owns");
   expect((await client.call("who")).pid).toBe(up.pid);
   up.kill("SIGTERM");
   expect(await up.exited).toBe(0);

@@ -135,17 +135,17 @@ export async function openBench(options: Partial<DispatcherOptions> = {}): Promi
   const changes: StateChange[] = [];
   const sessions: FakeSession[] = [];
   const disk = powerCutDisk();
-  let epoch = 0;
+  let term = 0;
   let boot = 1;
   const former: Journal[] = [];
 
   async function open() {
-    epoch += 1;
-    const mine = epoch;
+    term += 1;
+    const mine = term;
     journal = await openJournal({
       folder,
-      epoch,
-      isCurrent: () => mine === epoch,
+      term,
+      isCurrent: () => mine === term,
       clock,
       log,
       disk,
@@ -246,7 +246,7 @@ export async function openBench(options: Partial<DispatcherOptions> = {}): Promi
     async powerCut() {
       former.push(journal);
       // The old journal writes nothing more.
-      epoch += 1;
+      term += 1;
       await journal.idle();
       disk.cut(folder);
       boot += 1;

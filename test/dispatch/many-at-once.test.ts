@@ -18,7 +18,7 @@ function overdue() {
       channel: "c",
       timeMs: 0,
       untilMs: 1,
-      place: { segment: 0, offset: 0, length: 1 },
+      span: { segment: 0, offset: 0, length: 1 },
     });
   return entries;
 }

@@ -37,7 +37,7 @@ channels:
 test("a config that somebody could have costs at least 40 times fewer tokens than the payloads", async () => {
   const file = join(folder, "channels.yaml");
   writeFileSync(file, sensible);
-  const { plan, issues } = await loadPlan(file, {}, { standIns: true });
+  const { plan, issues } = await loadPlan(file, {}, { placeholders: true });
   expect(issues).toEqual([]);
   const rehearsal = createSimulator({ plan, startMs: Date.UTC(2026, 0, 5, 9) });
   let raw = 0;

@@ -82,7 +82,7 @@ const readers: Readonly<Record<string, string>> = {
   "files/open-file.ts": "does not wait",
   "files/disk.ts": "makes files, or does not wait",
   "daemon/start/client-watch.ts": "/proc",
-  "cluster/host-identity.ts": "/proc",
+  "cluster/machine.ts": "/proc",
   "host/launch.ts": "does not wait",
   "cluster/other-machine.ts": "does not wait",
   "http/port-holder.ts": "/proc",

@@ -30,7 +30,7 @@ test("an attached session whose program is gone says so and lives on when its ow
     // A session with the whole program comes, owns, and the one that lacks its files has tools again.
     await project.claude();
     const { text } = await eventually(() => second.callTool("status").catch(() => undefined));
-    expect(text).toContain("owner: another process");
+    expect(text).toContain("leader: another process");
     await second.stop();
   } finally {
     await project.remove();

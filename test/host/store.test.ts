@@ -15,8 +15,8 @@ afterEach(() => {
 test("what a source keeps is there after a restart", async () => {
   const folder = mkdtempSync(join(tmpdir(), "store-"));
   clean.push(() => rmSync(folder, { recursive: true }));
-  const open = (epoch: number) =>
-    openJournal({ folder, epoch, isCurrent: () => true, clock: systemClock, log: quiet });
+  const open = (term: number) =>
+    openJournal({ folder, term, isCurrent: () => true, clock: systemClock, log: quiet });
 
   const journal = await open(1);
   const store = createStore(journal, "ci", "here");

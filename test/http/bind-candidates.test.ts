@@ -36,7 +36,7 @@ async function start(folder: string): Promise<number> {
     log,
   });
   cleanUp.push(() => listener.close(AbortSignal.abort()));
-  await listener.route({ path: "/x", methods: ["GET"], owner: "x", handle: async () => {} });
+  await listener.route({ path: "/x", methods: ["GET"], sourceName: "x", handle: async () => {} });
   return Number(new URL(listener.address() ?? "").port);
 }
 

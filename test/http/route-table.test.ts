@@ -5,7 +5,7 @@ import { createRouteTable } from "../../src/http/route-table.ts";
 const route = (path: string, methods = ["POST"]): Route => ({
   path,
   methods,
-  owner: path,
+  sourceName: path,
   handle: async () => {},
 });
 const table = createRouteTable([

@@ -28,7 +28,7 @@ function listener(addresses: readonly ListenAddress[] = [anyPort], more = {}): O
 const hello = (path: string, handle?: Route["handle"]): Route => ({
   path,
   methods: ["GET"],
-  owner: "hello",
+  sourceName: "hello",
   handle: handle ?? (async (_, response) => void response.end(path)),
 });
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { toOptions } from "../../src/config/schema/camel-case.ts";
 import { poll } from "../../src/connectors/poll/index.ts";
 import type { JsonObject } from "../../src/contract.ts";
-import { addressOf, placeOf } from "../../src/intake/request-options.ts";
+import { addressOf, describeUrl } from "../../src/intake/request-options.ts";
 import { surroundings } from "../support/host.ts";
 
 function issues(written: JsonObject): string[] {
@@ -72,9 +72,9 @@ describe("an option that cannot work is named, with what to write", () => {
 });
 
 test("a person sees the place of an address without its query, its templates, and where asked without its path", () => {
-  expect(placeOf("https://API.example.com/a/b?key=1#x")).toBe("https://api.example.com/a/b");
-  expect(placeOf("https://a.example/x{{cursor}}/y")).toBe("https://a.example/x");
-  expect(placeOf("https://relay.example/s3cret", "hidden")).toBe("https://relay.example");
+  expect(describeUrl("https://API.example.com/a/b?key=1#x")).toBe("https://api.example.com/a/b");
+  expect(describeUrl("https://a.example/x{{cursor}}/y")).toBe("https://a.example/x");
+  expect(describeUrl("https://relay.example/s3cret", "hidden")).toBe("https://relay.example");
 });
 
 test("what a store belongs to does not change with a secret in the query", () => {

@@ -145,10 +145,10 @@ test("after a cut at any byte the state is that of the work settled before it, a
         let folder = join(top, "0");
         let model: Model = { open: [], memory: new Map(), cursors: new Map(), notes: new Map() };
         let number = 0;
-        const open = (epoch: number) =>
+        const open = (term: number) =>
           openJournal({
             folder,
-            epoch,
+            term,
             isCurrent: () => true,
             clock: manualClock(),
             log: quiet,

@@ -21,14 +21,14 @@ test("the cursor of a quiet poll outlives busy watches, and a restart by snapsho
     for (let file = 0; file < 4_500; file++)
       moves.push(journal.moveCursor(`watch${source}/x/file:${file}`, [file]));
   await Promise.all(moves);
-  for (let epoch = 2; epoch < 5; epoch++) {
+  for (let term = 2; term < 5; term++) {
     await journal.idle();
     await journal.close();
-    journal = await bench.open({ epoch, segmentBytes: 400_000 });
+    journal = await bench.open({ term, segmentBytes: 400_000 });
     expect(journal.cursor("poll/here/cursor")).toEqual({ page: 7 });
     expect(journal.notes("silence")).toHaveLength(1);
     for (let source = 0; source < 5; source++) expect(journal.cursors(`watch${source}/`)).toHaveLength(4_500);
-    await journal.moveCursor("cron/x/last", epoch);
+    await journal.moveCursor("cron/x/last", term);
   }
   expect(journal.cursors("watch4/").slice(0, 2)).toEqual([
     ["watch4/x/file:0", [0]],

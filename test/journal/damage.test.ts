@@ -59,9 +59,9 @@ describe.each([
 ])("after its owner was %s", (_how, isClosed) => {
   /** Forty events in each of so many segments, and no snapshot. */
   async function fill(segments: number): Promise<string[]> {
-    for (let epoch = 1; epoch <= segments; epoch++) {
-      const journal = await bench.open({ epoch });
-      await append(journal, (epoch - 1) * 40, epoch * 40);
+    for (let term = 1; term <= segments; term++) {
+      const journal = await bench.open({ term });
+      await append(journal, (term - 1) * 40, term * 40);
       if (isClosed) await journal.close();
       // What was reached is written down a moment later.
       else await bench.clock.advance(300);
@@ -78,7 +78,7 @@ describe.each([
       const names = await fill(count);
       const last = path(names.at(-1));
       truncateSync(last, Math.floor(statSync(last).size * 0.75));
-      const journal = await bench.open({ epoch: 9 });
+      const journal = await bench.open({ term: 9 });
       const left = openOf(journal).length;
       expect(left).toBeLessThan(count * 40);
       expect(gone()).toBe(count * 40 - left);
@@ -87,7 +87,7 @@ describe.each([
       await journal.idle();
       await journal.close();
       bench.logged.length = 0;
-      expect((await bench.open({ epoch: 10 })).recovery.damage).toEqual([]);
+      expect((await bench.open({ term: 10 })).recovery.damage).toEqual([]);
       expect(bench.logged).toEqual([]);
     },
   );
@@ -95,7 +95,7 @@ describe.each([
   test.each([0, 1, 2])("segment %i of three that is missing is said, with what is gone", async (which) => {
     const names = await fill(3);
     rmSync(path(names[which]));
-    const journal = await bench.open({ epoch: 9 });
+    const journal = await bench.open({ term: 9 });
     expect(openOf(journal)).toHaveLength(80);
     expect(gone()).toBe(40);
     expect(bench.logged.join()).toContain(`${names[which]} is missing`);
@@ -103,13 +103,13 @@ describe.each([
     await journal.idle();
     await journal.close();
     bench.logged.length = 0;
-    expect((await bench.open({ epoch: 10 })).recovery.damage).toEqual([]);
+    expect((await bench.open({ term: 10 })).recovery.damage).toEqual([]);
   });
 
   test("a segment in the middle that was cut is said", async () => {
     const names = await fill(3);
     truncateSync(path(names[1]), 3_000);
-    const journal = await bench.open({ epoch: 9 });
+    const journal = await bench.open({ term: 9 });
     expect(gone()).toBe(120 - openOf(journal).length);
     expect(gone()).toBeGreaterThan(20);
   });
@@ -121,7 +121,7 @@ describe.each([
     if (isClosed) await first.close();
     const [name] = bench.files("segment");
     truncateSync(path(name), 1_000);
-    await bench.open({ epoch: 2 });
+    await bench.open({ term: 2 });
     expect(bench.logged.join()).toMatch(new RegExp(`${name} is \\d+ bytes shorter than it was written`));
   });
 });
@@ -140,7 +140,7 @@ describe("a name of a segment that is not a file", () => {
       await journal.close();
       make(path("segment-00000001-00000009.jsonl"));
       make(path("snapshot-00000001-00000009.jsonl"));
-      const again = await bench.open({ epoch: 2 });
+      const again = await bench.open({ term: 2 });
       expect(openOf(again)).toHaveLength(5);
       expect(bench.logged.filter((line) => line.includes("is not a file"))).toHaveLength(2);
       await append(again, 5, 6);
@@ -155,14 +155,14 @@ describe("a name of a segment that is not a file", () => {
     const [name] = bench.files("segment");
     rmSync(path(name));
     execFileSync("mkfifo", [path(name)]);
-    const again = await bench.open({ epoch: 2 });
+    const again = await bench.open({ term: 2 });
     expect(gone()).toBe(5);
     await append(again, 5, 6);
   });
 });
 
 test("entries that ended after the last snapshot are not lost with the segment that retention took since", async () => {
-  const journal = await bench.open({ epoch: 1, segmentBytes: 1_500, keepMs: 60_000 });
+  const journal = await bench.open({ term: 1, segmentBytes: 1_500, keepMs: 60_000 });
   await append(journal, 0, 4);
   await journal.idle();
   expect(bench.files("snapshot")).toHaveLength(1);
@@ -177,7 +177,7 @@ test("entries that ended after the last snapshot are not lost with the segment t
   await bench.clock.advance(3_600_000);
   await journal.idle();
   expect(bench.files("segment")).not.toContain(full);
-  const next = await bench.open({ epoch: 2 });
+  const next = await bench.open({ term: 2 });
   expect(next.recovery).toMatchObject({ damage: [], lost: 0 });
   expect(bench.logged).toEqual([]);
 });
@@ -214,11 +214,11 @@ test("whatever owners do, and retention, nothing is said to be gone that nobody 
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       await bench.clear();
       bench = createBench();
-      let epoch = 1;
+      let term = 1;
       let count = 0;
       const open = () => {
-        const mine = epoch;
-        return bench.open({ epoch, segmentBytes: 1_500, keepMs: 60_000, isCurrent: () => mine === epoch });
+        const mine = term;
+        return bench.open({ term, segmentBytes: 1_500, keepMs: 60_000, isCurrent: () => mine === term });
       };
       let journal = await open();
       for (const one of steps) {
@@ -234,7 +234,7 @@ test("whatever owners do, and retention, nothing is said to be gone that nobody 
         } else {
           const before = openOf(journal);
           if (one.do === "close") await journal.close();
-          epoch += 1;
+          term += 1;
           journal = await open();
           expect(journal.recovery).toMatchObject({ damage: [], lost: 0 });
           expect(openOf(journal)).toEqual(before);
@@ -271,7 +271,7 @@ describe("a journal of a newer version", () => {
     renew(path(bench.files(prefix).at(-1)), which);
     const before = contents();
     const newer = { code: "E_JOURNAL_NEWER", retryable: false };
-    for (const epoch of [2, 3]) await expect(bench.open({ epoch })).rejects.toMatchObject(newer);
+    for (const term of [2, 3]) await expect(bench.open({ term })).rejects.toMatchObject(newer);
     expect(contents()).toEqual(before);
   });
 
@@ -283,7 +283,7 @@ describe("a journal of a newer version", () => {
       path("segment-00000002-00000000.jsonl"),
       '{"v": 3, "kind": "head", "sha": "?"}\n\0\x01\x02',
     );
-    await expect(bench.open({ epoch: 3 })).rejects.toMatchObject({ code: "E_JOURNAL_NEWER" });
+    await expect(bench.open({ term: 3 })).rejects.toMatchObject({ code: "E_JOURNAL_NEWER" });
   });
 
   test("lines that this version does not know keep their segment, however old and ended all in it is", async () => {
@@ -293,15 +293,15 @@ describe("a journal of a newer version", () => {
     await journal.close();
     const [name] = bench.files("segment");
     writeFileSync(path(name), encodeLine({ type: "hologram", id: "x" }), { flag: "a" });
-    let last = await bench.open({ epoch: 2, segmentBytes: 2_000, keepMs: 1_000 });
+    let last = await bench.open({ term: 2, segmentBytes: 2_000, keepMs: 1_000 });
     for (const { id, channel } of last.page({ limit: 9 })) await last.mark({ id, channel, state: "dead" });
-    for (let epoch = 3; epoch < 6; epoch++) {
-      await append(last, epoch * 20, epoch * 20 + 20);
+    for (let term = 3; term < 6; term++) {
+      await append(last, term * 20, term * 20 + 20);
       for (const { id, channel } of last.page({ limit: 99 })) await last.mark({ id, channel, state: "dead" });
       await bench.clock.advance(3_600_001);
       await last.idle();
       await last.close();
-      last = await bench.open({ epoch, segmentBytes: 2_000, keepMs: 1_000 });
+      last = await bench.open({ term, segmentBytes: 2_000, keepMs: 1_000 });
     }
     expect(bench.files("segment").length).toBeLessThan(12);
     expect(bench.text(name as string)).toContain("hologram");

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => bench.clear());
 
-const reopened = async () => openOf(await bench.open({ epoch: 99 }));
+const reopened = async () => openOf(await bench.open({ term: 99 }));
 
 test("on a full disk an event is refused whole, told once, and the next is taken when there is room again", async () => {
   const journal = await bench.open({ disk });
@@ -88,7 +88,7 @@ test("a jot and a fact outlive the process without a sync, and are synced a seco
   disk.fail(["sync"]);
   await journal.jot("sending", "a session", ["0a"]);
   await journal.mark({ id: "0a", channel: "ci", state: "sent", final: true });
-  const heir = await bench.open({ epoch: 2 });
+  const heir = await bench.open({ term: 2 });
   expect(heir.notes("sending")).toEqual([{ key: "a session", value: ["0a"] }]);
   expect(openOf(heir)).toEqual([]);
 
@@ -146,7 +146,7 @@ test("the folder removed while running: made again, told, and all that is in RAM
     `error: journal: ${bench.folder} was removed while running and created again; waiting events lost with it: 1`,
   ]);
   await journal.close();
-  const again = await bench.open({ epoch: 2 });
+  const again = await bench.open({ term: 2 });
   expect(openOf(again)).toEqual(["0b@ci accepted"]);
   expect(again.memory.get("s", "k")).toBe(1);
   expect(again.cursor("feed")).toBe(7);
@@ -202,7 +202,7 @@ test("a real full disk: refused while full, taken when freed", async (context) =
     rmSync(ballast);
     await journal.append(record("0c", ["ci"], { filler: 300_000 }));
     await journal.close();
-    expect(openOf(await small.open({ epoch: 2 }))).toEqual(["0a@ci accepted", "0c@ci accepted"]);
+    expect(openOf(await small.open({ term: 2 }))).toEqual(["0a@ci accepted", "0c@ci accepted"]);
   } finally {
     await small.clear();
     execFileSync("umount", [mount]);

@@ -34,7 +34,7 @@ export function createBench(parent = tmpdir()): Bench {
     async open(options = {}) {
       const journal = await openJournal({
         folder,
-        epoch: 1,
+        term: 1,
         isCurrent: () => true,
         clock,
         log: { info: line("info"), warn: line("warn"), error: line("error") },

@@ -9,7 +9,7 @@ const [folder = "", epoch = "1"] = process.argv.slice(2);
 const quiet = { info() {}, warn() {}, error() {} };
 const journal = await openJournal({
   folder,
-  epoch: Number(epoch),
+  term: Number(epoch),
   isCurrent: () => true,
   clock: systemClock,
   log: quiet,

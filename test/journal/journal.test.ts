@@ -57,7 +57,7 @@ test("what calls did about an event is a part of its history, also after a resta
   await first.call({ id: "0a", session: "s1", text: "note was called after 3 ms" });
   await first.call({ session: "s1", text: "a call without an event" });
   await first.close();
-  const journal = await bench.open({ epoch: 2 });
+  const journal = await bench.open({ term: 2 });
   expect(openOf(journal)).toEqual(["0a@ci accepted"]);
   expect(await journal.history("0a")).toMatchObject([
     { type: "event" },
@@ -79,7 +79,7 @@ test("all of it is there again after a restart, and the clock may have gone back
   await first.close();
 
   bench.clock.set(bench.clock.now() - 30 * 24 * 3_600_000);
-  const second = await bench.open({ epoch: 2 });
+  const second = await bench.open({ term: 2 });
   await second.append(record("0a"));
   expect(openOf(second)).toEqual(["0b@ci accepted", "0c@ci sent2", "0a@ci accepted"]);
   expect(second.page({ session: "s1", limit: 9 })).toHaveLength(1);
@@ -117,7 +117,7 @@ test("a digest folds its members in the same line and stands where the last of t
   await journal.append({ id: "0e", delivery: delivery("ci", { content: "2 runs failed" }), members });
   expect(openOf(journal)).toEqual(["0b@ci accepted", "0e@ci accepted", "0d@ci accepted"]);
   await journal.close();
-  const again = await bench.open({ epoch: 2 });
+  const again = await bench.open({ term: 2 });
   expect(openOf(again)).toEqual(["0b@ci accepted", "0e@ci accepted", "0d@ci accepted"]);
   expect(await again.deliveries(again.entries("0e"))).toMatchObject([{ content: "2 runs failed" }]);
   expect(await again.read("0e")).toMatchObject({ type: "digest", members });
@@ -216,5 +216,5 @@ test("close writes what waits, facts too", async () => {
   settled.push(journal.mark({ id: "0a", channel: "ci", state: "sent", final: true }));
   await journal.close();
   await Promise.all(settled);
-  expect(openOf(await bench.open({ epoch: 2 }))).toEqual(["0b@ci accepted"]);
+  expect(openOf(await bench.open({ term: 2 }))).toEqual(["0b@ci accepted"]);
 });

@@ -50,7 +50,7 @@ test("whatever had settled before a kill -9 is there afterwards, with its states
         if (line.startsWith("-")) ended.add(line.slice(1));
         else settled.add(line);
       }
-      const journal = await bench.open({ epoch: 2 * round + 2 });
+      const journal = await bench.open({ term: 2 * round + 2 });
       const open = journal.page({ limit: 10_000_000 });
       const openIds = new Set(open.map(({ id }) => id));
       expect(openIds.size).toBe(open.length);

@@ -6,15 +6,15 @@ import { expect, test } from "vitest";
 import { OpenEntries } from "../../src/journal/open-entries.ts";
 import { processorTime } from "../support/processor-time.ts";
 
-const place = { segment: 0, offset: 0, length: 1 };
+const span = { segment: 0, offset: 0, length: 1 };
 
 function filled(count: number, untilMs = 1_000): OpenEntries {
   const entries = new OpenEntries(() => {});
-  for (let n = 0; n < count; n++) entries.add({ id: `e${n}`, channel: "c", timeMs: 0, untilMs, place });
+  for (let n = 0; n < count; n++) entries.add({ id: `e${n}`, channel: "c", timeMs: 0, untilMs, span });
   return entries;
 }
 
-/** Walks of several readers through all entries, taking turns, each at its own place. */
+/** Walks of several readers through all entries, taking turns, each at its own span. */
 function walks(entries: OpenEntries, count: number): number {
   const readers = Array.from({ length: 6 }, (_, index) => ({
     after: Math.floor((count * index) / 6),
@@ -78,8 +78,8 @@ test("a page begins right behind any position, whatever was removed before", () 
 
 test("deadlines come some thousands at a time, each of them once", () => {
   const entries = filled(20_000, 500);
-  entries.add({ id: "endless", channel: "d", timeMs: 0, place });
-  entries.add({ id: "late", channel: "d", timeMs: 0, untilMs: 900, place });
+  entries.add({ id: "endless", channel: "d", timeMs: 0, span });
+  entries.add({ id: "late", channel: "d", timeMs: 0, untilMs: 900, span });
   const found: number[] = [];
   let slices = 0;
   for (let after: number | undefined = 0; after !== undefined; slices += 1) {
@@ -94,7 +94,7 @@ test("deadlines come some thousands at a time, each of them once", () => {
 
 test("a look for expired entries goes through some thousands, and finds each of them once", () => {
   const entries = filled(30_000, 500);
-  for (let n = 0; n < 10; n++) entries.add({ id: `late${n}`, channel: "d", timeMs: 0, untilMs: 10, place });
+  for (let n = 0; n < 10; n++) entries.add({ id: `late${n}`, channel: "d", timeMs: 0, untilMs: 10, span });
   const found: string[] = [];
   let looks = 0;
   let behind: number | undefined;

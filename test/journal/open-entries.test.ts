@@ -4,7 +4,7 @@ import { OpenEntries, type OpenEntry } from "../../src/journal/open-entries.ts";
 import { priorities, type State } from "../../src/journal/records.ts";
 import { processorTime } from "../support/processor-time.ts";
 
-const place = { segment: 0, offset: 0, length: 1 };
+const span = { segment: 0, offset: 0, length: 1 };
 
 type Step =
   | { do: "add"; id: number; channel: number; priority: number; untilMs: number }
@@ -55,7 +55,7 @@ test("any sequence of changes leaves what a plain list would hold, in its order"
             priority,
             untilMs: one.untilMs,
             timeMs: index,
-            place,
+            span,
           });
           expect(added).toBe(at === -1);
           if (added)
@@ -67,7 +67,7 @@ test("any sequence of changes leaves what a plain list would hold, in its order"
               priority,
               changedMs: index,
               untilMs: one.untilMs,
-              place,
+              span,
             });
         } else if (one.do === "change") {
           const session = `s${one.session}`;
@@ -140,7 +140,7 @@ test("a hundred thousand open entries cost under 100 bytes each, and a page of t
       id: `0${n.toString(32).padStart(12, "0")}`,
       channel: "ci",
       timeMs: n,
-      place: { segment: 0, offset: n, length: 1 },
+      span: { segment: 0, offset: n, length: 1 },
     });
   expect((process.memoryUsage().arrayBuffers - before) / count).toBeLessThan(100);
   const took = processorTime();

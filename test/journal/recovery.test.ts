@@ -33,7 +33,7 @@ test("a torn last line is cut off, and the file ends in a line feed again", asyn
   const [name] = bench.files("segment");
   const whole = bench.text(name as string);
   appendFileSync(path(name), '{"v":1,"type":"event","timeMs":17');
-  const journal = await bench.open({ epoch: 2 });
+  const journal = await bench.open({ term: 2 });
   expect(openOf(journal)).toEqual(open);
   expect(journal.recovery).toMatchObject({ tornBytes: 33, brokenLines: 0 });
   expect(bench.text(name as string)).toBe(whole);
@@ -43,7 +43,7 @@ test("a torn last line is cut off, and the file ends in a line feed again", asyn
 test("zeros that a power cut left at the end are cut off", async () => {
   const open = await fill();
   appendFileSync(path(bench.files("segment")[0]), Buffer.alloc(4_096));
-  const journal = await bench.open({ epoch: 2 });
+  const journal = await bench.open({ term: 2 });
   expect(openOf(journal)).toEqual(open);
   expect(journal.recovery.tornBytes).toBe(4_096);
 });
@@ -54,7 +54,7 @@ test("a broken line in the middle is set aside and told; all others stand", asyn
   const bytes = readFileSync(path(name));
   bytes.write("?", bytes.indexOf('"id":"03"') + 6);
   writeFileSync(path(name), bytes);
-  const journal = await bench.open({ epoch: 2 });
+  const journal = await bench.open({ term: 2 });
   expect(openOf(journal)).toEqual(open.filter((one) => !one.startsWith("03")));
   expect(journal.recovery.brokenLines).toBe(1);
   const [aside] = bench.files("corrupt-");
@@ -63,7 +63,7 @@ test("a broken line in the middle is set aside and told; all others stand", asyn
   // A snapshot was written at once: it is not read, told and set aside again.
   await journal.idle();
   await journal.close();
-  const again = await bench.open({ epoch: 3 });
+  const again = await bench.open({ term: 3 });
   expect(again.recovery).toMatchObject({ brokenLines: 0, snapshot: "whole" });
   expect(openOf(again)).toEqual(openOf(journal));
 });
@@ -75,7 +75,7 @@ test("a lost line feed costs the broken line, not the one behind it", async () =
   const end = bytes.indexOf(10, bytes.indexOf('"id":"02"'));
   bytes.write("    ", end - 3);
   writeFileSync(path(name), bytes);
-  const journal = await bench.open({ epoch: 2 });
+  const journal = await bench.open({ term: 2 });
   expect(openOf(journal)).toEqual(open.filter((one) => !one.startsWith("02")));
   expect(journal.cursor("feed")).toBe(9);
 });
@@ -83,7 +83,7 @@ test("a lost line feed costs the broken line, not the one behind it", async () =
 test("recovery reads the last snapshot and the segment behind it, however many there are", async () => {
   const open = await fill(700);
   expect(bench.files("segment").length).toBeGreaterThan(4);
-  const journal = await bench.open({ epoch: 2 });
+  const journal = await bench.open({ term: 2 });
   expect(journal.recovery).toMatchObject({ snapshot: "whole" });
   expect(journal.recovery.segmentsRead).toBeLessThanOrEqual(1);
   expect(openOf(journal)).toEqual(open);
@@ -98,18 +98,18 @@ test("a power cut is possible after a boot, unless the journal was closed, and n
   await first.append(record("e1"));
   // Killed, and the next leader was killed before it had written anything.
   writeFileSync(path("segment-00000002-00000000.jsonl"), "");
-  const killed = await bench.open({ epoch: 3, boot: "1" });
+  const killed = await bench.open({ term: 3, boot: "1" });
   expect(killed.recovery.unsyncedSinceMs).toBeUndefined();
-  const cut = await bench.open({ epoch: 4, boot: "2" });
+  const cut = await bench.open({ term: 4, boot: "2" });
   expect(cut.recovery.unsyncedSinceMs).toBe(985_000);
   expect(cut.untouched(985_000, 9).entries.map(({ id }) => id)).toEqual(["e1"]);
   expect(cut.untouched(1_000_001, 9).entries).toEqual([]);
   await cut.append(record("e2"));
   await cut.close();
-  const closed = await bench.open({ epoch: 5, boot: "3" });
+  const closed = await bench.open({ term: 5, boot: "3" });
   expect(closed.recovery.unsyncedSinceMs).toBeUndefined();
   await closed.append(record("e3"));
-  const again = await bench.open({ epoch: 6, boot: "4" });
+  const again = await bench.open({ term: 6, boot: "4" });
   expect(again.recovery.unsyncedSinceMs).toBe(985_000);
 });
 
@@ -129,10 +129,10 @@ test("thousands of open entries are the same after a restart, in their order and
   const before = journal.page({ limit: 20_000 });
   await journal.close();
   expect(bench.files("snapshot").length).toBeGreaterThan(0);
-  const again = await bench.open({ epoch: 2 });
+  const again = await bench.open({ term: 2 });
   expect(again.recovery).toMatchObject({ snapshot: "whole", linesRead: 0 });
   const plain = (entries: typeof before) =>
-    entries.map(({ place: { offset, length }, ...rest }) => ({ ...rest, offset, length }));
+    entries.map(({ span: { offset, length }, ...rest }) => ({ ...rest, offset, length }));
   expect(plain(again.page({ limit: 20_000 }))).toEqual(plain(before));
   expect(again.stats().counts).toEqual(journal.stats().counts);
   expect(again.entries("e8999")).toHaveLength(2);
@@ -147,7 +147,7 @@ for (const [how, spoil] of [
   test(`a snapshot that ${how} makes recovery read older segments, with the same result`, async () => {
     const open = await fill(700);
     for (const name of bench.files("snapshot")) spoil(path(name));
-    const journal = await bench.open({ epoch: 2 });
+    const journal = await bench.open({ term: 2 });
     expect(journal.recovery).toMatchObject({ snapshot: "broken", gap: false });
     expect(openOf(journal)).toEqual(open);
     expect(journal.cursor("feed")).toBe(9);
@@ -163,7 +163,7 @@ test("lines of a newer version are left where they are and told", async () => {
   const { encodeLine } = await import("../../src/journal/line-format.ts");
   const [name] = bench.files("segment");
   appendFileSync(path(name), encodeLine({ type: "hologram" }));
-  const journal = await bench.open({ epoch: 2 });
+  const journal = await bench.open({ term: 2 });
   expect(openOf(journal)).toEqual(open);
   expect(journal.recovery).toMatchObject({ unknownLines: 1, brokenLines: 0 });
   expect(bench.text(name as string)).toContain("hologram");
@@ -173,7 +173,7 @@ test("an owner that has been superseded promises nothing more, and what it still
   let epoch = 1;
   const old = await bench.open({ isCurrent: () => epoch === 1 });
   await old.append(record("0a"));
-  const heir = await bench.open({ epoch: 2, isCurrent: () => epoch === 2 });
+  const heir = await bench.open({ term: 2, isCurrent: () => epoch === 2 });
   epoch = 2;
   const late = expect(old.append(record("0b"))).rejects.toMatchObject({
     code: "E_JOURNAL_CLOSED",
@@ -184,13 +184,13 @@ test("an owner that has been superseded promises nothing more, and what it still
   expect(await old.ended).toBe("superseded");
   await expect(old.append(record("0d"))).rejects.toMatchObject({ code: "E_JOURNAL_CLOSED" });
   await heir.close();
-  const third = await bench.open({ epoch: 3 });
+  const third = await bench.open({ term: 3 });
   expect(openOf(third)).toEqual(["0a@ci accepted", "0c@ci accepted"]);
 });
 
 test("a journal that a higher epoch wrote is not opened with a lower one", async () => {
-  await (await bench.open({ epoch: 5 })).append(record("0a"));
-  await expect(bench.open({ epoch: 4 })).rejects.toMatchObject({ code: "E_JOURNAL_CLOSED" });
+  await (await bench.open({ term: 5 })).append(record("0a"));
+  await expect(bench.open({ term: 4 })).rejects.toMatchObject({ code: "E_JOURNAL_CLOSED" });
 });
 
 test("the same epoch may open again, in a new segment", async () => {

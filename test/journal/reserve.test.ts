@@ -14,7 +14,7 @@ import { record } from "./fixture.ts";
 
 let folder: string;
 let disk: FailingDisk;
-let epoch: number;
+let term: number;
 let open: Journal[];
 beforeEach(() => {
   begin();
@@ -24,7 +24,7 @@ afterEach(end);
 function begin(): void {
   folder = mkdtempSync(join(tmpdir(), "cr-reserve-"));
   disk = failingDisk();
-  epoch = 0;
+  term = 0;
   open = [];
 }
 
@@ -38,9 +38,9 @@ const log = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** What an owner that was killed before leaves behind. */
 async function next(): Promise<Journal> {
-  epoch += 1;
-  const mine = epoch;
-  const journal = await openJournal({ folder, epoch, isCurrent: () => mine === epoch, clock, log, disk });
+  term += 1;
+  const mine = term;
+  const journal = await openJournal({ folder, term, isCurrent: () => mine === term, clock, log, disk });
   open.push(journal);
   return journal;
 }

@@ -37,7 +37,7 @@ test("a segment with an open entry never goes, those around it do", async () => 
   expect(await journal.read("00020")).toBeUndefined();
   expect(await journal.deliveries(journal.entries("00007"))).toMatchObject([{ channel: "ci" }]);
   await journal.close();
-  const again = await bench.open({ epoch: 2 });
+  const again = await bench.open({ term: 2 });
   expect(openOf(again)).toEqual(["00007@ci accepted"]);
   expect(await again.deliveries(again.entries("00007"))).toMatchObject([{ channel: "ci" }]);
 });
@@ -63,7 +63,7 @@ test("entries whose segment somebody deleted are told as lost, the others stand"
   }
   await journal.close();
   rmSync(join(bench.folder, bench.files("segment")[0] as string));
-  const again = await bench.open({ epoch: 2 });
+  const again = await bench.open({ term: 2 });
   expect(again.recovery.lost).toBeGreaterThan(0);
   expect(again.stats().open).toBe(20 - again.recovery.lost);
   expect(bench.logged[0]).toContain("waiting events lost");

@@ -23,13 +23,13 @@ test("a page gives one kind or both, in order, also after a snapshot and a resta
     fc.asyncProperty(kinds, async (list) => {
       const own = createBench();
       try {
-        const journal = await own.open({ epoch: ++epoch, segmentBytes: 4_096 });
+        const journal = await own.open({ term: ++epoch, segmentBytes: 4_096 });
         const ids = list.map((_, n) => `e${String(n).padStart(3, "0")}`);
         for (const [n, unproven] of list.entries())
           await journal.append(unproven ? unprovenRecord(ids[n] as string) : record(ids[n] as string));
         await journal.mark({ id: ids[0] as string, channel: "ci", state: "held", reason: "x" });
         await journal.close();
-        const again = await own.open({ epoch: ++epoch });
+        const again = await own.open({ term: ++epoch });
         for (const unproven of [true, false]) {
           const page = again.page({ unproven, limit: 100 });
           expect(page.map(({ id }) => id)).toEqual(ids.filter((_, n) => list[n] === unproven));
@@ -61,7 +61,7 @@ test("unverified events that wait may take max_size; then they are refused, and 
     await journal.mark({ id, channel, state: "sent", final: true });
   await journal.append(unprovenRecord("later", 1_000));
   await journal.close();
-  const again = await bench.open({ epoch: 2, maxBytes: 20_000 });
+  const again = await bench.open({ term: 2, maxBytes: 20_000 });
   await again.append(record("p2"));
   await expect(
     (async () => {

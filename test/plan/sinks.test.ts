@@ -204,7 +204,7 @@ test("what a call would send can be seen without sending it, with secrets hidden
     timeMs: 0,
     input: { body: "hi" },
     event: answeredEvent,
-    place: { folder: "/p", home: "/h" },
+    folders: { folder: "/p", home: "/h" },
   };
   expect(maskedOutgoing(sink, facts, (value) => maskAll(value, mask))).toEqual({
     kind: "request",

@@ -85,7 +85,7 @@ export async function openStage(): Promise<Stage> {
         remove = await listener.route({
           path: options.path,
           methods: ["GET"],
-          owner: name,
+          sourceName: name,
           handle: async (_, response) => void response.end(String(options.says)),
         });
       },

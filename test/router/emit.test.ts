@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Arrival, MemoryWrite } from "../../src/contract.ts";
 import type { Admission, PlannedDelivery, PlannedSource } from "../../src/plan/plan.ts";
-import { createCounter, createEmit, type Withdrawal } from "../../src/router/emit.ts";
+import { type Cancellation, createCounter, createEmit } from "../../src/router/emit.ts";
 import { createEventIds } from "../../src/router/event-id.ts";
 import { createMemory } from "../../src/router/memory.ts";
 import { neutralise } from "../../src/text/neutralise.ts";
@@ -34,7 +34,7 @@ const arrival = (deliveryId?: string): Arrival => ({
 });
 
 interface Commit {
-  readonly signal: Withdrawal;
+  readonly signal: Cancellation;
   resolve(): void;
   reject(error: Error): void;
 }

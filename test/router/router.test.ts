@@ -60,7 +60,7 @@ test("refusals of sources, of their rates and of the listener are counted once a
           await given.listener.route({
             path: "/post",
             methods: ["POST"],
-            owner: "post",
+            sourceName: "post",
             handle: async () => {},
           });
         },

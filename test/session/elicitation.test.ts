@@ -20,7 +20,7 @@ async function connect(options: ClaudeOptions = {}) {
   const session = openSession({
     input: toServer,
     output: fromServer,
-    greeting: {
+    initializeResult: {
       serverInfo: { name: "router", version: "0.1.0" },
       capabilities: channelCapabilities,
       instructions: line`Events arrive.`,
@@ -53,8 +53,8 @@ test("the client gets a form with every field required, and the person's words c
       return { action: "accept", content: { allow: "yes" } };
     },
   });
-  expect(session.takesForms()).toBe(true);
-  expect(await session.ask(form, never())).toEqual({ action: "accept", values: { allow: "yes" } });
+  expect(session.supportsElicitation()).toBe(true);
+  expect(await session.elicit(form, never())).toEqual({ action: "accept", values: { allow: "yes" } });
   expect(asked).toEqual([
     {
       mode: "form",
@@ -73,14 +73,14 @@ test("the client gets a form with every field required, and the person's words c
 
 test.each(["decline", "cancel"] as const)("%s comes back as it is, whatever it carries", async (action) => {
   const { session } = await connect({ answerForm: () => ({ action, content: { allow: "yes" } }) });
-  expect(await session.ask(form, never())).toEqual({ action });
+  expect(await session.elicit(form, never())).toEqual({ action });
 });
 
 test.each([{ allow: "maybe" }, { allow: true }, {}])(
   "an accepted form that holds %j is refused",
   async (content) => {
     const { session } = await connect({ answerForm: () => ({ action: "accept", content }) });
-    await expect(session.ask(form, never())).rejects.toThrow();
+    await expect(session.elicit(form, never())).rejects.toThrow();
   },
 );
 
@@ -92,7 +92,7 @@ test("taking the question back tells the client", async () => {
     }),
   );
   const over = new AbortController();
-  const refused = expect(session.ask(form, over.signal)).rejects.toThrow();
+  const refused = expect(session.elicit(form, over.signal)).rejects.toThrow();
   await expect.poll(() => isShown).toBe(true);
   over.abort();
   await refused;
@@ -106,7 +106,7 @@ test("a session that ends ends its question", async () => {
     shown = resolve;
   });
   const { session, claude } = await connect(unanswered(() => shown()));
-  const asked = session.ask(form, never());
+  const asked = session.elicit(form, never());
   const refused = expect(asked).rejects.toThrow();
   await isShown;
   claude.closeStdin();

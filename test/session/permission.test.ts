@@ -19,7 +19,7 @@ async function connect() {
   const session = openSession({
     input: toServer,
     output: fromServer,
-    greeting: {
+    initializeResult: {
       serverInfo: { name: "router", version: "1" },
       capabilities: relayCapabilities,
       instructions: line``,

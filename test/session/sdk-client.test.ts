@@ -14,12 +14,12 @@ test("the SDK's client initialises, lists, calls and gets every event in order",
   const { toServer, fromServer } = streamPair();
   const log = keepLog();
   const instructions = ownWords("Events arrive.");
-  const greeting = {
+  const initializeResult = {
     serverInfo: { name: "router", version: "0.1.0" },
     capabilities: channelCapabilities,
     instructions,
   };
-  const session = openSession({ input: toServer, output: fromServer, greeting, log });
+  const session = openSession({ input: toServer, output: fromServer, initializeResult, log });
   const buffer = new ReadBuffer();
   const transport: Transport = {
     async start() {

@@ -26,7 +26,7 @@ function open(options: { greeting?: InitializeResult | Promise<InitializeResult>
   const session = openSession({
     input: toServer,
     output: fromServer,
-    greeting: options.greeting ?? greeting,
+    initializeResult: options.greeting ?? greeting,
     log,
     flushMs: 100,
   });

@@ -58,7 +58,7 @@ describe("status", () => {
       channels:
         ci_failed from github
       events since start: 0 accepted, 0 delivered, 0 unmatched, 0 dropped, 0 duplicate, 0 refused
-      owner: this process (pid 4711)
+      leader: this process (pid 4711)
       next:
         - nothing has arrived yet; to try github: curl -d '{}' http://127.0.0.1:8788/github"
     `);
@@ -85,7 +85,7 @@ describe("status", () => {
       sources: none
       channels: none
       events since start: 0 accepted, 0 delivered, 0 unmatched, 0 dropped, 0 duplicate, 0 refused
-      owner: this process (pid 4711)
+      leader: this process (pid 4711)
       next:
         - write /p/channels.yaml ("channel-router schema" prints what it may hold); it is read as soon as it is there"
     `);
@@ -170,7 +170,7 @@ describe("status", () => {
       "channels:
         ci_failed (needs ack, reply) from github
       events since start: 5 accepted, 2 delivered, 0 unmatched, 0 dropped, 0 duplicate, 0 refused
-      owner: another process (pid 4711)
+      leader: another process (pid 4711)
       sessions:
         s1 (this one), /p, listening: no, started without --dangerously-load-development-channels server:router
         s2, label night, listening: yes, a tool call named an event

@@ -28,7 +28,7 @@ function open(input: Readable, output: Writable): OpenSession {
   const session = openSession({
     input,
     output,
-    greeting: {
+    initializeResult: {
       serverInfo: { name: "router", version: "0.1.0" },
       capabilities: channelCapabilities,
       instructions: line``,

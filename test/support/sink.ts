@@ -95,6 +95,6 @@ export function outgoing(sink: PlannedSink, input: JsonObject = {}, event = answ
     timeMs: Date.UTC(2026, 0, 5, 9),
     input,
     ...(sink.usesEvent ? { event } : {}),
-    place: { folder: "/project", home: "/home/person" },
+    folders: { folder: "/project", home: "/home/person" },
   });
 }

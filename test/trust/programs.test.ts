@@ -20,7 +20,7 @@ const starters: Readonly<Record<string, string>> = {
   "cli/npm.ts": "npm, for a command that the user typed",
   "daemon/start/client-watch.ts": "ps",
   "host/command-watch.ts": "sh",
-  "cluster/host-identity.ts": "sysctl",
+  "cluster/machine.ts": "sysctl",
   "cluster/process-identity.ts": "ps",
   "host/spawn.ts": "what consent names",
   "daemon/start/under-claude.ts": "ps",

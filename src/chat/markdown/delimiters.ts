@@ -32,7 +32,7 @@ export function matchDelimiters(
   /** By kind of closer: no opener at or below this index in `open` matches it. */
   const bottoms: number[] = [];
 
-  for (const [place, closer] of all.entries()) {
+  for (const [index, closer] of all.entries()) {
     while (closer.canClose && closer.count > 0) {
       const kind = kindOf(closer);
       const bottom = Math.min(bottoms[kind] ?? 0, open.length);
@@ -53,7 +53,7 @@ export function matchDelimiters(
       closer.count -= used;
       if (opener.count === 0) open.pop();
     }
-    if (closer.canOpen && closer.count > 0) open.push(place);
+    if (closer.canOpen && closer.count > 0) open.push(index);
   }
 }
 

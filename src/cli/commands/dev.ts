@@ -64,7 +64,7 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
   const router = await openRouter({
     loaded,
     powers: plan.listen.powers,
-    isOwner: false,
+    isLeader: false,
     consent,
     clock: systemClock,
     log,
@@ -188,10 +188,10 @@ function printSource(source: SourceReport, plan: Plan, print: (shown: SafeText) 
   const channels = plan.channels.filter(({ from }) => from.includes(source.name)).map(({ name }) => name);
   print(line`${colors.bold(source.name)} (${source.type}) feeds ${channels.join(", ")}`);
   if (source.state !== "running") print(line`${colors.red(`  ${source.state}: ${source.detail ?? ""}`)}`);
-  if (source.invitation !== undefined) {
-    print(line`  ${source.invitation.address}`);
-    if (source.invitation.tryIt !== undefined)
-      print(lines([line`  try it:`, ownWords(source.invitation.tryIt)]));
+  if (source.endpointInfo !== undefined) {
+    print(line`  ${source.endpointInfo.address}`);
+    if (source.endpointInfo.example !== undefined)
+      print(lines([line`  try it:`, ownWords(source.endpointInfo.example)]));
   }
   print(line``);
 }

@@ -10,14 +10,14 @@ import { isRouterError } from "../../errors.ts";
 import { line, type SafeText } from "../../text.ts";
 import { colors } from "../colors.ts";
 import type { CommandContext, RunningRouter } from "../context.ts";
-import type { Finding, Patient } from "../doctor/check.ts";
+import type { CheckInput, Finding } from "../doctor/check.ts";
 import { checkClientLog } from "../doctor/client-log.ts";
 import { checkConfig } from "../doctor/config.ts";
 import { checkLaunch } from "../doctor/launch.ts";
 import { checkLibraries } from "../doctor/libraries.ts";
-import { checkOwner } from "../doctor/owner.ts";
 import { checkPort } from "../doctor/port.ts";
 import { checkPowers } from "../doctor/powers.ts";
+import { checkRouter } from "../doctor/router.ts";
 import { checkSessions } from "../doctor/sessions.ts";
 import { checkStateFolder } from "../doctor/state-folder.ts";
 import { checkOrganisation, checkSwitches, managedSettingsPath } from "../doctor/switches.ts";
@@ -46,7 +46,7 @@ async function lookAt(
   options: TalkOptions,
   context: CommandContext,
   managedSettings: string,
-): Promise<Patient> {
+): Promise<CheckInput> {
   const { env, cwd } = context;
   const { file, tried, chosen } = configOfCommand(options.config, context);
   const router = file === undefined ? undefined : await findRouter(context, file);
@@ -80,7 +80,7 @@ async function isKept(
 async function askStatus(
   router: RunningRouter,
   context: CommandContext,
-): Promise<NonNullable<Patient["status"]>> {
+): Promise<NonNullable<CheckInput["status"]>> {
   try {
     return await requireRouter(context, router).ask("status", {}, { withinMs: answerWithinMs });
   } catch (error) {
@@ -89,7 +89,7 @@ async function askStatus(
   }
 }
 
-async function examine(patient: Patient): Promise<Finding[]> {
+async function examine(patient: CheckInput): Promise<Finding[]> {
   const launch = await checkLaunch(patient);
   const findings = [
     checkNode(patient),
@@ -98,7 +98,7 @@ async function examine(patient: Patient): Promise<Finding[]> {
     await checkPowers(patient),
     await checkPort(patient),
     await checkStateFolder(patient),
-    checkOwner(patient),
+    checkRouter(patient),
     ...checkSessions(patient, launch.line),
     launch.finding,
     await checkClientLog(patient, launch.server, launch.line),
@@ -119,7 +119,7 @@ function printFinding({ name, state, detail, todo }: Finding): SafeText[] {
 
 const least = [20, 19] as const;
 
-export function checkNode({ nodeVersion }: Pick<Patient, "nodeVersion">): Finding {
+export function checkNode({ nodeVersion }: Pick<CheckInput, "nodeVersion">): Finding {
   const [major = 0, minor = 0] = nodeVersion.replace(/^v/, "").split(".").map(Number);
   const enough = major > least[0] || (major === least[0] && minor >= least[1]);
   return enough

@@ -22,7 +22,7 @@ export async function down(options: TalkOptions, context: CommandContext): Promi
   await untilGone(gone, context);
   const next = await findRouter(context, file);
   if (options.json) {
-    context.print(printed(safeJson({ pid: gone.pid, config: file, ...(next && { owner: next.pid }) })));
+    context.print(printed(safeJson({ pid: gone.pid, config: file, ...(next && { leader: next.pid }) })));
     return 0;
   }
   const after =
@@ -43,10 +43,10 @@ async function endIt(
     return started;
   }
   // Reports that none runs, or that the router belongs to a session.
-  const { router: owner, ask } =
+  const { router: leader, ask } =
     router === undefined ? await reachRouter(context, options.config) : requireRouter(context, router);
   await ask("down", {});
-  return owner;
+  return leader;
 }
 
 async function untilGone(identity: ProcessIdentity, { processes }: CommandContext): Promise<void> {

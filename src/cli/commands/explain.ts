@@ -36,7 +36,7 @@ export async function explain(name: string, payload: string, options: ExplainOpt
   }
 
   const body = await readPayload(payload);
-  const arrival = imagine(source, body, readHeaders(options.header));
+  const arrival = sampleArrival(source, body, readHeaders(options.header));
   const rehearsal = createSimulator({ plan, startMs: systemClock.now() });
   const rehearsed = rehearsal.send(name, arrival);
   toStdout(
@@ -60,7 +60,11 @@ async function loadAllowed({ file, chosen }: ReturnType<typeof requireConfig>) {
   return { file, ...(hides ? await loadPlan(file, process.env, { chosen, hideVariables: true }) : proven) };
 }
 
-function imagine(source: PlannedSource, body: string, headers: Readonly<Record<string, string>>): Arrival {
+function sampleArrival(
+  source: PlannedSource,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+): Arrival {
   return source.type.sampleArrival(source.options as JsonObject, body, headers, source.code);
 }
 

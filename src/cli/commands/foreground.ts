@@ -37,8 +37,8 @@ export async function runForeground(
   log.info(line`started: channel-router ${version}, pid ${process.pid}, ${file}`);
   const ending = new AbortController();
   const asked = aborted(ending.signal);
-  const ownership = joinAsClient({
-    place: { folder: stateFolder(process.env, file), config: realPath(file) },
+  const cluster = joinAsClient({
+    location: { folder: stateFolder(process.env, file), config: realPath(file) },
     found,
     find: () => found,
     notes: [],
@@ -54,20 +54,20 @@ export async function runForeground(
   // Nothing else keeps this process alive: it has no stdin to read.
   const alive = setInterval(() => {}, 60_000);
   void (async () => {
-    while (ownership.state().mode === "seeking") await sleep(20);
-    const mode = ownership.state().mode === "owner" ? "owner" : "standby";
+    while (cluster.state().mode === "seeking") await sleep(20);
+    const mode = cluster.state().mode === "leader" ? "leader" : "standby";
     if (mode === "standby") log.info(line`standby: another process runs ${file}`);
     ready({ mode });
   })();
   const cause = await Promise.race([
-    ownership.ended.then(() => "replaced"),
+    cluster.ended.then(() => "replaced"),
     stopSignal(["SIGINT", "SIGTERM"]),
     asked.then(() => "channel-router down"),
   ]);
   log.info(line`stopping: ${cause}`);
   clearInterval(alive);
   setTimeout(() => process.exit(0), shutdownMs).unref();
-  await ownership.close();
+  await cluster.close();
   log.info(line`stopped`);
   return 0;
 }

@@ -106,7 +106,7 @@ export async function readDetails(
 ): Promise<RecipeDetails> {
   const loaded = await readConfig(fileOf(name, context), context.env, {
     recipe: { given: {}, at: ["inputs"] },
-    standIns: true,
+    placeholders: true,
   });
   const { recipe, issues } = loaded;
   const [first] = issues;

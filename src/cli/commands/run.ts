@@ -37,7 +37,7 @@ export async function run(args: readonly string[], notes: readonly SafeLine[] = 
 
     const find = () => configOfServer(explicit);
     const found = find();
-    const place = await routerLocation(found);
+    const location = await routerLocation(found);
     let secrets: readonly string[] = [];
     const log = createLog({ ...settings, secrets: () => secrets });
     for (const note of [...notes, ...ignored]) log.warn(note);
@@ -47,11 +47,11 @@ export async function run(args: readonly string[], notes: readonly SafeLine[] = 
       env: process.env,
       cwd: process.cwd(),
       label,
-      missing: () => missingNow(found, place.folder),
-      onChange: () => ownership.factsChanged(),
+      missing: () => missingNow(found, location.folder),
+      onChange: () => cluster.factsChanged(),
     });
-    const ownership = joinAsClient({
-      place,
+    const cluster = joinAsClient({
+      location,
       found,
       find,
       notes,
@@ -69,7 +69,7 @@ export async function run(args: readonly string[], notes: readonly SafeLine[] = 
 
     const within: { finishMs: number; successorMs?: number } = { finishMs };
     const code = await Promise.race([
-      ownership.ended.then(
+      cluster.ended.then(
         () => 0,
         (error: unknown) => {
           log.error(text`${stackOf(error)}`);
@@ -85,7 +85,7 @@ export async function run(args: readonly string[], notes: readonly SafeLine[] = 
     ]);
     // Nothing may outlive the client: whatever still hangs is cut off.
     setTimeout(() => process.exit(code), shutdownMs).unref();
-    await ownership.close(within);
+    await cluster.close(within);
     process.exit(code);
   });
 }

@@ -41,31 +41,31 @@ export async function trust(
   options: TrustOptions,
   context: CommandContext,
 ): Promise<ExitCode> {
-  const { file, chosen } = placeOf(context, explicit);
-  const place = trustLocation(context.env, file);
+  const { file, chosen } = locateConfig(context, explicit);
+  const location = trustLocation(context.env, file);
   if ((options.yes || options.revoke) && context.underClaude !== undefined)
     throw onlyYou(context.underClaude);
   if (options.revoke) {
-    await forgetAnswers(place);
-    return printRevoked(place.config, options, context);
+    await forgetAnswers(location);
+    return printRevoked(location.config, options, context);
   }
   const asked = await askedOf(context, file, { makeKey: options.list !== true, chosen });
   if (asked === undefined) return check(file, options);
   const { powers, secrets } = asked;
   const log = createLog({ secrets: () => secrets });
   // What this shell's environment trusts says nothing about the router's.
-  const consent = await openConsent({ place, all: false, clock: systemClock, log });
+  const consent = await openConsent({ location, all: false, clock: systemClock, log });
   const waits = () => powers.filter((power) => !consent.allows(power));
 
   const waited = waits();
   if (options.yes && waited.length > 0) await consent.remember(waited, "trusted");
   if (options.json) {
-    const answer = { config: place.config, powers: powerAnswers(powers, consent) };
+    const answer = { config: location.config, powers: powerAnswers(powers, consent) };
     context.print(printedJson(answer));
     return waits().length === 0 ? 0 : 1;
   }
   if (consent.outdated()) context.print(printed(line`${outdatedNote}`));
-  context.print(printed(safeLine(place.config), ...printPowers(asked, consent)));
+  context.print(printed(safeLine(location.config), ...printPowers(asked, consent)));
   if (options.list || waited.length === 0) return waits().length === 0 ? 0 : 1;
   if (!options.yes) {
     if (context.person === undefined) throw onlyYou(context.underClaude);
@@ -129,10 +129,13 @@ async function askedOf(
  * Sessions in the folder of a file with this name discover it, so a user who names it here is asked about its
  * use as they are.
  */
-function placeOf(context: CommandContext, explicit: string | undefined): ReturnType<typeof configLocation> {
-  const place = configLocation(context, explicit);
-  const isFound = explicit !== undefined && basename(place.file) === "channels.yaml";
-  return { ...place, chosen: place.chosen && (!isFound || isOwn(context, place.file)) };
+function locateConfig(
+  context: CommandContext,
+  explicit: string | undefined,
+): ReturnType<typeof configLocation> {
+  const location = configLocation(context, explicit);
+  const isFound = explicit !== undefined && basename(location.file) === "channels.yaml";
+  return { ...location, chosen: location.chosen && (!isFound || isOwn(context, location.file)) };
 }
 
 function isOwn({ env }: CommandContext, file: string): boolean {

@@ -95,18 +95,18 @@ async function inBackground(
   const running = await findRouter(context, file);
   const answer =
     running === undefined ? undefined : await settledStatus(requireRouter(context, running), state);
-  const owned = state.mode === "owner" ? answer : undefined;
-  const code = owned !== undefined && isBroken(owned) ? 1 : 0;
+  const led = state.mode === "leader" ? answer : undefined;
+  const code = led !== undefined && isBroken(led) ? 1 : 0;
   if (options.json) {
-    context.print(printedJson({ pid, ...state, config: file, log, ...owned }));
+    context.print(printedJson({ pid, ...state, config: file, log, ...led }));
     return code;
   }
   context.print(printed(describeState(pid, file, state)));
-  for (const source of owned?.sources ?? []) {
+  for (const source of led?.sources ?? []) {
     const { name, address, state: now, detail = "", last_error: lastError } = source;
     if (now === "running") {
       if (address !== undefined) context.print(text`  ${name}: ${address}\n`);
-    } else if (!isUntrusted(owned))
+    } else if (!isUntrusted(led))
       context.print(
         text`  ${(now === "failed" ? colors.red : colors.yellow)(`${name}: ${now}: ${lastError ?? detail}`)}\n`,
       );
@@ -122,7 +122,7 @@ async function settledStatus({ ask }: Reached, { mode }: UpState): Promise<Statu
   const endMs = Date.now() + settleWithinMs;
   for (;;) {
     const status = await ask("status", {});
-    if (mode !== "owner" || isSettled(status) || Date.now() > endMs) return status;
+    if (mode !== "leader" || isSettled(status) || Date.now() > endMs) return status;
     await pause(lookEveryMs);
   }
 }
@@ -156,7 +156,7 @@ function waitingLine(powers: readonly PowerReport[]): string | undefined {
 }
 
 function describeState(pid: number, file: string, { mode }: UpState): SafeLine {
-  return mode === "owner"
+  return mode === "leader"
     ? line`up: pid ${pid} runs ${file}`
     : line`up: pid ${pid} is a standby; a Claude session runs ${file}, and when it ends ${pid} takes over`;
 }

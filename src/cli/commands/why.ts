@@ -13,7 +13,7 @@ import type { TalkOptions } from "./status.ts";
 export async function why(eventId: string, options: TalkOptions, context: CommandContext): Promise<ExitCode> {
   const { ask } = await reachRouter(context, options.config);
   const answer = await ask("why", { event_id: eventId });
-  context.print(options.json ? printedJson(answer) : printed(...printStory(answer, context.now())));
+  context.print(options.json ? printedJson(answer) : printed(...printTimeline(answer, context.now())));
   return 0;
 }
 
@@ -22,7 +22,7 @@ function inLocalTime(words: string): string {
   return words.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\b/g, printTime);
 }
 
-function printStory(answer: WhyAnswer, nowMs: number): SafeText[] {
+function printTimeline(answer: WhyAnswer, nowMs: number): SafeText[] {
   const { steps, trace, not_asked } = answer;
   const shown: SafeText[] = [line`${colors.bold(answer.event_id)} ${answer.outcome}`];
   const ago = steps.map(({ time }) => printRelative(time, nowMs));

@@ -13,7 +13,7 @@ export interface Finding {
 }
 
 /** Gathered once, so that the checks agree with each other. */
-export interface Patient {
+export interface CheckInput {
   readonly env: NodeJS.ProcessEnv;
   /** The project: where .mcp.json is. */
   readonly project: string;
@@ -36,6 +36,6 @@ export interface Patient {
   readonly clientLog: CommandContext["clientLog"];
 }
 
-export function answered(status: Patient["status"]): StatusReport | undefined {
+export function answered(status: CheckInput["status"]): StatusReport | undefined {
   return status === undefined || "silent" in status ? undefined : status;
 }

@@ -1,13 +1,13 @@
 // What Claude Code's own MCP log shows about this channel: a hint, because the log is undocumented.
 
-import type { Finding, Patient } from "./check.ts";
+import type { CheckInput, Finding } from "./check.ts";
 
 const name = "client's log";
 const lookBackMs = 7 * 24 * 60 * 60 * 1_000;
 
 /** `server`: the name in .mcp.json. */
 export async function checkClientLog(
-  { clientLog, project, nowMs }: Pick<Patient, "clientLog" | "project" | "nowMs">,
+  { clientLog, project, nowMs }: Pick<CheckInput, "clientLog" | "project" | "nowMs">,
   server: string,
   launch: string,
 ): Promise<Finding> {

@@ -3,12 +3,12 @@
 import { countIssues } from "../../config/yaml/issue-location.ts";
 import type { StatusReport } from "../../control/protocol.ts";
 import { printCount } from "../times.ts";
-import { answered, type Finding, type Patient } from "./check.ts";
+import { answered, type CheckInput, type Finding } from "./check.ts";
 
 export function checkConfig({
   config,
   status,
-}: Pick<Patient, "config"> & Partial<Pick<Patient, "status">>): Finding {
+}: Pick<CheckInput, "config"> & Partial<Pick<CheckInput, "status">>): Finding {
   const { file, tried, proven } = config;
   if (file === undefined || proven === undefined) {
     return {

@@ -1,7 +1,7 @@
 // The line that starts Claude Code with this channel, and whether the program that it names would start.
 
 import { basename } from "node:path";
-import type { Finding, Patient } from "./check.ts";
+import type { CheckInput, Finding } from "./check.ts";
 import { findServers, type McpServer } from "./mcp-servers.ts";
 
 export interface Launch {
@@ -14,7 +14,7 @@ export interface Launch {
 
 const name = "launch line";
 
-export async function checkLaunch(patient: Pick<Patient, "env" | "project" | "config">): Promise<Launch> {
+export async function checkLaunch(patient: Pick<CheckInput, "env" | "project" | "config">): Promise<Launch> {
   const configured = patient.config.proven?.loaded.values.server.name ?? "router";
   const servers = await findServers(patient);
   const chosen = servers.find((server) => server.name === configured) ?? servers[0];

@@ -2,12 +2,12 @@
 
 import { addHint, missingText } from "../../host/libraries.ts";
 import { missingLibraries } from "../missing-libraries.ts";
-import type { Finding, Patient } from "./check.ts";
+import type { CheckInput, Finding } from "./check.ts";
 
 export async function checkLibraries({
   config: { proven },
   env,
-}: Pick<Patient, "config" | "env">): Promise<Finding[]> {
+}: Pick<CheckInput, "config" | "env">): Promise<Finding[]> {
   if (proven === undefined) return [];
   return (await missingLibraries(proven.plan, env)).map((libraries) => ({
     name: "library",

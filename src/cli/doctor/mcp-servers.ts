@@ -5,7 +5,7 @@ import { stat } from "node:fs/promises";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { homeFolder, setVariable } from "../../config/paths.ts";
 import { readRegular } from "../../regular-file.ts";
-import type { Patient } from "./check.ts";
+import type { CheckInput } from "./check.ts";
 
 export interface McpServer {
   readonly name: string;
@@ -18,7 +18,7 @@ export interface McpServer {
   readonly scriptExists: boolean;
 }
 
-type Where = Pick<Patient, "env" | "project">;
+type Where = Pick<CheckInput, "env" | "project">;
 
 export async function findServers(where: Where): Promise<McpServer[]> {
   const { env, project } = where;

@@ -7,12 +7,12 @@ import type { ListenAddress } from "../../contract.ts";
 import { printAddress } from "../../http/bind.ts";
 import { chooseListen } from "../../http/bind-candidates.ts";
 import { portHolder } from "../../http/port-holder.ts";
-import { answered, type Finding, type Patient } from "./check.ts";
+import { answered, type CheckInput, type Finding } from "./check.ts";
 
-const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+const silentLog = { info: () => {}, warn: () => {}, error: () => {} };
 
 export async function checkPort(
-  patient: Pick<Patient, "env" | "config" | "status"> & { readonly router?: Patient["router"] },
+  patient: Pick<CheckInput, "env" | "config" | "status"> & { readonly router?: CheckInput["router"] },
 ): Promise<Finding | undefined> {
   const { proven } = patient.config;
   if (proven === undefined) return undefined;
@@ -24,7 +24,7 @@ export async function checkPort(
   const { addresses } = await chooseListen(
     listenAddress,
     stateFolder(patient.env, proven.loaded.file),
-    quiet,
+    silentLog,
   );
   const [wanted] = addresses as [ListenAddress];
   if ("unix" in wanted) return checkSocket(wanted.unix);

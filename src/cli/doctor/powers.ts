@@ -3,19 +3,19 @@
 
 import { powerAnswers } from "../../daemon/commands/power-answers.ts";
 import { consentOf } from "../../daemon/trust/trust-location.ts";
-import { answered, type Finding, type Patient } from "./check.ts";
+import { answered, type CheckInput, type Finding } from "./check.ts";
 
-const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+const silentLog = { info: () => {}, warn: () => {}, error: () => {} };
 
 export async function checkPowers({
   config: { proven },
   status,
   env,
-}: Pick<Patient, "config" | "status" | "env">): Promise<Finding | undefined> {
+}: Pick<CheckInput, "config" | "status" | "env">): Promise<Finding | undefined> {
   if (proven === undefined || proven.plan.powers.length === 0) return undefined;
   const powers =
     answered(status)?.powers ??
-    powerAnswers(proven.plan.powers, await consentOf(env, proven.loaded.file, quiet));
+    powerAnswers(proven.plan.powers, await consentOf(env, proven.loaded.file, silentLog));
   const list = (wanted: boolean) =>
     powers.filter(({ trusted }) => trusted === wanted).map(({ power, value }) => `${power} ${value}`);
   const waits = list(false);

@@ -1,10 +1,10 @@
 // Whether each session sees what is pushed into it: the router's evidence, with its reason.
 
 import type { SessionReport } from "../../control/protocol.ts";
-import { answered, type Finding, type Patient } from "./check.ts";
+import { answered, type CheckInput, type Finding } from "./check.ts";
 
 /** `launch`: the line that starts Claude Code with this channel. */
-export function checkSessions({ status }: Pick<Patient, "status">, launch: string): Finding[] {
+export function checkSessions({ status }: Pick<CheckInput, "status">, launch: string): Finding[] {
   const answer = answered(status);
   if (answer === undefined) return [];
   if (answer.sessions.length === 0) {

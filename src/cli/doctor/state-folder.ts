@@ -7,14 +7,14 @@ import { dirname, join } from "node:path";
 import { stateFolder, stateRoot } from "../../config/paths.ts";
 import { journalFault } from "../../journal/newer-format.ts";
 import { printBytes, printCount } from "../times.ts";
-import { answered, type Finding, type Patient } from "./check.ts";
+import { answered, type CheckInput, type Finding } from "./check.ts";
 
 const little = 100 * 1024 * 1024;
 const tooLittle = 5 * 1024 * 1024;
 const maxLooked = 2_000;
 
 export async function checkStateFolder(
-  patient: Pick<Patient, "env" | "config" | "platform" | "router" | "status">,
+  patient: Pick<CheckInput, "env" | "config" | "platform" | "router" | "status">,
 ): Promise<Finding> {
   const { env, config, platform } = patient;
   const folder =

@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { claudeConfigFolder } from "../../config/paths.ts";
 import { readRegular } from "../../regular-file.ts";
-import type { Finding, Patient } from "./check.ts";
+import type { CheckInput, Finding } from "./check.ts";
 import { asObject, readObject } from "./mcp-servers.ts";
 
 /** Where the client reads an administrator's settings. */
@@ -16,7 +16,7 @@ export function managedSettingsPath(platform: NodeJS.Platform): string {
 
 export async function checkOrganisation({
   managedSettings,
-}: Pick<Patient, "managedSettings">): Promise<Finding> {
+}: Pick<CheckInput, "managedSettings">): Promise<Finding> {
   const name = "organisation";
   let settings: Record<string, unknown>;
   try {
@@ -83,20 +83,23 @@ const switches: readonly Switch[] = [
 ];
 
 /** In this shell, and in the `env` of the client's settings files. */
-export async function checkSwitches({ env, project }: Pick<Patient, "env" | "project">): Promise<Finding[]> {
+export async function checkSwitches({
+  env,
+  project,
+}: Pick<CheckInput, "env" | "project">): Promise<Finding[]> {
   const files = [
     join(claudeConfigFolder(env), "settings.json"),
     join(project, ".claude", "settings.json"),
     join(project, ".claude", "settings.local.json"),
   ];
-  const places: { readonly place: string; readonly variables: Record<string, unknown> }[] = [
-    { place: "this shell's environment", variables: env },
+  const settings: { readonly from: string; readonly variables: Record<string, unknown> }[] = [
+    { from: "this shell's environment", variables: env },
     ...(await Promise.all(
-      files.map(async (file) => ({ place: file, variables: asObject((await readObject(file)).env) })),
+      files.map(async (file) => ({ from: file, variables: asObject((await readObject(file)).env) })),
     )),
   ];
   const found = switches.flatMap(({ variable, state, blocks, detail }): Finding[] => {
-    const where = places.find(({ variables }) => {
+    const where = settings.find(({ variables }) => {
       const value = variables[variable];
       return value !== undefined && blocks(String(value));
     });
@@ -105,7 +108,7 @@ export async function checkSwitches({ env, project }: Pick<Patient, "env" | "pro
       {
         name: "switches",
         state,
-        detail: `${variable}=${String(where.variables[variable])} in ${where.place}: ${detail}`,
+        detail: `${variable}=${String(where.variables[variable])} in ${where.from}: ${detail}`,
         todo: `take it out there, or start Claude Code with  env -u ${variable} claude ...`,
       },
     ];

@@ -17,11 +17,11 @@ import {
   type VariableContext,
 } from "../variables/variables.ts";
 import { absent } from "../yaml/bounded-file.ts";
-import { openYaml, type Place, type YamlFile } from "../yaml/file.ts";
+import { type FilePath, openYaml, type YamlFile } from "../yaml/file.ts";
 import { type Path, pathKey } from "../yaml/problem.ts";
 import type { PatternCompiler } from "./input-check.ts";
 import { readInputs } from "./inputs.ts";
-import { type Instance, isSection, placeIn, prefixed, scopeOf, sections, unknownName } from "./instance.ts";
+import { type Instance, isSection, pathIn, prefixed, scopeOf, sections, unknownName } from "./instance.ts";
 import { isMapping, mappingOf, mergeOver } from "./merge.ts";
 import { findRecipe } from "./reference.ts";
 import { recipeSchema } from "./schema.ts";
@@ -47,11 +47,11 @@ export interface Expansion {
   /** The recipes that were read or looked up. */
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
   /** The location of a path in `root`, and the use of the recipe that it belongs to. */
-  placeOf(path: Path): Place & { readonly instance?: Instance; readonly local?: string };
+  pathOf(path: Path): FilePath & { readonly instance?: Instance; readonly local?: string };
 }
 
 export interface ExpandOptions {
-  readonly world: VariableContext;
+  readonly context: VariableContext;
   loadPatterns(): Promise<PatternCompiler>;
   /** Loads the file itself as a recipe, with these inputs, located at a path in it. */
   /** Read instead of the files. */
@@ -62,7 +62,7 @@ export interface ExpandOptions {
 interface Written {
   readonly name: string;
   readonly yaml: YamlFile;
-  readonly given: { readonly values: JsonObject; readonly at: Path; readonly owner: Path };
+  readonly given: { readonly values: JsonObject; readonly at: Path; readonly component: Path };
   readonly override: JsonObject;
 }
 
@@ -82,14 +82,14 @@ class RecipeExpansion {
   readonly #config: YamlFile;
   readonly #options: ExpandOptions;
   readonly #alone: { readonly values: JsonObject; readonly at: Path } | undefined;
-  readonly #world: VariableContext;
+  readonly #context: VariableContext;
   readonly #own: YamlFile["tree"]["variables"];
   readonly #root: JsonObject;
   readonly #problems: FileProblem[] = [];
   readonly #instances: Instance[] = [];
   readonly #resolved: Resolved[] = [];
   readonly #files = new Map<string, string>();
-  readonly #owners = new Map<string, { readonly instance: Instance; readonly local: string }>();
+  readonly #definers = new Map<string, { readonly instance: Instance; readonly local: string }>();
   readonly #variables: ScopedVariable[] = [];
   /** Uses whose recipe is named by a variable. */
   readonly #fromVariables = new Set<string>();
@@ -99,9 +99,9 @@ class RecipeExpansion {
   constructor(config: YamlFile, options: ExpandOptions) {
     this.#config = config;
     this.#options = options;
-    const { alone, world } = options;
+    const { alone, context } = options;
     this.#alone = alone;
-    this.#world = world;
+    this.#context = context;
     this.#own = config.tree.variables;
     this.#root = this.#alone === undefined ? config.tree.root : rootOf(config.tree.root);
   }
@@ -122,7 +122,7 @@ class RecipeExpansion {
       problems: this.#problems,
       instances: this.#instances,
       files: fileList(this.#files),
-      placeOf: (path) => this.#placeOf(path),
+      pathOf: (path) => this.#placeOf(path),
     };
   }
 
@@ -130,7 +130,7 @@ class RecipeExpansion {
     const names = this.#own.filter(
       ({ path }) => path.length === 3 && path[0] === "use" && path[2] === "recipe",
     );
-    this.#resolved.push(...resolveVariables(names, () => [], this.#world));
+    this.#resolved.push(...resolveVariables(names, () => [], this.#context));
     for (const { path, tainted } of this.#resolved)
       if (tainted.length > 0) this.#fromVariables.add(String(path[1]));
     const found: Written[] = [];
@@ -144,7 +144,7 @@ class RecipeExpansion {
       if (!isMapping(use) || typeof use.recipe !== "string" || use.recipe === "") continue;
       const yaml = await this.#readRecipe(name, use.recipe);
       if (yaml === undefined) continue;
-      const given = { values: mappingOf(use.with), at: ["use", name, "with"], owner: ["use", name] };
+      const given = { values: mappingOf(use.with), at: ["use", name, "with"], component: ["use", name] };
       found.push({ name, yaml, given, override: mappingOf(use.override) });
     }
     return found;
@@ -187,7 +187,7 @@ class RecipeExpansion {
   }
 
   #wholeFile({ values, at }: { readonly values: JsonObject; readonly at: Path }): Written {
-    return { name: "", yaml: this.#config, given: { values, at, owner: at.slice(0, -1) }, override: {} };
+    return { name: "", yaml: this.#config, given: { values, at, component: at.slice(0, -1) }, override: {} };
   }
 
   async #enter({ name, yaml, given, override }: Written): Promise<void> {
@@ -205,7 +205,7 @@ class RecipeExpansion {
     const ofWith = this.#own.filter(({ path }) => isBelow(path, given.at));
     const inputTree = schemaTree({ properties: declared });
     const ofInput = (path: Path) => inputTree.at(path.slice(given.at.length)).schemas;
-    const ofThis = this.#alone === undefined ? resolveVariables(ofWith, ofInput, this.#world) : [];
+    const ofThis = this.#alone === undefined ? resolveVariables(ofWith, ofInput, this.#context) : [];
     this.#resolved.push(...ofThis);
     const unread = new Set(
       ofThis.flatMap(({ path, problems }) => (problems.length > 0 ? String(path[given.at.length]) : [])),
@@ -226,7 +226,7 @@ class RecipeExpansion {
         typed: (path) => (replaced.has(pathKey(path)) ? undefined : textAt(this.#config, path)),
       },
       compile,
-      this.#alone !== undefined || this.#world.standIns,
+      this.#alone !== undefined || this.#context.placeholders,
     );
     const instance: Instance = { ...before, inputs };
     this.#instances.push(instance);
@@ -248,10 +248,10 @@ class RecipeExpansion {
         if (!isMapping(entry) || changes[local] === null || !isMapping(target)) continue;
         this.#root[section] = target;
         if (Object.hasOwn(target, full))
-          this.#problems.push(nameTaken(instance, section, local, this.#owners.has(`${section} ${full}`)));
+          this.#problems.push(nameTaken(instance, section, local, this.#definers.has(`${section} ${full}`)));
         else {
           target[full] = mergeOver(entry, changes[local]);
-          this.#owners.set(`${section} ${full}`, { instance, local });
+          this.#definers.set(`${section} ${full}`, { instance, local });
         }
       }
     }
@@ -262,8 +262,8 @@ class RecipeExpansion {
     const add = (variable: ScopedVariable, [section, local, ...rest]: Path): void => {
       if (!isSection(section) || typeof local !== "string") return;
       const path = [section, prefixed(instance, local), ...rest];
-      const owner = this.#owners.get(`${section} ${path[1]}`);
-      if (owner?.instance !== instance) return;
+      const definer = this.#definers.get(`${section} ${path[1]}`);
+      if (definer?.instance !== instance) return;
       if ((this.#placeOf(path).yaml === yaml) !== (variable.inputs !== undefined)) return;
       this.#variables.push({ ...variable, path, assign: (value) => setAt(this.#root, path, value) });
     };
@@ -274,11 +274,11 @@ class RecipeExpansion {
       if (isBelow(variable.path, ["use", name, "override"])) add(variable, variable.path.slice(3));
   }
 
-  #placeOf(path: Path): ReturnType<Expansion["placeOf"]> {
+  #placeOf(path: Path): ReturnType<Expansion["pathOf"]> {
     const [section, name, ...rest] = path;
-    const owner = isSection(section) ? this.#owners.get(`${section} ${name}`) : undefined;
-    if (owner === undefined || !isSection(section)) return { yaml: this.#config, path };
-    return { ...placeIn(owner.instance, section, owner.local, rest), ...owner };
+    const definer = isSection(section) ? this.#definers.get(`${section} ${name}`) : undefined;
+    if (definer === undefined || !isSection(section)) return { yaml: this.#config, path };
+    return { ...pathIn(definer.instance, section, definer.local, rest), ...definer };
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { Json, JsonSchema } from "../../contract.ts";
 import { isRouterError } from "../../errors.ts";
-import { found, notAllowed, type Words, wrongKind, wrongPattern } from "../describe-value.ts";
+import { type Explanation, found, notAllowed, wrongKind, wrongPattern } from "../describe-value.ts";
 import type { Path } from "../yaml/problem.ts";
 
 /**
@@ -15,7 +15,7 @@ export type PatternCompiler = (pattern: string) => {
   test(text: string): boolean;
 };
 
-export interface Misfit extends Words {
+export interface Misfit extends Explanation {
   /** Inside the value. */
   readonly path: Path;
 }
@@ -31,7 +31,7 @@ export function misfits(
   const shown = typeof value === "object" ? undefined : typed(String(value));
   if (!isOfType(value, declared.type))
     return [{ path, ...wrongKind(value, { ...declared, enum: undefined }, shown) }];
-  const wrong: Words[] = [];
+  const wrong: Explanation[] = [];
   if (Array.isArray(declared.enum) && !(declared.enum as Json[]).includes(value)) {
     wrong.push(notAllowed(value, declared.enum as Json[], shown));
   }
@@ -57,7 +57,7 @@ export function misfits(
 }
 
 /** The problem of an invalid pattern; undefined for a valid one. */
-export function patternProblem(pattern: string, compile: PatternCompiler): Words | undefined {
+export function patternProblem(pattern: string, compile: PatternCompiler): Explanation | undefined {
   try {
     compile(pattern);
     return undefined;

@@ -18,7 +18,7 @@ export interface Input {
   /** Undefined when no value was given. */
   readonly given: Path | undefined;
   /** Neither a value nor a default, or unreadable. */
-  readonly standIn: boolean;
+  readonly placeholder: boolean;
 }
 
 export type Inputs = ReadonlyMap<string, Input>;
@@ -32,7 +32,7 @@ export interface Given {
   /** Their location in the file that gives them. */
   readonly at: Path;
   /** The path to report when a value is missing: `use.ci`. */
-  readonly owner: Path;
+  readonly component: Path;
   /** The original text, when it may be shown. */
   typed(path: Path): string | undefined;
 }
@@ -45,25 +45,25 @@ export interface ReadInputs {
   readonly recipeDrafts: readonly IssueDraft[];
 }
 
-/** `standIns`: an input without value and default gets a placeholder of its kind instead of an issue. */
+/** `placeholders`: an input without value and default gets a placeholder of its kind instead of an issue. */
 export function readInputs(
   declared: Readonly<Record<string, JsonSchema>>,
   given: Given,
   compile: PatternCompiler,
-  standIns: boolean,
+  placeholders: boolean,
 ): ReadInputs {
   const inputs = new Map<string, Input>();
   const givenDrafts: IssueDraft[] = [];
   const recipeDrafts: IssueDraft[] = [];
   const names = Object.keys(declared);
-  const add = (name: string, value: Json, secret: boolean, path: Path | undefined, standIn: boolean) => {
+  const add = (name: string, value: Json, secret: boolean, path: Path | undefined, placeholder: boolean) => {
     const origin: Origin = { kind: "input", name };
     const own = leavesOf(value).map((leaf) => ({
       path: leaf.path,
       taints: [wholeTaint(leaf.value, origin)],
     }));
     const came = path === undefined ? [] : given.tainted(name);
-    inputs.set(name, { value, secret, tainted: [...came, ...(secret ? own : [])], given: path, standIn });
+    inputs.set(name, { value, secret, tainted: [...came, ...(secret ? own : [])], given: path, placeholder });
   };
   for (const name of Object.keys(given.values)) {
     if (Object.hasOwn(declared, name)) continue;
@@ -97,17 +97,17 @@ export function readInputs(
     } else if (fallback !== undefined) add(name, fallback, secret, undefined, false);
     else {
       add(name, placeholderFor(name, [schema]), secret, undefined, true);
-      if (!standIns) givenDrafts.push(missingInput(name, schema, given));
+      if (!placeholders) givenDrafts.push(missingInput(name, schema, given));
     }
   }
   return { inputs, givenDrafts, recipeDrafts };
 }
 
-function missingInput(name: string, schema: JsonSchema, { at, owner, values }: Given): IssueDraft {
+function missingInput(name: string, schema: JsonSchema, { at, component, values }: Given): IssueDraft {
   const isUnnamed = schema.secret === true && schema.examples === undefined;
   const example = isUnnamed ? `${name}: "\${${name.toUpperCase()}}"` : exampleFor(name, schema);
   return {
-    path: Object.keys(values).length === 0 ? owner : at,
+    path: Object.keys(values).length === 0 ? component : at,
     on: "key",
     code: "E_CONFIG_MISSING_KEY",
     message: `the recipe needs "${name}": ${String(schema.description)}`,
@@ -122,28 +122,28 @@ function declarationDrafts(
   compile: PatternCompiler,
   secret: boolean,
 ): IssueDraft[] {
-  const path = ["inputs", name];
+  const at = ["inputs", name];
   const drafts: IssueDraft[] = [];
   const items = schema.items as JsonSchema | undefined;
-  for (const [place, pattern] of [
-    [[...path, "pattern"], schema.pattern],
-    [[...path, "items", "pattern"], items?.pattern],
+  for (const [path, pattern] of [
+    [[...at, "pattern"], schema.pattern],
+    [[...at, "items", "pattern"], items?.pattern],
   ] as const) {
     const problem = typeof pattern === "string" ? patternProblem(pattern, compile) : undefined;
-    if (problem !== undefined) drafts.push({ path: place, ...problem });
+    if (problem !== undefined) drafts.push({ path, ...problem });
   }
   const fallback = schema.default as Json | undefined;
   if (fallback === undefined) return drafts;
   if (JSON.stringify(fallback).includes("${")) {
     drafts.push({
-      path: [...path, "default"],
+      path: [...at, "default"],
       code: "E_CONFIG_VARIABLE",
       message: "a default is used literally and cannot contain ${...}",
       hint: 'remove the default and set the value in the config: with: { NAME: "${VARIABLE}" }',
     });
   }
   const typed = (text: string) => (secret ? undefined : text);
-  return [...drafts, ...draftsAt([...path, "default"], misfits(fallback, schema, compile, typed))];
+  return [...drafts, ...draftsAt([...at, "default"], misfits(fallback, schema, compile, typed))];
 }
 
 function draftsAt(path: Path, found: readonly Misfit[]): IssueDraft[] {

@@ -5,7 +5,7 @@ import type { Json, JsonObject } from "../../contract.ts";
 import { didYouMeanHint, listNames } from "../../did-you-mean.ts";
 import type { InputScope } from "../variables/substitute.ts";
 import { hide, isSecretOrigin, type Origin, type TaintedValue, wholeTaint } from "../variables/taint.ts";
-import type { Place, YamlFile } from "../yaml/file.ts";
+import type { FilePath, YamlFile } from "../yaml/file.ts";
 import { type Path, pathKey, quoted } from "../yaml/problem.ts";
 import type { Inputs } from "./inputs.ts";
 import { isFromOver, mappingOf } from "./merge.ts";
@@ -86,7 +86,7 @@ function withoutSecrets(value: Json, tainted: readonly TaintedValue[], path: Pat
 }
 
 /** The location of a part of the recipe: in its file, or in the `override:` of the file that uses it. */
-export function placeIn(instance: Instance, section: Section, local: string, rest: Path): Place {
+export function pathIn(instance: Instance, section: Section, local: string, rest: Path): FilePath {
   const { yaml, user, name, override } = instance;
   const below = entryOf(yaml.tree.root, section, local);
   const over = entryOf(override, section, local);
@@ -96,7 +96,7 @@ export function placeIn(instance: Instance, section: Section, local: string, res
 }
 
 /** The location of its `recipe:`; undefined for a recipe that is loaded by itself. */
-export function useOf({ name, user }: Instance): Place | undefined {
+export function useOf({ name, user }: Instance): FilePath | undefined {
   return name === "" ? undefined : { yaml: user, path: ["use", name, "recipe"] };
 }
 

@@ -12,17 +12,17 @@ import { mappingOf } from "./merge.ts";
 const references = { from: "sources", reply: "sinks" } as const;
 
 /** Prefixes every name that a channel of a recipe refers to. Returns the unresolved ones. */
-export function prefixReferences({ root, placeOf }: Expansion): IssueDraft[] {
+export function prefixReferences({ root, pathOf }: Expansion): IssueDraft[] {
   const drafts: IssueDraft[] = [];
   for (const [name, channel] of Object.entries(mappingOf(root.channels))) {
-    const { instance } = placeOf(["channels", name]);
+    const { instance } = pathOf(["channels", name]);
     if (instance === undefined) continue;
     for (const [key, section] of Object.entries(references)) {
       const path = ["channels", name, key];
       const value = mappingOf(channel)[key];
       if (value === undefined) continue;
       const local = Object.keys(mappingOf(instance.yaml.tree.root[section]));
-      const isOwn = placeOf(path).yaml === instance.yaml;
+      const isOwn = pathOf(path).yaml === instance.yaml;
       const rename = (one: Json, at: Path): Json => {
         if (typeof one !== "string" || one === "") return one;
         if (local.includes(one)) return prefixed(instance, one);
@@ -44,13 +44,13 @@ const reading = /(?<![\w.$])inputs\.([A-Za-z_]\w*)/g;
  * is read.
  */
 export function inputDrafts(
-  { root, placeOf }: Expansion,
+  { root, pathOf }: Expansion,
   schemasFor: (path: Path) => readonly JsonSchema[],
 ): IssueDraft[] {
   const drafts: IssueDraft[] = [];
   const walk = (value: Json, path: Path): void => {
     if (typeof value === "string") {
-      if (value.includes("inputs.")) drafts.push(...readingsIn(value, path, placeOf(path).instance));
+      if (value.includes("inputs.")) drafts.push(...readingsIn(value, path, pathOf(path).instance));
     } else if (typeof value === "object" && value !== null) {
       for (const [key, inner] of Object.entries(value))
         walk(inner, [...path, Array.isArray(value) ? Number(key) : key]);

@@ -4,11 +4,11 @@
 import type { Json, JsonSchema, SchemaError } from "../../contract.ts";
 import { didYouMean, didYouMeanHint } from "../../did-you-mean.ts";
 import {
+  type Explanation,
   exampleFor,
   exampleHint,
   found,
   notAllowed,
-  type Words,
   wrongFormat,
   wrongKind,
   wrongPattern,
@@ -60,7 +60,7 @@ function explainOne(error: SchemaError, mistyped: ReadonlySet<string>, about: Ex
   return [
     {
       path,
-      ...wordsFor(error, path, about),
+      ...explainError(error, path, about),
       ...(keyword === "false schema" ? { on: "key" as const } : {}),
     },
   ];
@@ -102,12 +102,12 @@ function parentSchema(error: SchemaError, about: Explained): JsonSchema {
   return schemaAtPointer(about.schema, error.schemaPath.replace(/\/[^/]*$/, "")) ?? {};
 }
 
-function wordsFor(error: SchemaError, path: Path, about: Explained): Words {
+function explainError(error: SchemaError, path: Path, about: Explained): Explanation {
   const { keyword, params } = error;
   const schema = parentSchema(error, about);
   const typed = about.typed(path);
   const value = valueAt(about.value, pathOfPointer(about.value, error.instancePath));
-  const say = (message: string, hint?: string): Words => ({ code: "E_CONFIG_VALUE", message, hint });
+  const say = (message: string, hint?: string): Explanation => ({ code: "E_CONFIG_VALUE", message, hint });
   switch (keyword) {
     case "type":
       return wrongKind(value, schema, typed);

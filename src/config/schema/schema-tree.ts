@@ -77,14 +77,14 @@ export class SchemaNode {
 
   child(key: string | number): SchemaNode {
     // All items are one place, and so are all keys that are not declared.
-    const place = typeof key === "number" ? 0 : this.keys.includes(key) ? key : free;
-    let child = this.#children.get(place);
+    const slot = typeof key === "number" ? 0 : this.keys.includes(key) ? key : free;
+    let child = this.#children.get(slot);
     if (child === undefined) {
       child = new SchemaNode(
         this.schemas.flatMap((schema) => childrenOf(schema, key)),
         this.#root,
       );
-      this.#children.set(place, child);
+      this.#children.set(slot, child);
     }
     return child;
   }

@@ -10,13 +10,13 @@ import type { Origin } from "./taint.ts";
  */
 export function originName(
   origin: Origin,
-  place: { readonly folder: string; readonly home: string },
+  folders: { readonly folder: string; readonly home: string },
 ): string | undefined {
   switch (origin.kind) {
     case "env":
-      return `\${${origin.name}}${ofLayer[origin.layer]}${linkNote(origin.linkedTo, place)}`;
+      return `\${${origin.name}}${ofLayer[origin.layer]}${linkNote(origin.linkedTo, folders)}`;
     case "file":
-      return linkedName(origin, place);
+      return linkedName(origin, folders);
     case "input":
     case "typed":
       return undefined;
@@ -33,21 +33,21 @@ const ofLayer = {
 /** A link that leads out of the folder is shown with its target: that is what would be sent. */
 function linkedName(
   { path, realPath: target }: Extract<Origin, { readonly kind: "file" }>,
-  place: { readonly folder: string; readonly home: string },
+  folders: { readonly folder: string; readonly home: string },
 ): string {
-  const name = fileName(path, place);
-  const folder = realPath(place.folder);
-  const isThere = below(path, place.folder) === undefined || below(target, folder) !== undefined;
-  return isThere ? name : `${name}${linkNote(target, place)}`;
+  const name = fileName(path, folders);
+  const folder = realPath(folders.folder);
+  const isThere = below(path, folders.folder) === undefined || below(target, folder) !== undefined;
+  return isThere ? name : `${name}${linkNote(target, folders)}`;
 }
 
 /** `target`: a real path. */
 function linkNote(
   target: string | undefined,
-  place: { readonly folder: string; readonly home: string },
+  folders: { readonly folder: string; readonly home: string },
 ): string {
   if (target === undefined) return "";
-  const real = { folder: realPath(place.folder), home: realPath(place.home) };
+  const real = { folder: realPath(folders.folder), home: realPath(folders.home) };
   return `, a link to ${fileName(target, real)}`;
 }
 

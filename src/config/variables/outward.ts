@@ -78,7 +78,7 @@ export function namesOf(origins: readonly Origin[], nameOf: OutwardInput["nameOf
  * because anyone who edits the project could change them.
  */
 export function boundValue(value: Json, optionClass: OptionClass, taints: readonly Taint[]): Json {
-  const origins = taints.map(({ from, to, origin }) => [from, to, placeOf(origin)] as Json);
+  const origins = taints.map(({ from, to, origin }) => [from, to, storedOrigin(origin)] as Json);
   if (optionClass !== "credential" || typeof value !== "string") return { value, origins };
   const kept = taints.filter(({ origin }) => isKeptElsewhere(origin)).toSorted((a, b) => a.from - b.from);
   let done = 0;
@@ -87,7 +87,7 @@ export function boundValue(value: Json, optionClass: OptionClass, taints: readon
     done = to;
     return [{ from, to, origin }];
   });
-  const pieces = parts.map(({ origin }) => placeOf(origin));
+  const pieces = parts.map(({ origin }) => storedOrigin(origin));
   // A text cannot forge this: pieces are counted, and the text between them is a separate list.
   const literal = replaceParts(value, parts, () => "\0").split("\0");
   if (literal.length !== pieces.length + 1) return { value, origins };
@@ -99,7 +99,7 @@ function isKeptElsewhere(origin: Origin): boolean {
   return origin.kind === "file" && !origin.inProject;
 }
 
-function placeOf(origin: Origin): Json {
+function storedOrigin(origin: Origin): Json {
   switch (origin.kind) {
     case "env":
       return ["env", origin.layer, origin.name, ...(origin.linkedTo === undefined ? [] : [origin.linkedTo])];

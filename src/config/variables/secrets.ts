@@ -36,7 +36,7 @@ const minVariableLength = 8;
 
 /** In steps: there may be thousands of sources and sinks. */
 export function* findSecrets(
-  { root, placeOf, instances }: Expansion,
+  { root, pathOf, instances }: Expansion,
   types: Types,
   resolved: readonly Resolved[],
 ): Generator<void, Secrets> {
@@ -55,8 +55,8 @@ export function* findSecrets(
     if (range && text !== undefined && holdsLiteral(text)) hide(yaml, range);
   };
   const typed: TaintedValue[] = [];
-  const add = ({ value, taints, standIn }: Replacement, isWanted: (text: string) => boolean) => {
-    if (standIn === true) return;
+  const add = ({ value, taints, placeholder }: Replacement, isWanted: (text: string) => boolean) => {
+    if (placeholder === true) return;
     for (const { from, to, origin } of taints) {
       const text = value.slice(from, to);
       if (isSecretOrigin(origin) || isWanted(text)) texts.add(text);
@@ -66,15 +66,15 @@ export function* findSecrets(
   for (const { section, name, component, type } of components(root, types)) {
     yield;
     const path = [section, name];
-    const place = placeOf(path);
+    const place = pathOf(path);
     const node = place.yaml.locator.nodeAt(place.path);
     // For a plain typed value the name of the key decides: most headers are not secret.
     if (node !== undefined) hide(place.yaml, ...masksByKeyName(node));
     if (type === undefined) continue;
     for (const secret of secretTexts(type.options, ownOptions(component, section), path)) {
       const variable = byPath.get(pathKey(secret.path));
-      const { yaml, path: inFile, instance } = placeOf(secret.path);
-      const isStandIn = variable?.replacements.some(({ standIn }) => standIn === true) ?? false;
+      const { yaml, path: inFile, instance } = pathOf(secret.path);
+      const isPlaceholder = variable?.replacements.some(({ placeholder }) => placeholder === true) ?? false;
       for (const one of variable?.replacements ?? []) {
         const given = instance?.inputs.get(one.input ?? "")?.given;
         add(one, (text) => text.length >= minVariableLength && !isHost(text, secret.text));
@@ -84,18 +84,18 @@ export function* findSecrets(
       }
       if (!secret.whole) {
         const isLiteral = !secret.text.includes("{{");
-        if (isLiteral && !isStandIn && isSecretKey(String(secret.path.at(-1)))) texts.add(secret.text);
+        if (isLiteral && !isPlaceholder && isSecretKey(String(secret.path.at(-1)))) texts.add(secret.text);
         continue;
       }
       paths.add(pathKey(secret.path));
       typed.push({ path: secret.path, taints: [wholeTaint(secret.text, { kind: "typed" })] });
-      if (!isStandIn) texts.add(secret.text);
+      if (!isPlaceholder) texts.add(secret.text);
       hideAt(yaml, inFile, variable?.original ?? secret.text);
     }
   }
   for (const { inputs, user, yaml } of instances) {
-    for (const [name, { value, secret, given, standIn }] of inputs) {
-      if (!secret || standIn) continue;
+    for (const [name, { value, secret, given, placeholder }] of inputs) {
+      if (!secret || placeholder) continue;
       if (given === undefined) hideAt(yaml, ["inputs", name, "default"]);
       else hideAt(user, given);
       for (const text of [value].flat()) texts.add(String(text));

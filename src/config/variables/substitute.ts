@@ -18,11 +18,11 @@ export interface Surroundings {
   /** Reads `${file:PATH}`; the path is as written. */
   readFile(path: string): ValueFile | (FileReading & { readonly ok: false });
   /** Replaces a value without a default that must not be read: tests use neither environment nor files. */
-  standIn?(name: string): Json;
+  placeholder?(name: string): Json;
   /** Text that a template renders as exactly the given text; of the same length, unit by unit. */
   escapeForTemplate(text: string): string;
   /** Where the user can set a variable, for hints. */
-  readonly dotenvPlaces: readonly string[];
+  readonly dotenvPaths: readonly string[];
 }
 
 /** What `${...}` in a recipe may name: only its inputs. */
@@ -53,7 +53,7 @@ export interface Replacement {
   /** The input that it came from. */
   readonly input?: string;
   /** It was not read: a placeholder replaces it. */
-  readonly standIn?: true;
+  readonly placeholder?: true;
 }
 
 /** With `inputs` the text is in a recipe. */
@@ -157,9 +157,9 @@ function resolve(reference: string, around: Surroundings): Resolved {
     };
   }
   const [, name, fallback] = match as unknown as [string, string, string | undefined];
-  if (around.standIn !== undefined) {
+  if (around.placeholder !== undefined) {
     return fallback === undefined
-      ? standIn(String(around.standIn(name)), { kind: "env", name, layer: "process" })
+      ? placeholderOf(String(around.placeholder(name)), { kind: "env", name, layer: "process" })
       : { value: fallback, taints: [] };
   }
   const found = around.environment.lookup(name);
@@ -172,24 +172,24 @@ function resolve(reference: string, around: Surroundings): Resolved {
   }
   const hint =
     didYouMeanHint(name, around.environment.names()) ??
-    `set it in the environment or in ${orList(around.dotenvPlaces)}, or write \${${name}:-default}`;
+    `set it in the environment or in ${orList(around.dotenvPaths)}, or write \${${name}:-default}`;
   return { message: `the environment variable ${name} is not set`, hint };
 }
 
 function fromFile(path: string, around: Surroundings): Resolved {
   if (path === "") return { message: "${file:} names no file", hint: "write ${file:PATH}" };
-  if (around.standIn !== undefined) {
+  if (around.placeholder !== undefined) {
     const origin: Origin = { kind: "file", path, realPath: path, inProject: false };
-    return standIn(String(around.standIn("file")), origin);
+    return placeholderOf(String(around.placeholder("file")), origin);
   }
   const reading = around.readFile(path);
   if ("text" in reading) {
-    const { text, ...place } = reading;
-    return { value: text, taints: [wholeTaint(text, { kind: "file", ...place })] };
+    const { text, ...origin } = reading;
+    return { value: text, taints: [wholeTaint(text, { kind: "file", ...origin })] };
   }
   return { message: `the file ${quoted(path)} ${reading.problem}` };
 }
 
-function standIn(value: string, origin: Origin): Replacement {
-  return { value, taints: [wholeTaint(value, origin)], standIn: true };
+function placeholderOf(value: string, origin: Origin): Replacement {
+  return { value, taints: [wholeTaint(value, origin)], placeholder: true };
 }

@@ -36,7 +36,7 @@ export function openValueFiles(folder: string, env: EnvironmentVariables): Value
   const known = new Map<string, ValueFile | Unread>();
   const project = projectFolder(folder, env);
   const isOwn = realPath(folder) === realPath(stateRoot(env));
-  const placeOf = (path: string): FilePlace => {
+  const originOf = (path: string): FileOrigin => {
     const real = realPath(path);
     return { path, realPath: real, inProject: !isOwn && isBelow(real, project) };
   };
@@ -48,18 +48,18 @@ export function openValueFiles(folder: string, env: EnvironmentVariables): Value
       if (earlier !== undefined) return earlier;
       const reading = readBounded(path, maxValueBytes);
       files.push({ path, sha256: reading.ok ? reading.sha256 : absent });
-      const result = reading.ok ? decoded(reading.bytes, placeOf(path)) : reading;
+      const result = reading.ok ? decoded(reading.bytes, originOf(path)) : reading;
       known.set(path, result);
       return result;
     },
   };
 }
 
-type FilePlace = Omit<ValueFile, "text">;
+type FileOrigin = Omit<ValueFile, "text">;
 
-function decoded(bytes: Buffer, place: FilePlace): ValueFile | Unread {
+function decoded(bytes: Buffer, origin: FileOrigin): ValueFile | Unread {
   try {
-    return { ...place, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes).trim() };
+    return { ...origin, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes).trim() };
   } catch {
     // The only error of `decode`.
     return { ok: false, missing: false, problem: "is not UTF-8 text" };

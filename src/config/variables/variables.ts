@@ -34,16 +34,16 @@ export interface ScopedVariable extends Variable {
   readonly inputs?: InputScope;
 }
 
-/** Where variables are resolved; `standIns` replaces environment and files. */
-export interface VariableContext extends Omit<Surroundings, "standIn"> {
-  readonly standIns: boolean;
+/** Where variables are resolved; `placeholders` replaces environment and files. */
+export interface VariableContext extends Omit<Surroundings, "placeholder"> {
+  readonly placeholders: boolean;
 }
 
 /** `schemasAt` returns every schema that applies to a path; an empty result means plain text. */
 export function resolveVariables(
   variables: readonly ScopedVariable[],
   schemasAt: (path: Path) => readonly JsonSchema[],
-  world: VariableContext,
+  context: VariableContext,
 ): Resolved[] {
   return variables.map(({ path, text: original, assign, inputs }) => {
     const schemas = schemasAt(path);
@@ -63,9 +63,9 @@ export function resolveVariables(
     }
     // A value of the expected kind, when it is the whole value; a part of a text is text.
     const wanted = reader === "plain" && /^\$\{[^}]*\}$/.test(original) ? schemas : [];
-    const around: Surroundings = world.standIns
-      ? { ...world, standIn: (name) => placeholderFor(name, wanted) }
-      : world;
+    const around: Surroundings = context.placeholders
+      ? { ...context, placeholder: (name) => placeholderFor(name, wanted) }
+      : context;
     const { text, problems, replacements, taints } = substitute(original, reader, around, inputs);
     assign(replacements.length > 0 ? typed(text, schemas) : text);
     return {

@@ -19,7 +19,7 @@ export interface YamlFile {
 }
 
 /** A value in the file, as a location to report. */
-export interface Place {
+export interface FilePath {
   readonly yaml: YamlFile;
   /** Path in that file. */
   readonly path: Path;

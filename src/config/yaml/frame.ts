@@ -15,7 +15,7 @@ const beforeCaret = 70;
 const lookedAt = 2_000;
 /** Limit for a message, a hint, a path: with them and the lines a frame fits on a screen. */
 const maxWords = 600;
-const maxPlace = 300;
+const maxLocation = 300;
 
 /** A file whose lines can be shown. */
 export interface FrameSource {
@@ -32,10 +32,10 @@ export interface FrameSource {
  * it.
  */
 export function frameIssue(issue: Issue, sources: readonly FrameSource[], cwd: string): SafeText {
-  const nameOf = (place: Place) => {
-    const path = place.path === "" ? "" : ` ${place.path}`;
-    const at = `:${place.line}:${place.column}`;
-    return line`${cut(shownLine(shortPath(place.file, cwd)), maxPlace)}${at}${cut(shownLine(path), maxPlace)}`;
+  const nameOf = (location: Location) => {
+    const path = location.path === "" ? "" : ` ${location.path}`;
+    const at = `:${location.line}:${location.column}`;
+    return line`${cut(shownLine(shortPath(location.file, cwd)), maxLocation)}${at}${cut(shownLine(path), maxLocation)}`;
   };
   const kind = issue.code.startsWith("W_") ? "warning: " : "";
   const out = [
@@ -48,21 +48,21 @@ export function frameIssue(issue: Issue, sources: readonly FrameSource[], cwd: s
   return lines(out);
 }
 
-type Place = NonNullable<Issue["cause"]>;
+type Location = NonNullable<Issue["cause"]>;
 
 /** The line of a location with a caret under it, and lines before it. */
-function sourceLines(place: Place, above: number, sources: readonly FrameSource[]): SafeLine[] {
-  const source = sources.find(({ file }) => file === place.file);
+function sourceLines(location: Location, above: number, sources: readonly FrameSource[]): SafeLine[] {
+  const source = sources.find(({ file }) => file === location.file);
   const isEmpty = source?.lines.length === 1 && source.lines[0] === "";
-  if (source === undefined || isEmpty || place.line > source.lines.length) return [];
-  const digits = String(place.line).length;
+  if (source === undefined || isEmpty || location.line > source.lines.length) return [];
+  const digits = String(location.line).length;
   const gutter = (number: string) => `  ${number.padStart(digits)} |`;
   const out: SafeLine[] = [];
-  for (let number = Math.max(1, place.line - above); number < place.line; number++) {
+  for (let number = Math.max(1, location.line - above); number < location.line; number++) {
     out.push(line`${`${gutter(String(number))} ${windowed(...lineOf(number, 0, source)).text}`.trimEnd()}`);
   }
-  const shown = windowed(...lineOf(place.line, place.column - 1, source));
-  out.push(line`${`${gutter(String(place.line))} ${shown.text}`.trimEnd()}`);
+  const shown = windowed(...lineOf(location.line, location.column - 1, source));
+  out.push(line`${`${gutter(String(location.line))} ${shown.text}`.trimEnd()}`);
   out.push(line`${gutter("")} ${" ".repeat(shown.caret)}^`);
   return out;
 }

@@ -6,7 +6,7 @@ import type { Expansion, FileProblem } from "../recipe/expand.ts";
 import { type Instance, useOf } from "../recipe/instance.ts";
 import type { IssueDraft } from "../values.ts";
 import type { Resolved } from "../variables/variables.ts";
-import type { Place, YamlFile } from "./file.ts";
+import type { FilePath, YamlFile } from "./file.ts";
 import type { FrameSource } from "./frame.ts";
 import { dotted, type Path, pathKey } from "./problem.ts";
 
@@ -16,10 +16,10 @@ export interface IssueLocations {
   /** The same for a problem whose file is known; `draft.path` is a path in that file. */
   issueIn(problem: FileProblem): Issue;
   /** True for a placeholder at or above this path. */
-  isStandIn(path: Path): boolean;
+  isPlaceholder(path: Path): boolean;
 }
 
-export function locateIssues({ placeOf }: Expansion, resolved: readonly Resolved[]): IssueLocations {
+export function locateIssues({ pathOf }: Expansion, resolved: readonly Resolved[]): IssueLocations {
   const byPath = new Map(resolved.map((one) => [pathKey(one.path), one]));
 
   /** The replaced scalar at or above a path. */
@@ -34,11 +34,11 @@ export function locateIssues({ placeOf }: Expansion, resolved: readonly Resolved
   function causeOf(instance: Instance | undefined, inputs: readonly string[]): Issue["cause"] {
     if (instance === undefined) return undefined;
     const given = inputs.map((name) => instance.inputs.get(name)?.given).find((path) => path !== undefined);
-    const place: Place | undefined =
+    const path: FilePath | undefined =
       given === undefined ? useOf(instance) : { yaml: instance.user, path: given };
-    if (place === undefined) return undefined;
-    const at = place.yaml.locator.originalOffsetOf({ path: place.path });
-    return { ...lineAndColumn(place.yaml, at), path: dotted(place.path) };
+    if (path === undefined) return undefined;
+    const at = path.yaml.locator.originalOffsetOf({ path: path.path });
+    return { ...lineAndColumn(path.yaml, at), path: dotted(path.path) };
   }
 
   function issueAt(
@@ -60,7 +60,7 @@ export function locateIssues({ placeOf }: Expansion, resolved: readonly Resolved
 
   return {
     issueOf(draft, original) {
-      const { yaml, path, instance } = placeOf(draft.path);
+      const { yaml, path, instance } = pathOf(draft.path);
       const { locator } = yaml;
       const inFile = { ...draft, path };
       const at = original === undefined ? locator.offsetOf(inFile) : locator.originalOffsetOf(inFile);
@@ -71,13 +71,13 @@ export function locateIssues({ placeOf }: Expansion, resolved: readonly Resolved
       const { yaml, path, instance, at } = problem;
       return issueAt(yaml, at ?? yaml.locator.offsetOf(problem), path, problem, causeOf(instance, []));
     },
-    isStandIn(path) {
+    isPlaceholder(path) {
       const found = replacedAt(path);
       if (found === undefined) return false;
-      const { instance } = placeOf(found.path);
+      const { instance } = pathOf(found.path);
       return found.replacements.some(
-        ({ standIn, input }) =>
-          standIn === true || (input !== undefined && instance?.inputs.get(input)?.standIn === true),
+        ({ placeholder, input }) =>
+          placeholder === true || (input !== undefined && instance?.inputs.get(input)?.placeholder === true),
       );
     },
   };

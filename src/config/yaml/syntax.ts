@@ -11,7 +11,7 @@ const maxProblems = 30;
 /** Per line, in UTF-16 units: a mistake is searched at its beginning. */
 const maxLine = 2_000;
 
-interface Words {
+interface Explanation {
   readonly message: string;
   readonly hint?: string | undefined;
 }
@@ -22,7 +22,7 @@ export function syntaxProblems(
   lines: LineCounter,
 ): readonly Problem[] {
   const problems = new Map<number, Problem>();
-  const add = (at: number, words: Words) => {
+  const add = (at: number, words: Explanation) => {
     const { line } = lines.linePos(at);
     if (!problems.has(line) && problems.size < maxProblems) {
       problems.set(line, { at, path: [], code: "E_CONFIG_SYNTAX", ...words });
@@ -34,7 +34,7 @@ export function syntaxProblems(
   for (const error of errors.sort((a, b) => a.pos[0] - b.pos[0])) {
     if (problems.size === maxProblems) break;
     if (problems.size > 0 && isAftermath(error)) continue;
-    const at = placeOf(error, quotes);
+    const at = offsetOf(error, quotes);
     const { line } = lines.linePos(at);
     // One line can have hundreds of errors, and is reported once.
     if (seen.has(line)) continue;
@@ -43,7 +43,7 @@ export function syntaxProblems(
     const space = strangeSpaceInLine(text.slice(start, start + maxLine).split("\n", 1)[0] ?? "");
     const unquoted = unquotedAt(at, text, lines);
     if (space !== undefined) add(start + space.index, space.words);
-    else if (unquoted === undefined) add(at, wordsFor(error));
+    else if (unquoted === undefined) add(at, explainError(error));
     else add(unquoted.at, unquoted.words);
   }
   const second = documents[1];
@@ -84,7 +84,7 @@ function quotedScalars(documents: readonly ParsedDocument[]): readonly (readonly
   return found.sort((a, b) => a[0] - b[0]);
 }
 
-function placeOf(error: YAMLError, quotes: ReturnType<typeof quotedScalars>): number {
+function offsetOf(error: YAMLError, quotes: ReturnType<typeof quotedScalars>): number {
   const at = error.pos[0];
   if (error.code !== "MISSING_CHAR" || !error.message.includes("quote")) return at;
   // The parser points at the end of an open quote, which is the end of the file; the user needs its
@@ -111,7 +111,7 @@ export function unquotedAt(
   at: number,
   text: string,
   lines: LineCounter,
-): { readonly at: number; readonly words: Words } | undefined {
+): { readonly at: number; readonly words: Explanation } | undefined {
   const start = lines.lineStarts[lines.linePos(at).line - 1] ?? 0;
   const [line = ""] = text.slice(start, start + maxLine).split("\n", 1);
   const bare = line
@@ -126,7 +126,7 @@ export function unquotedAt(
   };
 }
 
-function wordsFor(error: YAMLError): Words {
+function explainError(error: YAMLError): Explanation {
   const { code, message } = error;
   switch (code) {
     case "TAB_AS_INDENT":

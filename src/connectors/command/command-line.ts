@@ -109,12 +109,12 @@ function issueOf({ at, why, name }: Fault): OptionIssue {
 /** Everything that a command is started with. */
 export function programReach(
   { command, cwd = ".", env = {}, stdin }: CommandOptions,
-  place: Pick<Surroundings, "folder" | "home">,
+  folders: Pick<Surroundings, "folder" | "home">,
 ): Reach {
   return {
     to: "program",
     command,
-    cwd: absolute(cwd, place),
+    cwd: absolute(cwd, folders),
     env,
     ...(stdin === undefined ? {} : { stdin }),
   };

@@ -43,7 +43,7 @@ export const command: SourceType<CommandOptions> = {
   meta: {},
   content: "text",
   check: checkSource,
-  reaches: (options, place) => [programReach(options, place)],
+  reaches: (options, folders) => [programReach(options, folders)],
   storeKey: ({ cron = null, tz = null }) => [cron, tz],
   sampleArrival: (options, payload) => arrivalOf(payload.replace(/\r?\n$/, ""), formatOf(options), () => {}),
   create: createCommandSource,

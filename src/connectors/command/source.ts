@@ -19,11 +19,11 @@ export function createCommandSource(name: string, options: CommandOptions, host:
   const { everyMs, cron, restart = "always", timeoutMs = usualTimeoutMs } = options;
   let current: Run | undefined;
   let finished: string | undefined;
-  let isTold = false;
+  let isReported = false;
 
   function misfit(fault: string): void {
-    if (isTold) return;
-    isTold = true;
+    if (isReported) return;
+    isReported = true;
     log.warn(
       line`source ${name}: a line is not valid JSON and becomes an event as it is: ${fault} (logged once)`,
     );

@@ -2,7 +2,7 @@
 // parent of a thread.
 
 import type { APIChannel } from "@discordjs/core";
-import type { Place } from "./incoming.ts";
+import type { ChannelInfo } from "./incoming.ts";
 
 /** "Channel types" of docs/resources/channel. */
 const direct = 1;
@@ -10,16 +10,16 @@ export const threadTypes: ReadonlySet<number> = new Set([10, 11, 12]);
 const maxKnown = 1_000;
 
 export interface ChannelCache {
-  of(channelId: string): Promise<Place>;
+  of(channelId: string): Promise<ChannelInfo>;
   isGroup(channelId: string): boolean;
   forget(channelId: string): void;
 }
 
 export function createChannelCache(fetch: (channelId: string) => Promise<APIChannel>): ChannelCache {
-  const known = new Map<string, Place>();
+  const known = new Map<string, ChannelInfo>();
   return {
     async of(channelId) {
-      const found = known.get(channelId) ?? placeOf(await fetch(channelId));
+      const found = known.get(channelId) ?? channelInfoOf(await fetch(channelId));
       known.delete(channelId);
       known.set(channelId, found);
       if (known.size > maxKnown) known.delete(known.keys().next().value as string);
@@ -30,7 +30,7 @@ export function createChannelCache(fetch: (channelId: string) => Promise<APIChan
   };
 }
 
-function placeOf(channel: APIChannel): Place {
+function channelInfoOf(channel: APIChannel): ChannelInfo {
   const { id, type } = channel;
   const parentId = "parent_id" in channel ? (channel.parent_id ?? undefined) : undefined;
   return {

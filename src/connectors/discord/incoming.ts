@@ -14,7 +14,7 @@ export type DiscordMessage = APIMessage & {
 };
 
 /** Where a message was posted. */
-export interface Place {
+export interface ChannelInfo {
   readonly channelId: string;
   readonly isDirect: boolean;
   readonly name?: string;
@@ -37,18 +37,18 @@ export function senderOf(message: DiscordMessage): Sender {
 }
 
 /** `own` is the bot's id. */
-export function incomingOf(message: DiscordMessage, place: Place, own: string): IncomingMessage {
+export function incomingOf(message: DiscordMessage, channel: ChannelInfo, own: string): IncomingMessage {
   const answersUs = message.referenced_message?.author.id === own;
   return {
     sender: senderOf(message),
     isBot: message.author.bot === true || message.webhook_id !== undefined,
     chat: {
-      id: place.channelId,
-      kind: place.isDirect ? "direct" : "group",
-      ...(place.parentId === undefined ? {} : { parentId: place.parentId }),
+      id: channel.channelId,
+      kind: channel.isDirect ? "direct" : "group",
+      ...(channel.parentId === undefined ? {} : { parentId: channel.parentId }),
     },
     text: textOf(message, own),
-    isForUs: place.isDirect || answersUs || (message.mentions ?? []).some(({ id }) => id === own),
+    isForUs: channel.isDirect || answersUs || (message.mentions ?? []).some(({ id }) => id === own),
     ...(message.message_snapshots !== undefined || typeof message.edited_timestamp === "string"
       ? { isSecondHand: true as const }
       : {}),
@@ -66,18 +66,23 @@ export function isNewEdit({ edited_timestamp: edited }: DiscordMessage, nowMs: n
 }
 
 /** `isEdit`: it was received before, and its author changed it. */
-export function arrivalOf(message: DiscordMessage, place: Place, own: string, isEdit = false): Arrival {
+export function arrivalOf(
+  message: DiscordMessage,
+  channel: ChannelInfo,
+  own: string,
+  isEdit = false,
+): Arrival {
   const text = textOf(message, own);
   const attachments = attachmentsOf(message);
   const reference = message.message_reference?.message_id;
   const quote = message.referenced_message?.content;
   const data: ChatData & { edited?: true } = {
     text,
-    chat_id: place.parentId ?? place.channelId,
+    chat_id: channel.parentId ?? channel.channelId,
     message_id: message.id,
-    chat_type: place.isDirect ? "direct" : "group",
-    ...(place.name === undefined ? {} : { chat_name: place.name }),
-    ...(place.parentId === undefined ? {} : { thread_id: place.channelId }),
+    chat_type: channel.isDirect ? "direct" : "group",
+    ...(channel.name === undefined ? {} : { chat_name: channel.name }),
+    ...(channel.parentId === undefined ? {} : { thread_id: channel.channelId }),
     ...(reference === undefined || message.type !== 19 ? {} : { reply_to: reference }),
     ...(quote === undefined || quote === "" ? {} : { quote: quote.slice(0, maxQuote).toWellFormed() }),
     ...(attachments.length === 0 ? {} : { attachments }),
@@ -90,7 +95,7 @@ export function arrivalOf(message: DiscordMessage, place: Place, own: string, is
     trust: "sender",
     sender: senderOf(message),
     deliveryId: `${message.channel_id}/${message.id}${changed}`,
-    conversation: place.channelId,
+    conversation: channel.channelId,
   };
 }
 
@@ -148,14 +153,14 @@ export function sampleArrival(_: DiscordOptions, payload: string): Arrival {
     mentions: [],
     attachments: [],
   };
-  if (!/^\s*\{/.test(payload)) return imagined({ ...made, content: payload });
+  if (!/^\s*\{/.test(payload)) return fromSample({ ...made, content: payload });
   try {
-    return imagined({ ...made, ...(JSON.parse(payload) as object) });
+    return fromSample({ ...made, ...(JSON.parse(payload) as object) });
   } catch {
     throw new UsageError("E_USAGE", "the payload is neither a message of Discord's API nor text");
   }
 
-  function imagined(message: object): Arrival {
+  function fromSample(message: object): Arrival {
     const full = message as unknown as DiscordMessage;
     return arrivalOf(full, { channelId: full.channel_id, isDirect: full.guild_id === undefined }, own);
   }

@@ -52,7 +52,7 @@ const downloadMs = 60_000;
  */
 const fileHosts = ["cdn.discordapp.com", "media.discordapp.net"];
 
-interface OutgoingWorld {
+interface OutgoingContext {
   /** Rejects while there is no connection. */
   api(): Promise<API>;
   readonly own: () => string;
@@ -65,15 +65,15 @@ interface OutgoingWorld {
 
 export type Outgoing = Required<Chat> & { reply(event: AnsweredEvent, message: Message): Promise<string> };
 
-export function createOutgoing(world: OutgoingWorld): Outgoing {
-  return new DiscordOutgoing(world);
+export function createOutgoing(context: OutgoingContext): Outgoing {
+  return new DiscordOutgoing(context);
 }
 
 class DiscordOutgoing implements Outgoing {
-  readonly #world: OutgoingWorld;
+  readonly #context: OutgoingContext;
 
-  constructor(world: OutgoingWorld) {
-    this.#world = world;
+  constructor(context: OutgoingContext) {
+    this.#context = context;
   }
 
   reply(event: AnsweredEvent, message: Message): Promise<string> {
@@ -88,7 +88,7 @@ class DiscordOutgoing implements Outgoing {
   }
 
   async react(event: AnsweredEvent, emoji: string, messageId: string | undefined): Promise<string> {
-    const api = await this.#world.api();
+    const api = await this.#context.api();
     const name = /^<?a?:?(\w+:\d+)>?$/.exec(emoji)?.[1] ?? emoji;
     const message = messageId ?? dataOf(event).message_id;
     checkId("message_id", message, snowflake);
@@ -98,7 +98,7 @@ class DiscordOutgoing implements Outgoing {
 
   async edit(event: AnsweredEvent, messageId: string, text: string): Promise<string> {
     checkId("message_id", messageId, snowflake);
-    const api = await this.#world.api();
+    const api = await this.#context.api();
     const [part, ...rest] = splitMessage(text, discordMarkdown, limit);
     demandText(part === undefined ? [] : [part]);
     if (rest.length > 0)
@@ -116,7 +116,7 @@ class DiscordOutgoing implements Outgoing {
   }
 
   async download(event: AnsweredEvent, attachment: ChatAttachment): Promise<SavedFile> {
-    const api = await this.#world.api();
+    const api = await this.#context.api();
     const { message_id } = dataOf(event);
     // Attachment URLs of Discord expire after a day: a new one is requested.
     const message = await asked("the download", () =>
@@ -125,16 +125,16 @@ class DiscordOutgoing implements Outgoing {
     const found = message.attachments.find(({ id }) => id === attachment.id);
     if (found === undefined) throw new ConnectorError("E_CHAT", "this attachment is gone or is not a file");
     const url = new URL(found.url);
-    if (!fileHosts.includes(url.hostname) && url.origin !== new URL(this.#world.apiRoot).origin)
+    if (!fileHosts.includes(url.hostname) && url.origin !== new URL(this.#context.apiRoot).origin)
       throw new ConnectorError("E_CHAT", "the file is not on Discord's own hosts");
-    const answer = await this.#world.http.request({
+    const answer = await this.#context.http.request({
       url: url.href,
-      signal: this.#world.signal,
+      signal: this.#context.signal,
       timeoutMs: downloadMs,
     });
     const failure = answer.failure();
     if (failure === undefined)
-      return this.#world.people.save(found.filename, answer.body(), this.#world.maxDownloadBytes);
+      return this.#context.people.save(found.filename, answer.body(), this.#context.maxDownloadBytes);
     answer.discard();
     throw failure;
   }
@@ -144,7 +144,7 @@ class DiscordOutgoing implements Outgoing {
     { limit: count, before }: HistoryPage,
   ): Promise<readonly HistoryMessage[]> {
     if (before !== undefined) checkId("before", before, snowflake);
-    const api = await this.#world.api();
+    const api = await this.#context.api();
     const query = { limit: Math.min(count, 100), ...(before === undefined ? {} : { before }) };
     const found = await asked("the history", () => api.channels.getMessages(channelOfEvent(event), query));
     return found.reverse().map((message) => ({
@@ -157,7 +157,7 @@ class DiscordOutgoing implements Outgoing {
   }
 
   async typing(event: AnsweredEvent): Promise<void> {
-    const api = await this.#world.api();
+    const api = await this.#context.api();
     await asked("typing", () => api.channels.showTyping(channelOfEvent(event)));
   }
 
@@ -170,14 +170,14 @@ class DiscordOutgoing implements Outgoing {
     { chat_id, message_ids }: AskedPrompt,
     prompt: PermissionPrompt,
   ): Promise<AskedPrompt> {
-    const api = await this.#world.api();
+    const api = await this.#context.api();
     const body = { content: promptContent(prompt.text), components: buttonRows(prompt), ...silent };
     const { id } = await asked("the prompt", () => api.channels.createMessage(chat_id, body));
     return { chat_id, message_ids: [...message_ids, id] };
   }
 
   async expirePermission({ chat_id, message_ids }: AskedPrompt, text: PromptText): Promise<void> {
-    const api = await this.#world.api();
+    const api = await this.#context.api();
     for (const id of message_ids) {
       const content = promptContent(id === message_ids.at(-1) ? text : { ...text, quoted: [] });
       const body = { content, components: [], ...silent };
@@ -187,7 +187,7 @@ class DiscordOutgoing implements Outgoing {
 
   async #send(channel: string, { text, files = [], replyTo }: Message): Promise<string> {
     if (replyTo !== undefined) checkId("reply_to", replyTo, snowflake);
-    const api = await this.#world.api();
+    const api = await this.#context.api();
     const parts = splitMessage(text, discordMarkdown, limit);
     if (files.length === 0) demandText(parts);
     const ids: string[] = [];
@@ -216,7 +216,7 @@ class DiscordOutgoing implements Outgoing {
   }
 
   async #channelOf(to: ChatAddress): Promise<string> {
-    const api = await this.#world.api();
+    const api = await this.#context.api();
     if ("chatId" in to) {
       const { chatId, threadId } = to;
       if (threadId === undefined || threadId === chatId) return chatId;
@@ -232,7 +232,7 @@ class DiscordOutgoing implements Outgoing {
   }
 
   #senderUnlessUs(message: APIMessage): { sender?: Sender } {
-    return message.author.id === this.#world.own() ? {} : { sender: senderOf(message as DiscordMessage) };
+    return message.author.id === this.#context.own() ? {} : { sender: senderOf(message as DiscordMessage) };
   }
 }
 

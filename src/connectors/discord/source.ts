@@ -13,7 +13,14 @@ import { aborted } from "../../waiting.ts";
 import { type ChannelCache, createChannelCache } from "./channel-cache.ts";
 import { asked } from "./failure.ts";
 import { holdConnection, readSession } from "./gateway.ts";
-import { arrivalOf, type DiscordMessage, incomingOf, isNewEdit, isOrdinary, type Place } from "./incoming.ts";
+import {
+  arrivalOf,
+  type ChannelInfo,
+  type DiscordMessage,
+  incomingOf,
+  isNewEdit,
+  isOrdinary,
+} from "./incoming.ts";
 import { type Library, loadLibrary } from "./library.ts";
 import type { DiscordOptions } from "./options.ts";
 import { createOutgoing, noticeText, type Outgoing, readCustomId } from "./outgoing.ts";
@@ -40,9 +47,9 @@ class DiscordSource implements Source {
   #lostReason: string | undefined;
   #turnedAway = 0;
   #session: Omit<SessionInfo, "sequence"> | undefined;
-  readonly #hearing: ReceiveLoop;
+  readonly #receiveLoop: ReceiveLoop;
   readonly #enqueue: (work: () => Promise<void>) => void;
-  readonly #quietly: (work: Promise<unknown>) => Promise<void>;
+  readonly #ignoreFailure: (work: Promise<unknown>) => Promise<void>;
   readonly #channels: ChannelCache;
   readonly chat: Outgoing;
   readonly #loop: Loop;
@@ -56,17 +63,17 @@ class DiscordSource implements Source {
     this.#people = people;
     /** Closes the connection, to open a new one. */
     let endRound = (_: ConnectorError) => {};
-    const hearing = createReceiveLoop({
+    const receiveLoop = createReceiveLoop({
       source: name,
       host,
       people,
       endRound: (reason) => endRound(reason),
       describe: (error) => (error instanceof Error ? error.message : String(error)),
     });
-    this.#hearing = hearing;
-    const { enqueue, quietly } = hearing;
+    this.#receiveLoop = receiveLoop;
+    const { enqueue, quietly } = receiveLoop;
     this.#enqueue = enqueue;
-    this.#quietly = quietly;
+    this.#ignoreFailure = quietly;
     this.#channels = createChannelCache((id) =>
       this.#connected().then(({ api }) =>
         asked("looking up the channel", () => api.channels.get(id) as Promise<APIChannel>),
@@ -122,12 +129,12 @@ class DiscordSource implements Source {
             this.#session = next;
             // Saved from the beginning: messages that arrive before the first one is handled must not be
             // missed either.
-            if (next !== undefined) enqueue(() => this.#keepPlace(next.sequence));
+            if (next !== undefined) enqueue(() => this.#saveCursor(next.sequence));
           },
           opened: (resumed) => {
             round.works();
             if (!resumed)
-              hearing.catchUp((channel: string, after: string) => this.#takeMissed(channel, after));
+              receiveLoop.catchUp((channel: string, after: string) => this.#fetchMissed(channel, after));
           },
           lost: (reason) => {
             this.#lostReason = reason;
@@ -139,7 +146,7 @@ class DiscordSource implements Source {
           ending.abort();
           this.#lostReason = undefined;
           await connection.catch(() => undefined);
-          await hearing.renew();
+          await receiveLoop.renew();
         }
       },
     });
@@ -153,7 +160,7 @@ class DiscordSource implements Source {
 
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopping.abort();
-    await Promise.race([this.#hearing.stop(), aborted(deadline)]);
+    await Promise.race([this.#receiveLoop.stop(), aborted(deadline)]);
     await this.#loop.stop(deadline);
     this.#client = undefined;
   }
@@ -189,7 +196,7 @@ class DiscordSource implements Source {
       this.#enqueue(async () => {
         await this.#takeNext(message, payload.s, true);
       });
-    } else if (payload.t === "INTERACTION_CREATE") void this.#quietly(this.#press(payload.d));
+    } else if (payload.t === "INTERACTION_CREATE") void this.#ignoreFailure(this.#press(payload.d));
     else if (
       payload.t === "CHANNEL_DELETE" ||
       payload.t === "THREAD_UPDATE" ||
@@ -201,31 +208,35 @@ class DiscordSource implements Source {
   async #takeNext(message: DiscordMessage, sequence: number, isEdit: boolean = false): Promise<void> {
     const isDone = await this.#take(message, isEdit);
     this.#turnedAway = isDone ? 0 : this.#turnedAway + 1;
-    if (isDone || this.#turnedAway % keptAfter === 0) await this.#keepPlace(sequence);
+    if (isDone || this.#turnedAway % keptAfter === 0) await this.#saveCursor(sequence);
   }
 
   /** False for an event that was ignored, and would be ignored again. */
   async #take(message: DiscordMessage, isEdit: boolean = false): Promise<boolean> {
     const { api, own } = await this.#connected();
     if (message.author.id === own || !isOrdinary(message)) return false;
-    const place = await this.#placeOf(message);
+    const place = await this.#channelOf(message);
     const reception = await this.#people.receive(incomingOf(message, place, own));
     const { channel_id, id } = message;
     switch (reception.as) {
       case "event": {
         await this.#emit?.(arrivalOf(message, place, own, isEdit));
-        if (!isEdit) await this.#hearing.keepPlace(channel_id, id);
+        if (!isEdit) await this.#receiveLoop.saveCursor(channel_id, id);
         if (this.#options.ackReaction !== undefined)
-          await this.#quietly(api.channels.addMessageReaction(channel_id, id, this.#options.ackReaction));
+          await this.#ignoreFailure(
+            api.channels.addMessageReaction(channel_id, id, this.#options.ackReaction),
+          );
         break;
       }
       case "answer":
-        await this.#quietly(this.chat.send({ chatId: channel_id }, { text: reception.text, replyTo: id }));
+        await this.#ignoreFailure(
+          this.chat.send({ chatId: channel_id }, { text: reception.text, replyTo: id }),
+        );
         break;
       case "verdict":
         // Handled again it would be a message like any other.
-        await this.#hearing.keepPlace(channel_id, id);
-        await this.#quietly(api.channels.addMessageReaction(channel_id, id, reception.emoji));
+        await this.#receiveLoop.saveCursor(channel_id, id);
+        await this.#ignoreFailure(api.channels.addMessageReaction(channel_id, id, reception.emoji));
         break;
       case "nothing":
         return false;
@@ -233,22 +244,22 @@ class DiscordSource implements Source {
     return true;
   }
 
-  async #placeOf(message: DiscordMessage): Promise<Place> {
+  async #channelOf(message: DiscordMessage): Promise<ChannelInfo> {
     if (message.guild_id === undefined && !this.#channels.isGroup(message.channel_id))
       return { channelId: message.channel_id, isDirect: true };
     return this.#channels.of(message.channel_id);
   }
 
-  async #keepPlace(sequence: number): Promise<void> {
+  async #saveCursor(sequence: number): Promise<void> {
     if (this.#session === undefined) return;
     const { sessionId, resumeURL } = this.#session;
     await this.#store.set("session", { sessionId, resumeURL, sequence });
   }
 
   /** Nothing of the old session is available: missed messages are read from the chat history. */
-  async #takeMissed(channel: string, after: string): Promise<void> {
+  async #fetchMissed(channel: string, after: string): Promise<void> {
     const { api } = await this.#connected();
-    let place: Place | undefined;
+    let place: ChannelInfo | undefined;
     for (let from = after, count = 0; count < caughtUp.messages; ) {
       const query = { after: from, limit: caughtUp.page };
       const page = await asked("catching up", () => api.channels.getMessages(channel, query));
@@ -259,7 +270,7 @@ class DiscordSource implements Source {
       from = page.at(-1)?.id ?? from;
       count += page.length;
     }
-    this.#hearing.missed(channel);
+    this.#receiveLoop.missed(channel);
   }
 
   async #press(interaction: APIInteraction): Promise<void> {
@@ -269,13 +280,13 @@ class DiscordSource implements Source {
     const pressed = customId === undefined ? undefined : readCustomId(customId);
     if (user === undefined || pressed === undefined) return;
     const sender = { id: user.id, name: user.global_name ?? user.username };
-    const answer = await this.#hearing.press({ ...pressed, sender });
+    const answer = await this.#receiveLoop.press({ ...pressed, sender });
     const { id, token } = interaction;
     if (answer.show === "notice")
-      return this.#quietly(
+      return this.#ignoreFailure(
         api.interactions.reply(id, token, { content: noticeText(answer.text), flags: 64 }),
       );
-    await this.#quietly(api.interactions.deferMessageUpdate(id, token));
+    await this.#ignoreFailure(api.interactions.deferMessageUpdate(id, token));
   }
 }
 

@@ -5,7 +5,7 @@ import type { Arrival, Json, Source, Trust } from "../../contract.ts";
 import { ask, createValidators } from "../../intake/conditional.ts";
 import { createLoopSource, everySoOften } from "../../intake/loop-source.ts";
 import { createNewItems, type NewItems } from "../../intake/new-items.ts";
-import { placeOf, requestHeaders, trustOf } from "../../intake/request-options.ts";
+import { describeUrl, requestHeaders, trustOf } from "../../intake/request-options.ts";
 import { keyOf } from "../../intake/seen-keys.ts";
 import { type Entry, entriesOf } from "./entries.ts";
 import type { FeedOptions } from "./options.ts";
@@ -52,7 +52,7 @@ export function createFeedSource(name: string, options: FeedOptions, host: Host)
       newItems = items;
       return { run: (signal) => round(items, signal), ...everySoOften(options.everyMs) };
     },
-    place: () => placeOf(url),
+    place: () => describeUrl(url),
     held: () => newItems?.held(),
   });
 }

@@ -91,8 +91,8 @@ export function checkChallenge({ respond, verify }: HttpOptions): OptionIssue[] 
   } = typeof challenge === "string" ? { from: challenge } : challenge;
   const at = typeof challenge === "string" ? [] : ["from"];
   const issues: OptionIssue[] = [];
-  const issue = (place: readonly string[], message: string, hint: string) =>
-    issues.push({ path: ["respond", "challenge", ...place], message, hint });
+  const issue = (path: readonly string[], message: string, hint: string) =>
+    issues.push({ path: ["respond", "challenge", ...path], message, hint });
 
   const isLocated = (text: string) => location.test(text);
   const locations = "query.NAME, headers.NAME or data.PATH, for instance query.hub.challenge";

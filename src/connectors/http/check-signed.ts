@@ -86,17 +86,17 @@ export function checkSigned(verify: VerifyOptions, surroundings: Surroundings): 
   return issues;
 }
 
-export function checkPublicUrl(what: string, place: string[], { publicUrl }: Surroundings): OptionIssue[] {
+export function checkPublicUrl(what: string, path: string[], { publicUrl }: Surroundings): OptionIssue[] {
   if (publicUrl !== undefined) return [];
   return [
     issue(
-      place,
+      path,
       `${what} needs to know the URL that the sender calls`,
       "add at the top level  public_url: https://your.host",
     ),
   ];
 }
 
-export function issue(place: readonly (string | number)[], message: string, hint: string): OptionIssue {
-  return { path: ["verify", ...place], code: "E_CONFIG_VERIFY", message, hint };
+export function issue(path: readonly (string | number)[], message: string, hint: string): OptionIssue {
+  return { path: ["verify", ...path], code: "E_CONFIG_VERIFY", message, hint };
 }

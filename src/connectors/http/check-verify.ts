@@ -173,9 +173,9 @@ function checkSecrets(verify: VerifyOptions): OptionIssue[] {
   const secrets = secretsOf(verify);
   if (secrets.length === 0) return [issue(["secret"], "is an empty list", `add  ${examples.secret}`)];
   return secrets.flatMap((secret, index) => {
-    const place = typeof verify.secret === "string" ? ["secret"] : ["secret", index];
+    const path = typeof verify.secret === "string" ? ["secret"] : ["secret", index];
     const problem = secretProblem(verify.scheme, secret) ?? encodingProblem(verify, secret);
-    return problem === undefined ? [] : [issue(place, ...problem)];
+    return problem === undefined ? [] : [issue(path, ...problem)];
   });
 }
 
@@ -239,8 +239,8 @@ function checkKeys(verify: VerifyOptions): OptionIssue[] {
   if (kind === undefined) return [];
   return keys.flatMap((text, index) => {
     if (readPublicKey(text, kind) !== undefined) return [];
-    const place = typeof verify.publicKey === "string" ? ["public_key"] : ["public_key", index];
-    return [issue(place, `is not a public key for ${kind}`, hint)];
+    const path = typeof verify.publicKey === "string" ? ["public_key"] : ["public_key", index];
+    return [issue(path, `is not a public key for ${kind}`, hint)];
   });
 }
 
@@ -304,8 +304,8 @@ function checkNames(verify: VerifyOptions): OptionIssue[] {
   ];
   const issues = headers
     .filter(([, name]) => name !== undefined && !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
-    .map(([place]) =>
-      issue(place, "is not a header name", "write it as the sender does, for instance x-signature"),
+    .map(([path]) =>
+      issue(path, "is not a header name", "write it as the sender does, for instance x-signature"),
     );
   if (verify.scheme === "basic" && verify.username?.includes(":") === true) {
     issues.push(

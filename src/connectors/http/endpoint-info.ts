@@ -13,7 +13,7 @@ import { type SignatureScheme, signBody } from "./verify/signature.ts";
 
 const anything: Sample = { headers: {}, data: { text: "hello" } };
 
-interface Place {
+interface ServerAddress {
   /** `http://127.0.0.1:8788`, or `unix:/path`; the command sends there. */
   readonly address: string;
   /** Where senders reach this source from outside. */
@@ -22,7 +22,7 @@ interface Place {
 
 export function describeEndpoint(
   options: HttpOptions,
-  { address, publicUrl }: Place,
+  { address, publicUrl }: ServerAddress,
   sample = anything,
 ): EndpointInfo {
   const method = options.methods.includes("POST") ? "POST" : (options.methods[0] ?? "POST");
@@ -31,8 +31,8 @@ export function describeEndpoint(
   const body = JSON.stringify(sample.data);
   const proof = prove(options.verify, method === "GET" ? "" : body);
   const shown = publicUrl?.replace(/\/$/, "") ?? (socket === undefined ? origin : address);
-  const invitation = { address: `${method} ${shown}${options.path}` };
-  if (proof === undefined) return invitation;
+  const info = { address: `${method} ${shown}${options.path}` };
+  if (proof === undefined) return info;
 
   const url = quote(`${origin}${samplePath(options.path)}${proof.query ?? ""}`);
   const words = ["curl", "-sS"];
@@ -46,7 +46,7 @@ export function describeEndpoint(
   }
   words.push(...proof.words);
   if (method !== "GET") words.push("-d", quote(body));
-  return { ...invitation, tryIt: words.join(" ") };
+  return { ...info, example: words.join(" ") };
 }
 
 interface Proof {

@@ -159,7 +159,7 @@ class HttpSource implements Source {
       const remove = await this.#listener.route({
         path: this.#options.path,
         methods: this.#routed,
-        owner: this.#name,
+        sourceName: this.#name,
         answersHead: true,
         handle: (request: IncomingMessage, response: ServerResponse, params: Params) =>
           this.#handle(request, response, params),
@@ -200,7 +200,7 @@ class HttpSource implements Source {
     };
   }
 
-  invitation(sample: Sample | undefined): EndpointInfo {
+  endpointInfo(sample: Sample | undefined): EndpointInfo {
     return describeEndpoint(
       { ...this.#options, path: this.#shownPath },
       { address: this.#listener.address() ?? "http://127.0.0.1", publicUrl: this.#publicUrl },

@@ -8,7 +8,7 @@ import { ask, createValidators } from "../../intake/conditional.ts";
 import { createHandOver, type HandOver } from "../../intake/hand-over.ts";
 import { createLoopSource, everySoOften } from "../../intake/loop-source.ts";
 import { createNewItems, type Item, type NewItems } from "../../intake/new-items.ts";
-import { placeOf, trustOf } from "../../intake/request-options.ts";
+import { describeUrl, trustOf } from "../../intake/request-options.ts";
 import { line } from "../../text.ts";
 import type { PollOptions } from "./options.ts";
 import { arrivalOf, createPageReader, type Page } from "./pages.ts";
@@ -153,7 +153,7 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
         ...everySoOften(everyMs, () => askedToWaitMs),
       };
     },
-    place: () => placeOf(options.url),
+    place: () => describeUrl(options.url),
     held: () => newItems?.held() ?? handOver?.held(),
   });
 }

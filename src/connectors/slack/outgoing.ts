@@ -40,11 +40,11 @@ const limit: PartLimit = { max: 4_000, unit: "characters", counts: "markup" };
 const maxAnswer = 3_000;
 /** Of a prompt; the limit of a section's text: docs.slack.dev/reference/block-kit/blocks/section-block. */
 const maxQuoted = 3_000;
-const quiet = { unfurl_links: false, unfurl_media: false };
+const withoutPreviews = { unfurl_links: false, unfurl_media: false };
 const downloadMs = 60_000;
 const actionPrefix = "permission";
 
-interface OutgoingWorld {
+interface OutgoingContext {
   /** Rejects while there is no connection. */
   web(): Promise<Web>;
   readonly own: () => Own;
@@ -61,15 +61,15 @@ export type Outgoing = Required<Omit<Chat, "typing">> & {
   reply(event: AnsweredEvent, message: Message): Promise<string>;
 };
 
-export function createOutgoing(world: OutgoingWorld): Outgoing {
-  return new SlackOutgoing(world);
+export function createOutgoing(context: OutgoingContext): Outgoing {
+  return new SlackOutgoing(context);
 }
 
 class SlackOutgoing implements Outgoing {
-  readonly #world: OutgoingWorld;
+  readonly #context: OutgoingContext;
 
-  constructor(world: OutgoingWorld) {
-    this.#world = world;
+  constructor(context: OutgoingContext) {
+    this.#context = context;
   }
 
   reply(event: AnsweredEvent, message: Message): Promise<string> {
@@ -84,7 +84,7 @@ class SlackOutgoing implements Outgoing {
   }
 
   async react(event: AnsweredEvent, emoji: string, messageId: string | undefined): Promise<string> {
-    const web = await this.#world.web();
+    const web = await this.#context.web();
     const { chat_id, message_id } = dataOf(event);
     checkId("message_id", messageId ?? message_id, timestamp);
     const reaction = { channel: chat_id, timestamp: messageId ?? message_id, name: emojiName(emoji) };
@@ -94,7 +94,7 @@ class SlackOutgoing implements Outgoing {
 
   async edit(event: AnsweredEvent, messageId: string, text: string): Promise<string> {
     checkId("message_id", messageId, timestamp);
-    const web = await this.#world.web();
+    const web = await this.#context.web();
     const [part, ...rest] = splitMessage(text, slackMrkdwn, limit);
     demandText(part === undefined ? [] : [part]);
     if (rest.length > 0)
@@ -117,24 +117,24 @@ class SlackOutgoing implements Outgoing {
   }
 
   async download(_: AnsweredEvent, attachment: ChatAttachment): Promise<SavedFile> {
-    const web = await this.#world.web();
+    const web = await this.#context.web();
     const { file } = await asked("the download", () => web.files.info({ file: attachment.id }));
     const address = file?.url_private_download ?? file?.url_private;
     if (address === undefined) throw new ConnectorError("E_CHAT", "this file cannot be fetched from Slack");
     const url = new URL(address);
     const isTheirs = url.protocol === "https:" && /(^|\.)slack\.com$/.test(url.hostname);
     // The request includes the token, so only Slack's own hosts are contacted.
-    if (!isTheirs && url.origin !== new URL(this.#world.apiRoot).origin)
+    if (!isTheirs && url.origin !== new URL(this.#context.apiRoot).origin)
       throw new ConnectorError("E_CHAT", "the file is not on Slack's own hosts");
-    const answer = await this.#world.http.request({
+    const answer = await this.#context.http.request({
       url: url.href,
-      headers: { authorization: `Bearer ${this.#world.token}` },
-      signal: this.#world.signal,
+      headers: { authorization: `Bearer ${this.#context.token}` },
+      signal: this.#context.signal,
       timeoutMs: downloadMs,
     });
     const failure = answer.failure();
     if (failure === undefined)
-      return this.#world.people.save(file?.name ?? "file", answer.body(), this.#world.maxDownloadBytes);
+      return this.#context.people.save(file?.name ?? "file", answer.body(), this.#context.maxDownloadBytes);
     answer.discard();
     throw failure;
   }
@@ -144,7 +144,7 @@ class SlackOutgoing implements Outgoing {
     { limit: count, before }: HistoryPage,
   ): Promise<readonly HistoryMessage[]> {
     if (before !== undefined) checkId("before", before, timestamp);
-    const web = await this.#world.web();
+    const web = await this.#context.web();
     const { chat_id, thread_id } = dataOf(event);
     const page = {
       channel: chat_id,
@@ -159,15 +159,15 @@ class SlackOutgoing implements Outgoing {
     const messages = (found.messages ?? []).map(
       (message) => ({ ...message, channel: chat_id }) as SlackMessage,
     );
-    await this.#world.names.learn(messages.flatMap(({ user }) => (user === undefined ? [] : [user])));
-    const own = this.#world.own();
+    await this.#context.names.learn(messages.flatMap(({ user }) => (user === undefined ? [] : [user])));
+    const own = this.#context.own();
     return messages
       .sort((a, b) => Number(a.ts) - Number(b.ts))
       .map((message) => ({
         id: message.ts,
-        ...(isOwn(message, own) ? {} : { sender: senderOf(message, this.#world.names) }),
+        ...(isOwn(message, own) ? {} : { sender: senderOf(message, this.#context.names) }),
         timeMs: Math.round(Number(message.ts) * 1_000),
-        text: textOf(message, own, this.#world.names),
+        text: textOf(message, own, this.#context.names),
         attachments: message.files?.length ?? 0,
       }));
   }
@@ -181,24 +181,24 @@ class SlackOutgoing implements Outgoing {
     { chat_id, message_ids }: AskedPrompt,
     prompt: PermissionPrompt,
   ): Promise<AskedPrompt> {
-    const web = await this.#world.web();
-    const said = { channel: chat_id, ...promptWords(prompt), ...quiet };
+    const web = await this.#context.web();
+    const said = { channel: chat_id, ...promptBlocks(prompt), ...withoutPreviews };
     const { ts } = await asked("the prompt", () => web.chat.postMessage(said as never));
     return { chat_id, message_ids: [...message_ids, String(ts)] };
   }
 
   async expirePermission({ chat_id, message_ids }: AskedPrompt, text: PromptText): Promise<void> {
-    const web = await this.#world.web();
+    const web = await this.#context.web();
     for (const ts of message_ids) {
       const said = ts === message_ids.at(-1) ? text : { ...text, quoted: [] };
-      const change = { channel: chat_id, ts, ...promptWords({ id: "", text: said, buttons: [] }) };
+      const change = { channel: chat_id, ts, ...promptBlocks({ id: "", text: said, buttons: [] }) };
       await asked("the end of the prompt", () => web.chat.update(change as never));
     }
   }
 
   async #send(channel: string, thread: string | undefined, { text, files = [] }: Message) {
     if (thread !== undefined) checkId("reply_to", thread, timestamp);
-    const web = await this.#world.web();
+    const web = await this.#context.web();
     const parts = splitMessage(text, slackMrkdwn, limit);
     if (files.length === 0) demandText(parts);
     const inThread = thread === undefined ? {} : { thread_ts: thread };
@@ -218,7 +218,7 @@ class SlackOutgoing implements Outgoing {
     };
     for (const { markup, plain } of parts) {
       if (markup === "" && files.length > 0) continue;
-      const said = { channel, text: markup || plain, ...inThread, ...quiet };
+      const said = { channel, text: markup || plain, ...inThread, ...withoutPreviews };
       const { ts } = await step(() => web.chat.postMessage(said));
       ids.push(String(ts));
     }
@@ -234,7 +234,7 @@ class SlackOutgoing implements Outgoing {
 
   async #channelOf(to: ChatAddress): Promise<string> {
     if ("chatId" in to) return to.chatId;
-    const web = await this.#world.web();
+    const web = await this.#context.web();
     const { channel } = await asked("opening a chat", () => web.conversations.open({ users: to.person }));
     return String(channel?.id);
   }
@@ -245,7 +245,7 @@ class SlackOutgoing implements Outgoing {
  * renders no markup, mention, emoji or URL in `text` elements; text that a model wrote is preformatted.
  * `text` is shown in notifications.
  */
-function promptWords({ id, text, buttons }: PermissionPrompt): { blocks: object[]; text: string } {
+function promptBlocks({ id, text, buttons }: PermissionPrompt): { blocks: object[]; text: string } {
   const { title, quoted, foot } = text;
   wholePrompt(quoted.join(""), maxQuoted);
   const elements = [

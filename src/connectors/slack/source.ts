@@ -54,9 +54,9 @@ class SlackSource implements Source {
   #client: SlackClient | undefined;
   /** Closes the connection, to open a new one. */
   #endRound = (_: unknown) => {};
-  readonly #hearing: ReceiveLoop;
+  readonly #receiveLoop: ReceiveLoop;
   readonly #enqueue: (work: () => Promise<void>) => void;
-  readonly #quietly: (work: Promise<unknown>) => Promise<void>;
+  readonly #ignoreFailure: (work: Promise<unknown>) => Promise<void>;
   readonly #names: KnownNames;
   readonly chat: Outgoing;
   readonly #loop: Loop;
@@ -68,7 +68,7 @@ class SlackSource implements Source {
     this.#clock = clock;
     this.#log = log;
     this.#people = people;
-    const hearing = createReceiveLoop({
+    const receiveLoop = createReceiveLoop({
       source: name,
       host,
       people,
@@ -78,10 +78,10 @@ class SlackSource implements Source {
         return failure instanceof Error ? failure.message : String(failure);
       },
     });
-    this.#hearing = hearing;
-    const { enqueue, quietly } = hearing;
+    this.#receiveLoop = receiveLoop;
+    const { enqueue, quietly } = receiveLoop;
     this.#enqueue = enqueue;
-    this.#quietly = quietly;
+    this.#ignoreFailure = quietly;
     const names = createNames(
       {
         person: async (id) => {
@@ -123,8 +123,8 @@ class SlackSource implements Source {
         this.#client = { web, own };
         await this.#holdSocket(library, signal, () => {
           round.works();
-          hearing.catchUp((chat: string, after: string) => this.#takeMissed(chat, after));
-        }).finally(hearing.renew);
+          receiveLoop.catchUp((chat: string, after: string) => this.#fetchMissed(chat, after));
+        }).finally(receiveLoop.renew);
       },
     });
   }
@@ -137,7 +137,7 @@ class SlackSource implements Source {
 
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopping.abort();
-    await Promise.race([this.#hearing.stop(), aborted(deadline)]);
+    await Promise.race([this.#receiveLoop.stop(), aborted(deadline)]);
     await this.#loop.stop(deadline);
     this.#client = undefined;
   }
@@ -217,7 +217,7 @@ class SlackSource implements Source {
         else if (this.#options.edits) await this.#take(edit, true);
         await confirm();
       });
-    else if (type === "interactive") void this.#quietly(this.#press(body).finally(confirm));
+    else if (type === "interactive") void this.#ignoreFailure(this.#press(body).finally(confirm));
     else void confirm();
   }
 
@@ -233,18 +233,18 @@ class SlackSource implements Source {
       case "event": {
         await this.#names.learn(peopleIn(message), isDirect(message) ? undefined : channel);
         await this.#emit?.(arrivalOf(message, own, this.#names, isEdit));
-        if (!isEdit) await this.#keepPlace(message);
+        if (!isEdit) await this.#saveCursor(message);
         if (this.#options.ackReaction !== undefined)
-          await this.#quietly(this.#reactTo(web, message, this.#options.ackReaction));
+          await this.#ignoreFailure(this.#reactTo(web, message, this.#options.ackReaction));
         break;
       }
       case "answer":
-        await this.#quietly(web.chat.postMessage({ channel, text: flat(reception.text) }));
+        await this.#ignoreFailure(web.chat.postMessage({ channel, text: flat(reception.text) }));
         break;
       case "verdict":
         // Handled again it would be a message like any other.
-        await this.#keepPlace(message);
-        await this.#quietly(
+        await this.#saveCursor(message);
+        await this.#ignoreFailure(
           this.#reactTo(web, message, reception.emoji).catch(() =>
             web.chat.postMessage({ channel, text: flat(reception.text) }),
           ),
@@ -260,15 +260,15 @@ class SlackSource implements Source {
     return web.reactions.add({ channel, timestamp: ts, name: emojiName(emoji) });
   }
 
-  async #keepPlace({ channel, ts, thread_ts }: SlackMessage): Promise<void> {
-    await this.#hearing.keepPlace(thread_ts === undefined ? channel : `${channel}/${thread_ts}`, ts);
+  async #saveCursor({ channel, ts, thread_ts }: SlackMessage): Promise<void> {
+    await this.#receiveLoop.saveCursor(thread_ts === undefined ? channel : `${channel}/${thread_ts}`, ts);
   }
 
   /**
    * Slack keeps nothing for a disconnected client: missed messages are read from the chat history, the newest
    * page first.
    */
-  async #takeMissed(chat: string, after: string): Promise<void> {
+  async #fetchMissed(chat: string, after: string): Promise<void> {
     const [channel = "", thread] = chat.split("/");
     const { web } = await this.#connected();
     const missed: SlackMessage[] = [];
@@ -289,7 +289,7 @@ class SlackSource implements Source {
       cursor = more?.next_cursor || undefined;
       if (cursor === undefined) break;
       if (missed.length >= caughtUp.messages || pages >= caughtUp.messages / caughtUp.page) {
-        this.#hearing.missed(channel);
+        this.#receiveLoop.missed(channel);
         break;
       }
     }
@@ -307,7 +307,7 @@ class SlackSource implements Source {
     const pressed = readActionId(actions?.[0]?.action_id ?? "");
     if (pressed === undefined || user === undefined || channel === undefined) return;
     const sender = { id: user.id, ...(user.name === undefined ? {} : { name: user.name }) };
-    const answer = await this.#hearing.press({ ...pressed, sender });
+    const answer = await this.#receiveLoop.press({ ...pressed, sender });
     if (answer.show === "notice")
       await web.chat.postEphemeral({ channel: channel.id, user: user.id, text: flat(answer.text) });
   }

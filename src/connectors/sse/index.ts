@@ -3,12 +3,12 @@
 import type { Json, OptionIssue, SourceType, Surroundings } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import { durationIssue, requestIssues, sizeIssue } from "../../intake/request-issues.ts";
-import { addressOf, hostReach, placeOf, trustOf } from "../../intake/request-options.ts";
+import { addressOf, describeUrl, hostReach, trustOf } from "../../intake/request-options.ts";
 import { keyOf } from "../../intake/seen-keys.ts";
 import { type SseOptions, sseOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
-import { unwrapRelayed } from "./relay.ts";
 import { arrivalOfEvent, createSseSource } from "./source.ts";
+import { unwrapRelayed } from "./webhook-relay.ts";
 
 export function checkOptions(options: SseOptions, surroundings: Surroundings): OptionIssue[] {
   return [
@@ -40,7 +40,7 @@ export const sse: SourceType<SseOptions> = {
   // On a reload the old connection ends before the new one begins, and the new one resumes. Relays remember
   // nothing: there the two overlap.
   claims: ({ url, relay, headers = {}, auth }) =>
-    relay === undefined ? [`stream:${placeOf(url)} (${keyOf([url, headers, auth ?? {}] as Json)})`] : [],
+    relay === undefined ? [`stream:${describeUrl(url)} (${keyOf([url, headers, auth ?? {}] as Json)})`] : [],
   check: checkOptions,
   // Anybody may send through a relay.
   trust: ({ url, relay }) => (relay === undefined ? trustOf(url) : "unverified"),

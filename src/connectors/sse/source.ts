@@ -8,12 +8,12 @@ import { type Connection, provenMs, runConnection } from "../../intake/connectio
 import type { HandOver } from "../../intake/hand-over.ts";
 import { guessJson } from "../../intake/json.ts";
 import { createLoopSource } from "../../intake/loop-source.ts";
-import { placeOf, requestHeaders, trustOf } from "../../intake/request-options.ts";
+import { describeUrl, requestHeaders, trustOf } from "../../intake/request-options.ts";
 import { keyOf } from "../../intake/seen-keys.ts";
 import { line } from "../../text.ts";
 import { createEventStream, type StreamEvent } from "./event-stream.ts";
 import type { SseOptions } from "./options.ts";
-import { unwrapRelayed } from "./relay.ts";
+import { unwrapRelayed } from "./webhook-relay.ts";
 
 /** The delay of browsers, unless the stream sets another. */
 const defaultRetryMs = 1_000;
@@ -120,7 +120,7 @@ export function createSseSource(name: string, options: SseOptions, host: Host): 
       // The delay that the stream set also applies after a broken connection.
       backoff: { firstMs: 1_000, maxMs: 60_000, leastMs: () => (hasAsked ? retryMs : 0) },
     }),
-    place: () => placeOf(url, relay === undefined ? "shown" : "hidden"),
+    place: () => describeUrl(url, relay === undefined ? "shown" : "hidden"),
     held: () => handOver?.held(),
   });
 }

@@ -4,7 +4,7 @@
 import { isAscii } from "node:buffer";
 import type { TextNeeds } from "../../contract/emit-all.ts";
 import type { Line } from "./container.ts";
-import { createSift, needsAscii, type Place, type Sift, type SiftedLines } from "./sift.ts";
+import { createSift, needsAscii, type Sift, type SiftedLines, type Span } from "./sift.ts";
 
 export type Encoding = "utf-8" | "latin1" | "utf-16le" | "utf-16be";
 
@@ -99,15 +99,15 @@ export class LineReader {
     this.#at += until - first;
     if (until < bytes.length) this.#keep(bytes.subarray(until));
     const isSimple = this.#encoding === "latin1" || isAscii(bytes.subarray(first, until));
-    const lineAt = ({ from, to }: Place): Line => ({
+    const lineAt = ({ from, to }: Span): Line => ({
       ...(isSimple
         ? this.#simpleLine(text, from, to, begun)
         : this.#lineOf(Buffer.from(text.slice(from, to), "latin1"), to - from, begun + to + 1)),
       start: begun + from,
     });
-    const { held, passed, passedPlace } = this.#known.sift(text);
+    const { held, passed, passedSpan } = this.#known.sift(text);
     for (const place of held) lines.push(lineAt(place));
-    return { lines, passed, passedLine: (index) => lineAt(passedPlace(index)) };
+    return { lines, passed, passedLine: (index) => lineAt(passedSpan(index)) };
   }
 
   /**

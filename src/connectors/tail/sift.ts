@@ -6,18 +6,18 @@ import type { Line } from "./container.ts";
 /** Whole lines, each with its end, as one text: each byte of the file is one character. */
 export type Sift = (text: string) => Sifted;
 
-export interface Place {
+export interface Span {
   readonly from: number;
   /** Of its line break. */
   readonly to: number;
 }
 
 export interface Sifted {
-  readonly held: readonly Place[];
+  readonly held: readonly Span[];
   /** How many lines lack the required text; empty ones do not count. */
   readonly passed: number;
   /** The index of one of the texts. */
-  passedPlace(index: number): Place;
+  passedSpan(index: number): Span;
 }
 
 export interface SiftedLines {
@@ -38,7 +38,7 @@ export function createSift(needs: TextNeeds, encoding: "utf-8" | "latin1"): Sift
     const searches = choices.map((all) =>
       all.map(({ texts, folds }) => createSearch(folds ? folded : text, texts)),
     );
-    const held: Place[] = [];
+    const held: Span[] = [];
     let passed = 0;
     for (let from = 0, to = text.indexOf("\n"); to >= 0; to = text.indexOf("\n", from)) {
       if (isHeld(searches, from, to)) held.push({ from, to });
@@ -46,13 +46,13 @@ export function createSift(needs: TextNeeds, encoding: "utf-8" | "latin1"): Sift
       from = to + 1;
     }
 
-    let places: Place[] | undefined;
+    let places: Span[] | undefined;
     return {
       held,
       passed,
-      passedPlace(index) {
-        places ??= passedPlaces(text, held);
-        return places[index] as Place;
+      passedSpan(index) {
+        places ??= passedSpans(text, held);
+        return places[index] as Span;
       },
     };
   };
@@ -106,8 +106,8 @@ function hasAll(all: Search[], from: number, to: number): boolean {
   return true;
 }
 
-function passedPlaces(text: string, held: readonly Place[]): Place[] {
-  const places: Place[] = [];
+function passedSpans(text: string, held: readonly Span[]): Span[] {
+  const places: Span[] = [];
   let skip = 0;
   for (let from = 0, to = text.indexOf("\n"); to >= 0; to = text.indexOf("\n", from)) {
     if (held[skip]?.from === from) skip += 1;

@@ -30,7 +30,7 @@ import { createTraceDetector } from "./traces.ts";
 
 const lookMs = 1_000;
 /** From then on looks are rarer, where changes are reported. */
-const quietAfterMs = 60_000;
+const idleAfterMs = 60_000;
 /** Delay between a change report and the look. */
 const hintMs = 50;
 /** A look may take this share of the time. */
@@ -115,8 +115,8 @@ class TailSource implements Source {
         const dueMs = Math.min(
           ...(this.#work?.tailedFiles.all() ?? []).map((one) => one.dueMs() ?? Number.POSITIVE_INFINITY),
         );
-        const isQuiet = nowMs - this.#changedMs > quietAfterMs && hints.isWhole();
-        const usualMs = isQuiet ? msUntilIdlePoll(nowMs) : lookMs;
+        const isIdle = nowMs - this.#changedMs > idleAfterMs && hints.isWhole();
+        const usualMs = isIdle ? msUntilIdlePoll(nowMs) : lookMs;
         const pauseMs = Math.max(usualMs, this.#lookTookMs * lookShare);
         return Math.max(0, Math.min(pauseMs, dueMs - nowMs));
       },
@@ -169,11 +169,11 @@ class TailSource implements Source {
     return { ...health, detail: summary === undefined ? detail : `${detail}; ${summary}` };
   }
 
-  invitation(): EndpointInfo {
+  endpointInfo(): EndpointInfo {
     const [first] = this.#patterns;
     const address = `lines of ${this.#written.join(", ")}`;
     if (first?.path === undefined) return { address };
-    return { address, tryIt: `echo hello >> ${quoted(absolute(first.written, this.#host))}` };
+    return { address, example: `echo hello >> ${quoted(absolute(first.written, this.#host))}` };
   }
 
   #shown(path: string) {

@@ -12,7 +12,7 @@ const afterRenameMs = 10_000;
 /** Maximum of files that are opened at once, to record their beginnings. */
 const atOnce = 8;
 
-interface RosterOptions {
+interface TailedFilesOptions {
   readonly clock: Clock;
   readonly cursors: Cursors;
   readonly search: Search;
@@ -24,16 +24,16 @@ interface RosterOptions {
 }
 
 export class TailedFiles {
-  readonly #clock: RosterOptions["clock"];
-  readonly #cursors: RosterOptions["cursors"];
-  readonly #search: RosterOptions["search"];
-  readonly #following: RosterOptions["following"];
-  readonly #patterns: RosterOptions["patterns"];
-  readonly #from: RosterOptions["from"];
+  readonly #clock: TailedFilesOptions["clock"];
+  readonly #cursors: TailedFilesOptions["cursors"];
+  readonly #search: TailedFilesOptions["search"];
+  readonly #following: TailedFilesOptions["following"];
+  readonly #patterns: TailedFilesOptions["patterns"];
+  readonly #from: TailedFilesOptions["from"];
   readonly #followers = new Map<string, Follower>();
   #isFirstLook = true;
 
-  constructor(options: RosterOptions) {
+  constructor(options: TailedFilesOptions) {
     const { clock, cursors, search, following, patterns, from } = options;
     this.#clock = clock;
     this.#cursors = cursors;
@@ -80,9 +80,9 @@ export class TailedFiles {
   /** Closes the files that have been idle the longest. */
   async closeSome(): Promise<void> {
     const open = [...this.#followers.values()].filter((follower) => follower.isOpen());
-    const quiet = open.filter((follower) => !follower.hasMore());
-    quiet.sort((a, b) => a.changedMs() - b.changedMs());
-    for (const follower of quiet.slice(0, heldTooMany())) await follower.close();
+    const idle = open.filter((follower) => !follower.hasMore());
+    idle.sort((a, b) => a.changedMs() - b.changedMs());
+    for (const follower of idle.slice(0, heldTooMany())) await follower.close();
   }
 
   async close(): Promise<void> {

@@ -38,7 +38,7 @@ export async function openApi(
         const call = target[method] as (...args: unknown[]) => Promise<unknown>;
         return (...args: unknown[]) =>
           call(...args).catch((error: unknown) => {
-            throw inOurWords(error);
+            throw asRouterError(error);
           });
       },
     }),
@@ -89,7 +89,7 @@ async function jsonOf(answer: HttpAnswer, method: string): Promise<unknown> {
 }
 
 /** By their names: the classes are known only once the library is loaded. */
-function inOurWords(error: unknown): unknown {
+function asRouterError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   if (error.name === "GrammyError") return refusalOf(error as GrammyError);
   if (error.name !== "HttpError") return error;

@@ -28,7 +28,7 @@ interface IntakeOptions {
 /** A picture that takes longer is delivered without its file: `download_attachment` can still fetch it. */
 const pictureWithinMs = 15_000;
 /** Groups that the bot was added to, or whose id changed, are each reported once, up to a limit. */
-const maxGroupsTold = 20;
+const maxGroupsLogged = 20;
 
 export class Intake {
   readonly #options: IntakeOptions;
@@ -40,7 +40,7 @@ export class Intake {
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #beside = new Set<Promise<unknown>>();
-  readonly #groupsTold = new Set<number>();
+  readonly #loggedGroups = new Set<number>();
   #lastFailure = "";
 
   constructor(options: IntakeOptions) {
@@ -188,18 +188,18 @@ export class Intake {
 
   /** Telegram's own clients do not show the id of a group. */
   #logGroup({ my_chat_member: member, message }: Update): void {
-    if (this.#groupsTold.size >= maxGroupsTold) return;
+    if (this.#loggedGroups.size >= maxGroupsLogged) return;
     const moved = message?.migrate_to_chat_id;
-    if (moved !== undefined && !this.#groupsTold.has(moved)) {
-      this.#groupsTold.add(moved);
+    if (moved !== undefined && !this.#loggedGroups.has(moved)) {
+      this.#loggedGroups.add(moved);
       this.#log.warn(
         line`source ${this.#name}: the group ${message?.chat.id ?? "?"} now has the id ${moved}: write that into access.groups`,
       );
     }
     if (member === undefined || member.chat.type === "private") return;
     const isIn = ["member", "administrator"].includes(member.new_chat_member.status);
-    if (!isIn || this.#groupsTold.has(member.chat.id)) return;
-    this.#groupsTold.add(member.chat.id);
+    if (!isIn || this.#loggedGroups.has(member.chat.id)) return;
+    this.#loggedGroups.add(member.chat.id);
     this.#log.info(
       line`source ${this.#name}: the bot is in the group ${safeFileName(member.chat.title ?? "")} with the id ${member.chat.id}; add it to access.groups to receive its messages`,
     );

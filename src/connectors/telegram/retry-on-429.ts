@@ -5,7 +5,7 @@ import type { Clock } from "../../contract.ts";
 import { pause } from "../../waiting.ts";
 import { TelegramRefusal } from "./api.ts";
 
-const patienceMs = 60_000;
+const maxWaitMs = 60_000;
 
 /** Runs `send` again after each such delay, while all delays together are at most a minute. */
 export async function retryOn429<T>(clock: Clock, send: () => Promise<T>): Promise<T> {
@@ -14,7 +14,7 @@ export async function retryOn429<T>(clock: Clock, send: () => Promise<T>): Promi
       return await send();
     } catch (error) {
       const waitMs = error instanceof TelegramRefusal ? error.retryAfterMs : undefined;
-      if (waitMs === undefined || waitedMs + waitMs > patienceMs) throw error;
+      if (waitMs === undefined || waitedMs + waitMs > maxWaitMs) throw error;
       waitedMs += waitMs;
       await pause(clock, waitMs);
     }

@@ -45,7 +45,7 @@ export function createSend(api: TelegramApi, { clock, partLength, quote }: SendO
       if (files.length === 0) demandText(parts);
       const all = parts.length + files.length;
       const ids: number[] = [];
-      const place = (): Place => ({
+      const target = (): ApiTarget => ({
         chat_id: chatId,
         ...(threadId === undefined ? {} : { message_thread_id: Number(threadId) }),
         ...(replyTo === undefined || (quote === "first" && ids.length > 0)
@@ -53,8 +53,8 @@ export function createSend(api: TelegramApi, { clock, partLength, quote }: SendO
           : { reply_parameters: { message_id: Number(replyTo), allow_sending_without_reply: true } }),
       });
       try {
-        for (const part of parts) ids.push(await retryOn429(clock, () => sendText(api.raw, place(), part)));
-        for (const file of files) ids.push(await retryOn429(clock, () => sendFile(api, place(), file)));
+        for (const part of parts) ids.push(await retryOn429(clock, () => sendText(api.raw, target(), part)));
+        for (const file of files) ids.push(await retryOn429(clock, () => sendFile(api, target(), file)));
       } catch (error) {
         throw ids.length === 0 ? error : halfSent(ids, all, error);
       }
@@ -62,7 +62,7 @@ export function createSend(api: TelegramApi, { clock, partLength, quote }: SendO
     });
 }
 
-interface Place {
+interface ApiTarget {
   readonly chat_id: string;
   readonly message_thread_id?: number;
   readonly reply_parameters?: { readonly message_id: number; readonly allow_sending_without_reply: true };
@@ -74,9 +74,9 @@ interface Place {
  */
 export const noPreview = { link_preview_options: { is_disabled: true } };
 
-async function sendText(raw: RawApi, place: Place, part: Part): Promise<number> {
+async function sendText(raw: RawApi, target: ApiTarget, part: Part): Promise<number> {
   const { message_id: id } = await withPlainFallback(part, (text) =>
-    raw.sendMessage({ ...place, ...text, ...noPreview }),
+    raw.sendMessage({ ...target, ...text, ...noPreview }),
   );
   return id;
 }
@@ -94,17 +94,17 @@ export async function withPlainFallback<T>(
   }
 }
 
-async function sendFile(api: TelegramApi, place: Place, file: OutgoingFile): Promise<number> {
+async function sendFile(api: TelegramApi, target: ApiTarget, file: OutgoingFile): Promise<number> {
   if (/\.(jpe?g|png|webp)$/i.test(file.name) && file.bytes <= maxPhotoBytes) {
     try {
-      const sent = await api.raw.sendPhoto({ ...place, photo: api.file(file) });
+      const sent = await api.raw.sendPhoto({ ...target, photo: api.file(file) });
       return sent.message_id;
     } catch (error) {
       // Extreme dimensions, or not a picture whatever its name says.
       if (!isRefused(error, /photo|image/i)) throw error;
     }
   }
-  const sent = await api.raw.sendDocument({ ...place, document: api.file(file) });
+  const sent = await api.raw.sendDocument({ ...target, document: api.file(file) });
   return sent.message_id;
 }
 

@@ -116,7 +116,7 @@ export function createTelegramSource(name: string, options: TelegramOptions, hos
         removeRoute = await host.listener.route({
           path: webhook.path,
           methods: ["POST"],
-          owner: name,
+          sourceName: name,
           handle,
         });
         if (closed) return leave();
@@ -141,7 +141,7 @@ export function createTelegramSource(name: string, options: TelegramOptions, hos
     },
     reply: (event, message) => running().answer(event, message),
     chat: speaking,
-    invitation: () => ({ address: self === undefined ? "Telegram" : `https://t.me/${self.username}` }),
+    endpointInfo: () => ({ address: self === undefined ? "Telegram" : `https://t.me/${self.username}` }),
   };
 }
 

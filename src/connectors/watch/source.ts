@@ -130,7 +130,7 @@ class WatchSource implements Source {
     return { ...health, detail: summary === undefined ? detail : `${detail}; ${summary}` };
   }
 
-  invitation(): EndpointInfo {
+  endpointInfo(): EndpointInfo {
     return {
       address: `${this.#target === undefined ? "changes of" : "files dropped at"} ${this.#written.join(", ")}`,
     };
@@ -209,7 +209,7 @@ class WatchSource implements Source {
           return;
         }
         const arrival = await this.#arrivalOf(change);
-        const outcome = await this.#emitPatiently(emit, arrival, signal);
+        const outcome = await this.#emitWithRetries(emit, arrival, signal);
         if (outcome === undefined) return;
         toMove = this.#target !== undefined && (outcome === "accepted" || outcome === "duplicate");
       } catch (error) {
@@ -249,7 +249,7 @@ class WatchSource implements Source {
     return [await realpath(folder)];
   }
 
-  async #emitPatiently(
+  async #emitWithRetries(
     emit: Emit,
     arrival: Arrival,
     signal: AbortSignal,

@@ -28,7 +28,7 @@ export const maxFileBytes = 50_000_000;
 /** The whole message is kept. */
 const partLimit = { max: 8_000, unit: "characters", counts: "text" } as const;
 
-export interface Place {
+export interface RoomAddress {
   readonly browser: string;
   readonly room: string;
 }
@@ -36,16 +36,16 @@ export interface Place {
 interface SpeakerOptions {
   readonly rooms: Rooms;
   readonly host: Pick<Host, "clock" | "people">;
-  typing(place: Place): void;
+  typing(address: RoomAddress): void;
   /** Has this browser an open page, or had one before? */
   isKnown(browser: string): boolean;
 }
 
-export function chatIdOf({ browser, room }: Place): string {
+export function chatIdOf({ browser, room }: RoomAddress): string {
   return `${browser}/${room}`;
 }
 
-function placeOf(chatId: string): Place {
+function addressOf(chatId: string): RoomAddress {
   const [browser = "", room = mainRoom] = chatId.split("/");
   return { browser, room };
 }
@@ -68,19 +68,19 @@ export class Speaker implements Required<Omit<Chat, "history" | "download">> {
 
   answer(event: AnsweredEvent, { replyTo, ...message }: Message): Promise<string> {
     const { chat_id: chatId, message_id: own } = dataOf(event);
-    return this.#send(placeOf(chatId), { ...message, replyTo: replyTo ?? own });
+    return this.#send(addressOf(chatId), { ...message, replyTo: replyTo ?? own });
   }
 
   /** A reply of the access check: kept only for known browsers. */
-  async say(place: Place, text: string, isKept: boolean): Promise<void> {
-    const message = this.#newMessage(place, text);
-    if (isKept) await this.#rooms.put(place.browser, message);
-    else this.#rooms.show(place.browser, message);
+  async say(address: RoomAddress, text: string, isKept: boolean): Promise<void> {
+    const message = this.#newMessage(address, text);
+    if (isKept) await this.#rooms.put(address.browser, message);
+    else this.#rooms.show(address.browser, message);
   }
 
   async react(event: AnsweredEvent, emoji: string, messageId: string | undefined) {
     const { chat_id: chatId, message_id: own } = dataOf(event);
-    const { browser } = placeOf(chatId);
+    const { browser } = addressOf(chatId);
     const isThere = await this.#rooms.change(browser, messageId ?? own, ({ reactions = [], ...message }) => ({
       ...message,
       reactions: [...new Set([...reactions, emoji.slice(0, 64)])].slice(-10),
@@ -90,7 +90,7 @@ export class Speaker implements Required<Omit<Chat, "history" | "download">> {
   }
 
   async edit(event: AnsweredEvent, messageId: string, text: string) {
-    const { browser } = placeOf(dataOf(event).chat_id);
+    const { browser } = addressOf(dataOf(event).chat_id);
     const message = this.#rooms.find(browser, messageId);
     if (message === undefined) throw gone(messageId);
     if (message.from !== "claude")
@@ -115,50 +115,50 @@ export class Speaker implements Required<Omit<Chat, "history" | "download">> {
   }
 
   async send(to: ChatAddress, message: Message) {
-    const place = "person" in to ? lastPlace(this.#rooms, to.person) : placeOf(to.chatId);
-    if (!this.#isKnown(place.browser))
+    const address = "person" in to ? lastRoom(this.#rooms, to.person) : addressOf(to.chatId);
+    if (!this.#isKnown(address.browser))
       throw new ConnectorError("E_CHAT", "no browser with this id has written", {
         hint: "channel-router access list  shows those that have",
       });
-    return this.#send(place, message);
+    return this.#send(address, message);
   }
 
   async typing(event: AnsweredEvent) {
-    this.#typing(placeOf(dataOf(event).chat_id));
+    this.#typing(addressOf(dataOf(event).chat_id));
   }
 
   async askPermission(person: string, prompt: PermissionPrompt) {
     return this.continuePermission(
-      { chat_id: chatIdOf(lastPlace(this.#rooms, person)), message_ids: [] },
+      { chat_id: chatIdOf(lastRoom(this.#rooms, person)), message_ids: [] },
       prompt,
     );
   }
 
   async continuePermission({ chat_id, message_ids }: AskedPrompt, { id, text, buttons }: PermissionPrompt) {
-    const place = placeOf(chat_id);
+    const address = addressOf(chat_id);
     const message = {
-      ...this.#newMessage(place, plainPrompt(text)),
+      ...this.#newMessage(address, plainPrompt(text)),
       ...promptHtml(text),
       prompt: { id, buttons },
     };
-    await this.#rooms.put(place.browser, message);
+    await this.#rooms.put(address.browser, message);
     return { chat_id, message_ids: [...message_ids, message.id] };
   }
 
   async expirePermission({ chat_id, message_ids }: AskedPrompt, text: PromptText) {
-    const place = placeOf(chat_id);
+    const address = addressOf(chat_id);
     for (const id of message_ids) {
       const said = id === message_ids.at(-1) ? text : { ...text, quoted: [] };
       const words = { text: plainPrompt(said), ...promptHtml(said) };
-      const isThere = await this.#rooms.change(place.browser, id, ({ prompt: _, ...message }) => ({
+      const isThere = await this.#rooms.change(address.browser, id, ({ prompt: _, ...message }) => ({
         ...message,
         ...words,
       }));
-      if (!isThere) await this.#rooms.put(place.browser, { ...this.#newMessage(place, ""), ...words });
+      if (!isThere) await this.#rooms.put(address.browser, { ...this.#newMessage(address, ""), ...words });
     }
   }
 
-  #newMessage({ room }: Place, text: string, from: RoomMessage["from"] = "router"): RoomMessage {
+  #newMessage({ room }: RoomAddress, text: string, from: RoomMessage["from"] = "router"): RoomMessage {
     return {
       id: `m${this.#clock.now().toString(36)}-${randomBytes(3).toString("hex")}`,
       room,
@@ -176,7 +176,7 @@ export class Speaker implements Required<Omit<Chat, "history" | "download">> {
     return { id: randomBytes(12).toString("hex"), name: file.name, bytes, path };
   }
 
-  async #send(place: Place, { text, files = [], replyTo }: Message): Promise<string> {
+  async #send(address: RoomAddress, { text, files = [], replyTo }: Message): Promise<string> {
     if (text.trim() === "" && files.length === 0)
       throw new ConnectorError("E_TOOL_INPUT", "nothing to send: the text is empty");
     const copies: RoomFile[] = [];
@@ -187,12 +187,12 @@ export class Speaker implements Required<Omit<Chat, "history" | "download">> {
     for (const [index, { plain, markup }] of parts.entries()) {
       const isLast = index === parts.length - 1;
       const message = {
-        ...this.#newMessage(place, plain, "claude"),
+        ...this.#newMessage(address, plain, "claude"),
         html: tidy(markup),
         ...(index > 0 || replyTo === undefined ? {} : { replyTo }),
         ...(isLast && copies.length > 0 ? { files: copies } : {}),
       };
-      await this.#rooms.put(place.browser, message);
+      await this.#rooms.put(address.browser, message);
       ids.push(message.id);
     }
     return ids.length === 1 ? `sent (id: ${ids[0]})` : `sent ${ids.length} parts (ids: ${ids.join(", ")})`;
@@ -217,7 +217,7 @@ function gone(id: string): ConnectorError {
   return new ConnectorError("E_CHAT", `message ${id.slice(0, 64)} does not exist any more`);
 }
 
-export function lastPlace(rooms: Rooms, browser: string): Place {
+export function lastRoom(rooms: Rooms, browser: string): RoomAddress {
   return { browser, room: rooms.of(browser).at(-1)?.room ?? mainRoom };
 }
 

@@ -174,7 +174,7 @@ class WebchatSource implements Source {
       const remove = await this.#listener.route({
         path: `${this.#path}${rest}`,
         methods: [method],
-        owner: this.#name,
+        sourceName: this.#name,
         answersHead: route === pageRoute,
         handle: (...args) => {
           const handled = this.#handle(route, ...args).finally(() => this.#inFlight.delete(handled));
@@ -210,7 +210,7 @@ class WebchatSource implements Source {
     return this.#speaker.answer(event, message);
   }
 
-  invitation(): EndpointInfo {
+  endpointInfo(): EndpointInfo {
     return { address: `${this.#listener.address() ?? "http://127.0.0.1"}${this.#shownPath}` };
   }
 

@@ -5,7 +5,7 @@ import type { ChatAttachment, ChatData, IncomingMessage } from "../../contract/c
 import type { Host } from "../../contract/host.ts";
 import type { Arrival, Json, Outcome, Sender } from "../../contract.ts";
 import { Refusal } from "../../http/answer.ts";
-import { chatIdOf, type Place, type Speaker, shownHash } from "./chat.ts";
+import { chatIdOf, type RoomAddress, type Speaker, shownHash } from "./chat.ts";
 import type { Written } from "./incoming.ts";
 import type { RoomMessage, Rooms } from "./rooms.ts";
 
@@ -41,9 +41,9 @@ export async function takeWritten(
   { rooms, speaker, host, maxUploadBytes, ackReaction, emit }: TakeOptions,
 ): Promise<Outcome | "answered" | Refusal> {
   const { people, clock } = host;
-  const place = { browser, room: written.room };
+  const address = { browser, room: written.room };
   if (allowsUnseen(written, rooms, browser)) return unseen;
-  const incoming = incomingOf(written, place);
+  const incoming = incomingOf(written, address);
   const reception = await people.receive(incoming);
   const own: RoomMessage = {
     id: written.id,
@@ -61,7 +61,7 @@ export async function takeWritten(
       const isKept = rooms.of(browser).length > 0;
       if (isKept) await rooms.put(browser, own);
       else rooms.show(browser, own);
-      await speaker.say(place, reception.text, isKept);
+      await speaker.say(address, reception.text, isKept);
       return "answered";
     }
     case "verdict":
@@ -86,7 +86,7 @@ export async function takeWritten(
   const whole = { ...own, ...reactions, ...(files.length === 0 ? {} : { files }) };
   const expected = rooms.expect(browser, whole);
   try {
-    const outcome = await emit(arrivalOf(written, incoming.sender, place, attachments, rooms));
+    const outcome = await emit(arrivalOf(written, incoming.sender, address, attachments, rooms));
     await expected.keep();
     return outcome;
   } finally {
@@ -98,12 +98,12 @@ export function senderOf(browser: string, name: string | undefined): Sender {
   return { id: browser, ...(name === undefined ? {} : { name }) };
 }
 
-function incomingOf({ text, name }: Written, place: Place): IncomingMessage {
+function incomingOf({ text, name }: Written, address: RoomAddress): IncomingMessage {
   const command = /^\/([a-z]{1,32})\b/.exec(text)?.[1];
   return {
-    sender: senderOf(place.browser, name),
+    sender: senderOf(address.browser, name),
     isBot: false,
-    chat: { id: chatIdOf(place), kind: "direct" },
+    chat: { id: chatIdOf(address), kind: "direct" },
     text,
     isForUs: true,
     ...(command === undefined ? {} : { command }),
@@ -113,15 +113,15 @@ function incomingOf({ text, name }: Written, place: Place): IncomingMessage {
 export function arrivalOf(
   { id, text, room, replyTo, files }: Pick<Written, "id" | "text" | "room" | "replyTo" | "files">,
   sender: Sender,
-  place: Place,
+  address: RoomAddress,
   attachments: readonly ChatAttachment[],
   rooms: Pick<Rooms, "find">,
 ): Arrival {
   const words = text === "" ? placeholderOf(files.map(({ name }) => safeFileName(name))) : text;
-  const quoted = replyTo === undefined ? undefined : rooms.find(place.browser, replyTo)?.text;
+  const quoted = replyTo === undefined ? undefined : rooms.find(address.browser, replyTo)?.text;
   const data: ChatData & { room: string } = {
     text: words,
-    chat_id: chatIdOf(place),
+    chat_id: chatIdOf(address),
     message_id: id,
     chat_type: "direct",
     room,
@@ -134,8 +134,8 @@ export function arrivalOf(
     text: words,
     trust: "sender",
     sender,
-    deliveryId: `${chatIdOf(place)}/${id}`,
-    conversation: chatIdOf(place),
+    deliveryId: `${chatIdOf(address)}/${id}`,
+    conversation: chatIdOf(address),
   };
 }
 

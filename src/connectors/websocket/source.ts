@@ -8,7 +8,7 @@ import { fillJson } from "../../intake/fill-json.ts";
 import type { HandOver } from "../../intake/hand-over.ts";
 import { guessJson } from "../../intake/json.ts";
 import { createLoopSource } from "../../intake/loop-source.ts";
-import { placeOf, requestHeaders, trustOf } from "../../intake/request-options.ts";
+import { describeUrl, requestHeaders, trustOf } from "../../intake/request-options.ts";
 import type { WebsocketOptions } from "./options.ts";
 
 type Message = string | Uint8Array;
@@ -61,7 +61,7 @@ export function createWebsocketSource(name: string, options: WebsocketOptions, h
       backoff: { firstMs: 1_000, maxMs: 60_000 },
       shortMs: provenMs,
     }),
-    place: () => placeOf(url),
+    place: () => describeUrl(url),
     held: () => handOver?.held(),
   });
 }

@@ -48,7 +48,7 @@ import { trackUnanswered, type Unanswered, type UnansweredMessages } from "./una
 /** What the chats see of the daemon. */
 interface VisibleDaemon {
   readonly options: { readonly log: Log; readonly folder: string };
-  readonly members: DaemonSessions;
+  readonly sessions: DaemonSessions;
   running(): { readonly config: ProvenConfig; readonly router: Router } | undefined;
   /** Hides texts that must never be shown. */
   mask(text: string): string;
@@ -149,10 +149,10 @@ export class ChatService {
         return (added.dm ?? accessOptions(source.options).dm) !== "disabled";
       },
       async answer(session, id, behavior) {
-        const member = state.members.list().find((one) => one.id === session);
-        if (member === undefined)
+        const asking = state.sessions.list().find((one) => one.id === session);
+        if (asking === undefined)
           throw new DeliveryError("E_SESSION_CLOSED", "the session that asked is gone");
-        await member.session.decide(id, behavior);
+        await asking.mcp.decide(id, behavior);
       },
       pageLength: (name) => this.#planned(name)?.type.chat?.promptLength ?? 1_000,
       mask: state.mask,
@@ -236,11 +236,11 @@ export class ChatService {
     void this.prompts.ask(request, { id, project, ...(label === undefined ? {} : { label }) });
   }
 
-  memberBack({ id }: DaemonSession): void {
+  sessionBack({ id }: DaemonSession): void {
     this.prompts.sessionBack(id);
   }
 
-  memberGone({ id }: DaemonSession): void {
+  sessionGone({ id }: DaemonSession): void {
     // A leader that stops keeps the prompts of sessions that continue with the next one.
     if (!this.#ending.aborted) this.prompts.sessionGone(id);
   }
@@ -345,17 +345,17 @@ function promptMessageNotes(journal: Journal): PromptMessageNotes {
 }
 
 function endOrphans(journal: Journal, relay: Relay, state: VisibleDaemon): void {
-  const here = new Set(state.members.list().map(({ id }) => id));
+  const here = new Set(state.sessions.list().map(({ id }) => id));
   for (const { session } of promptNotes(journal).all())
     if (!here.has(session.id)) relay.sessionGone(session.id);
 }
 
 function describeSessions(state: VisibleDaemon): string {
-  const members = state.members.list();
-  const listening = members.filter((member) => member.listening().state !== "no").length;
+  const sessions = state.sessions.list();
+  const listening = sessions.filter((session) => session.listening().state !== "no").length;
   if (listening > 0)
     return listening === 1 ? "A Claude session is open." : `${listening} Claude sessions are open.`;
-  return members.length > 0
+  return sessions.length > 0
     ? "Claude is open but does not listen to this channel; what you write waits."
     : "No Claude session is open; what you write waits for the next one.";
 }

@@ -38,7 +38,7 @@ import { openFolders } from "./open-folders.ts";
 
 export class ChatTools {
   readonly #chats: ChatService;
-  readonly #member: DaemonSession;
+  readonly #session: DaemonSession;
   readonly #read: (eventId: string) => Promise<RouterEvent>;
   readonly #config: Running["config"];
   readonly #router: Running["router"];
@@ -53,11 +53,11 @@ export class ChatTools {
   constructor(
     running: Running,
     chats: ChatService,
-    member: DaemonSession,
+    session: DaemonSession,
     read: (eventId: string) => Promise<RouterEvent>,
   ) {
     this.#chats = chats;
-    this.#member = member;
+    this.#session = session;
     this.#read = read;
     const { config, router, consent } = running;
     this.#config = config;
@@ -77,7 +77,7 @@ export class ChatTools {
       edit: async (eventId, messageId, text) => {
         const { event, planned, chat } = await this.#place(eventId, "edit");
         this.#checkMessage(planned, "message_id", messageId);
-        this.#checkWords(text);
+        this.#checkText(text);
         return safeLine(await chat.edit!(event, messageId, text));
       },
       download: async (eventId, wanted) => {
@@ -110,7 +110,7 @@ export class ChatTools {
         const { planned, chat } = this.#chatOf(source);
         if (threadId !== undefined) checkId("thread_id", threadId, planned.type.chat?.threadId);
         const to = (await chats.outbound(planned)).addressOf(chatId, threadId);
-        this.#checkWords(text);
+        this.#checkText(text);
         this.#checkNames(files);
         if (chat.send === undefined)
           throw new UsageError("E_REPLY_NONE", `${source} cannot do that`, this.#thoseThat("send"));
@@ -146,7 +146,7 @@ export class ChatTools {
     }
     (await this.#chats.outbound(planned)).checkAnswer(event);
     this.#checkMessage(planned, "reply_to", replyTo);
-    this.#checkWords(text);
+    this.#checkText(text);
     this.#checkNames(files);
     return this.#guard(files, planned);
   }
@@ -199,7 +199,7 @@ export class ChatTools {
   }
 
   /** An approver must not mistake Claude's text for a question of the router. */
-  #checkWords(text: string): void {
+  #checkText(text: string): void {
     // As written, and as it appears in the chat.
     const shown = new Set([text, writeMarkup(parseMarkdown(text), plain), readable(text)]);
     if (![...shown].some((text) => this.#chats.prompts.looksLikePrompt(text))) return;
@@ -212,7 +212,7 @@ export class ChatTools {
 
   /** The same for the names of files, which are shown beside them. */
   #checkNames(files: readonly string[]): void {
-    for (const file of files) this.#checkWords(basename(file));
+    for (const file of files) this.#checkText(basename(file));
   }
 
   /** Copies of the files, to be released. Rejects with a UsageError (E_FILE) for Claude. */
@@ -232,7 +232,7 @@ export class ChatTools {
           realPath(this.#config.loaded.file),
           ...this.#config.loaded.files.map(({ path }) => path),
         ],
-        project: this.#member.attached.facts().project,
+        project: this.#session.attached.facts().project,
         home: homeFolder(process.env),
         homes: [homeFolder(process.env), ...[systemHome()].filter((home) => home !== undefined)],
         shared: openFolders(shared, {
@@ -247,7 +247,7 @@ export class ChatTools {
     const open = guarded.filter(({ asks }) => asks.length > 0);
     if (open.length === 0) return guarded;
     try {
-      await this.#chats.askAboutFiles(this.#member.id, name, open);
+      await this.#chats.askAboutFiles(this.#session.id, name, open);
       return guarded;
     } catch (error) {
       this.#chats.outbox.release(guarded);

@@ -71,7 +71,7 @@ export function promptForPairing<S extends ReadySession>(
     const { code } = one.pending;
     return {
       key: code,
-      form: isTooMuch(one) ? undefined : formOf(one),
+      elicitation: isTooMuch(one) ? undefined : formOf(one),
       still: async () => (await waiting()).some(({ pending }) => pending.code === code),
       onAsk: () => noteAsked(one),
       async settle(answer: PromptAnswer, session: string) {

@@ -42,17 +42,17 @@ export function createTypingSigns({ clock, log, chat, typingForMs }: SignsOption
     log.warn(line`source ${source}: typing could not be shown: ${reason}`);
   }
 
-  function show(event: RouterEvent, place: string, forMs: number, untilMs: number): void {
-    const shown = typing.get(place);
+  function show(event: RouterEvent, conversation: string, forMs: number, untilMs: number): void {
+    const shown = typing.get(conversation);
     if (shown === undefined) return;
     if (clock.now() >= untilMs) {
-      typing.delete(place);
+      typing.delete(conversation);
       return;
     }
     void chat(event.source)
       ?.typing?.(event)
       .catch((error: unknown) => logFailure(event.source, error));
-    const cancel = clock.after(forMs, () => show(event, place, forMs, untilMs));
+    const cancel = clock.after(forMs, () => show(event, conversation, forMs, untilMs));
     shown.cancel = cancel;
   }
 
@@ -68,19 +68,19 @@ export function createTypingSigns({ clock, log, chat, typingForMs }: SignsOption
       taken.delete(eventId);
       const forMs = typingForMs(event.source);
       if (forMs === undefined) return;
-      const place = `${event.source}/${event.conversation ?? event.id}`;
-      const shown = typing.get(place);
+      const conversation = `${event.source}/${event.conversation ?? event.id}`;
+      const shown = typing.get(conversation);
       shown?.eventIds.add(eventId);
       if (shown !== undefined) return;
-      typing.set(place, { eventIds: new Set([eventId]), cancel: () => undefined });
-      show(event, place, forMs, clock.now() + typingBoundMs);
+      typing.set(conversation, { eventIds: new Set([eventId]), cancel: () => undefined });
+      show(event, conversation, forMs, clock.now() + typingBoundMs);
     },
     answered(eventId) {
       taken.delete(eventId);
-      for (const [place, shown] of typing) {
+      for (const [conversation, shown] of typing) {
         if (!shown.eventIds.has(eventId)) continue;
         shown.cancel();
-        typing.delete(place);
+        typing.delete(conversation);
       }
     },
     stop() {

@@ -3,7 +3,7 @@
 import type { JsonObject, RouterEvent } from "../../contract.ts";
 import type { Kept } from "../../journal/search.ts";
 import { describeReason } from "../../shaping/describe.ts";
-import { readShapingTerms } from "../../shaping/stored-terms.ts";
+import { readStoredShaping } from "../../shaping/stored-terms.ts";
 
 type KeptDigest = Extract<Kept, { readonly type: "digest" }>;
 
@@ -36,6 +36,6 @@ export function listMembers(members: readonly { readonly id: string }[]): string
 
 /** Why its members were combined; undefined for a notice of the router. */
 export function digestReason(terms: JsonObject | undefined): string | undefined {
-  const sums = terms === undefined ? undefined : readShapingTerms(terms, 0).sums;
+  const sums = terms === undefined ? undefined : readStoredShaping(terms, 0).sums;
   return sums === undefined ? undefined : describeReason(sums.reason, {});
 }

@@ -11,6 +11,7 @@ import { readStartCache } from "./start-cache.ts";
 
 /** Undefined without a config file. `folder`: its state folder. */
 export function initializeCacheFile({ file }: ConfigLocation, folder: string): string | undefined {
+  // The file keeps the name of its first format.
   return file === undefined ? undefined : join(folder, "greeting.json");
 }
 
@@ -25,16 +26,18 @@ export async function cachedInitialize(
       ? undefined
       : await readStartCache(path, version, process.env, await consentNow(found));
   // It comes from a file: it is cleaned like everything that does.
-  return isGreeting(cached) ? { ...cached, instructions: ownWords(String(cached.instructions)) } : undefined;
+  return isInitializeResult(cached)
+    ? { ...cached, instructions: ownWords(String(cached.instructions)) }
+    : undefined;
 }
 
-/** As the daemon computes it for the same answers; see `ServiceTrust.ofGreeting`. */
+/** As the daemon computes it for the same answers; see `ConfigTrust.forInitialize`. */
 async function consentNow({ file, chosen }: ConfigLocation): Promise<string> {
   if (chosen || file === undefined) return "chosen";
   if (trustsAll(process.env)) return consentDigest(file, "all");
   return consentDigest(file, (await readTrust(trustLocation(process.env, file))).digest);
 }
 
-function isGreeting(value: unknown): value is InitializeResult {
+function isInitializeResult(value: unknown): value is InitializeResult {
   return typeof value === "object" && value !== null && "serverInfo" in value && "instructions" in value;
 }

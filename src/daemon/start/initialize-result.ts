@@ -17,7 +17,7 @@ import { writeStartCache } from "./start-cache.ts";
 
 export interface FastInitialize {
   /** For a new client. */
-  greeting(): Promise<InitializeResult>;
+  result(): Promise<InitializeResult>;
   /** Answers a client that still waits and all later ones, and caches the answer for the next start. */
   settle(loaded: LoadedConfig | undefined, problems: number, consent: InitializeConsent): Promise<void>;
 }
@@ -34,34 +34,34 @@ export interface InitializeConsent {
 
 export function initializeEarly(found: ConfigLocation, folder: string): FastInitialize {
   const cacheFile = initializeCacheFile(found, folder);
-  let answer: (greeting: InitializeResult) => void = () => {};
+  let answer: (result: InitializeResult) => void = () => {};
   const written = new Promise<InitializeResult>((resolve) => {
     answer = resolve;
   });
   const cached = cachedInitialize(found, folder);
 
-  let current: Promise<InitializeResult> = cached.then((greeting) => greeting ?? written);
+  let current: Promise<InitializeResult> = cached.then((known) => known ?? written);
   let kept = cached;
 
   return {
-    greeting: () => current,
+    result: () => current,
     async settle(loaded, problems, consent) {
-      const greeting = greetingOf(loaded, problems, consent);
-      answer(greeting);
-      current = Promise.resolve(greeting);
+      const result = initializeResultOf(loaded, problems, consent);
+      answer(result);
+      current = Promise.resolve(result);
       if (cacheFile === undefined || loaded === undefined || problems > 0) return;
       const before = await kept;
       // From the second time on the files differ, whatever the result is.
       kept = Promise.resolve(undefined);
-      if (JSON.stringify(before) === JSON.stringify(greeting)) return;
+      if (JSON.stringify(before) === JSON.stringify(result)) return;
       const { files, environment } = loaded;
       const inputs = { files, environment, consent: consent.digest };
-      await writeStartCache(cacheFile, version, process.env, inputs, greeting);
+      await writeStartCache(cacheFile, version, process.env, inputs, result);
     },
   };
 }
 
-function greetingOf(
+function initializeResultOf(
   read: LoadedConfig | undefined,
   problems: number,
   { use, instruct }: InitializeConsent,

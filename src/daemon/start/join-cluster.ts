@@ -17,7 +17,7 @@ import type { RouterLocation } from "./router-location.ts";
 import { missingVariables } from "./start-cache.ts";
 
 interface JoinOptions {
-  readonly place: RouterLocation;
+  readonly location: RouterLocation;
   readonly found: ConfigLocation;
   /** Searches again. */
   find(): ConfigLocation;
@@ -32,11 +32,11 @@ interface JoinOptions {
 }
 
 export function joinAsClient(options: JoinOptions): Cluster {
-  const { place, found, find, notes, log, client, onSecrets, end } = options;
-  const { folder } = place;
+  const { location, found, find, notes, log, client, onSecrets, end } = options;
+  const { folder } = location;
   const journal = join(folder, "journal");
   let resigned: { readonly reason: string; readonly print: string } | undefined;
-  const ownership = joinCluster({
+  const cluster = joinCluster({
     folder,
     version,
     log,
@@ -68,7 +68,7 @@ export function joinAsClient(options: JoinOptions): Cluster {
         end,
         async resign(reason) {
           resigned = { reason, print: await printOf(journal) };
-          ownership.resign();
+          cluster.resign();
         },
       });
       return daemon.start();
@@ -79,9 +79,9 @@ export function joinAsClient(options: JoinOptions): Cluster {
       if (resigned !== undefined && resigned.print !== (await printOf(journal))) resigned = undefined;
       return resigned?.reason ?? journalFault(journal);
     },
-    register: { folder, runningFolder: runningFolder(process.env), config: place.config },
+    register: { folder, runningFolder: runningFolder(process.env), config: location.config },
   });
-  return ownership;
+  return cluster;
 }
 
 /** Differs when a file of the folder was added, removed or changed. */

@@ -15,13 +15,15 @@ interface Launches {
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
 }
 
-type Reaching = { reaches?(options: JsonObject, place: { folder: string; home: string }): readonly Reach[] };
+type Reaching = {
+  reaches?(options: JsonObject, folders: { folder: string; home: string }): readonly Reach[];
+};
 
 export async function readLaunches(
   { file, values, types, sinkTypes }: LoadedConfig,
   { home, path, project }: { readonly home: string; readonly path: string; readonly project: string },
 ): Promise<Launches> {
-  const place = { folder: dirname(file), home };
+  const folders = { folder: dirname(file), home };
   const byComponent = new Map<string, Launch>();
   const components = [
     ...Object.entries(values.sources).map(([name, one]) => [`sources.${name}`, one, types] as const),
@@ -29,7 +31,7 @@ export async function readLaunches(
   ];
   for (const [component, { type, options }, known] of components) {
     const reaching = known.get(type) as Reaching | undefined;
-    const reaches = reaching?.reaches?.(options, place) ?? [];
+    const reaches = reaching?.reaches?.(options, folders) ?? [];
     const [launch, ...others] = reaches.flatMap((reach) =>
       reach.to === "program" ? [readLaunch(reach, { project, path })] : [],
     );

@@ -39,7 +39,7 @@ export interface ProvenConfig {
   readonly mask: Mask;
 }
 
-interface LoadAs extends Pick<LoadOptions, "recipe" | "standIns" | "hideVariables" | "kept"> {
+interface LoadAs extends Pick<LoadOptions, "recipe" | "placeholders" | "hideVariables" | "kept"> {
   /** False: the file was discovered, and waits until the user agrees to it. Default: true. */
   readonly chosen?: boolean;
   /** Whether a missing key of the state root is created: by programs that may write there. Default: no. */
@@ -94,7 +94,7 @@ async function prove(
   const plan = chosen
     ? compiled.plan
     : planOfFound(compiled.plan, bind, foundFile(loaded.file), instructions);
-  const later = issues.filter(({ path }) => !loaded.isStandIn(path)).map((issue) => loaded.locate(issue));
+  const later = issues.filter(({ path }) => !loaded.isPlaceholder(path)).map((issue) => loaded.locate(issue));
   return {
     loaded,
     plan,
@@ -108,7 +108,7 @@ async function prove(
 export function readConfig(
   file: string,
   env: NodeJS.ProcessEnv,
-  as: Pick<LoadOptions, "recipe" | "standIns" | "hideVariables" | "kept"> = {},
+  as: Pick<LoadOptions, "recipe" | "placeholders" | "hideVariables" | "kept"> = {},
 ): Promise<LoadedConfig> {
   return loadConfig(file, {
     env,

@@ -22,7 +22,7 @@ export interface ConfigTrust {
    */
   mayUse(config: ProvenConfig): boolean;
   /** For the initialize result. */
-  ofGreeting(config: ProvenConfig | undefined): InitializeConsent;
+  forInitialize(config: ProvenConfig | undefined): InitializeConsent;
   /** Call it when the powers may have changed. Starts to ask for what waits. */
   look(): void;
 }
@@ -86,7 +86,7 @@ export function openConfigTrust(options: ServiceTrustOptions): ConfigTrust {
       // The answers are about one file: the target of a changed link is another one.
       return opened?.found === foundFile(loaded.file).path && opened.consent.allows(found.use);
     },
-    ofGreeting(config) {
+    forInitialize(config) {
       const found = config?.plan.found;
       if (found === undefined) return { use: true, instruct: true, digest: "chosen" };
       const allows = opened?.consent.allows ?? (() => false);

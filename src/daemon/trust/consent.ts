@@ -31,7 +31,7 @@ export interface Consent extends ConsentGate {
 }
 
 interface ConsentOptions {
-  readonly place: TrustLocation;
+  readonly location: TrustLocation;
   /** True when the environment trusts everything: for containers and CI. */
   readonly all: boolean;
   readonly clock: Pick<Clock, "now">;
@@ -43,7 +43,7 @@ interface ConsentOptions {
 }
 
 /** Settles when the answers were read. */
-export async function openConsent({ place, all, clock, log, migrates }: ConsentOptions): Promise<Consent> {
+export async function openConsent({ location, all, clock, log, migrates }: ConsentOptions): Promise<Consent> {
   let memory: TrustMemory = { answers: new Map(), all: false, digest: "" };
   let reported: string | undefined;
   let reading: Promise<void> | undefined;
@@ -53,7 +53,7 @@ export async function openConsent({ place, all, clock, log, migrates }: ConsentO
     all || memory.all || memory.answers.get(hash)?.answer === "trusted";
 
   async function read(): Promise<void> {
-    const found = await readTrust(place);
+    const found = await readTrust(location);
     reading = undefined;
     const isOther = found.digest !== memory.digest;
     memory = found;
@@ -71,7 +71,7 @@ export async function openConsent({ place, all, clock, log, migrates }: ConsentO
   await refresh();
   if (migrates === true && memory.outdated === "found") {
     log.warn(line`${outdatedNote}`);
-    await dropOutdated(place).catch(() => undefined); // A state folder that cannot be written repeats the message at the next start.
+    await dropOutdated(location).catch(() => undefined); // A state folder that cannot be written repeats the message at the next start.
   }
   return {
     allows,
@@ -83,7 +83,7 @@ export async function openConsent({ place, all, clock, log, migrates }: ConsentO
       if (!powers.every(allows)) throw consentRequired();
     },
     async remember(powers, answer) {
-      await writeAnswer(place, powers, answer, clock.now());
+      await writeAnswer(location, powers, answer, clock.now());
       // A read that started before the write may have seen the old answers.
       await reading;
       await refresh();

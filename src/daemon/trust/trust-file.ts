@@ -73,33 +73,33 @@ export async function readTrust({ file, config }: TrustLocation): Promise<TrustM
 
 /** Rejects when the state folder cannot be written. */
 export async function writeAnswer(
-  place: TrustLocation,
+  location: TrustLocation,
   powers: readonly Asked[],
   answer: Answer,
   nowMs: number,
 ): Promise<void> {
-  const { answers: before, all } = await readTrust(place);
+  const { answers: before, all } = await readTrust(location);
   const answers = new Map(before);
   const time = new Date(nowMs).toISOString();
   for (const { power, value, component, hash } of powers) {
     answers.delete(hash);
     answers.set(hash, { power, value, component, hash, answer, time });
   }
-  await write(place, [...answers.values()].slice(-Math.max(maxAnswers, powers.length)), all);
+  await write(location, [...answers.values()].slice(-Math.max(maxAnswers, powers.length)), all);
 }
 
 /** Deletes every answer, `declined` ones too. Rejects when the state folder cannot be written. */
-export async function forgetAnswers(place: TrustLocation): Promise<void> {
-  await write(place, [], false);
+export async function forgetAnswers(location: TrustLocation): Promise<void> {
+  await write(location, [], false);
 }
 
 /**
  * Removes the answers of an earlier version from the file, and records that there were some. False when they
  * were removed already. Rejects when the state folder cannot be written.
  */
-export async function dropOutdated(place: TrustLocation): Promise<boolean> {
-  if ((await readTrust(place)).outdated !== "found") return false;
-  await write(place, [], false, true);
+export async function dropOutdated(location: TrustLocation): Promise<boolean> {
+  if ((await readTrust(location)).outdated !== "found") return false;
+  await write(location, [], false, true);
   return true;
 }
 

@@ -20,7 +20,7 @@ export function consentOf(
 ): Promise<Consent> {
   return openConsent({
     ...as,
-    place: trustLocation(env, configFile),
+    location: trustLocation(env, configFile),
     all: trustsAll(env),
     clock: systemClock,
     log,

@@ -4,10 +4,10 @@ import type { JsonObject } from "../../contract.ts";
 import type { OpenEntry } from "../../journal/open-entries.ts";
 import type { Delivery } from "../../journal/records.ts";
 import type { ShapedEntry } from "../../shaping/member.ts";
-import { readShapingTerms } from "../../shaping/stored-terms.ts";
+import { readStoredShaping } from "../../shaping/stored-terms.ts";
 import { readDeliveryOptions } from "../delivery-options.ts";
 
-type Stored = Pick<ShapedEntry, "shaping" | "terms">;
+type Stored = Pick<ShapedEntry, "shaping" | "options">;
 
 /** As for delivery options: parsed once. */
 const known = new WeakMap<JsonObject, Stored>();
@@ -36,8 +36,8 @@ export function shapedEntry(
 function parse(stored: JsonObject, changedMs: number): Stored {
   const { source, to, receipt, conversation, thread, unproven, configFile } = readDeliveryOptions(stored);
   return {
-    shaping: readShapingTerms(stored, changedMs),
-    terms: {
+    shaping: readStoredShaping(stored, changedMs),
+    options: {
       source,
       to: JSON.stringify(to),
       ...(receipt === undefined ? {} : { receipt }),

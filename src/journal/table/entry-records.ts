@@ -1,7 +1,7 @@
 // Fixed records of 72 bytes in chunks of typed arrays, and a table from event id to record. This is all the
 // RAM an open entry takes (about 80 bytes with the table), so that a million of them can wait.
 
-import type { Place } from "../records.ts";
+import type { LineSpan } from "../records.ts";
 
 /** Characters of an event id that fit in a record. */
 export const maxIdLength = 16;
@@ -76,7 +76,7 @@ export interface EntryRecord {
   readonly channel: number;
   readonly session: number;
   readonly status: number;
-  readonly place: Place;
+  readonly span: LineSpan;
 }
 
 export interface EntryRecords {
@@ -179,14 +179,14 @@ export function createEntryRecords(): EntryRecords {
         channel: words[atWord + word.channel] as number,
         session: words[atWord + word.session] as number,
         status: words[atWord + word.status] as number,
-        place: {
+        span: {
           segment: words[atWord + word.segment] as number,
           offset: words[atWord + word.offset] as number,
           length: words[atWord + word.length] as number,
         },
       };
     },
-    write(slot, id, { position, changedMs, untilMs, channel, session, status, place }) {
+    write(slot, id, { position, changedMs, untilMs, channel, session, status, span }) {
       const { bytes, doubles, words } = chunkOf(slot);
       const atDouble = (slot & inChunk) * doublesPerRecord;
       const atWord = (slot & inChunk) * wordsPerRecord;
@@ -198,9 +198,9 @@ export function createEntryRecords(): EntryRecords {
       words[atWord + word.channel] = channel;
       words[atWord + word.session] = session;
       words[atWord + word.status] = status;
-      words[atWord + word.segment] = place.segment;
-      words[atWord + word.offset] = place.offset;
-      words[atWord + word.length] = place.length;
+      words[atWord + word.segment] = span.segment;
+      words[atWord + word.offset] = span.offset;
+      words[atWord + word.length] = span.length;
     },
     hashOfId(slot) {
       return hashId(chunkOf(slot).words, (slot & inChunk) * wordsPerRecord + word.id);

@@ -220,12 +220,12 @@ function unknownKeywords(properties: unknown, at: Path): IssueDraft[] {
 /** The errors of JSON Schema's own meta-schema. */
 function wrongValues(schema: JsonSchema, at: Path): IssueDraft[] {
   if (validateSchema(schema)) return [];
-  const byPlace = new Map<string, SchemaError>();
+  const byPath = new Map<string, SchemaError>();
   for (const error of validateSchema.errors ?? []) {
     // The branches of one choice report the same path: the list of values says most.
-    if (error.keyword === "enum" || !byPlace.has(error.instancePath)) byPlace.set(error.instancePath, error);
+    if (error.keyword === "enum" || !byPath.has(error.instancePath)) byPath.set(error.instancePath, error);
   }
-  return [...byPlace.values()].flatMap((error) => {
+  return [...byPath.values()].flatMap((error) => {
     const [root, ...path] = error.instancePath.split("/").slice(1);
     if (root !== "properties") return [];
     const allowed = (error.params as { allowedValues?: unknown[] }).allowedValues?.map(String);

@@ -10,6 +10,7 @@ import { line, lines, ownWords, type SafeLine, type SafeText, safeLine, shownLin
 export interface StatusReport {
   readonly version: string;
   readonly pid: number;
+  /** The leader's term. */
   readonly epoch: number;
   /** True for a router that `up` started: it has no session of its own. */
   readonly background: boolean;
@@ -329,7 +330,7 @@ function describeCounts({ accepted, sent, unmatched, dropped, duplicate, refused
 function describeLeader({ report, isLeader, alone }: SessionStatus): SafeLine {
   const who = isLeader ? "this process" : "another process";
   const note = alone === undefined ? "" : `, works alone, without sources: ${alone}`;
-  return cut(line`owner: ${who} (pid ${report.pid})${note}`, 200);
+  return cut(line`leader: ${who} (pid ${report.pid})${note}`, 200);
 }
 
 /** What happens after an event was accepted; most of it only while a config runs. */
@@ -399,9 +400,9 @@ function adviseNext(status: SessionStatus): SafeText[] {
   const { searched, counts, problems, sources, powers = [], sessions } = status.report;
   const steps = [...(status.next ?? []), ...adviseDelivery(status)].map((step) => cut(safeLine(step), 300));
   if (searched !== undefined) {
-    const place = searched[0] ?? "channels.yaml";
+    const path = searched[0] ?? "channels.yaml";
     steps.push(
-      line`write ${cut(safeLine(place), 200)} ("channel-router schema" prints what it may hold); it is read as soon as it is there`,
+      line`write ${cut(safeLine(path), 200)} ("channel-router schema" prints what it may hold); it is read as soon as it is there`,
     );
   }
   if (problems.length > 0) {

@@ -5,12 +5,12 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { checkNode, doctor } from "../../../src/cli/commands/doctor.ts";
-import type { Patient } from "../../../src/cli/doctor/check.ts";
+import type { CheckInput } from "../../../src/cli/doctor/check.ts";
 import { checkClientLog } from "../../../src/cli/doctor/client-log.ts";
 import { checkConfig } from "../../../src/cli/doctor/config.ts";
 import { checkLaunch } from "../../../src/cli/doctor/launch.ts";
-import { checkOwner } from "../../../src/cli/doctor/owner.ts";
 import { checkPort } from "../../../src/cli/doctor/port.ts";
+import { checkRouter } from "../../../src/cli/doctor/router.ts";
 import { checkSessions } from "../../../src/cli/doctor/sessions.ts";
 import { checkStateFolder } from "../../../src/cli/doctor/state-folder.ts";
 import { checkOrganisation, checkSwitches, managedSettingsPath } from "../../../src/cli/doctor/switches.ts";
@@ -31,7 +31,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function configured(text: string): Promise<Patient["config"]> {
+async function configured(text: string): Promise<CheckInput["config"]> {
   const file = await write("channels.yaml", text);
   return { file, tried: [file], proven: await loadPlan(file, env) };
 }
@@ -158,7 +158,7 @@ describe("state folder", () => {
     const config = await configured(hello("127.0.0.1:0"));
     return { config, state: stateFolder(env, config.file as string) };
   };
-  const check = (config: Patient["config"]) =>
+  const check = (config: CheckInput["config"]) =>
     checkStateFolder({ env, config, platform: process.platform, router: undefined, status: undefined });
 
   test("one that is not there yet will be made", async () => {
@@ -201,7 +201,7 @@ describe("state folder", () => {
 
 describe("router", () => {
   test("none is a warning", () => {
-    expect(checkOwner({ router: undefined, status: undefined, nowMs: 0 })).toMatchObject({
+    expect(checkRouter({ router: undefined, status: undefined, nowMs: 0 })).toMatchObject({
       state: "warn",
       todo: "start Claude Code with it, or channel-router up",
     });
@@ -209,11 +209,11 @@ describe("router", () => {
 
   test("one that does not answer fails", () => {
     const silent = { silent: "it does not answer" };
-    expect(checkOwner({ router, status: silent, nowMs: 0 })).toMatchObject({ state: "fail" });
+    expect(checkRouter({ router, status: silent, nowMs: 0 })).toMatchObject({ state: "fail" });
   });
 
   test("a sound one is told with pid, version and how long it is up", () => {
-    expect(checkOwner({ router, status, nowMs: 7_200_000 })).toEqual({
+    expect(checkRouter({ router, status, nowMs: 7_200_000 })).toEqual({
       name: "router",
       state: "ok",
       detail: `pid 4711, inside a Claude session, version ${version}, up 2 h`,
@@ -227,7 +227,7 @@ describe("router", () => {
     ["warn", { sources: [{ name: "a", type: "http", state: "waiting" as const }] }],
     ["warn", { version: "0.0.1" }],
   ])("%s for %j", (state, change) => {
-    expect(checkOwner({ router, status: { ...status, ...change }, nowMs: 0 }).state).toBe(state);
+    expect(checkRouter({ router, status: { ...status, ...change }, nowMs: 0 }).state).toBe(state);
   });
 });
 

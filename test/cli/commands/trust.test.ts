@@ -211,13 +211,13 @@ describe("the question in a session", () => {
   const asked: Asked[] = [];
   beforeEach(() => void asked.splice(0));
 
-  const member = (id: string, state: "yes" | "no" | "unknown", takesForms = true) => ({
+  const member = (id: string, state: "yes" | "no" | "unknown", supportsElicitation = true) => ({
     id,
     startedMs: Number(id),
     listening: () => ({ state, reason: "" }),
-    session: {
-      takesForms: () => takesForms,
-      ask: (form: Elicitation, signal: AbortSignal) =>
+    mcp: {
+      supportsElicitation: () => supportsElicitation,
+      elicit: (form: Elicitation, signal: AbortSignal) =>
         new Promise<ElicitationResult>((answer, fail) =>
           asked.push({ session: id, form, signal, answer, fail }),
         ),
@@ -238,7 +238,7 @@ describe("the question in a session", () => {
         sinks: [],
         listen: { loopback: true, hosts: [], powers: [] },
       }),
-      prompts: new Prompts({ members: () => members, log: keepLog(), everyMs: 5 }),
+      prompts: new Prompts({ sessions: () => members, log: keepLog(), everyMs: 5 }),
       config: file,
     };
     void askForConsent({ ...options, gapMs: 5 }, over.signal);

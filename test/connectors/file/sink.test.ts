@@ -52,8 +52,8 @@ async function write(folder: string, options: JsonObject, input: JsonObject) {
     options: { path: "notes", file: "{{input.name}}.md", content: "{{input.text}}\n", ...options },
   });
   const made = fileSink.create("tested", sink.options as never, hostIn(folder));
-  const place = { folder, home: join(folder, "home") };
-  const sent = outgoingOf(sink, { id: "1", timeMs: 0, input, place }) as OutgoingFile;
+  const folders = { folder, home: join(folder, "home") };
+  const sent = outgoingOf(sink, { id: "1", timeMs: 0, input, folders }) as OutgoingFile;
   return made.send(sent, new AbortController().signal);
 }
 
@@ -345,7 +345,7 @@ describe("a file that is run or obeyed", () => {
         id: "1",
         timeMs: 0,
         input: { text: "x" },
-        place: { folder, home: folder },
+        folders: { folder, home: folder },
       });
       return made.send(sent as OutgoingFile, new AbortController().signal);
     };

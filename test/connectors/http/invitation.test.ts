@@ -23,10 +23,10 @@ describe("the invitation", () => {
     { verify: { scheme: "token", secret: "s3cret", query: "key" } },
   ])("is a command that makes one event: %j", async (options) => {
     const hook = await serve(options);
-    const { tryIt = "" } = hook.source.invitation?.() ?? {};
-    expect(tryIt).not.toContain("s3cret");
+    const { example = "" } = hook.source.endpointInfo?.() ?? {};
+    expect(example).not.toContain("s3cret");
     const env = { ...process.env, SECRET: [options.verify?.secret].flat()[0] ?? "" };
-    const { stdout } = await run("sh", ["-c", tryIt], { env });
+    const { stdout } = await run("sh", ["-c", example], { env });
     expect(JSON.parse(stdout)).toMatchObject({ outcome: "accepted" });
     expect(hook.arrivals).toHaveLength(1);
   });
@@ -35,22 +35,22 @@ describe("the invitation", () => {
     "has no command where none would last: %s",
     async (scheme) => {
       const hook = await serve({ verify: { scheme, secret: "c2VjcmV0" } }, { publicUrl: "https://me.test" });
-      expect(hook.source.invitation?.()).toEqual({ address: "POST https://me.test/hook" });
+      expect(hook.source.endpointInfo?.()).toEqual({ address: "POST https://me.test/hook" });
     },
   );
 
   it("names the public URL, and its command goes to this machine all the same", async () => {
     const hook = await serve({ verify: { scheme: "github", secret } }, { publicUrl: "https://me.test/in/" });
-    const { address, tryIt = "" } = hook.source.invitation?.() ?? {};
+    const { address, example = "" } = hook.source.endpointInfo?.() ?? {};
     expect(address).toBe("POST https://me.test/in/hook");
     expect(hook.source.health?.().detail).toBe(address);
-    expect(tryIt).toContain(`'http://127.0.0.1:${hook.port}/hook'`);
-    expect(tryIt).not.toContain("me.test");
+    expect(example).toContain(`'http://127.0.0.1:${hook.port}/hook'`);
+    expect(example).not.toContain("me.test");
   });
 
   it("names this machine where forwarded requests are refused", async () => {
     const hook = await serve({}, { publicUrl: "https://me.test" });
-    expect(hook.source.invitation?.().address).toBe(`POST http://127.0.0.1:${hook.port}/hook`);
+    expect(hook.source.endpointInfo?.().address).toBe(`POST http://127.0.0.1:${hook.port}/hook`);
   });
 
   it("is also what health says while the source runs", async () => {

@@ -37,7 +37,7 @@ function wordsOf(line: string): string[] {
 const base = { methods: ["POST"], path: "/hook", maxBodyBytes: 1_000 };
 const lineOf = (verify: unknown, path = "/hook") =>
   describeEndpoint({ ...base, path, verify } as unknown as HttpOptions, { address: "http://127.0.0.1:1" })
-    .tryIt as string;
+    .example as string;
 
 test.runIf(process.platform !== "win32")("nothing of it is run, whatever the config says", () => {
   fc.assert(

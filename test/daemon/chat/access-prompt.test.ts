@@ -18,7 +18,7 @@ const allow: AccessRequest = { do: "allow", person: "41" };
 interface Terminal {
   readonly session?: string;
   readonly listens?: boolean;
-  readonly takesForms?: boolean;
+  readonly supportsElicitation?: boolean;
   answer?(form: Elicitation, signal: AbortSignal): Promise<ElicitationResult>;
 }
 
@@ -30,9 +30,9 @@ async function begin(...terminals: Terminal[]) {
     startedMs: index,
     listening: () => ({ state: terminal.listens === true ? ("yes" as const) : ("no" as const), reason: "" }),
     attached: { facts: () => (terminal.session === undefined ? {} : { session: terminal.session }) },
-    session: {
-      takesForms: () => terminal.takesForms ?? true,
-      ask(form: Elicitation, signal: AbortSignal) {
+    mcp: {
+      supportsElicitation: () => terminal.supportsElicitation ?? true,
+      elicit(form: Elicitation, signal: AbortSignal) {
         asked.push({ terminal: index, form });
         return terminal.answer?.(form, signal) ?? Promise.resolve(yes);
       },
@@ -44,7 +44,7 @@ async function begin(...terminals: Terminal[]) {
     administer: world.administer,
     rehearse: (request: AccessRequest) => rehearse(request, world.administration),
     prompts: new Prompts({
-      members: () => members,
+      sessions: () => members,
       log: { info: () => {}, warn: () => {}, error: () => {} },
       everyMs: 5,
     }),
@@ -89,14 +89,14 @@ describe("a change of access from Claude's shell", () => {
       { session: "a" },
       { session: "b", listens: true },
       { session: "c" },
-      { session: "d", takesForms: false },
+      { session: "d", supportsElicitation: false },
     );
     for (const session of ["c", "d", undefined]) await ask(allow, session);
     expect(asked.map(({ terminal }) => terminal)).toEqual([2, 1, 1]);
   });
 
   it("is refused at once where it makes no sense, or nobody can be asked", async () => {
-    const { ask, asked } = await begin({ takesForms: false });
+    const { ask, asked } = await begin({ supportsElicitation: false });
     await expect(ask({ do: "pair", code: "123abc" }, undefined)).rejects.toThrow(
       "no pending user has the code",
     );

@@ -21,7 +21,7 @@ const file: FilePrompt = {
 
 interface Terminal {
   readonly listens?: boolean;
-  readonly takesForms?: boolean;
+  readonly supportsElicitation?: boolean;
   answer?(form: Elicitation, signal: AbortSignal): Promise<ElicitationResult>;
 }
 
@@ -32,9 +32,9 @@ function begin(terminals: readonly Terminal[], answerWithinMs = 5_000) {
     id: `s${index}`,
     startedMs: index,
     listening: () => ({ state: terminal.listens === true ? ("yes" as const) : ("no" as const), reason: "" }),
-    session: {
-      takesForms: () => terminal.takesForms ?? true,
-      ask(form: Elicitation, signal: AbortSignal) {
+    mcp: {
+      supportsElicitation: () => terminal.supportsElicitation ?? true,
+      elicit(form: Elicitation, signal: AbortSignal) {
         asked.push({ session: `s${index}`, form });
         return terminal.answer?.(form, signal) ?? Promise.resolve(yes);
       },
@@ -44,7 +44,7 @@ function begin(terminals: readonly Terminal[], answerWithinMs = 5_000) {
   ending.push(end);
   const ask = createFilePrompt({
     prompts: new Prompts({
-      members: () => members,
+      sessions: () => members,
       log: { info: () => {}, warn: () => {}, error: () => {} },
       everyMs: 5,
     }),
@@ -86,12 +86,12 @@ describe("a file that nothing but the user can let go", () => {
   });
 
   it("is asked about in the session that sends it, else in one that listens, else not at all", async () => {
-    const terminals = [{ takesForms: false }, {}, { listens: true }];
+    const terminals = [{ supportsElicitation: false }, {}, { listens: true }];
     const { ask, asked } = begin(terminals);
     await ask("s1", "phone", [file]);
     await ask("s0", "phone", [{ ...file, hash: "h2" }]);
     expect(asked.map(({ session }) => session)).toEqual(["s1", "s2"]);
-    await expect(begin([{ takesForms: false }]).ask("s0", "phone", [file])).rejects.toThrow(
+    await expect(begin([{ supportsElicitation: false }]).ask("s0", "phone", [file])).rejects.toThrow(
       "no Claude session is open that could show the user a form",
     );
   });

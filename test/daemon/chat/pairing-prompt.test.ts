@@ -14,8 +14,8 @@ async function begin(answer: (form: Elicitation, signal: AbortSignal) => Promise
   const asked: Elicitation[] = [];
   let count = 0;
   const session = {
-    takesForms: () => true,
-    ask(form: Elicitation, signal: AbortSignal) {
+    supportsElicitation: () => true,
+    elicit(form: Elicitation, signal: AbortSignal) {
       asked.push(form);
       return answer(form, signal);
     },
@@ -24,7 +24,7 @@ async function begin(answer: (form: Elicitation, signal: AbortSignal) => Promise
     id: "s1",
     startedMs: 0,
     listening: () => ({ state: "yes" as const, reason: "" }),
-    session,
+    mcp: session,
     dispatchSession: { ready: Promise.resolve() },
   };
   const end = new AbortController();
@@ -36,7 +36,7 @@ async function begin(answer: (form: Elicitation, signal: AbortSignal) => Promise
         count += 1;
         return world.administer(request);
       },
-      prompts: new Prompts({ members: () => [member], log: quiet, everyMs: 5 }),
+      prompts: new Prompts({ sessions: () => [member], log: quiet, everyMs: 5 }),
       gapMs: 5,
     },
     end.signal,

@@ -75,7 +75,7 @@ describe("messages that nobody answered", () => {
     messages.add(message("e2", now, "c2"));
     messages.answered("e2");
     await journal.close();
-    const next = await (bench as Bench).open({ epoch: 2 });
+    const next = await (bench as Bench).open({ term: 2 });
     expect(
       trackUnanswered(next, (bench as Bench).clock)
         .list()

@@ -34,7 +34,7 @@ const [power, other] = ["0.0.0.0", "10.0.0.1"].flatMap((host) =>
 const place = (config = "/p/channels.yaml") => ({ file: join(folder, "s", "trust.json"), config });
 const log = keepLog();
 const open = (more: Partial<Parameters<typeof openConsent>[0]> = {}) =>
-  openConsent({ place: place(), all: false, clock: manualClock(), log, ...more });
+  openConsent({ location: place(), all: false, clock: manualClock(), log, ...more });
 
 test("nothing is allowed before somebody said so", async () => {
   const consent = await open();
@@ -147,7 +147,7 @@ describe.skipIf(process.platform === "win32")("a file or a folder that others ma
         const [file, path] = [paths[0] as string, paths[which] as string];
         await chmod(path, which === 0 ? mode : mode | 0o100);
         const told = keepLog();
-        const consent = await open({ place: at(file), log: told });
+        const consent = await open({ location: at(file), log: told });
         expect(consent.allows(power)).toBe(false);
         expect(told.lines).toEqual([expect.stringContaining(`others may write ${path} `)]);
         await consent.remember([other], "trusted");
@@ -158,17 +158,17 @@ describe.skipIf(process.platform === "win32")("a file or a folder that others ma
 
   test("with safe modes counts, and a link in its place does not", async () => {
     const [file] = (await put()) as [string];
-    expect((await open({ place: at(file) })).allows(power)).toBe(true);
+    expect((await open({ location: at(file) })).allows(power)).toBe(true);
     await rename(file, `${file}.real`);
     await symlink(`${file}.real`, file);
-    expect((await open({ place: at(file) })).allows(power)).toBe(false);
+    expect((await open({ location: at(file) })).allows(power)).toBe(false);
   });
 
   test.runIf(process.getuid?.() === 0)("counts for nothing when it belongs to another user", async () => {
     for (const which of [0, 1, 2]) {
       const paths = await put();
       await chown(paths[which] as string, 12_345, 12_345);
-      expect((await open({ place: at(paths[0] as string) })).allows(power)).toBe(false);
+      expect((await open({ location: at(paths[0] as string) })).allows(power)).toBe(false);
       await chown(paths[which] as string, 0, 0);
     }
   });
@@ -177,7 +177,7 @@ describe.skipIf(process.platform === "win32")("a file or a folder that others ma
     const [file] = (await put()) as [string];
     await rm(file);
     execFileSync("mkfifo", [file]);
-    expect((await open({ place: at(file) })).allows(power)).toBe(false);
+    expect((await open({ location: at(file) })).allows(power)).toBe(false);
   });
 });
 

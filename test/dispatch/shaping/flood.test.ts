@@ -16,7 +16,7 @@ function endlessJournal(nowMs: number) {
   const folded = new Set<string>();
   const entryOf = (channel: string, position: number): OpenEntry => ({
     ...{ id: `${channel}${position}`, channel, position, state: "accepted", attempt: 0 },
-    ...{ priority: "normal", changedMs: nowMs, place: { segment: 0, offset: 0, length: 0 } },
+    ...{ priority: "normal", changedMs: nowMs, span: { segment: 0, offset: 0, length: 0 } },
   });
   const journal = {
     ended: new Promise(() => {}),

@@ -53,7 +53,7 @@ export async function shapedRouter(
   const clock = manualClock();
   const newId = createEventIds();
   let plan: Plan = (await compileOf(channels, more)).plan;
-  let epoch = 0;
+  let term = 0;
   let journal!: Journal;
   let dispatcher!: Dispatcher;
   let shaping!: Shaping;
@@ -62,8 +62,8 @@ export async function shapedRouter(
   const opened: Journal[] = [];
 
   async function open(): Promise<void> {
-    const mine = ++epoch;
-    journal = await openJournal({ folder, epoch, isCurrent: () => mine === epoch, clock, log });
+    const mine = ++term;
+    journal = await openJournal({ folder, term, isCurrent: () => mine === term, clock, log });
     opened.push(journal);
     memory = createMemory(clock, journal.memory);
     shaping = new Shaping({
@@ -162,7 +162,7 @@ export async function shapedRouter(
       for (const end = Date.now() + 5_000; !isSo() && Date.now() < end; ) await quiet();
     },
     async crash(awayMs = 0) {
-      epoch += 1;
+      term += 1;
       const before = shaping;
       await quiet();
       await before.stop();

@@ -8,7 +8,7 @@ const log = (line: string): void => void process.stderr.write(`${line}\n`);
 const session = openSession({
   input: process.stdin,
   output: process.stdout,
-  greeting: {
+  initializeResult: {
     serverInfo: { name: "session", version: "1" },
     capabilities: channelCapabilities,
     instructions: line`x`,

@@ -18,7 +18,7 @@ export const commandSink: SinkType<CommandSinkOptions, OutgoingCommand> = {
     ...checkCommand(options),
     ...(options.timeoutMs > maxTimeoutMs ? [{ path: ["timeout"], message: "must be at most 30m" }] : []),
   ],
-  reaches: (options, place) => [programReach(options, place)],
+  reaches: (options, folders) => [programReach(options, folders)],
   prepare: prepareCommand,
   create: (_, options, host) => ({
     send: (outgoing, signal) => runCommand(outgoing, options, host, signal),

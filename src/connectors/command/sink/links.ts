@@ -45,12 +45,12 @@ async function linksOf(program: string, cwd: string, path: string): Promise<stri
 async function find(program: string, cwd: string, path: string): Promise<string | undefined> {
   const folders = program.includes("/") ? [""] : path.split(delimiter);
   for (const folder of folders) {
-    const place = resolve(cwd, folder, program);
-    const isThere = await access(place, constants.X_OK).then(
+    const path = resolve(cwd, folder, program);
+    const isThere = await access(path, constants.X_OK).then(
       () => true,
       () => false,
     );
-    if (isThere) return place;
+    if (isThere) return path;
   }
   return undefined;
 }

@@ -26,7 +26,7 @@ export function prepareCommand(options: CommandSinkOptions, call: SinkCall): Out
   return {
     kind: "command",
     command,
-    cwd: absolute(options.cwd ?? ".", call.place),
+    cwd: absolute(options.cwd ?? ".", call.folders),
     env: Object.fromEntries(
       Object.keys(options.env ?? {}).map((name) => [name, withoutNul(render(`env.${name}`), name)]),
     ),

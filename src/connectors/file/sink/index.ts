@@ -15,10 +15,10 @@ export const fileSink: SinkType<FileSinkOptions, OutgoingFile> = {
   summary: "Writes to files of one folder.",
   options: fileSinkOptions,
   validate,
-  check({ path }, place) {
+  check({ path }, folders) {
     if (path.includes("{{"))
       return [{ path: ["path"], message: "the folder must be literal", hint: "put the values into file:" }];
-    const why = protectedFolder(absolute(path, place), place.home);
+    const why = protectedFolder(absolute(path, folders), folders.home);
     return why === undefined
       ? []
       : [
@@ -29,16 +29,21 @@ export const fileSink: SinkType<FileSinkOptions, OutgoingFile> = {
           },
         ];
   },
-  reaches({ path, mode }, place) {
-    const folder = absolute(path, place);
+  reaches({ path, mode }, folders) {
+    const folder = absolute(path, folders);
     return [
-      { to: "write", path: folder, outside: leavesFolder(folder, place.folder), replaces: mode === "write" },
+      {
+        to: "write",
+        path: folder,
+        outside: leavesFolder(folder, folders.folder),
+        replaces: mode === "write",
+      },
     ];
   },
-  prepare({ path, mode, file, content: template }, { roots, code, place }) {
+  prepare({ path, mode, file, content: template }, { roots, code, folders }) {
     const name = safeName(code.template("file")?.(roots) ?? "");
     // A literal name is the choice of the config.
-    const why = file.includes("{{") ? protectedName(name, place.home) : undefined;
+    const why = file.includes("{{") ? protectedName(name, folders.home) : undefined;
     if (why !== undefined)
       throw new UsageError("E_SINK_REFUSED", `${name} is not written: ${why}`, { hint: "use another name" });
     const content = code.template("content")?.(roots) ?? "";
@@ -48,7 +53,7 @@ export const fileSink: SinkType<FileSinkOptions, OutgoingFile> = {
       });
     return {
       kind: "file",
-      folder: absolute(path, place),
+      folder: absolute(path, folders),
       file: name,
       mode,
       content,

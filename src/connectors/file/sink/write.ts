@@ -16,21 +16,21 @@ const ownerOnly = 0o600;
 /** A file may be rotated away between opening it and the check. */
 const mostTries = 3;
 
-type Place = Pick<SinkHost, "folder" | "home" | "closed">;
+type SinkContext = Pick<SinkHost, "folder" | "home" | "closed">;
 
-export async function writeOutgoing(outgoing: OutgoingFile, place: Place): Promise<SinkAnswer> {
+export async function writeOutgoing(outgoing: OutgoingFile, context: SinkContext): Promise<SinkAnswer> {
   const { folder, file, mode, content } = outgoing;
   const path = join(folder, file);
   try {
     const planned = await whereItWillBe(folder);
-    const hidden = protectedFolder(planned, place.home);
+    const hidden = protectedFolder(planned, context.home);
     if (hidden !== undefined) throw failed(folder, hidden);
     await mkdir(folder, { recursive: true });
     const real = await realpath(folder);
-    if (isWithin(folder, place.folder) && !isWithin(real, await realpath(place.folder)))
+    if (isWithin(folder, context.folder) && !isWithin(real, await realpath(context.folder)))
       throw failed(folder, "a link leads it out of the config's folder");
     const target = join(real, file);
-    const why = protectedFolder(real, place.home) ?? (await whyClosed(target, place));
+    const why = protectedFolder(real, context.home) ?? (await whyClosed(target, context));
     if (why !== undefined) throw failed(target, why);
     if (mode === "append") await append(target, content);
     else await replace(real, file, content);
@@ -54,7 +54,7 @@ async function whereItWillBe(folder: string): Promise<string> {
 }
 
 /** The router's own files, under any name. */
-async function whyClosed(target: string, { closed }: Place): Promise<string | undefined> {
+async function whyClosed(target: string, { closed }: SinkContext): Promise<string | undefined> {
   for (const file of closed?.files ?? [])
     if (target === file || (await isSameFile(target, file)))
       return "the config and the files that it reads are protected";

@@ -1,4 +1,4 @@
-// First calls that prove the ownership of a URL: the sender puts a text into a request and expects it back. A
+// First calls that prove control of a URL: the sender puts a text into a request and expects it back. A
 // challenge is data, the same for presets and for `respond.challenge`. It is never an event, is bounded, and
 // is answered as plain text, JSON or a header, so that a browser never renders text of an unknown sender as a
 // page.

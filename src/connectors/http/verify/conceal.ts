@@ -102,16 +102,16 @@ function* concealText(text: string, conceal: Conceal): Generator<void, string> {
 interface Needle {
   readonly text: string;
   /** Where it is hidden: anywhere, as a separate word, or as the whole text. */
-  readonly place: "anywhere" | "word" | "whole";
+  readonly scope: "anywhere" | "word" | "whole";
 }
 
 function needlesOf(credential: string): Needle[] {
   if (credential === "") return [];
   const { length } = credential;
-  const place = length >= minLengthAnywhere ? "anywhere" : length >= minLengthOfWord ? "word" : "whole";
+  const scope = length >= minLengthAnywhere ? "anywhere" : length >= minLengthOfWord ? "word" : "whole";
   const bytes = Buffer.from(credential);
   const encoded =
-    place === "anywhere"
+    scope === "anywhere"
       ? [bytes.toString("hex"), bytes.toString("hex").toUpperCase(), ...base64Cores(bytes)]
       : [bytes.toString("base64"), bytes.toString("base64url")];
   // A form writes a space as a plus.
@@ -121,7 +121,7 @@ function needlesOf(credential: string): Needle[] {
     const plain = unescapeOnce(text)?.text;
     if (plain !== undefined && plain !== "" && plain !== text) texts.push(plain);
   }
-  return [...new Set(texts)].map((text) => ({ text, place }));
+  return [...new Set(texts)].map((text) => ({ text, scope }));
 }
 
 /**
@@ -151,7 +151,7 @@ const isValue: SpanTest = (text, { start, end }) =>
 
 /** A text that repeats a credential more often is nothing but that: it is hidden as a whole. */
 const maxSpans = 10_000;
-const placesPerStep = 4_096;
+const matchesPerStep = 4_096;
 
 function* hide(text: string, needles: readonly Needle[], matches: SpanTest): Generator<void, string> {
   const spans = yield* spansIn(text, needles, matches, maxDepth);
@@ -178,7 +178,7 @@ function* spansIn(
   const spans: Span[] = [];
   for (const needle of needles) {
     yield* addSpansOf(text, needle, matches, spans);
-    if (text.length > placesPerStep) yield;
+    if (text.length > matchesPerStep) yield;
   }
   const plain = depth === 0 || text.length > maxUnescaped ? undefined : yield* unescapeSteps(text);
   if (plain === undefined || spans.length > maxSpans) return spans;
@@ -189,19 +189,19 @@ function* spansIn(
 
 function* addSpansOf(
   text: string,
-  { text: wanted, place }: Needle,
+  { text: wanted, scope }: Needle,
   matches: SpanTest,
   spans: Span[],
 ): Generator<void, void> {
-  if (place === "whole") {
+  if (scope === "whole") {
     if (text.trim() === wanted) spans.push({ start: 0, end: text.length });
     return;
   }
-  let places = 0;
+  let count = 0;
   for (let start = text.indexOf(wanted); start !== -1; start = text.indexOf(wanted, start + 1)) {
     const span = { start, end: start + wanted.length };
-    if (place === "anywhere" || matches(text, span)) spans.push(span);
+    if (scope === "anywhere" || matches(text, span)) spans.push(span);
     if (spans.length > maxSpans) return;
-    if (++places % placesPerStep === 0) yield;
+    if (++count % matchesPerStep === 0) yield;
   }
 }

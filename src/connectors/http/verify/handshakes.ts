@@ -1,5 +1,5 @@
 // First calls that need an answer and are not events: a ping when the hook was created, a challenge to prove
-// the ownership of the URL. They are handled only after the request was verified.
+// control of the URL. They are handled only after the request was verified.
 
 import { createHmac } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";

@@ -2,11 +2,15 @@
 
 import { version } from "../../version.ts";
 import { printCount, printSpan } from "../times.ts";
-import type { Finding, Patient } from "./check.ts";
+import type { CheckInput, Finding } from "./check.ts";
 
 const name = "router";
 
-export function checkOwner({ router, status, nowMs }: Pick<Patient, "router" | "status" | "nowMs">): Finding {
+export function checkRouter({
+  router,
+  status,
+  nowMs,
+}: Pick<CheckInput, "router" | "status" | "nowMs">): Finding {
   if (router === undefined || status === undefined) {
     return {
       name,
