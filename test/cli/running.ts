@@ -155,7 +155,7 @@ export async function startRunning(
     startedMs: clock.now(),
     tally,
     decisions,
-    members: {
+    sessions: {
       list: () =>
         sessions.map(({ id, pid, project, label, client, listening, sinceMs, sent }) => ({
           id,

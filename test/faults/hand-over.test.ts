@@ -11,7 +11,7 @@ const hook = (port: number) =>
 const maxGapMs = 300;
 
 test.each(["closes stdin", "sends its signals"])(
-  "the owner's client %s under load: a short gap, no event lost, none twice without saying so",
+  "the leader's client %s under load: a short gap, no event lost, none twice without saying so",
   async (how) => {
     const project = await open(hook);
     const begunMs = performance.now();
@@ -19,18 +19,18 @@ test.each(["closes stdin", "sends its signals"])(
     await listening(project);
     const startMs = performance.now() - begunMs;
     const sessions = [first, await project.claude(), await project.claude()];
-    const [owner] = sessions;
-    expect(newestOwner(stateRoot(project)).pid).toBe(owner?.process.pid);
+    const [leader] = sessions;
+    expect(newestOwner(stateRoot(project)).pid).toBe(leader?.process.pid);
     const load = flood(project, { path: () => "/hook", perSecond: 400 });
     await load.until(150);
-    // Whoever is slow with his body keeps the owner for a moment longer.
+    // Whoever is slow with his body keeps the leader for a moment longer.
     const slow = connect(project.port, "127.0.0.1");
     atEnd(() => void slow.destroy());
     slow.on("error", () => undefined);
     slow.write("POST /hook HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 100\r\n\r\n{");
-    if (how === "closes stdin") owner?.closeStdin();
-    else void owner?.process.interrupt();
-    const exit = await owner?.process.exited;
+    if (how === "closes stdin") leader?.closeStdin();
+    else void leader?.process.interrupt();
+    const exit = await leader?.process.exited;
     // Claude Code kills whoever has not ended half a second after its first signal: a busy machine may need more.
     if (how === "closes stdin" || exit?.signal !== "SIGKILL")
       expect(exit).toMatchObject({ code: 0, signal: null });

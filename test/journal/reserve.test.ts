@@ -36,7 +36,7 @@ async function end(): Promise<void> {
 const clock = manualClock();
 const log = { info: () => {}, warn: () => {}, error: () => {} };
 
-/** What an owner that was killed before leaves behind. */
+/** What a leader that was killed before leaves behind. */
 async function next(): Promise<Journal> {
   term += 1;
   const mine = term;
@@ -144,7 +144,7 @@ const anyStep = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("kill" as const, "close" as const) }) },
 );
 
-test("whenever the disk fills up and frees, and owners die, what was settled is what the next owner knows", async () => {
+test("whenever the disk fills up and frees, and leaders die, what was settled is what the next leader knows", async () => {
   await end();
   await fc.assert(
     fc.asyncProperty(fc.array(anyStep, { maxLength: 40 }), async (steps) => {

@@ -115,7 +115,7 @@ test("a session that ends ends its question", async () => {
   await refused;
 });
 
-describe("takesForms", () => {
+describe("supportsElicitation", () => {
   const declared = (capabilities: JsonObject) =>
     supportsElicitation({ jsonrpc: "2.0", id: 0, method: "initialize", params: { capabilities } });
 

@@ -8,7 +8,7 @@ import { serve } from "./serving.ts";
 const secret = "it's a s3cret";
 const run = promisify(execFile);
 
-describe("the invitation", () => {
+describe("the endpoint info", () => {
   it.each<Partial<HttpOptions>>([
     {},
     { methods: ["GET"] },
