@@ -362,7 +362,7 @@ export class Router {
       type: type.type,
       ...health,
       ...(last === undefined ? {} : { lastEventMs: last }),
-      ...(endpointInfo === undefined ? {} : { invitation: endpointInfo }),
+      ...(endpointInfo === undefined ? {} : { endpointInfo }),
       ...(refused === undefined ? {} : { refused }),
     });
   }

@@ -1,4 +1,4 @@
-// A program of its own for the ownership tests: joins with its stdio as the client. As an owner it answers a few tools and
+// A program of its own for the cluster tests: joins with its stdio as the client. As an owner it answers a few tools and
 // keeps a journal of events in a plain file, the way the router does: an event is noted before it is written to a client,
 // and noted as sent when the write was confirmed.
 
@@ -139,7 +139,7 @@ async function serve(role: LeaderRole): Promise<Service> {
 
 let listening: "yes" | "unknown" = "unknown";
 const log = createLog({ secrets: () => [] });
-const ownership = joinCluster({
+const cluster = joinCluster({
   folder: setting.folder,
   version: "1.0.0",
   log,
@@ -173,24 +173,24 @@ const ownership = joinCluster({
 
 let told = "";
 const tellState = () => {
-  const state = JSON.stringify(ownership.state());
-  if (state !== told) say({ state: ownership.state() });
+  const state = JSON.stringify(cluster.state());
+  if (state !== told) say({ state: cluster.state() });
   told = state;
 };
 if (setting.quiet !== true) setInterval(tellState, 5).unref();
 
 process.on("SIGUSR2", () => {
   listening = "yes";
-  ownership.factsChanged();
+  cluster.factsChanged();
 });
 
 async function end(why: string): Promise<void> {
   say({ ending: why });
-  await ownership.close();
+  await cluster.close();
   process.exit(0);
 }
 process.on("SIGTERM", () => void end("SIGTERM"));
-ownership.ended.then(end, (error: unknown) => {
+cluster.ended.then(end, (error: unknown) => {
   log.error(safeLine(String(error)));
   process.exit(1);
 });
