@@ -69,7 +69,7 @@ export async function catchUp(
       head.push({ entry, delivery: delivery as Delivery });
       return;
     }
-    keepWaiting(context, slot, entry, result.terms);
+    keepWaiting(context, slot, entry, result.options);
     if (!isNew) return;
     unannounced.channels.set(entry.channel, (unannounced.channels.get(entry.channel) ?? 0) + 1);
     if (unannounced.ids.length < maxIds) unannounced.ids.push(entry.id);

@@ -379,7 +379,7 @@ export class SessionWorker {
     if (isLate)
       this.#context.setState(entry, { state: "expired", reason: "its ttl ended before it was sent" });
     if (isKeptBack) {
-      keepWaiting(this.#context, this.#slot, entry, inFlight.terms);
+      keepWaiting(this.#context, this.#slot, entry, inFlight.options);
       this.#context.onAnnounced(this.#slot);
     }
     return false;

@@ -40,7 +40,7 @@ const gone = () =>
 
 test("terms of any length that can be had keep their order, and their events", async () => {
   for (const [n, epoch] of [99_999_999, 100_000_000, 2 ** 47].entries()) {
-    const journal = await bench.open({ epoch });
+    const journal = await bench.open({ term: epoch });
     await append(journal, n, n + 1);
     if (n === 1) await journal.close();
     else await journal.idle();
@@ -48,7 +48,7 @@ test("terms of any length that can be had keep their order, and their events", a
   mkdirSync(path("segment-999999999999999-00000000.jsonl"));
   writeFileSync(path("segment-999999999999998-00000000.jsonl"), "half");
   expect(await highestTerm(bench.folder)).toBe(2 ** 47);
-  const journal = await bench.open({ epoch: 2 ** 47 });
+  const journal = await bench.open({ term: 2 ** 47 });
   expect(openOf(journal)).toHaveLength(3);
   expect(bench.logged.filter((line) => line.includes("is left where it is"))).toHaveLength(2);
 });
