@@ -1,7 +1,14 @@
 // The challenge of a source: from `respond.challenge`, else from its preset.
 
 import type { HttpOptions } from "./options.ts";
-import { type Challenge, type Challenger, createChallenger, usualTarget } from "./verify/challenge.ts";
+import {
+  type Challenge,
+  type Challenger,
+  comesByOptions,
+  createChallenger,
+  usualTarget,
+} from "./verify/challenge.ts";
+import { secretsOf } from "./verify/generic.ts";
 import { presets } from "./verify/presets.ts";
 import { isPreset } from "./verify/scheme.ts";
 
@@ -29,7 +36,8 @@ export function learnsSecret(options: ChallengeOptions): boolean {
 
 export function challengerOf(options: ChallengeOptions): Challenger | undefined {
   const challenge = challengeOf(options);
-  return challenge === undefined ? undefined : createChallenger(challenge, tokensOf(options));
+  const secrets = options.verify === undefined ? [] : secretsOf(options.verify);
+  return challenge === undefined ? undefined : createChallenger(challenge, tokensOf(options), secrets);
 }
 
 function tokensOf({ respond, verify }: ChallengeOptions): string[] {
@@ -38,9 +46,10 @@ function tokensOf({ respond, verify }: ChallengeOptions): string[] {
   return [own, verify?.verifyToken].filter((token) => token !== undefined && token !== "") as string[];
 }
 
-/** The methods that the path accepts: a challenge in the head of a request may come by GET. */
+/** The methods that the path accepts: a challenge in the head of a request may come by GET, or by OPTIONS. */
 export function routedMethods(options: Pick<HttpOptions, "methods" | "respond" | "verify">): string[] {
   const challenge = challengeOf(options);
-  const asks = challenge !== undefined && !challenge.from.startsWith("data.");
-  return [...new Set<string>([...options.methods, ...(asks ? ["GET"] : [])])];
+  const from = challenge?.from ?? "data.";
+  const asking = comesByOptions(from) ? ["OPTIONS"] : from.startsWith("data.") ? [] : ["GET"];
+  return [...new Set<string>([...options.methods, ...asking])];
 }

@@ -154,7 +154,7 @@ export const httpOptions = {
             header: {
               "x-inert": true,
               description:
-                "The header that holds the time, in seconds or milliseconds since 1970 or as RFC 3339 (hmac, signature).",
+                "The header that holds the time, in seconds or milliseconds since 1970, as RFC 3339 or as a date of HTTP (hmac, signature).",
               type: "string",
             },
             field: {

@@ -122,6 +122,108 @@ describe("presets", () => {
   });
 });
 
+describe("a first call that wants an HMAC of its text", () => {
+  const token = "MTU3ZDk-_.~=";
+  const hashOf = (text: string, encoding: "hex" | "base64") =>
+    createHmac("sha256", secret).update(text).digest(encoding);
+
+  it.each<["twitter" | "linkedin", string, object]>([
+    ["twitter", "crc_token", { response_token: `sha256=${hashOf(token, "base64")}` }],
+    ["linkedin", "challengeCode", { challengeCode: token, challengeResponse: hashOf(token, "hex") }],
+  ])("%s", async (scheme, name, answer) => {
+    const hook = await serve({ verify: { scheme, secret: [secret, other] } });
+    const got = await hook.send({ method: "GET", path: inQuery({ [name]: token, nonce: "1" }) });
+    expect(got).toMatchObject({ status: 200, json: answer });
+    expect((await hook.send({ method: "GET", path: "/hook" })).status).toBe(405);
+    expect(hook.arrivals).toEqual([]);
+  });
+
+  it("never signs what would be accepted as an event", async () => {
+    for (const scheme of ["twitter", "linkedin"] as const) {
+      const hook = await serve({ verify: { scheme, secret } });
+      const name = scheme === "twitter" ? "crc_token" : "challengeCode";
+      for (const body of ["deploy-now", "a=b", "hmacsha256=x", "{}", ' {"a":1}', "[1]"]) {
+        const asked = scheme === "twitter" ? body : `hmacsha256=${body}`;
+        const { status } = await hook.send({ method: "GET", path: inQuery({ [name]: asked }) });
+        const headers = { ...json, ...signers[scheme]?.(secret, body) };
+        const taken = (await hook.send({ headers, body })).status === 200;
+        expect([scheme, body, status === 200 && taken]).toEqual([scheme, body, false]);
+      }
+      expect(hook.arrivals).toMatchObject([{ data: {} }]);
+    }
+  });
+});
+
+it("xero: intent to receive is answered 200 and empty, and 401 with a wrong signature", async () => {
+  const hook = await serve({ verify: { scheme: "xero", secret } });
+  const body = '{"events":[],"firstEventSequence":0,"lastEventSequence":0,"entropy":"S0m3r4N0m3t3xt"}';
+  const right = { ...json, ...signers.xero?.(secret, body) };
+  expect(await hook.send({ headers: right, body })).toMatchObject({ status: 200, text: "" });
+  const wrong = { ...json, ...signers.xero?.(other, body) };
+  expect((await hook.send({ headers: wrong, body })).status).toBe(401);
+  expect(hook.arrivals).toEqual([]);
+  const event = '{"events":[{"resourceId":"1"}]}';
+  const got = await hook.send({ headers: { ...json, ...signers.xero?.(secret, event) }, body: event });
+  expect(got).toMatchObject({ status: 200, text: "" });
+  expect(hook.arrivals).toHaveLength(1);
+});
+
+it("slack: an event is answered 200 and empty, as slash commands and forms need it", async () => {
+  const hook = await serve({ verify: { scheme: "slack", secret } }, { clock: manualClock(now) });
+  const body = "command=%2Fdeploy&text=now";
+  const headers = { "content-type": "application/x-www-form-urlencoded", ...signers.slack?.(secret, body) };
+  expect(await hook.send({ headers, body })).toMatchObject({ status: 200, text: "" });
+});
+
+describe("a sender of CloudEvents asks by OPTIONS whether it may send", () => {
+  const respond = { challenge: "headers.WebHook-Request-Origin" };
+  const verify = { scheme: "token", query: "key", secret } as const;
+  const asking = {
+    method: "OPTIONS",
+    headers: { "webhook-request-origin": "eventgrid.azure.net", "webhook-request-rate": "120" },
+  };
+
+  it("and is answered where the config says so, without its key", async () => {
+    const hook = await serve({ verify, respond });
+    expect(await hook.send(asking)).toMatchObject({
+      status: 200,
+      text: "",
+      headers: {
+        "webhook-allowed-origin": "eventgrid.azure.net",
+        "webhook-allowed-rate": "*",
+        allow: "POST",
+      },
+    });
+    expect((await hook.send({ method: "OPTIONS" })).status).toBe(405);
+    expect((await hook.send({ ...asking, method: "GET" })).status).toBe(405);
+    expect((await hook.send({ path: `/hook?key=${secret}`, body: "{}", headers: json })).status).toBe(202);
+    expect(hook.arrivals).toHaveLength(1);
+  });
+
+  it("and not elsewhere, nor for a page of a browser", async () => {
+    const other = await serve({ verify });
+    expect((await other.send(asking)).status).toBe(405);
+    const hook = await serve({ respond });
+    const headers = { ...asking.headers, origin: "https://page.example" };
+    expect((await hook.send({ ...asking, headers })).status).toBe(403);
+    const preflight = { origin: "https://page.example", "access-control-request-method": "POST" };
+    const named = await serve({ verify, respond });
+    const got = await named.send({ method: "OPTIONS", headers: preflight });
+    expect([got.status, got.headers["access-control-allow-origin"]]).toEqual([405, undefined]);
+  });
+
+  it("and may be limited to a name", async () => {
+    const challenge = {
+      from: "headers.webhook-request-origin",
+      when: { "headers.webhook-request-origin": "eventgrid.azure.net" },
+    };
+    const hook = await serve({ verify, respond: { challenge } });
+    expect((await hook.send(asking)).status).toBe(200);
+    const stranger = { ...asking, headers: { "webhook-request-origin": "flood.example" } };
+    expect((await hook.send(stranger)).status).toBe(405);
+  });
+});
+
 describe("a secret that the sender chooses (asana)", () => {
   const first = "b537207f20cbfa02357cf448134da559e8bd39d61597dcd5631b8012eae53e81";
   const offer = (text: string): Request => ({ headers: { ...json, "x-hook-secret": text }, body: "{}" });

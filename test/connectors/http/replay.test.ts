@@ -272,6 +272,9 @@ function isWithoutId({ name }: Sender): boolean {
   return (
     [
       ...[
+        "linkedin",
+        "twitter",
+        "xero",
         "asana",
         "bitbucket",
         "dropbox",

@@ -20,6 +20,7 @@ const handshakes: Partial<Record<PresetName, string>> = {
   discord: "`PING` of both kinds",
   github: "`ping`",
   intercom: "`ping`",
+  xero: "intent to receive",
   zoom: "`endpoint.url_validation`",
 };
 

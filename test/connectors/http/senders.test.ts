@@ -6,7 +6,7 @@ import { sendersTable } from "./senders-table.ts";
 
 it("docs/senders.md has the row of each preset, and no other", () => {
   const page = readFileSync(new URL("../../../docs/senders.md", import.meta.url), "utf8");
-  const table = page.split("\n").filter((each) => each.startsWith("|"));
+  const table = (page.split("\n## ")[0] ?? "").split("\n").filter((each) => each.startsWith("|"));
   // A failure prints the rows as they should be.
   expect(table).toEqual(sendersTable());
 });

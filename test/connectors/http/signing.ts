@@ -58,6 +58,7 @@ export const signers: Partial<Record<PresetName, Signer>> = {
   intercom: (key, body) => ({ "x-hub-signature": `sha1=${hmac("sha1", key, body)}` }),
   jira: (key, body) => ({ "x-hub-signature": `sha256=${hmac("sha256", key, body)}` }),
   linear: (key, body) => ({ "linear-signature": hmac("sha256", key, body) }),
+  linkedin: (key, body) => ({ "x-li-signature": hmac("sha256", key, `hmacsha256=${body}`) }),
   meta: (key, body) => ({ "x-hub-signature-256": `sha256=${hmac("sha256", key, body)}` }),
   paddle: (key, body, at = seconds) => ({
     "paddle-signature": `ts=${at};h1=${hmac("sha256", key, `${at}:${body}`)}`,
@@ -87,9 +88,13 @@ export const signers: Partial<Record<PresetName, Signer>> = {
       "twitch-eventsub-message-signature": `sha256=${hmac("sha256", key, `${id}${time}${body}`)}`,
     };
   },
+  twitter: (key, body) => ({
+    "x-twitter-webhooks-signature": `sha256=${hmac("sha256", key, body, "base64")}`,
+  }),
   typeform: (key, body) => ({ "typeform-signature": `sha256=${hmac("sha256", key, body, "base64")}` }),
   vercel: (key, body) => ({ "x-vercel-signature": hmac("sha1", key, body) }),
   whatsapp: (key, body) => ({ "x-hub-signature-256": `sha256=${hmac("sha256", key, body)}` }),
+  xero: (key, body) => ({ "x-xero-signature": hmac("sha256", key, body, "base64") }),
   zoom: (key, body, at = seconds) => ({
     "x-zm-signature": `v0=${hmac("sha256", key, `v0:${at}:${body}`)}`,
     "x-zm-request-timestamp": at,

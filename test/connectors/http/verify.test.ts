@@ -333,6 +333,12 @@ describe("generic hmac", () => {
       { header: "x-sig", signed: "{timestamp}.{body}", timestamp: { header: "x-time" } },
       { "x-sig": hmac("sha256", secret, `1700000000123.${body}`), "x-time": "1700000000123" },
     ],
+    ...["2023-11-14T22:13:20.5+00:00", "Tue, 14 Nov 2023 22:13:20 GMT", "1700000000.25"].map(
+      (time): [object, Record<string, string>] => [
+        { header: "x-sig", signed: "{timestamp}.{body}", timestamp: { header: "x-time" } },
+        { "x-sig": hmac("sha256", secret, `${time}.${body}`), "x-time": time },
+      ],
+    ),
   ])("spells a scheme out: %j", (options, headers: Record<string, string>) => {
     const request = { headers, body, target: "/hook?a=1" };
     expect(verify({ scheme: "hmac", secret, ...options }, request, now, "https://me.test/base/")).toBe(true);

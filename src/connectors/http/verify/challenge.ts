@@ -3,6 +3,7 @@
 // is answered as plain text, JSON or a header, so that a browser never renders text of an unknown sender as a
 // page.
 
+import { createHmac } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Json } from "../../../contract.ts";
 import { Refusal } from "../../../http/answer.ts";
@@ -27,6 +28,15 @@ export interface Challenge {
   readonly signed: boolean;
   /** The text is the secret that signs later requests: it is stored, unless the config has the secret. */
   readonly isSecret?: boolean;
+  /**
+   * Sent back is not the text but its HMAC-SHA256 by the secret; the text too, in the field `echo`. Anybody gets the HMAC of a text that is
+   * allowed here, so no such text may be a body that is accepted: `isSafeBody`.
+   */
+  readonly digest?: {
+    readonly encoding: "hex" | "base64";
+    readonly prefix: string;
+    readonly echo?: string;
+  };
   /** The text may hold spaces and colons as well. */
   readonly isProse?: boolean;
 }
@@ -60,8 +70,13 @@ const prose = /^[\w.~=+/:, -]+$/;
 /** Signed text comes from the sender: anything printable. */
 const printable = /^[\x20-\x7e]+$/;
 
-export function createChallenger(challenge: Challenge, tokens: readonly string[]): Challenger {
-  const { from, when = {}, tokenFrom, to, signed } = challenge;
+/** `secrets`: for a `digest`, of which the first counts. */
+export function createChallenger(
+  challenge: Challenge,
+  tokens: readonly string[],
+  secrets: readonly string[] = [],
+): Challenger {
+  const { from, when = {}, tokenFrom, to, signed, digest } = challenge;
   const allowed = signed ? printable : challenge.isProse === true ? prose : plain;
   const conditions = Object.entries(when).map(([location, values]) => ({
     location,
@@ -87,17 +102,49 @@ export function createChallenger(challenge: Challenge, tokens: readonly string[]
       }
       if (text.length > maxLength || !allowed.test(text))
         return new Refusal(400, "the challenge is too long or has characters that are not sent back");
-      return handshakeOf(to, text);
+      return digest === undefined ? handshakeOf(to, text) : digestOf(to, text, digest, secrets);
     },
   };
 }
 
+/** A body that cannot have the HMAC of a challenge: JSON begins with a character that no challenge may have. */
+export function isSafeBody(body: Buffer): boolean {
+  return body[0] === 0x7b;
+}
+
+function digestOf(
+  to: string,
+  text: string,
+  { encoding, prefix, echo }: NonNullable<Challenge["digest"]>,
+  [secret = ""]: readonly string[],
+): Handshake {
+  const value = prefix + createHmac("sha256", secret).update(text).digest(encoding);
+  return { status: 200, body: { ...(echo === undefined ? {} : { [echo]: text }), [nameOf(to)]: value } };
+}
+
+const nameOf = (location: string) => location.slice(location.indexOf(".") + 1);
+
+/**
+ * CloudEvents, HTTP webhooks, section 4: a sender asks by OPTIONS whether it may send, and names itself.
+ * https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md
+ */
+const cloudEvents = {
+  asked: "headers.webhook-request-origin",
+  answered: "headers.webhook-allowed-origin",
+  with: { allow: "POST", "webhook-allowed-rate": "*" },
+} as const;
+
+/** Does this challenge come by OPTIONS? */
+export function comesByOptions(from: string): boolean {
+  return from.toLowerCase() === cloudEvents.asked;
+}
+
 function handshakeOf(to: string, text: string): Handshake {
-  const name = to.slice(to.indexOf(".") + 1);
+  const name = nameOf(to);
   if (to === "body") return { status: 200, text };
-  return to.startsWith("headers.")
-    ? { status: 200, text: "", headers: { [name.toLowerCase()]: text } }
-    : { status: 200, body: { [name]: text } };
+  if (!to.startsWith("headers.")) return { status: 200, body: { [name]: text } };
+  const more = to.toLowerCase() === cloudEvents.answered ? cloudEvents.with : {};
+  return { status: 200, text: "", headers: { [name.toLowerCase()]: text, ...more } };
 }
 
 /** Also undefined for a repeated parameter: it is ambiguous. */
@@ -115,5 +162,6 @@ export function readAt(location: string, { target, headers, data }: Asked): stri
 /** The default location of the answer: the same as in the request, and plain text for a query parameter. */
 export function usualTarget(from: string): string {
   if (from.startsWith("query.")) return "body";
+  if (comesByOptions(from)) return cloudEvents.answered;
   return from.startsWith("headers.") ? from : `data.${from.slice(from.lastIndexOf(".") + 1)}`;
 }

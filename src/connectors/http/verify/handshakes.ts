@@ -27,6 +27,12 @@ export function intercomPing(_headers: IncomingHttpHeaders, data: Json): Handsha
   return fieldOf(data, "topic") === "ping" ? pong : undefined;
 }
 
+/** "Intent to receive": a delivery without events, once with a right signature and several times with a wrong one. */
+export function xeroIntent(_headers: IncomingHttpHeaders, data: Json): Handshake | undefined {
+  const events = typeof data === "object" && data !== null && !Array.isArray(data) ? data.events : undefined;
+  return Array.isArray(events) && events.length === 0 ? { status: 200, text: "" } : undefined;
+}
+
 /** https://developers.zoom.us/docs/api/webhooks/#validate-your-webhook-endpoint */
 export function zoomUrlValidation(
   _headers: IncomingHttpHeaders,

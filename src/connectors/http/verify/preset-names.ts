@@ -18,6 +18,7 @@ export const presetNames = [
   "intercom",
   "jira",
   "linear",
+  "linkedin",
   "mailgun",
   "mandrill",
   "mattermost",
@@ -44,12 +45,14 @@ export const presetNames = [
   "trello",
   "twilio",
   "twitch",
+  "twitter",
   "typeform",
   "vercel",
   "vonage",
   "websub",
   "whatsapp",
   "wise",
+  "xero",
   "zoom",
 ] as const;
 

@@ -3,27 +3,19 @@
 // this table.
 
 import { discordHandshake } from "./discord.ts";
-import { buildkitePing, githubPing, intercomPing, serverPing, zoomUrlValidation } from "./handshakes.ts";
+import {
+  buildkitePing,
+  githubPing,
+  intercomPing,
+  serverPing,
+  xeroIntent,
+  zoomUrlValidation,
+} from "./handshakes.ts";
+import { meta } from "./meta.ts";
 import { ofBody, type Preset, standardWebhooks } from "./preset.ts";
 import type { PresetName } from "./preset-names.ts";
 
 const mebibyte = 1024 * 1024;
-
-/** Facebook, Instagram, Messenger, Threads and WhatsApp. Each subscription sets a verify token. */
-const meta: Preset = {
-  source: "https://developers.facebook.com/docs/graph-api/webhooks/getting-started",
-  scheme: ofBody("x-hub-signature-256", { prefix: "sha256=" }),
-  secretHeaders: ["x-hub-signature"],
-  challenge: {
-    from: "query.hub.challenge",
-    when: { "query.hub.mode": "subscribe" },
-    tokenFrom: "query.hub.verify_token",
-    to: "body",
-    signed: false,
-  },
-  answer: { status: 200 },
-  maxBodyBytes: 3 * mebibyte,
-};
 
 /** The fields of one notification; missing ones are signed as empty. */
 const adyenSigned = [
@@ -159,6 +151,17 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     delivery: { header: "linear-delivery" },
     sentAtField: "webhookTimestamp",
     // Anything but 200 is sent again.
+    answer: { status: 200 },
+  },
+  linkedin: {
+    source: "https://learn.microsoft.com/en-us/linkedin/shared/api-guide/webhook-validation",
+    scheme: ofBody("x-li-signature", { signed: "hmacsha256={body}" }),
+    challenge: {
+      from: "query.challengeCode",
+      to: "data.challengeResponse",
+      signed: false,
+      digest: { encoding: "hex", prefix: "", echo: "challengeCode" },
+    },
     answer: { status: 200 },
   },
   mailgun: {
@@ -301,6 +304,8 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     }),
     delivery: { field: "event_id" },
     formField: "payload",
+    // A slash command and a form want 200, and show what else they get.
+    answer: { status: 200, body: "" },
     // https://docs.slack.dev/reference/events/url_verification
     challenge: {
       from: "data.challenge",
@@ -407,6 +412,17 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       signed: true,
     },
   },
+  twitter: {
+    source: "https://docs.x.com/x-api/webhooks/introduction",
+    scheme: ofBody("x-twitter-webhooks-signature", { encoding: "base64", prefix: "sha256=" }),
+    challenge: {
+      from: "query.crc_token",
+      to: "data.response_token",
+      signed: false,
+      digest: { encoding: "base64", prefix: "sha256=" },
+    },
+    answer: { status: 200 },
+  },
   typeform: {
     source: "https://www.typeform.com/developers/webhooks/secure-your-webhooks/",
     scheme: ofBody("typeform-signature", { encoding: "base64", prefix: "sha256=" }),
@@ -451,6 +467,13 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     scheme: ofBody("x-signature-sha256", { algorithm: "rsa-sha256", encoding: "base64" }),
     delivery: { header: "x-delivery-id" },
     answer: { status: 200 },
+  },
+  xero: {
+    source: "https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/",
+    scheme: ofBody("x-xero-signature", { encoding: "base64" }),
+    handshake: xeroIntent,
+    // "200 OK", with an empty body.
+    answer: { status: 200, body: "" },
   },
   zoom: {
     source: "https://developers.zoom.us/docs/api/webhooks/#verify-webhook-events",

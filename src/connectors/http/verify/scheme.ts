@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { HttpClient } from "../../../contract/host.ts";
 import type { Clock, Json } from "../../../contract.ts";
+import { isSafeBody } from "./challenge.ts";
 import { createConcealer } from "./conceal.ts";
 import { discordCheck } from "./discord.ts";
 import { textAt } from "./fields.ts";
@@ -71,11 +72,14 @@ export function createVerifier(
     audience: options.audience,
     ...(keys === undefined ? {} : { keysFor: keys.keysFor }),
   };
-  const checkOne = isPreset(options.scheme)
-    ? presetCheck(presets[options.scheme].scheme, options, context)
-    : genericCheck(options, secrets, context);
+  const preset = isPreset(options.scheme) ? presets[options.scheme] : undefined;
+  const checkOne =
+    preset === undefined
+      ? genericCheck(options, secrets, context)
+      : presetCheck(preset.scheme, options, context);
+  const givesDigests = preset?.challenge?.digest !== undefined;
   const check: Check = (inbound) => {
-    const proof = checkOne(inbound);
+    const proof = givesDigests && !isSafeBody(inbound.body) ? undefined : checkOne(inbound);
     if (proof !== undefined) keys?.verified(inbound);
     return proof;
   };

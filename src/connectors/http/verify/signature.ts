@@ -4,6 +4,7 @@
 
 import { createHash, createHmac, type KeyObject, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../../contract.ts";
+import { readDate } from "../../../dates.ts";
 import type { HmacAlgorithm, PublicKeyAlgorithm } from "./algorithms.ts";
 import { dataOf, signedTextAt } from "./fields.ts";
 import {
@@ -122,19 +123,16 @@ function findSecret(
   return (given, texts) => {
     const written = given.map((text) => Buffer.from(asEncoded(scheme.encoding, text), "latin1"));
     return keys.find(({ key }) => {
-      const expected = Buffer.from(feed(createHmac(algorithm, key), texts).digest(scheme.encoding));
+      const digest = feed(createHmac(algorithm, key), texts).digest(scheme.encoding);
+      const expected = Buffer.from(asEncoded(scheme.encoding, digest));
       return written.some((text) => text.length === expected.length && timingSafeEqual(text, expected));
     })?.secret;
   };
 }
 
-/**
- * In the spelling of our own digest: lower-case hex, base64url without padding. Base64 has only one valid
- * spelling.
- */
+/** In one spelling: lower-case hex, base64 without padding. */
 function asEncoded(encoding: TextEncoding, text: string): string {
-  if (encoding === "hex") return text.toLowerCase();
-  return encoding === "base64url" ? text.replace(/={1,2}$/, "") : text;
+  return encoding === "hex" ? text.toLowerCase() : text.replace(/={1,2}$/, "");
 }
 
 function findKey(
@@ -205,10 +203,12 @@ export function isFresh(
   return sentMs !== undefined && Math.abs(context.clock.now() - sentMs) <= context.toleranceMs;
 }
 
-/** Seconds (up to 11 digits), milliseconds, or RFC 3339. */
+/** Seconds (up to 11 digits), perhaps with decimals, milliseconds, RFC 3339, or the date of HTTP. */
 function timeOf(text: string): number | undefined {
   if (/^\d{1,16}$/.test(text)) return text.length <= 11 ? Number(text) * 1_000 : Number(text);
-  if (!/^\d{4}-\d\d-\d\dT[\d:.]{5,20}(Z|[+-]\d\d:\d\d)$/.test(text)) return undefined;
-  const time = Date.parse(text);
-  return Number.isNaN(time) ? undefined : time;
+  if (/^\d{1,11}\.\d{1,9}$/.test(text)) return Number(text) * 1_000;
+  const isNamed = /^\d{4}-\d\d-\d\d[T ][\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)$/.test(text) || httpDate.test(text);
+  return isNamed ? readDate(text) : undefined;
 }
+
+const httpDate = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/;
