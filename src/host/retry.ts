@@ -30,7 +30,7 @@ export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions)
       return await attempt();
     } catch (error) {
       if (!(error instanceof ConnectorError) || !error.retryable) throw error;
-      const waitMs = error.retryAfterMs ?? delayMs;
+      const waitMs = Math.max(error.retryAfterMs ?? delayMs, firstDelayMs);
       if (made >= attempts || waitMs > maxWaitMs) throw error;
       options.onWait(error, waitMs);
       await pause(options.clock, waitMs, options.signal);

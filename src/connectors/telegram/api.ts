@@ -116,6 +116,13 @@ interface RefusalDetails {
   readonly hint?: string | undefined;
 }
 
+const longestWaitSeconds = 24 * 60 * 60;
+
+/** A wait of nothing, or of something that is not a number, would be a busy loop. */
+function secondsOf(asked: unknown): number {
+  return typeof asked === "number" && asked >= 1 ? Math.min(asked, longestWaitSeconds) : 1;
+}
+
 function refusalOf({ error_code: status, description, parameters }: GrammyError): TelegramRefusal {
   const refusal = (message: string, details: RefusalDetails) =>
     new TelegramRefusal(status, description, message, details);
@@ -132,7 +139,7 @@ function refusalOf({ error_code: status, description, parameters }: GrammyError)
     });
   }
   if (status === 429) {
-    const seconds = parameters.retry_after ?? 1;
+    const seconds = secondsOf(parameters.retry_after);
     return refusal(`rate limited by Telegram, retry in ${seconds} s`, {
       retryable: true,
       retryAfterMs: seconds * 1_000,

@@ -145,6 +145,32 @@ describe("an answer", () => {
     );
   });
 
+  it.each([[0], [-5], ["soon"], [null], [1e-9], [{}]])(
+    "is not sent again and again where Telegram asks to wait for %j",
+    async (seconds) => {
+      const { server, source, event, clock } = await asked();
+      const refuse = () =>
+        server.failNext("sendMessage", {
+          status: 429,
+          description: "Too Many",
+          parameters: { retry_after: seconds as number },
+        });
+      for (let n = 0; n < 200; n += 1) refuse();
+      const before = server.calls.filter(({ method }) => method === "sendMessage").length;
+      const sent = source.reply(event, { text: "patient" }).catch(() => "refused");
+      for (let second = 0; second < 5; second += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        await clock.advance(1_000);
+      }
+      expect(server.calls.filter(({ method }) => method === "sendMessage").length - before).toBeLessThan(8);
+      for (let second = 0; second < 70; second += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        await clock.advance(1_000);
+      }
+      expect(["refused", "sent (id: 2)"]).toContain(await sent);
+    },
+  );
+
   it("that breaks off says how much went out", async () => {
     const { server, source, event } = await asked({ options: { partLength: 200 } });
     server.failNext("sendMessage", { status: 400, description: "Bad Request: chat not found" }, 1);
