@@ -9,6 +9,19 @@ const suspicious = /\d{16}|[\d.]{17}[eE]|\d[eE]\+?\d{3}/;
 const exactDigits = 15;
 const number = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function objectOrNone(value: unknown): JsonObject | undefined {
+  return isObject(value) ? value : undefined;
+}
+
+/** Anything else counts as empty. */
+export function asObject(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
+}
+
 /** Maximum number of values in a JSON text from outside: what is done with each of them adds up. */
 export const maxJsonValues = 250_000;
 

@@ -4,6 +4,7 @@
 
 import { dirname, resolve } from "node:path";
 import type { Json, JsonObject, JsonSchema } from "../contract.ts";
+import { asObject } from "../json.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import { type EnvironmentVariables, expandHome, leadsInto } from "./paths.ts";
 import { readableInputs, type VisibleInputs } from "./recipe/instance.ts";
@@ -228,10 +229,6 @@ function entrySchema(key: string): JsonSchema {
 
 function textOr(value: Json | undefined, fallback: string): string {
   return typeof value === "string" ? value : fallback;
-}
-
-function asObject(value: Json | undefined): JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
 }
 
 const usual: Receipt = { ackWithinMs: 10 * 60_000, attempts: 3 };

@@ -3,6 +3,7 @@
 
 import type { Json, JsonObject } from "../contract.ts";
 import { type Names, namesOf } from "../did-you-mean.ts";
+import { asObject, isObject } from "../json.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import { builtInTools } from "./names.ts";
 import type { EnvironmentVariables } from "./paths.ts";
@@ -143,14 +144,6 @@ function* checkReferences(
       },
     ];
   }
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function asObject(value: Json | undefined): JsonObject {
-  return isObject(value) ? value : {};
 }
 
 function member(value: Json | undefined, key: string): Json | undefined {

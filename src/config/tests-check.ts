@@ -2,6 +2,7 @@
 
 import type { Json, JsonObject } from "../contract.ts";
 import { type Names, namesOf } from "../did-you-mean.ts";
+import { isObject } from "../json.ts";
 import type { IssueDraft } from "./values.ts";
 import { type Path, quoted } from "./yaml/problem.ts";
 
@@ -87,8 +88,4 @@ function each(value: Json | undefined, path: Path): [JsonObject, Path][] {
 
 function namesIn(section: Json | undefined): string[] {
   return isObject(section) ? Object.keys(section) : [];
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

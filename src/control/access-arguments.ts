@@ -1,12 +1,12 @@
 // Validates an `access` request that came over the socket.
 
 import type { AccessRequest } from "../access/administer.ts";
-import type { Json } from "../contract.ts";
 import { UsageError } from "../errors.ts";
+import { asObject } from "../json.ts";
 import { type Args, readFlag, readText } from "./arguments.ts";
 
 export function readAccessRequest(args: Args): AccessRequest {
-  const request = asArgs(args.request);
+  const request = asObject(args.request);
   const what = readText(request, "do");
   const text = (name: string) => readText(request, name);
   const optional = <K extends string>(name: K) =>
@@ -41,8 +41,4 @@ export function readAccessRequest(args: Args): AccessRequest {
       return { do: what, chat: text("chat"), ...source };
   }
   throw new UsageError("E_USAGE", `this router does not know how to ${what.slice(0, 40)} access`);
-}
-
-function asArgs(value: Json | undefined): Args {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
 }

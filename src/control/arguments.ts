@@ -2,6 +2,7 @@
 
 import type { Json } from "../contract.ts";
 import { UsageError } from "../errors.ts";
+import { isObject } from "../json.ts";
 
 export type Args = Readonly<Record<string, Json>>;
 
@@ -27,8 +28,7 @@ export function readFlag(args: Args, name: string): boolean {
 /** Texts by header name; names are converted to lower case. */
 export function readHeaderArgs(args: Args): Record<string, string> {
   const value = args.headers ?? {};
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw wrong("headers", "an object", value);
+  if (!isObject(value)) throw wrong("headers", "an object", value);
   return Object.fromEntries(
     Object.entries(value).map(([name, text]) => {
       if (typeof text !== "string") throw wrong(`headers.${name}`, "a text", text);

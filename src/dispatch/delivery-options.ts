@@ -3,6 +3,7 @@
 // the default.
 
 import type { Json, JsonObject } from "../contract.ts";
+import { objectOrNone } from "../json.ts";
 
 /** Which sessions an event is for. `project` is a glob over the session's project folder, `~` is the home folder. */
 export type To =
@@ -71,7 +72,7 @@ function parse(stored: JsonObject): DeliveryOptions {
 
 function readTo(stored: Json | undefined): To {
   if (stored === "all") return "all";
-  const object = asObject(stored);
+  const object = objectOrNone(stored);
   const project = text(object?.project);
   if (project !== undefined) return { project };
   const label = text(object?.label);
@@ -81,16 +82,12 @@ function readTo(stored: Json | undefined): To {
 }
 
 function readReceipt(stored: Json | undefined): ReceiptOptions | undefined {
-  const object = asObject(stored);
+  const object = objectOrNone(stored);
   if (object === undefined) return undefined;
   return {
     ackWithinMs: positive(object.ackWithinMs) ?? defaultReceipt.ackWithinMs,
     attempts: Math.ceil(positive(object.attempts) ?? defaultReceipt.attempts),
   };
-}
-
-function asObject(value: Json | undefined): JsonObject | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
 }
 
 function text(value: Json | undefined): string | undefined {

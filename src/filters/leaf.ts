@@ -5,6 +5,7 @@ import type { TextNeeds } from "../contract/emit-all.ts";
 import type { Json, JsonObject } from "../contract.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { type ErrorCode, ExpressionError } from "../errors.ts";
+import { isObject } from "../json.ts";
 import {
   type CompiledOperator,
   equality,
@@ -38,8 +39,8 @@ export function compileLeaf(
   at: PatternPath,
   problems: Problems,
 ): Leaf | undefined {
-  if (isMapping(test)) return compileOperators(test, context, at, problems);
-  if (Array.isArray(test) && test.some(isMapping)) return compileChoice(test, context, at, problems);
+  if (isObject(test)) return compileOperators(test, context, at, problems);
+  if (Array.isArray(test) && test.some(isObject)) return compileChoice(test, context, at, problems);
   const compiled = attempt(at, problems, "", () => equality(Array.isArray(test) ? test : [test], context));
   return compiled && toLeaf([compiled], undefined, undefined);
 }
@@ -101,9 +102,29 @@ function compileOperators(
   return toLeaf(all, not, exists);
 }
 
+/** What other programs call an operator, without `-`, `_` and `$`. */
+const otherNames: Readonly<Record<string, readonly string[]>> = {
+  eq: ["equals", "equal", "is", "value", "exact"],
+  in: ["oneof", "anyof", "any", "inlist"],
+  ci: ["iequals", "ignorecase", "caseinsensitive", "ieq"],
+  prefix: ["startswith", "hasprefix", "beginswith"],
+  suffix: ["endswith", "hassuffix"],
+  contains: ["includes", "include", "has", "substring"],
+  glob: ["like", "wildcard", "fnmatch"],
+  regex: ["regexp", "matches", "match", "re", "pattern", "matchre"],
+  cidr: ["ip", "iprange", "ipwhitelist", "subnet", "network", "remoteip"],
+  gt: ["greater", "greaterthan", "above", "over", "after"],
+  gte: ["ge", "min", "atleast", "minimum"],
+  lt: ["less", "lessthan", "below", "under", "before"],
+  lte: ["le", "max", "atmost", "maximum"],
+  not: ["ne", "neq", "nin", "notin", "notequals", "isnot", "unless", "exclude"],
+  exists: ["present", "defined", "isset", "isnull"],
+};
+
 function unknownOperator(key: string, at: PatternPath, problems: Problems): void {
   const known = [...Object.keys(operators), ...otherKeys];
-  const near = didYouMean(key, known);
+  const bare = key.toLowerCase().replaceAll(/[-_$]/g, "");
+  const near = known.find((one) => otherNames[one]?.includes(bare)) ?? didYouMean(key, known);
   const path = at.findLast((part) => typeof part === "string" && part !== "not");
   const hint =
     near === undefined
@@ -154,10 +175,6 @@ function attempt(
     problems.add(at, message, { hint: error.hint, code: error.code });
     return undefined;
   }
-}
-
-function isMapping(value: Json): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 // Collects every mistake of a pattern with its location, so that the user sees all of them at once.

@@ -3,6 +3,7 @@
 
 import type { Filter, Json, JsonObject, Root, View } from "../contract.ts";
 import type { ExpressionError } from "../errors.ts";
+import { isObject } from "../json.ts";
 import { compileLeaf, createProblems, type Leaf, type PatternPath, type Problems } from "./leaf.ts";
 import type { Scalar } from "./operators.ts";
 import { type Path, parsePath } from "./path.ts";
@@ -123,7 +124,7 @@ function compileList(patterns: readonly Json[], at: PatternPath, context: Contex
 }
 
 function compilePattern(pattern: Json, at: PatternPath, context: Context): Part {
-  if (typeof pattern !== "object" || pattern === null || Array.isArray(pattern)) {
+  if (!isObject(pattern)) {
     context.problems.add(at, `a pattern is a mapping from paths to tests, not ${showValue(pattern)}`, {
       hint: "for instance { data.action: closed }",
     });
@@ -190,7 +191,7 @@ function compileNone(patterns: readonly Json[], at: PatternPath, context: Contex
 
 /** The path that represents a whole pattern in a reason. */
 function firstPath(pattern: Json): string | undefined {
-  if (typeof pattern !== "object" || pattern === null || Array.isArray(pattern)) return undefined;
+  if (!isObject(pattern)) return undefined;
   return Object.keys(pattern as JsonObject).find((key) => key !== "any" && key !== "all" && key !== "none");
 }
 

@@ -2,12 +2,13 @@
 // is a list of its bytes there (systemd.io/JOURNAL_EXPORT_FORMATS, "Journal JSON Format").
 
 import type { Json } from "../contract.ts";
+import { isObject } from "../json.ts";
 
 /**
  * The value with such fields as text, when it is a journal entry; else unchanged. Changes the value in place.
  */
 export function withTextOfBytes(value: Json): Json {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  if (!isObject(value)) return value;
   const names = Object.keys(value);
   if (!names.some((name) => name === "MESSAGE" || /^__?[A-Z]/.test(name))) return value;
   for (const name of names) {

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import type { Store } from "../contract/host.ts";
 import type { Json } from "../contract.ts";
+import { isObject } from "../json.ts";
 
 const blockSize = 100;
 /** In addition to those in the current list. */
@@ -24,9 +25,7 @@ export function keyOf(value: Json): string {
 
 function stableText(value: Json): string {
   return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
+    isObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
   );
 }
 

@@ -6,6 +6,7 @@ import type { ChannelValues } from "../config/values.ts";
 import type { Sample } from "../contract/event.ts";
 import type { Json, JsonObject } from "../contract.ts";
 import type { CompiledMatch } from "../filters/match.ts";
+import { isObject } from "../json.ts";
 
 const placeholder = /\{\{~?\s*(data(?:\.[A-Za-z_][\w-]*)+)\s*~?\}\}/g;
 const plainPath = /^(data|headers)((?:\.[A-Za-z_][\w-]*)+)$/;
@@ -46,7 +47,7 @@ function set(object: JsonObject, keys: readonly string[], value: Json): void {
   }
   object[key] ??= bare();
   const inner = object[key];
-  if (typeof inner === "object" && inner !== null && !Array.isArray(inner)) set(inner, rest, value);
+  if (isObject(inner)) set(inner, rest, value);
 }
 
 function wordFor(path: string): string {

@@ -2,6 +2,7 @@
 // client waits for this answer while it starts. The negotiation is that of SDK 1.x; a test compares the two.
 
 import type { JsonObject } from "../contract.ts";
+import { isObject } from "../json.ts";
 import type { SafeText } from "../text.ts";
 import { type Answer, type Refusal, type Request, rpcErrors } from "./json-rpc.ts";
 import { permissionCapability } from "./permission.ts";
@@ -78,8 +79,4 @@ export function refuseMethod(request: Request): Refusal {
     id: request.id,
     error: { code: rpcErrors.methodNotFound, message: "Method not found" },
   };
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -3,7 +3,7 @@
 // the SDK would otherwise not answer such a request at all.
 
 import type { Json, JsonObject } from "../contract.ts";
-import { readJson } from "../json.ts";
+import { isObject, readJson } from "../json.ts";
 
 export type RequestId = string | number;
 
@@ -106,8 +106,4 @@ function isRequestId(value: unknown): value is RequestId {
 
 function isRpcError(value: unknown): value is Refusal["error"] {
   return isObject(value) && Number.isSafeInteger(value.code) && typeof value.message === "string";
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

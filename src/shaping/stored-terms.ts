@@ -2,16 +2,17 @@
 // understood is skipped, and nothing throws.
 
 import type { Json, JsonObject } from "../contract.ts";
+import { objectOrNone } from "../json.ts";
 import type { Reason, StoredShaping, SumOptions } from "./options.ts";
 
 const reasons: ReadonlySet<string> = new Set<Reason>(["throttle", "digest", "quiet", "hour"]);
 
 /** `fallbackMs`: its arrival time, if the terms do not contain it. */
 export function readStoredShaping(stored: JsonObject, fallbackMs: number): StoredShaping {
-  const options = asObject(stored.shaping);
+  const options = objectOrNone(stored.shaping);
   if (options === undefined) return { atMs: fallbackMs };
-  const throttled = asObject(options.throttled);
-  const sums = readSum(asObject(options.sums));
+  const throttled = objectOrNone(options.throttled);
+  const sums = readSum(objectOrNone(options.sums));
   return {
     atMs: number(options.atMs) ?? fallbackMs,
     ...(typeof throttled?.key === "string" && number(throttled.untilMs) !== undefined
@@ -30,7 +31,7 @@ function readSum(stored: JsonObject | undefined): SumOptions | undefined {
   const count = number(stored.count);
   if (firstMs === undefined || lastMs === undefined || count === undefined) return undefined;
   const lines = (Array.isArray(stored.lines) ? stored.lines : []).flatMap((item) => {
-    const line = asObject(item);
+    const line = objectOrNone(item);
     if (typeof line?.id !== "string" || typeof line.line !== "string") return [];
     return [{ id: line.id, line: line.line, atMs: number(line.atMs) ?? lastMs }];
   });
@@ -42,10 +43,6 @@ function readSum(stored: JsonObject | undefined): SumOptions | undefined {
     lines,
     ...(stored.part === true ? { part: true } : {}),
   };
-}
-
-function asObject(value: Json | undefined): JsonObject | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
 }
 
 function number(value: Json | undefined): number | undefined {

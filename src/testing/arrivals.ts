@@ -7,7 +7,7 @@ import { bundledFolder, packageFolder } from "../config/recipe/reference.ts";
 import { parseDuration } from "../config/units.ts";
 import type { Arrival, Json, JsonObject, RouterEvent } from "../contract.ts";
 import { UsageError } from "../errors.ts";
-import { readJson } from "../json.ts";
+import { isObject, readJson } from "../json.ts";
 import type { PlannedSource } from "../plan/plan.ts";
 import { readRegularSync } from "../regular-file.ts";
 import type { Send } from "./test-case.ts";
@@ -96,7 +96,7 @@ function payloadOf({ data, text }: Send, fixtures: Fixtures): Payload {
 
 /** Exactly `{file: PATH}`. */
 export function fileOf(data: Json | undefined): string | undefined {
-  if (typeof data !== "object" || data === null || Array.isArray(data)) return undefined;
+  if (!isObject(data)) return undefined;
   const { file, ...others } = data;
   return typeof file === "string" && Object.keys(others).length === 0 ? file : undefined;
 }

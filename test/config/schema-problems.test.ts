@@ -103,7 +103,7 @@ describe("in a channel", () => {
     ],
     [
       "receipt: { within: 5m }",
-      '5:16 …receipt.within: unknown key "within" (E_CONFIG_UNKNOWN_KEY) [allowed keys: ack_within, attempts]',
+      '5:16 …receipt.within: unknown key "within" (E_CONFIG_UNKNOWN_KEY) [did you mean "ack_within"?]',
     ],
     ["receipt: { ack_within: 1s }", "5:28 …receipt.ack_within: must be at least 10s (E_CONFIG_VALUE)"],
     ["receipt: { attempts: 0 }", '5:26 …receipt.attempts: must be at least 1, found "0" (E_CONFIG_VALUE)'],

@@ -292,6 +292,20 @@ describe("mistakes in a pattern", () => {
     expect(problem.offset).toBe(0);
   });
 
+  it.each([
+    ["starts_with", "prefix"],
+    ["endsWith", "suffix"],
+    ["$regex", "regex"],
+    ["equals", "eq"],
+    ["$nin", "not"],
+    ["ip-whitelist", "cidr"],
+    ["like", "glob"],
+    ["greater_than", "gt"],
+    ["min", "gte"],
+  ])("the operator %s of another program is %s here", (key, meant) => {
+    expect(onlyProblem({ "data.a": { [key]: "x" } }).hint).toBe(`did you mean ${meant}?`);
+  });
+
   it("an unknown operator says what was meant, at its key", () => {
     const problem = onlyProblem({ "data.a": { prefx: "a" } });
     expect(problem).toMatchObject({

@@ -4,6 +4,7 @@
 import { stat } from "node:fs/promises";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { homeFolder, setVariable } from "../../config/paths.ts";
+import { isObject } from "../../json.ts";
 import { readRegular } from "../../regular-file.ts";
 import type { CheckInput } from "./check.ts";
 
@@ -77,9 +78,7 @@ function expandVariables(text: string, env: NodeJS.ProcessEnv): string {
 
 /** An object without a prototype's names; anything else counts as empty. */
 export function asObject(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? Object.assign(Object.create(null), value)
-    : {};
+  return isObject(value) ? Object.assign(Object.create(null), value) : {};
 }
 
 /** The file's object; empty when there is none or it is unreadable. */

@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join, sep } from "node:path";
 import { realPath } from "../../config/paths.ts";
+import { isObject } from "../../json.ts";
 import { version } from "../../version.ts";
 
 export interface McpEntry {
@@ -72,10 +73,6 @@ function parsed(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** For a shell. */

@@ -4,6 +4,7 @@
 
 import { dirname } from "node:path";
 import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
+import { asObject, isObject } from "../../json.ts";
 import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
 import { type KeptTexts, type ParsedFile, readYamlFile } from "../read.ts";
 import { explainErrors } from "../schema/explain.ts";
@@ -22,7 +23,7 @@ import { type Path, pathKey } from "../yaml/problem.ts";
 import type { PatternCompiler } from "./input-check.ts";
 import { readInputs } from "./inputs.ts";
 import { type Instance, isSection, pathIn, prefixed, scopeOf, sections, unknownName } from "./instance.ts";
-import { isMapping, mappingOf, mergeOver } from "./merge.ts";
+import { mergeOver } from "./merge.ts";
 import { findRecipe } from "./reference.ts";
 import { recipeSchema } from "./schema.ts";
 import { validate } from "./schema.ts?validator";
@@ -134,18 +135,18 @@ class RecipeExpansion {
     for (const { path, tainted } of this.#resolved)
       if (tainted.length > 0) this.#fromVariables.add(String(path[1]));
     const found: Written[] = [];
-    const uses = Object.entries(mappingOf(this.#root.use));
+    const uses = Object.entries(asObject(this.#root.use));
     if (uses.length > maxUses) {
       const message = `uses ${uses.length} recipes, and at most ${maxUses} are read`;
       this.#problems.push({ yaml: this.#config, path: ["use"], code: "E_CONFIG_SIZE", message });
       return [];
     }
     for (const [name, use] of uses) {
-      if (!isMapping(use) || typeof use.recipe !== "string" || use.recipe === "") continue;
+      if (!isObject(use) || typeof use.recipe !== "string" || use.recipe === "") continue;
       const yaml = await this.#readRecipe(name, use.recipe);
       if (yaml === undefined) continue;
-      const given = { values: mappingOf(use.with), at: ["use", name, "with"], component: ["use", name] };
-      found.push({ name, yaml, given, override: mappingOf(use.override) });
+      const given = { values: asObject(use.with), at: ["use", name, "with"], component: ["use", name] };
+      found.push({ name, yaml, given, override: asObject(use.override) });
     }
     return found;
   }
@@ -239,13 +240,13 @@ class RecipeExpansion {
   #place(instance: Instance): void {
     const { yaml, override } = instance;
     for (const section of sections) {
-      const entries = mappingOf(yaml.tree.root[section]);
-      const changes = mappingOf(override[section]);
+      const entries = asObject(yaml.tree.root[section]);
+      const changes = asObject(override[section]);
       this.#problems.push(...unknownChanges(instance, section, Object.keys(entries)));
       for (const [local, entry] of Object.entries(entries)) {
         const full = prefixed(instance, local);
         const target = this.#root[section] ?? {};
-        if (!isMapping(entry) || changes[local] === null || !isMapping(target)) continue;
+        if (!isObject(entry) || changes[local] === null || !isObject(target)) continue;
         this.#root[section] = target;
         if (Object.hasOwn(target, full))
           this.#problems.push(nameTaken(instance, section, local, this.#definers.has(`${section} ${full}`)));
@@ -310,7 +311,7 @@ function headerDrafts(yaml: YamlFile): IssueDraft[] {
 }
 
 function declaredInputs(header: JsonObject): Readonly<Record<string, JsonSchema>> {
-  const entries = Object.entries(mappingOf(header.inputs)).filter(([, schema]) => isMapping(schema));
+  const entries = Object.entries(asObject(header.inputs)).filter(([, schema]) => isObject(schema));
   return Object.fromEntries(entries) as Readonly<Record<string, JsonSchema>>;
 }
 
@@ -320,7 +321,7 @@ function unknownChanges(
   known: readonly string[],
 ): FileProblem[] {
   const { user, name, override } = instance;
-  return Object.keys(mappingOf(override[section]))
+  return Object.keys(asObject(override[section]))
     .filter((changed) => !known.includes(changed))
     .map((changed) => ({
       yaml: user,

@@ -3,12 +3,13 @@
 
 import type { Json, JsonObject } from "../../contract.ts";
 import { didYouMeanHint, listNames } from "../../did-you-mean.ts";
+import { asObject } from "../../json.ts";
 import type { InputScope } from "../variables/substitute.ts";
 import { hide, isSecretOrigin, type Origin, type TaintedValue, wholeTaint } from "../variables/taint.ts";
 import type { FilePath, YamlFile } from "../yaml/file.ts";
 import { type Path, pathKey, quoted } from "../yaml/problem.ts";
 import type { Inputs } from "./inputs.ts";
-import { isFromOver, mappingOf } from "./merge.ts";
+import { isFromOver } from "./merge.ts";
 
 export const sections = ["sources", "channels", "sinks"] as const;
 export type Section = (typeof sections)[number];
@@ -101,7 +102,7 @@ export function useOf({ name, user }: Instance): FilePath | undefined {
 }
 
 function entryOf(root: JsonObject, section: Section, name: string): Json | undefined {
-  const entries = mappingOf(root[section]);
+  const entries = asObject(root[section]);
   return Object.hasOwn(entries, name) ? entries[name] : undefined;
 }
 

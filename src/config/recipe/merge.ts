@@ -2,13 +2,14 @@
 // else replaces the old value.
 
 import type { Json, JsonObject } from "../../contract.ts";
+import { isObject } from "../../json.ts";
 import type { Path } from "../yaml/problem.ts";
 
 /** `below` merged with `over`. Shares nothing with either. */
 export function mergeOver(below: Json | undefined, over: Json | undefined): Json {
   if (over === undefined) return structuredClone(below ?? null);
-  if (!isMapping(over)) return structuredClone(over);
-  const merged: JsonObject = isMapping(below) ? structuredClone(below) : {};
+  if (!isObject(over)) return structuredClone(over);
+  const merged: JsonObject = isObject(below) ? structuredClone(below) : {};
   for (const [key, value] of Object.entries(over)) {
     if (value === null) delete merged[key];
     else merged[key] = mergeOver(merged[key], value);
@@ -23,19 +24,11 @@ export function isFromOver(below: Json | undefined, over: Json | undefined, path
   let [under, upper] = [below, over];
   for (const step of path) {
     if (upper === undefined) return false;
-    if (!isMapping(upper) || !isMapping(under)) return true;
+    if (!isObject(upper) || !isObject(under)) return true;
     upper = memberOf(upper, step);
     under = memberOf(under, step);
   }
-  return upper !== undefined && !(isMapping(upper) && isMapping(under));
-}
-
-export function isMapping(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-export function mappingOf(value: Json | undefined): JsonObject {
-  return isMapping(value) ? value : {};
+  return upper !== undefined && !(isObject(upper) && isObject(under));
 }
 
 function memberOf(value: JsonObject, key: string | number): Json | undefined {

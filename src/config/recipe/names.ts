@@ -2,26 +2,26 @@
 // and templates read. A recipe knows only its own names; an override may also use the config's.
 
 import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
+import { asObject } from "../../json.ts";
 import type { IssueDraft } from "../values.ts";
 import { unknownInput } from "../variables/substitute.ts";
 import type { Path } from "../yaml/problem.ts";
 import type { Expansion } from "./expand.ts";
 import { type Instance, prefixed, sections, unknownName } from "./instance.ts";
-import { mappingOf } from "./merge.ts";
 
 const references = { from: "sources", reply: "sinks" } as const;
 
 /** Prefixes every name that a channel of a recipe refers to. Returns the unresolved ones. */
 export function prefixReferences({ root, pathOf }: Expansion): IssueDraft[] {
   const drafts: IssueDraft[] = [];
-  for (const [name, channel] of Object.entries(mappingOf(root.channels))) {
+  for (const [name, channel] of Object.entries(asObject(root.channels))) {
     const { instance } = pathOf(["channels", name]);
     if (instance === undefined) continue;
     for (const [key, section] of Object.entries(references)) {
       const path = ["channels", name, key];
-      const value = mappingOf(channel)[key];
+      const value = asObject(channel)[key];
       if (value === undefined) continue;
-      const local = Object.keys(mappingOf(instance.yaml.tree.root[section]));
+      const local = Object.keys(asObject(instance.yaml.tree.root[section]));
       const isOwn = pathOf(path).yaml === instance.yaml;
       const rename = (one: Json, at: Path): Json => {
         if (typeof one !== "string" || one === "") return one;
@@ -29,7 +29,7 @@ export function prefixReferences({ root, pathOf }: Expansion): IssueDraft[] {
         if (isOwn) drafts.push({ path: at, code: "E_CONFIG_REFERENCE", ...unknownName(section, one, local) });
         return one;
       };
-      mappingOf(channel)[key] = Array.isArray(value)
+      asObject(channel)[key] = Array.isArray(value)
         ? value.map((one, index) => rename(one, [...path, index]))
         : rename(value, path);
     }

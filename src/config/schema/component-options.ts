@@ -2,12 +2,13 @@
 // common keys. Only types that the config uses are loaded.
 
 import type { SinkType } from "../../contract/sink.ts";
-import type { Json, JsonObject, SourceType } from "../../contract.ts";
-import { didYouMeanHint } from "../../did-you-mean.ts";
+import type { JsonObject, SourceType } from "../../contract.ts";
+import { isObject } from "../../json.ts";
 import { inSlices } from "../../yield-to-event-loop.ts";
 import type { IssueDraft } from "../values.ts";
 import { type Path, quoted } from "../yaml/problem.ts";
 import { explainEach } from "./explain.ts";
+import { meantType } from "./synonyms.ts";
 
 /** The sections of a config whose entries have a `type`. */
 export type Section = "sources" | "sinks";
@@ -119,15 +120,12 @@ function unknownType(
   const path = [section, name, "type"];
   const known = registry.map((entry) => entry.type);
   const noun = nouns[section];
+  const meant = meantType(type, known);
   return {
     path,
     code: "E_CONFIG_VALUE",
     message:
       typed(path) === undefined ? `no ${noun} type has this name` : `unknown ${noun} type ${quoted(type)}`,
-    hint: didYouMeanHint(type, known) ?? `types: ${known.join(", ")}`,
+    hint: meant === undefined ? `types: ${known.join(", ")}` : `did you mean "${meant}"?`,
   };
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,7 @@
 // type. Values are shown only when they were typed into the file and are not secret.
 
 import type { Json, JsonSchema, SchemaError } from "../../contract.ts";
-import { didYouMean, didYouMeanHint } from "../../did-you-mean.ts";
+import { asObject } from "../../json.ts";
 import {
   type Explanation,
   exampleFor,
@@ -19,6 +19,7 @@ import type { IssueDraft } from "../values.ts";
 import { type Path, pathKey, quoted } from "../yaml/problem.ts";
 import { meantErrors } from "./branch-choice.ts";
 import { propertiesOf, schemaAtPointer } from "./schema-tree.ts";
+import { type Meant, meantKey } from "./synonyms.ts";
 
 export interface Explained {
   /** The schema that was used, and the value that was checked. */
@@ -80,16 +81,32 @@ function unknownKey(key: string, path: Path, error: SchemaError, about: Explaine
     on: "key",
     code: "E_CONFIG_UNKNOWN_KEY",
     message: `unknown key ${quoted(key)}`,
-    hint: didYouMeanHint(key, known) ?? all,
+    hint: hintOf(meantBy(key, error, about)) ?? all,
   };
 }
 
 /** The path of the key that an unknown key was meant to be. */
 function keyMeantBy(error: SchemaError, about: Explained): string | undefined {
   if (error.keyword !== "additionalProperties") return undefined;
-  const meant = didYouMean(String(error.params.additionalProperty), keysKnown(error, about));
+  const meant = meantBy(String(error.params.additionalProperty), error, about);
   if (meant === undefined) return undefined;
-  return pathKey([...about.prefix, ...pathOfPointer(about.value, error.instancePath), meant]);
+  return pathKey([...about.prefix, ...pathOfPointer(about.value, error.instancePath), meant.key]);
+}
+
+function meantBy(key: string, error: SchemaError, about: Explained): Meant | undefined {
+  const value = asObject(valueAt(about.value, pathOfPointer(about.value, error.instancePath)));
+  const properties = propertiesOf(parentSchema(error, about));
+  // Defaults are filled in by now: they are still free, as are mappings that the key could be a part of.
+  const taken = Object.keys(value).filter(
+    (one) => typeof value[one] !== "object" && value[one] !== properties[one]?.default,
+  );
+  return meantKey(key, keysKnown(error, about), taken);
+}
+
+function hintOf(meant: Meant | undefined): string | undefined {
+  if (meant === undefined) return undefined;
+  const { key, inner } = meant;
+  return inner === undefined ? `did you mean "${key}"?` : `did you mean "${inner}" inside "${key}"?`;
 }
 
 function keysKnown(error: SchemaError, about: Explained): string[] {

@@ -3,6 +3,7 @@
 // them apply.
 
 import type { Json, JsonSchema } from "../../contract.ts";
+import { isObject } from "../../json.ts";
 import type { Path } from "../yaml/problem.ts";
 
 /**
@@ -151,7 +152,7 @@ export function propertiesOf(schema: JsonSchema): Readonly<Record<string, JsonSc
 }
 
 function isSchema(value: unknown): value is JsonSchema {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject(value);
 }
 
 /**

@@ -2,6 +2,7 @@
 // that are sent.
 
 import type { Json, JsonObject } from "../../contract.ts";
+import { isObject } from "../../json.ts";
 import type { Path } from "../yaml/problem.ts";
 
 const listsOfSchemas: ReadonlySet<string | number> = new Set(["allOf", "anyOf", "oneOf", "prefixItems"]);
@@ -80,8 +81,4 @@ export function shownInput(input: JsonObject, hiddenDefaults: readonly Path[]): 
     if (isObject(holder)) delete holder[String(path.at(-1))];
   }
   return shown;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

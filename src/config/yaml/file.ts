@@ -1,6 +1,7 @@
 // One parsed YAML file of a config: the config itself, or a recipe that it uses. Knows the location of
 // everything in it.
 
+import { isObject } from "../../json.ts";
 import type { ParsedFile } from "../read.ts";
 import { mayBeEmpty } from "../schema/core.ts";
 import { type Mask, masksByKeyName } from "../variables/mask.ts";
@@ -48,7 +49,7 @@ function readTreeOf({ document, text, lines }: ParsedFile): Tree {
     if (root[key] === null) delete root[key];
   }
   const { channels } = root;
-  if (typeof channels === "object" && channels !== null && !Array.isArray(channels)) {
+  if (isObject(channels)) {
     for (const [name, channel] of Object.entries(channels)) if (channel === null) channels[name] = {};
   }
   return tree;

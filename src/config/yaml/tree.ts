@@ -13,7 +13,7 @@ import {
   type YAMLSeq,
 } from "yaml";
 import type { Json, JsonObject } from "../../contract.ts";
-import { isLargeNumber } from "../../json.ts";
+import { isLargeNumber, isObject } from "../../json.ts";
 import { kindOf, type ParsedDocument, type Path, type Problem, quoted } from "./problem.ts";
 import { unquotedAt } from "./syntax.ts";
 
@@ -88,7 +88,7 @@ class TreeReader {
 
   read(): Tree {
     const root = this.#convert(this.#document.contents, [], false, () => {});
-    if (typeof root !== "object" || root === null || Array.isArray(root)) {
+    if (!isObject(root)) {
       this.#problems.push({
         at: this.#document.contents?.range[0] ?? 0,
         path: [],

@@ -4,6 +4,7 @@ import type { SourceType } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import { guessJson } from "../../intake/json.ts";
 import { scheduleIssues } from "../../intake/schedule.ts";
+import { isObject } from "../../json.ts";
 import { type CronOptions, cronOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
 import { arrivalOf, createCronSource } from "./source.ts";
@@ -25,8 +26,7 @@ export const cron: SourceType<CronOptions> = {
 function timeOf(payload: string): number {
   const parsed = guessJson(payload);
   const data = "data" in parsed ? parsed.data : payload;
-  const written =
-    typeof data === "object" && data !== null && !Array.isArray(data) ? (data.scheduled ?? "") : data;
+  const written = isObject(data) ? (data.scheduled ?? "") : data;
   const timeMs = written === "" ? Date.UTC(2026, 0, 5, 9) : Date.parse(String(written));
   if (!Number.isNaN(timeMs)) return timeMs;
   throw new UsageError("E_USAGE", "a cron source makes events of times", {

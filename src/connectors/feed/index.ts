@@ -5,6 +5,7 @@ import { UsageError } from "../../errors.ts";
 import { guessJson } from "../../intake/json.ts";
 import { requestIssues, roundIssues } from "../../intake/request-issues.ts";
 import { addressOf, hostReach, trustOf } from "../../intake/request-options.ts";
+import { isObject } from "../../json.ts";
 import type { Entry } from "./entries.ts";
 import { type FeedOptions, feedOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
@@ -28,7 +29,7 @@ export const feed: SourceType<FeedOptions> = {
   sampleArrival(options, payload) {
     const parsed = guessJson(payload);
     const entry = "data" in parsed ? parsed.data : undefined;
-    if (typeof entry !== "object" || entry === null || Array.isArray(entry))
+    if (!isObject(entry))
       throw new UsageError(
         "E_USAGE",
         'a feed makes events of entries: give one as {"title": "...", "link": "..."}',

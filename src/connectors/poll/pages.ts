@@ -8,6 +8,7 @@ import { ConnectorError, ExpressionError } from "../../errors.ts";
 import { type AnswerContent, found, readAnswer } from "../../intake/answer.ts";
 import { linkTarget } from "../../intake/link-header.ts";
 import { keyOf } from "../../intake/seen-keys.ts";
+import { isObject } from "../../json.ts";
 
 /** A list of items, one changing value, a changing text; or nothing, which each of them may be at times. */
 export type Shape = "list" | "value" | "text" | "nothing";
@@ -125,7 +126,7 @@ function textOf(item: Json): string {
 }
 
 function idOf(item: Json): Json | undefined {
-  if (typeof item !== "object" || item === null || Array.isArray(item)) return undefined;
+  if (!isObject(item)) return undefined;
   const { id = null } = item;
   return (typeof id === "string" || typeof id === "number") && isExact(id) ? id : undefined;
 }

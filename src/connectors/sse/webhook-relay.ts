@@ -5,7 +5,7 @@
 import type { Arrival, Json, JsonObject } from "../../contract.ts";
 import { formOf } from "../../intake/form.ts";
 import { guessJson, parseJson } from "../../intake/json.ts";
-import { findJson } from "../../json.ts";
+import { findJson, isObject } from "../../json.ts";
 
 type Content = Pick<Arrival, "data" | "text">;
 
@@ -57,8 +57,4 @@ function textsOf(query: JsonObject): Record<string, string> {
   return Object.fromEntries(
     Object.entries(query).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])),
   );
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,7 @@
 // program's own line is inside, in pieces when it is longer than 16 KiB; a piece says whether another one
 // follows on its stream.
 
-import { findJson } from "../../json.ts";
+import { findJson, isObject } from "../../json.ts";
 import type { TailOptions } from "./options.ts";
 
 export type ContainerFormat = "docker" | "cri";
@@ -55,7 +55,7 @@ export function readPiece(format: ContainerFormat, line: string): Piece | undefi
     return head === "" ? undefined : { text: line.slice(head.length), isLast: flag === "F", stream, time };
   }
   const value = line.startsWith("{") ? findJson(line) : undefined;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const { log, stream, time } = value;
   if (typeof log !== "string" || (stream !== "stdout" && stream !== "stderr")) return undefined;
   return {

@@ -2,6 +2,7 @@
 
 import type { Store } from "../../contract/host.ts";
 import type { Json } from "../../contract.ts";
+import { isObject } from "../../json.ts";
 import { type Fingerprint, fingerprintOf } from "./fingerprint.ts";
 
 export interface Cursor {
@@ -64,7 +65,7 @@ export function createCursors(store: Store): Cursors {
 }
 
 function cursorOf(value: Json | undefined): Cursor | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const { path, offset, generation, head } = value;
   if (typeof path !== "string" || typeof offset !== "number" || typeof generation !== "string")
     return undefined;

@@ -5,7 +5,7 @@ import type { Pattern } from "../../contract/host.ts";
 import type { Json, JsonObject } from "../../contract.ts";
 import { withTextOfBytes } from "../../intake/journal-export.ts";
 import { withoutEscapesInside } from "../../intake/terminal-escapes.ts";
-import { readJson } from "../../json.ts";
+import { isObject, readJson } from "../../json.ts";
 import type { Origin } from "./container.ts";
 import { fieldValue, parseLogfmt } from "./logfmt.ts";
 import type { TailOptions } from "./options.ts";
@@ -75,7 +75,7 @@ function parseJson(line: string): JsonObject | undefined {
   } catch {
     return undefined;
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  if (!isObject(value)) return undefined;
   if (isDeeper(value, maxLevels)) return undefined;
   return withoutEscapesInside(withTextOfBytes(value)) as JsonObject;
 }

@@ -5,6 +5,7 @@ import type { Message, Update } from "grammy/types";
 import type { Reach } from "../../contract/power.ts";
 import type { Arrival, OptionIssue, Surroundings } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
+import { isObject } from "../../json.ts";
 import { readMessage } from "./message.ts";
 import type { TelegramOptions } from "./options.ts";
 
@@ -67,7 +68,7 @@ function parsed(payload: string): (Partial<Message> & Partial<Update>) | string 
   try {
     const value: unknown = JSON.parse(payload);
     if (typeof value === "string") return value;
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

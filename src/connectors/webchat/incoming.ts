@@ -5,6 +5,7 @@ import type { Json, JsonObject } from "../../contract.ts";
 import { Refusal } from "../../http/answer.ts";
 import { type BodyOptions, readBody } from "../../http/body.ts";
 import { parseMultipart } from "../../http/multipart.ts";
+import { isObject } from "../../json.ts";
 import { hashOf } from "./signed.ts";
 
 /** A message of the user. */
@@ -46,7 +47,7 @@ export async function readJson(
   if (!isSigned) return otherBody;
   try {
     const value = JSON.parse(body.content.toString()) as Json;
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+    if (isObject(value)) return value;
   } catch {
     // Handled like JSON of another kind.
   }

@@ -10,6 +10,7 @@ import type { ControlCommand, ControlProtocol, SilenceAnswer } from "../../contr
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import { ConnectorError, configConsentRequired, UsageError } from "../../errors.ts";
 import { createMask, maskAll } from "../../host/secret-mask.ts";
+import { asObject } from "../../json.ts";
 import { version } from "../../version.ts";
 import type { ChatService } from "../chat/chat-service.ts";
 import { type DaemonState, waitsForUse } from "../state.ts";
@@ -98,7 +99,7 @@ export function createControl(state: DaemonState): ControlHandler {
     }
     const masked = (value: unknown) => keepPowers(value, maskAll(value, createMask(state.secrets())));
     const answer = answers[command as ControlCommand];
-    return masked(await answer(asArgs(args), (part) => send(masked(part)), signal));
+    return masked(await answer(asObject(args), (part) => send(masked(part)), signal));
   };
 }
 
@@ -144,8 +145,4 @@ function chatOf(state: DaemonState): ChatService {
   if (chat !== undefined) return chat;
   if (waitsForUse(state)) throw configConsentRequired();
   throw new UsageError("E_USAGE", "this config has no chat source");
-}
-
-function asArgs(args: Json): Args {
-  return typeof args === "object" && args !== null && !Array.isArray(args) ? args : {};
 }

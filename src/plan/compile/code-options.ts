@@ -5,6 +5,7 @@ import type { CodeOption, IssueDraft } from "../../config/values.ts";
 import type { CodeRoots, CompiledOptions, Pattern } from "../../contract/host.ts";
 import type { Json, JsonObject, View } from "../../contract.ts";
 import { compileGlob } from "../../filters/glob.ts";
+import { isObject } from "../../json.ts";
 import type { DialectMark } from "../../templates/dialect.ts";
 import { readWholePath } from "../../templates/plain.ts";
 import { proven } from "../proven.ts";
@@ -100,5 +101,5 @@ function compileOne(
 }
 
 export function markOf(mark: Json): DialectMark {
-  return typeof mark === "object" && mark !== null && !Array.isArray(mark) ? (mark as DialectMark) : {};
+  return isObject(mark) ? (mark as DialectMark) : {};
 }

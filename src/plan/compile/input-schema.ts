@@ -7,6 +7,7 @@ import type { IssueDraft } from "../../config/values.ts";
 import type { JsonSchema, OptionsValidator, SchemaError } from "../../contract.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import type { RegexCompiler } from "../../filters/regex.ts";
+import { isObject } from "../../json.ts";
 import { notInSchema, notSupported } from "../../not-supported.ts";
 import { proven } from "../proven.ts";
 import { validate as validateSchema } from "./meta-schema.ts?validator";
@@ -247,8 +248,4 @@ function wrongPatterns(properties: unknown, at: Path, regex: RegexCompiler): Iss
     proven({ path: [...path, "pattern"], code: "E_CONFIG_REGEX", issues }, () => regex(pattern));
   });
   return issues;
-}
-
-function isObject(value: unknown): value is JsonSchema {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

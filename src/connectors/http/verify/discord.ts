@@ -3,6 +3,7 @@
 
 import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
 import type { Json } from "../../../contract.ts";
+import { isObject } from "../../../json.ts";
 import { isFresh, type SignatureContext } from "./signature.ts";
 import { type Check, type Handshake, headerOf } from "./verifier.ts";
 
@@ -29,7 +30,7 @@ export function discordCheck(publicKeys: readonly string[], context: SignatureCo
  * A webhook event of type 1 is a real event: it has `event`, which a ping has not.
  */
 export function discordHandshake(_headers: unknown, data: Json): Handshake | undefined {
-  if (typeof data !== "object" || data === null || Array.isArray(data)) return undefined;
+  if (!isObject(data)) return undefined;
   if (data.type === 0) return { status: 204 };
   if (data.type === 1 && data.event === undefined) return { status: 200, body: { type: 1 } };
   return undefined;

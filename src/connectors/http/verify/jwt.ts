@@ -4,7 +4,7 @@
 // identifies no delivery.
 
 import { createHash, createHmac, type KeyObject, timingSafeEqual, verify } from "node:crypto";
-import { readJson } from "../../../json.ts";
+import { isObject, readJson } from "../../../json.ts";
 import type { JwtAlgorithm, PublicKeyAlgorithm } from "./algorithms.ts";
 import { decodeText, fits, readPublicKey } from "./public-key.ts";
 import { hmacKey, type SignatureContext, type SignatureScheme } from "./signature.ts";
@@ -79,9 +79,7 @@ function objectIn(part: string): Readonly<Record<string, unknown>> | undefined {
   if (bytes === undefined) return undefined;
   try {
     const value: unknown = readJson(bytes.toString());
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Readonly<Record<string, unknown>>)
-      : undefined;
+    return isObject(value) ? (value as Readonly<Record<string, unknown>>) : undefined;
   } catch {
     return undefined; // Not JSON: not a token.
   }

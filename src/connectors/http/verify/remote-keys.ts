@@ -6,6 +6,7 @@
 import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { HttpClient } from "../../../contract/host.ts";
 import type { Clock, Json } from "../../../contract.ts";
+import { isObject } from "../../../json.ts";
 import { readAt } from "./challenge.ts";
 import { dataOf, textAt, valuesAt } from "./fields.ts";
 import type { Inbound } from "./verifier.ts";
@@ -247,7 +248,7 @@ function readKeys(text: string, kind: KeySource["kind"], nowMs: number): Entry["
   return valuesAt(data, "keys.*")
     .slice(0, maxKeys)
     .flatMap((jwk) => {
-      if (typeof jwk !== "object" || jwk === null || Array.isArray(jwk)) return [];
+      if (!isObject(jwk)) return [];
       // Shared secrets do not belong in a public set, and encryption keys sign nothing.
       if (jwk.kty === "oct" || (jwk.use !== undefined && jwk.use !== "sig")) return [];
       const id = typeof jwk.kid === "string" ? jwk.kid : undefined;

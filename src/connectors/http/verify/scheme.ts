@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { HttpClient } from "../../../contract/host.ts";
 import type { Clock, Json } from "../../../contract.ts";
+import { isObject } from "../../../json.ts";
 import { isSafeBody } from "./challenge.ts";
 import { createConcealer } from "./conceal.ts";
 import { discordCheck } from "./discord.ts";
@@ -253,7 +254,7 @@ function presetDeliveryId(
 
 /** Hash of the signed text that stays the same when the delivery is sent again. */
 function withoutField(data: Json, field: string): string | undefined {
-  if (typeof data !== "object" || data === null || Array.isArray(data)) return undefined;
+  if (!isObject(data)) return undefined;
   const { [field]: _, ...rest } = data;
   return createHash("sha256").update(JSON.stringify(rest)).digest("base64url");
 }

@@ -3,6 +3,7 @@
 
 import type { IncomingHttpHeaders } from "node:http";
 import type { Json } from "../../../contract.ts";
+import { isObject } from "../../../json.ts";
 import type { ParseOptions } from "../parse-body.ts";
 import type { Conceal } from "./conceal.ts";
 
@@ -94,8 +95,7 @@ export function headerOf(headers: IncomingHttpHeaders, name: string): string | u
 export function fieldOf(data: Json, path: string): string | undefined {
   let value: Json | undefined = data;
   for (const key of path.split(".")) {
-    if (typeof value !== "object" || value === null || Array.isArray(value) || !Object.hasOwn(value, key))
-      return undefined;
+    if (!isObject(value) || !Object.hasOwn(value, key)) return undefined;
     value = value[key];
   }
   return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
