@@ -44,6 +44,13 @@ const maxTailBytes = 512 * 1024;
 
 /** The last entry of the log for this session; undefined when there is none. Never rejects. */
 export async function readRegistration(query: ClientLogQuery): Promise<Registration | undefined> {
+  return (await findRegistration(query))?.word;
+}
+
+/** The same, and the file that it is in. */
+export async function findRegistration(
+  query: ClientLogQuery,
+): Promise<{ readonly word: Registration; readonly path: string } | undefined> {
   const folder = await findFolder(query);
   const names = folder === undefined ? [] : await readdir(folder).catch(() => []);
   const files = await Promise.all(
@@ -62,8 +69,8 @@ export async function readRegistration(query: ClientLogQuery): Promise<Registrat
   );
   const latest = files.sort((a, b) => b.changedMs - a.changedMs).slice(0, maxFiles);
   for (const { path } of latest) {
-    const found = lastWord(await readTail(path), query);
-    if (found !== undefined) return found;
+    const word = lastWord(await readTail(path), query);
+    if (word !== undefined) return { word, path };
   }
   return undefined;
 }
@@ -114,21 +121,30 @@ async function readTail(path: string): Promise<string> {
 function lastWord(text: string, { session, sinceMs }: ClientLogQuery): Registration | undefined {
   for (const line of text.split("\n").reverse()) {
     if (!line.includes("Channel notifications")) continue;
-    const entry = parse(line);
+    const entry = parseLogLine(line);
     if (typeof entry?.debug !== "string") continue;
     if (
       session === undefined ? !(Date.parse(String(entry.timestamp)) >= sinceMs) : entry.sessionId !== session
     )
       continue;
-    const [, word, reason = "no reason given"] =
-      /Channel notifications ((?:re-)?registered|skipped)(?::\s*(.*))?/s.exec(entry.debug) ?? [];
-    if (word?.endsWith("registered")) return { registered: true };
-    if (word === "skipped") return { registered: false, reason: reason.slice(0, 300) };
+    const word = readRegistrationWord(entry.debug);
+    if (word !== undefined) return word;
   }
   return undefined;
 }
 
-function parse(line: string): { debug?: unknown; sessionId?: unknown; timestamp?: unknown } | undefined {
+/** What a debug text says about the registration; undefined for all others. */
+export function readRegistrationWord(debug: string): Registration | undefined {
+  const [, word, reason = "no reason given"] =
+    /Channel notifications ((?:re-)?registered|skipped)(?::\s*(.*))?/s.exec(debug) ?? [];
+  if (word?.endsWith("registered")) return { registered: true };
+  return word === "skipped" ? { registered: false, reason: reason.slice(0, 300) } : undefined;
+}
+
+/** A line of the log, which is JSON; undefined for a line that was cut. */
+export function parseLogLine(
+  line: string,
+): { debug?: unknown; sessionId?: unknown; timestamp?: unknown } | undefined {
   try {
     const value: unknown = JSON.parse(line);
     return typeof value === "object" && value !== null ? value : undefined;

@@ -42,6 +42,10 @@ import { type DaemonOptions, type DaemonState, needsReceipts, type Running } fro
 import { toolsFor } from "./tools.ts";
 import { type ConfigTrust, openConfigTrust } from "./trust/config-trust.ts";
 
+/** The kind of notes that name versions of Claude Code that log each channel message that they show. */
+const loggingClient = "logging-client";
+const maxVersionChars = 64;
+
 function isGood(config: ProvenConfig | undefined): config is ProvenConfig {
   return config !== undefined && config.issues.length === 0;
 }
@@ -64,6 +68,8 @@ export class Daemon implements Service {
   /** As last read, good or not. */
   #config: ProvenConfig | undefined;
   #running: Running | undefined;
+  /** Versions of the client that log each channel message that they show. */
+  readonly #loggingClients = new Set<string>();
   #chat: ChatService | undefined;
   #hadReceipts = false;
   #initializeResult: InitializeResult | undefined;
@@ -193,6 +199,8 @@ export class Daemon implements Service {
         log,
         mask,
         serverName: () => used()?.loaded.values.server.name ?? "router",
+        logsMessages: (version) => this.#loggingClients.has(version),
+        learnLogsMessages: (version) => this.#learnLogging(version),
       }),
       found: () => this.#found,
       config: () => this.#config,
@@ -280,7 +288,17 @@ export class Daemon implements Service {
     await router.start(config.plan);
   }
 
+  #learnLogging(version: string): void {
+    if (this.#loggingClients.has(version) || version.length > maxVersionChars) return;
+    this.#loggingClients.add(version);
+    this.#running?.journal.jot(loggingClient, version, true).catch((error) => {
+      // Not kept because the disk is full or another process owns the journal: the next leader learns it again.
+      if (!isRouterError(error)) throw error;
+    });
+  }
+
   #use(running: Running): void {
+    for (const { key } of running.journal.notes(loggingClient)) this.#loggingClients.add(key);
     this.#running = running;
     this.#hadReceipts ||= needsReceipts(running.config.plan);
   }

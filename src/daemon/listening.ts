@@ -10,6 +10,8 @@ export interface Listening {
 export interface ListeningEvidence {
   /** The id of an event that this session named, and can know only from the channel: see seen-ids.ts. */
   readonly namedEvent?: string;
+  /** The id of an event that this client did not show, although it logs each that it shows. */
+  readonly notShown?: string;
   /** The client sent a permission request. */
   readonly permissionRequest?: boolean;
   /** `clientInfo` of the client's `initialize`. */
@@ -51,6 +53,8 @@ const firstPreciseVersion = [2, 1, 234] as const;
 
 export function judgeListening(evidence: ListeningEvidence): Listening {
   const { namedEvent, log, client, claudeCommand, server } = evidence;
+  if (evidence.notShown !== undefined && log?.registered !== false)
+    return no(`the client did not show event ${evidence.notShown}; its log has each one that it shows`);
   if (log?.registered === true) return yes("the client's log shows that it registered the channel");
   if (log?.registered === false) return no(`the client's log says: ${log.reason}`);
   if (evidence.permissionRequest && isPrecise(client)) return yes("the client sent a permission request");

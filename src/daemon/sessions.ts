@@ -13,6 +13,7 @@ import { type SafeLine, stackOf, text } from "../text.ts";
 import { awaitRegistration, type ClientLogQuery, type Registration, readRegistration } from "./client-log.ts";
 import { judgeListening, pluginServer, printServer, type ServerIdentity } from "./listening.ts";
 import { SeenIds } from "./seen-ids.ts";
+import { ShownEvents } from "./shown-events.ts";
 
 export interface DaemonSession {
   /** The id that `to: { session }` takes: the pid of its process. */
@@ -24,6 +25,8 @@ export interface DaemonSession {
   client(): { readonly name: string; readonly version: string } | undefined;
   listening(): Listening;
   sent(): number;
+  /** How many of them the client's log has as shown; undefined when this client does not log that. */
+  shown(): number | undefined;
   /** The initialize result that its client received; undefined before. */
   initializeResult(): InitializeResult | undefined;
   /** A tool call of this session named this event. */
@@ -65,6 +68,10 @@ interface SessionsOptions {
   mask(text: string): string;
   /** This server's name in .mcp.json. */
   serverName(): string;
+  /** Whether this version of the client is known to log each message that it shows. */
+  logsMessages(version: string): boolean;
+  /** It has just been seen to. */
+  learnLogsMessages(version: string): void;
 }
 
 /**
@@ -75,7 +82,8 @@ const registrationWithinMs = 3_000;
 /** The client's log may be late, or appear only after the user has confirmed the channel. */
 const laterLooksMs = [10_000, 30_000, 120_000] as const;
 
-export function openSessions({ initializeResult, log, mask, serverName }: SessionsOptions): DaemonSessions {
+export function openSessions(options: SessionsOptions): DaemonSessions {
+  const { log, mask } = options;
   const sessions = new Set<DaemonSession>();
   let serving: Serving | undefined;
 
@@ -101,10 +109,7 @@ export function openSessions({ initializeResult, log, mask, serverName }: Sessio
   return {
     attach(attached) {
       const session = openDaemonSession(attached, {
-        initializeResult,
-        log,
-        mask,
-        serverName,
+        ...options,
         changed: () => serving?.changed?.(),
         permission: (asking, request) => serving?.permission?.(asking, request),
       });
@@ -138,16 +143,50 @@ function clientOf(session: OpenSession) {
   return typeof info?.name === "string" ? { name: info.name, version: String(info.version) } : undefined;
 }
 
+function queryOf(attached: AttachedSession, server: ServerIdentity, sinceMs: number): ClientLogQuery {
+  const { project, session, details } = attached.facts();
+  return {
+    project,
+    server: printServer(server),
+    session,
+    sinceMs,
+    cacheFolder: String(details?.cacheFolder ?? ""),
+  };
+}
+
+/** The value, once there is one. A rejection is left to others. */
+function onceSettled<T>(promise: Promise<T>): () => T | undefined {
+  let settled: T | undefined;
+  promise.then(
+    (value) => {
+      settled = value;
+    },
+    () => undefined,
+  );
+  return () => settled;
+}
+
+function lookLater(
+  query: () => ClientLogQuery,
+  [afterMs, ...more]: readonly number[],
+  signal: AbortSignal,
+  onFound: (word: Registration) => void,
+): void {
+  if (afterMs === undefined || signal.aborted) return;
+  const cancel = systemClock.after(afterMs, () => {
+    signal.removeEventListener("abort", cancel);
+    void readRegistration(query()).then((found) => {
+      if (found === undefined) lookLater(query, more, signal, onFound);
+      else onFound(found);
+    });
+  });
+  signal.addEventListener("abort", cancel, { once: true });
+}
+
 function openDaemonSession(attached: AttachedSession, options: MemberOptions): DaemonSession {
   const { log, serverName, changed } = options;
   const initializeResult = options.initializeResult();
-  let received: InitializeResult | undefined;
-  initializeResult.then(
-    (known) => {
-      received = known;
-    },
-    () => undefined, // The session reports it to its client.
-  );
+  const received = onceSettled(initializeResult);
   const mcp = openSession({
     input: attached.input,
     output: attached.output,
@@ -174,13 +213,21 @@ function openDaemonSession(attached: AttachedSession, options: MemberOptions): D
   const plugin = details.plugin;
   const identity = (): ServerIdentity =>
     typeof plugin === "string" ? { name: pluginServer, plugin } : { name: serverName() };
-  const query = (): ClientLogQuery => ({
-    project: attached.facts().project,
-    server: printServer(identity()),
-    session: attached.facts().session,
-    sinceMs: startedMs,
-    cacheFolder: String(attached.facts().details?.cacheFolder ?? ""),
+  const query = () => queryOf(attached, identity(), startedMs);
+  const display = new ShownEvents({
+    query,
+    clock: systemClock,
+    version: () => client()?.version ?? "",
+    logsMessages: options.logsMessages,
+    learnLogsMessages: options.learnLogsMessages,
+    onRegistration(found) {
+      const isNew = found.registered !== word?.registered;
+      word = found;
+      if (isNew) changed();
+    },
+    changed,
   });
+  over.signal.addEventListener("abort", () => display.close(), { once: true });
 
   async function becomeReady(): Promise<void> {
     await mcp.initialized;
@@ -190,21 +237,12 @@ function openDaemonSession(attached: AttachedSession, options: MemberOptions): D
       attached.resumed?.initialized === true
         ? await readRegistration(query())
         : await awaitRegistration(query(), registrationWithinMs, over.signal);
-    if (word === undefined) lookLater([...laterLooksMs]);
-  }
-
-  function lookLater([afterMs, ...more]: number[]): void {
-    if (afterMs === undefined) return;
-    const cancel = systemClock.after(afterMs, () => {
-      void readRegistration(query()).then((found) => {
-        if (found === undefined) lookLater(more);
-        else {
-          word = found;
-          changed();
-        }
-      });
+    if (word !== undefined) return display.start();
+    lookLater(query, laterLooksMs, over.signal, (found) => {
+      word = found;
+      void display.start();
+      changed();
     });
-    over.signal.addEventListener("abort", cancel, { once: true });
   }
 
   const listening = (): Listening => {
@@ -214,6 +252,7 @@ function openDaemonSession(attached: AttachedSession, options: MemberOptions): D
     return judgeListening({
       server: identity(),
       ...(named === undefined ? {} : { namedEvent: named }),
+      ...(display.notShown === undefined ? {} : { notShown: display.notShown }),
       permissionRequest: askedPermission,
       ...(from === undefined ? {} : { client: from }),
       ...(word === undefined ? {} : { log: word }),
@@ -232,9 +271,11 @@ function openDaemonSession(attached: AttachedSession, options: MemberOptions): D
     client,
     listening,
     sent: () => sent,
-    initializeResult: () => received,
+    initializeResult: received,
+    shown: () => display.count(),
     named(eventId) {
       if (!seen.provesListening(eventId)) return;
+      display.named();
       const isFirst = named === undefined;
       named = eventId;
       if (isFirst) changed();
@@ -250,10 +291,11 @@ function openDaemonSession(attached: AttachedSession, options: MemberOptions): D
       ended: mcp.ended,
       closed: mcp.ended.then(() => mcp.close()),
       async deliver(event, signal) {
-        await mcp.deliver(event, signal);
+        await display.deliver(event, () => mcp.deliver(event, signal));
         if (event.meta.event_id !== undefined) seen.push(event.meta.event_id);
         sent += 1;
       },
+      shown: (eventId) => display.shown(eventId),
     },
   };
   return session;

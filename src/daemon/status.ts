@@ -112,6 +112,7 @@ export function sessionReports({ sessions, running }: DaemonState): SessionRepor
     const { project, label } = session.attached.facts();
     const client = session.client();
     const stuckMs = stuckSinceMs.get(session.id);
+    const shown = session.shown();
     return {
       id: session.id,
       pid: session.attached.pid,
@@ -121,6 +122,7 @@ export function sessionReports({ sessions, running }: DaemonState): SessionRepor
       listening: session.listening(),
       since: timeOf(session.startedMs),
       sent: session.sent(),
+      ...(shown === undefined ? {} : { shown }),
       ...(stuckMs === undefined ? {} : { stuck_since: timeOf(stuckMs) }),
     };
   });

@@ -55,6 +55,8 @@ export interface DispatchContext {
   offer(slot: SessionSlot, position: number): void;
   /** The session's client has stopped reading, or reads again. */
   onStuck(slot: SessionSlot, isStuck: boolean): void;
+  /** Asks the sessions now whether they listen. True when an answer has changed: then all workers scan again. */
+  recheckSessions(): boolean;
   /** What waits for the session has changed in a way that the next leader cannot find out by itself. */
   onAnnounced(slot: SessionSlot): void;
   /** It has fetched an event for `all`. */
@@ -136,11 +138,13 @@ export function toRendered({ id, channel, delivery, attempt }: InFlight): Render
 
 /**
  * The client's stream took it. That is final, unless other sessions still need it or a receipt is expected.
+ * `shown`: the client's log has it as shown.
  */
 export function markSent(
   context: DispatchContext,
   slot: SessionSlot,
   { entry, options, attempt }: InFlight,
+  shown = false,
 ): void {
   const session = slot.session.id;
   context.reservations.drop(entry, session);
@@ -159,7 +163,7 @@ export function markSent(
       return;
     }
   }
-  finish(context, entry, options, { session, attempt });
+  finish(context, entry, options, { session, attempt, ...(shown && { shown }) });
 }
 
 /**
@@ -179,7 +183,7 @@ export function finish(
   context: DispatchContext,
   entry: OpenEntry,
   { receipt }: DeliveryOptions,
-  more: Pick<StateChange, "session" | "attempt" | "reason">,
+  more: Pick<StateChange, "session" | "attempt" | "shown" | "reason">,
 ): void {
   context.setState(entry, { state: "sent", final: receipt === undefined, ...more });
   if (receipt !== undefined) context.ackDeadlines.add(context.clock.now() + receipt.ackWithinMs);

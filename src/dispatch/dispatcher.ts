@@ -130,7 +130,10 @@ export class Dispatcher {
     this.#known.stop();
     this.#context.ackDeadlines.stop();
     this.#context.expiryDeadlines.stop();
-    for (const worker of this.#workers.values()) worker.release();
+    for (const worker of this.#workers.values()) {
+      worker.release();
+      worker.stopAwaiting();
+    }
   };
 
   /** Continues where the last dispatcher stopped; create one for each open journal. */
@@ -171,6 +174,7 @@ export class Dispatcher {
       setState: createReport({ journal, log, registry }, options.observe),
       isSettled: () => isSettled,
       onStuck: (slot: SessionSlot, isStuck: boolean) => this.#onStuck(slot, isStuck),
+      recheckSessions: () => this.#recheckSessions(),
       onAnnounced: known.changed,
       onFetched: known.note,
       stopping: this.#stopping.signal,
@@ -351,7 +355,7 @@ export class Dispatcher {
     setImmediate(() => {
       this.#isWoken = false;
       if (this.#stopping.signal.aborted) return;
-      if (this.#registry.refresh(this.#clock.now())) return this.#restart();
+      if (this.#recheckSessions()) return;
       this.#unroutable.kick();
       for (const worker of this.#workers.values()) worker.kick();
     });
@@ -389,6 +393,12 @@ export class Dispatcher {
       signal.addEventListener("abort", stop);
       void this.#settled.then(() => this.#workers.get(slot)?.idle()).then(() => done(true));
     });
+  }
+
+  #recheckSessions(): boolean {
+    const hasChanged = this.#registry.refresh(this.#clock.now());
+    if (hasChanged) this.#restart();
+    return hasChanged;
   }
 
   /** The sessions, or what they may be sent, have changed. */

@@ -39,10 +39,14 @@ export interface Reservations {
   has(entry: Member, sessionId: string): boolean;
   size(): number;
   /**
-   * Settles when nothing of it can be sent without a record; replaces what was noted under the same name. Rejects as
-   * `Journal.jot` does.
+   * Settles when nothing of it can be sent without a record; replaces what was noted under the same name. `written`: what was
+   * sent by now and must stay in the record. Rejects as `Journal.jot` does.
    */
-  note(name: string, reservations: readonly NotedReservation[]): Promise<void>;
+  note(
+    name: string,
+    reservations: readonly NotedReservation[],
+    written?: readonly Reservation[],
+  ): Promise<void>;
   /**
    * What was noted under a name is finished. If the journal cannot record that, the successor is only more
    * careful.
@@ -75,8 +79,8 @@ export function createReservations(
     attemptOf: (entry) => reservations.get(keyOf(entry))?.values().next().value,
     has: (entry, sessionId) => reservations.get(keyOf(entry))?.has(sessionId) ?? false,
     size: () => reservations.size,
-    async note(name, of) {
-      const value = of.map(({ id, channel, attempt }): Json => [id, channel, attempt]);
+    async note(name, of, written = []) {
+      const value = [...written, ...of].map(({ id, channel, attempt }): Json => [id, channel, attempt]);
       const nowMs = clock.now();
       if (!of.every((one) => isQuick(one, nowMs))) {
         try {

@@ -24,6 +24,11 @@ export interface DispatchSession {
    * fired before that); with any other code it may have been.
    */
   deliver(event: Rendered, signal?: AbortSignal): Promise<void>;
+  /**
+   * Whether the client showed an event that was just delivered: settles within some seconds, never rejects. Undefined
+   * when this client gives no sign of that.
+   */
+  shown?(eventId: string): Promise<boolean> | undefined;
   /** Settles when the first push may happen. Never rejects. */
   readonly ready: Promise<void>;
   /** Settles once, with the reason. Never rejects. */

@@ -86,6 +86,8 @@ export interface StateChange {
   readonly session?: string;
   /** How many times it was or is being sent, from 1. Absent: unchanged. */
   readonly attempt?: number;
+  /** For `sent`: the client's own log has it as shown. */
+  readonly shown?: true;
   /** One line for `why`. */
   readonly reason?: string;
 }

@@ -144,7 +144,7 @@ export async function startRunning(
   } as unknown as Running;
   const state = {
     options: {
-      role: { epoch: 2 },
+      role: { term: 2 },
       background,
       folder: "/s",
       end() {
@@ -164,6 +164,7 @@ export async function startRunning(
           listening: () => listening,
           startedMs: sinceMs,
           sent: () => sent,
+          shown: () => undefined,
         })),
     },
     found: () => ({ file, tried: [file] }),

@@ -34,6 +34,12 @@ const cases: [string, Omit<ListeningEvidence, "server"> & Partial<ListeningEvide
     /no evidence/,
   ],
   [
+    "an event that was not shown, against the log's yes",
+    { notShown: "e1", log: { registered: true } },
+    "no",
+    /did not show event e1/,
+  ],
+  [
     "the log's yes, against the command line",
     { log: { registered: true }, claudeCommand: ["claude"] },
     "yes",

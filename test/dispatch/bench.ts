@@ -27,6 +27,8 @@ export interface FakeSession extends DispatchSession {
   end(): void;
   /** Ends in order: the end is seen first, and in the same moment that what stalled was taken. */
   leave(): void;
+  /** From now on the client logs what it shows: for each event that is delivered, the promise of whether it was shown. */
+  display: ((eventId: string) => Promise<boolean>) | undefined;
   state: Listening["state"];
   refuseWith: Error | undefined;
   becomeReady(): void;
@@ -55,6 +57,8 @@ export function fakeSession(id: string, nowMs: number, options: SessionOptions =
     startedMs,
     ...rest,
     state,
+    display: undefined,
+    shown: (eventId) => session.display?.(eventId),
     refuseWith: undefined,
     got,
     ready: isReady,

@@ -27,6 +27,8 @@ export interface Project {
   trust(): Promise<void>;
   /** Starts the stdio server and settles when it has greeted. Ended by `remove`. */
   claude(options?: ClaudeOptions, env?: Readonly<Record<string, string>>): Promise<SpawnedClaude>;
+  /** Appends to Claude Code's own log about this server. */
+  clientLog(debug: string): Promise<void>;
   /** Starts `dev`; the caller ends it. */
   dev(): { readonly process: ServerProcess; printed(): string };
   /** Runs one command to its end. */
@@ -91,6 +93,7 @@ export async function createProject(
       return join(folder, file);
     },
     trust: () => trustAll(env, join(folder, "channels.yaml")),
+    clientLog: (debug) => writeClientLog(randomUUID(), debug),
     async claude(options, more) {
       const session = randomUUID();
       const server = {

@@ -93,12 +93,13 @@ function printReload(last: StatusReport["last_reload"], nowMs: number): SafeText
 }
 
 export function printSession(session: SessionReport, nowMs: number): SafeText[] {
-  const { id, pid, project, label, client, listening, since, sent, stuck_since } = session;
+  const { id, pid, project, label, client, listening, since, sent, shown, stuck_since } = session;
   const mark = { yes: colors.green, no: colors.red, unknown: colors.yellow }[listening.state];
   const named = label === undefined ? "" : ` (${label})`;
+  const received = `${printCount(sent, "event")} sent${shown === undefined ? "" : `, ${shown} shown`}`;
   return [
     line`  ${colors.bold(id)}${named} ${project}, pid ${pid}${client === undefined ? "" : `, ${client}`}`,
-    line`    listening: ${mark(listening.state)}, ${listening.reason}; ${printCount(sent, "event")} sent, since ${printRelative(since, nowMs)}`,
+    line`    listening: ${mark(listening.state)}, ${listening.reason}; ${received}, since ${printRelative(since, nowMs)}`,
     ...(stuck_since === undefined
       ? []
       : [

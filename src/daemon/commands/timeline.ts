@@ -137,11 +137,12 @@ const ends: Readonly<Record<string, string>> = {
   dead: "given up",
 };
 
-function stateText({ state, session, attempt, reason, final }: StateLine): string {
+function stateText({ state, session, attempt, shown, reason, final }: StateLine): string {
   const to = session === undefined ? "" : ` to session ${session}`;
   const nth = attempt === undefined ? "" : `, attempt ${attempt}`;
   const because = reason === undefined ? "" : `: ${reason}`;
-  if (state === "sent") return `sent${to}${nth}${final ? "" : ", waiting for a receipt"}${because}`;
+  const seen = shown ? ", which shows it" : "";
+  if (state === "sent") return `sent${to}${nth}${seen}${final ? "" : ", waiting for a receipt"}${because}`;
   if (state === "acked")
     return `acknowledged${session === undefined ? "" : ` by session ${session}`}${because}`;
   if (state === "held") return `held${because}`;

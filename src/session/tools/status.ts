@@ -135,6 +135,8 @@ export interface SessionReport {
   readonly since: string;
   /** Events written to it since then. */
   readonly sent: number;
+  /** How many of them its client has shown; absent for a client that does not log that. */
+  readonly shown?: number;
   /** Present while its client does not read: it has taken nothing since then. */
   readonly stuck_since?: string;
 }

@@ -1,0 +1,142 @@
+// Which of the events that were pushed into one session its client has shown. Only a client version that was seen to log the
+// messages that it shows is held to it: on others, the log proves nothing.
+
+import type { Clock, Rendered } from "../contract.ts";
+import type { ClientLogQuery, Registration } from "./client-log.ts";
+import { ShownLog } from "./shown-log.ts";
+
+export interface ShownEventsOptions {
+  query(): ClientLogQuery;
+  readonly clock: Clock;
+  /** The client's version. */
+  version(): string;
+  /** Whether this version is known to log each message that it shows. */
+  logsMessages(version: string): boolean;
+  /** It has just been seen to. */
+  learnLogsMessages(version: string): void;
+  /** The client has written again about the registration. */
+  onRegistration(word: Registration): void;
+  /** `notShown` has changed. */
+  changed(): void;
+}
+
+/** Whether a client logs what it shows is tried with so many events. */
+const maxTried = 3;
+/** How often the log is read again after an event was not shown. */
+const lateLookMs = 5_000;
+
+export class ShownEvents {
+  readonly #options: ShownEventsOptions;
+  readonly #log: ShownLog;
+  /** Of events that were written a moment ago. */
+  readonly #awaited = new Map<string, Promise<boolean>>();
+  #written = 0;
+  #shown = 0;
+  #notShown: string | undefined;
+  /** Claude named an event that the log does not have. */
+  #isLogWrong = false;
+  #cancelLook = () => {};
+  #isClosed = false;
+
+  constructor(options: ShownEventsOptions) {
+    this.#options = options;
+    this.#log = new ShownLog({
+      query: options.query,
+      clock: options.clock,
+      onLate: () => this.#forget(),
+      onRegistration: (word) => {
+        options.onRegistration(word);
+        if (word.registered) this.#forget();
+      },
+    });
+  }
+
+  /** The latest event that was not shown, unless the client has shown something, or registered again, since. */
+  get notShown(): string | undefined {
+    return this.#notShown;
+  }
+
+  /** Call it once the log has the registration. */
+  start(): Promise<void> {
+    return this.#log.start();
+  }
+
+  /** How many events were shown; undefined when the client does not log that. */
+  count(): number | undefined {
+    return this.#isHeld() ? this.#shown : undefined;
+  }
+
+  /** Settles as `write` does. */
+  async deliver({ eventId, content }: Rendered, write: () => Promise<void>): Promise<void> {
+    const isHeld = this.#isHeld();
+    const expected = isHeld || this.#written < maxTried ? this.#log.expect(content.length) : undefined;
+    try {
+      await write();
+    } catch (error) {
+      expected?.cancel();
+      throw error;
+    }
+    this.#written += 1;
+    if (expected === undefined) return;
+    expected.written();
+    const outcome = expected.shown.then((shown) => {
+      if (shown === "yes") this.#onShown();
+      const isMissing = shown === "no" && isHeld && this.#isHeld();
+      if (isMissing) this.#onMissing(eventId);
+      return !isMissing;
+    });
+    if (isHeld) this.#awaited.set(eventId, outcome);
+  }
+
+  /** As `DispatchSession.shown`. */
+  shown(eventId: string): Promise<boolean> | undefined {
+    const outcome = this.#awaited.get(eventId);
+    this.#awaited.delete(eventId);
+    return outcome;
+  }
+
+  /** Claude named an event that it can know only from the channel: if one was missing, the log is not to be trusted. */
+  named(): void {
+    // The log may be in another folder now, for example.
+    if (this.#notShown !== undefined) this.#isLogWrong = true;
+    this.#forget();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelLook();
+    this.#log.close();
+  }
+
+  #isHeld(): boolean {
+    return !this.#isLogWrong && this.#options.logsMessages(this.#options.version());
+  }
+
+  #onShown(): void {
+    this.#shown += 1;
+    this.#options.learnLogsMessages(this.#options.version());
+    this.#forget();
+  }
+
+  #onMissing(eventId: string): void {
+    const isFirst = this.#notShown === undefined;
+    this.#notShown = eventId;
+    if (!isFirst) return;
+    this.#options.changed();
+    this.#lookForLateLines();
+  }
+
+  #forget(): void {
+    if (this.#notShown === undefined) return;
+    this.#notShown = undefined;
+    this.#options.changed();
+  }
+
+  #lookForLateLines(): void {
+    this.#cancelLook();
+    this.#cancelLook = this.#options.clock.after(lateLookMs, () => {
+      if (this.#notShown === undefined || this.#isClosed) return;
+      void this.#log.read().then(() => this.#lookForLateLines());
+    });
+  }
+}

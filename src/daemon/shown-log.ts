@@ -1,0 +1,142 @@
+// Follows the client's own MCP log for what it says about channel messages: the line that it writes when it accepts one, and later
+// words on the registration. The client asks its gate again at each message, and one that fails vanishes, although
+// "registered" was logged: only the line proves that an event came through. Read in the binary of Claude Code 2.1.332: the debug
+// text is `notifications/claude/channel (N chars)`, N the length of `content` in UTF-16 units; the log is written once a second.
+
+import type { Clock } from "../contract.ts";
+import { type ClientLogQuery, type Registration, readRegistrationWord } from "./client-log.ts";
+import { LogTail } from "./log-tail.ts";
+
+/** `unknown`: the log cannot be read any more. */
+export type Shown = "yes" | "no" | "unknown";
+
+export interface ExpectedMessage {
+  /** Settles 5 s after `written` at the latest. Never rejects. */
+  readonly shown: Promise<Shown>;
+  /** The client's stream took the message. */
+  written(): void;
+  /** It did not, and will not. `shown` settles with `unknown`. */
+  cancel(): void;
+}
+
+export interface ShownLogOptions {
+  query(): ClientLogQuery;
+  readonly clock: Clock;
+  /** The client accepted a message that was given up before. */
+  onLate(): void;
+  onRegistration(word: Registration): void;
+}
+
+const withinMs = 5_000;
+const lookEveryMs = 250;
+/** Of messages that were given up; the oldest are forgotten. */
+const maxLate = 1_000;
+
+interface Expected {
+  readonly chars: number;
+  settle(shown: Shown): void;
+}
+
+export class ShownLog {
+  readonly #options: ShownLogOptions;
+  /** In the order in which they are written. */
+  readonly #expected = new Set<Expected>();
+  readonly #late: number[] = [];
+  #tail: LogTail | undefined;
+  #reading: Promise<boolean> | undefined;
+  #cancelLook = () => {};
+  #isLooking = false;
+
+  constructor(options: ShownLogOptions) {
+    this.#options = options;
+  }
+
+  /** Lines count from here on. Call it once the log has the session's registration, and before anything is written. */
+  async start(): Promise<void> {
+    this.#tail ??= await LogTail.open(this.#options.query());
+  }
+
+  /** Call it before a message with a `content` of this length is written. Undefined before `start` has settled. */
+  expect(chars: number): ExpectedMessage | undefined {
+    if (this.#tail === undefined) return undefined;
+    let settle: (shown: Shown) => void = () => {};
+    const shown = new Promise<Shown>((resolve) => {
+      settle = resolve;
+    });
+    let cancelTimeout = () => {};
+    const one: Expected = {
+      chars,
+      settle: (how) => {
+        cancelTimeout();
+        this.#expected.delete(one);
+        settle(how);
+      },
+    };
+    this.#expected.add(one);
+    return {
+      shown,
+      written: () => {
+        if (!this.#expected.has(one)) return;
+        cancelTimeout = this.#options.clock.after(withinMs, () => void this.#giveUp(one));
+        this.#lookSoon();
+      },
+      cancel: () => one.settle("unknown"),
+    };
+  }
+
+  /** Reads what was added to the log. False when it cannot be read. Never rejects. */
+  read(): Promise<boolean> {
+    this.#reading ??= this.#readOn().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  /** Nothing is read any more. */
+  close(): void {
+    this.#cancelLook();
+    for (const one of [...this.#expected]) one.settle("unknown");
+  }
+
+  #lookSoon(): void {
+    if (this.#isLooking || this.#expected.size === 0) return;
+    this.#isLooking = true;
+    this.#cancelLook = this.#options.clock.after(lookEveryMs, () => {
+      void this.read().then(() => {
+        this.#isLooking = false;
+        this.#lookSoon();
+      });
+    });
+  }
+
+  async #giveUp(one: Expected): Promise<void> {
+    await this.#reading;
+    const isReadable = await this.read();
+    if (!this.#expected.has(one)) return;
+    if (this.#late.push(one.chars) > maxLate) this.#late.shift();
+    one.settle(isReadable ? "no" : "unknown");
+  }
+
+  async #readOn(): Promise<boolean> {
+    const lines = await this.#tail?.read();
+    for (const line of lines ?? []) this.#take(line);
+    return lines !== undefined;
+  }
+
+  #take(debug: string): void {
+    const word = readRegistrationWord(debug);
+    if (word !== undefined) this.#options.onRegistration(word);
+    const [, digits] = /^notifications\/claude\/channel \((\d+) chars\)$/.exec(debug) ?? [];
+    if (digits === undefined) return;
+    const chars = Number(digits);
+    const known = [...this.#expected].find((one) => one.chars === chars);
+    if (known !== undefined) {
+      known.settle("yes");
+      return;
+    }
+    const at = this.#late.indexOf(chars);
+    if (at < 0) return;
+    this.#late.splice(at, 1);
+    this.#options.onLate();
+  }
+}

@@ -1,0 +1,133 @@
+// On a client that logs what it shows, an event that was written is sent only once it is shown.
+
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Bench, openBench } from "./bench.ts";
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await openBench();
+});
+afterEach(() => bench.close());
+
+/** The session's client shows nothing until the test says so. */
+function display() {
+  const open = new Map<string, (shown: boolean) => void>();
+  return {
+    of: (id: string) => new Promise<boolean>((resolve) => open.set(id, resolve)),
+    async says(id: string, shown: boolean) {
+      open.get(id)?.(shown);
+      await bench.quiet();
+    },
+  };
+}
+
+test("an event that was shown is sent, and its state says that it was shown", async () => {
+  const session = bench.attach("a");
+  const screen = display();
+  session.display = screen.of;
+  await bench.event("e1");
+  await bench.event("e2");
+  await bench.quiet();
+  expect(session.seen()).toEqual(["e1", "e2"]);
+  expect(bench.lastState("e1")).toBeUndefined();
+  await screen.says("e1", true);
+  expect(bench.changes.filter(({ id }) => id === "e1")).toMatchObject([{ state: "sent", shown: true }]);
+  expect(bench.lastState("e2")).toBeUndefined();
+});
+
+test("an event that was not shown waits again, and goes out with its attempt", async () => {
+  const session = bench.attach("a");
+  const screen = display();
+  session.display = screen.of;
+  await bench.event("e1");
+  await bench.quiet();
+  session.state = "no";
+  await screen.says("e1", false);
+  expect(bench.changes.at(-1)).toMatchObject({ id: "e1", state: "held", attempt: 1 });
+  expect(bench.dispatcher.waiting("a")).toBe(1);
+  const { events, confirm } = await bench.fetch("a");
+  expect(events.map(({ eventId, meta }) => [eventId, meta.attempt])).toEqual([["e1", "2"]]);
+  confirm();
+  await bench.quiet();
+  expect(bench.lastState("e1")).toBe("sent");
+});
+
+test("while it is open whether it was shown, nobody else is sent it, and nothing replaces it", async () => {
+  const session = bench.attach("a");
+  session.display = display().of;
+  await bench.event("e1");
+  await bench.quiet();
+  const other = bench.attach("b");
+  await bench.quiet();
+  bench.dispatcher.end({ id: "e1", channel: "ci" }, { state: "superseded", reason: "a newer one" });
+  await bench.quiet();
+  expect(other.seen()).toEqual([]);
+  expect(bench.lastState("e1")).toBeUndefined();
+});
+
+test.each(["end", "leave"] as const)("a session that ends before the log has it got it: %s", async (how) => {
+  const session = bench.attach("a");
+  session.display = display().of;
+  await bench.event("e1");
+  await bench.quiet();
+  session[how]();
+  const next = bench.attach("b");
+  await bench.quiet();
+  expect(bench.lastState("e1")).toBe("sent");
+  expect(next.seen()).toEqual([]);
+});
+
+test("a leader that dies before the log has it leaves a record: it comes again only with its attempt", async () => {
+  const session = bench.attach("a");
+  session.display = display().of;
+  for (let n = 1; n <= 3; n++) {
+    await bench.event(`e${n}`);
+    await bench.quiet();
+  }
+  await bench.crash();
+  const next = bench.attach("b");
+  await bench.quiet();
+  expect(next.seen()).toEqual(["e1#2", "e2#2", "e3#2"]);
+});
+
+test("a leader that stops in order leaves nothing to send again", async () => {
+  const session = bench.attach("a");
+  session.display = display().of;
+  await bench.event("e1");
+  await bench.quiet();
+  await bench.restart();
+  const next = bench.attach("b");
+  await bench.quiet();
+  expect(next.seen()).toEqual([]);
+});
+
+test("one for all that one session did not show goes to it again, and not to the others", async () => {
+  const [a, b] = [bench.attach("a"), bench.attach("b")];
+  const screen = display();
+  a.display = screen.of;
+  await bench.event("e1", { to: "all" });
+  await bench.quiet();
+  await screen.says("e1", false);
+  await bench.clock.advance(2_000);
+  await bench.quiet();
+  expect(b.seen()).toEqual(["e1"]);
+  expect(a.seen().length).toBeGreaterThan(1);
+  expect(
+    a
+      .seen()
+      .slice(1)
+      .every((id) => id.startsWith("e1#")),
+  ).toBe(true);
+});
+
+test("of very many in a row each is sent in the end", async () => {
+  const session = bench.attach("a");
+  const shown: (() => void)[] = [];
+  session.display = () => new Promise((resolve) => shown.push(() => resolve(true)));
+  for (let n = 1; n <= 600; n++) await bench.event(`e${n}`);
+  await bench.quiet();
+  for (const show of shown) show();
+  await bench.quiet();
+  expect(session.seen()).toHaveLength(600);
+  expect(bench.changes.filter(({ state }) => state === "sent")).toHaveLength(600);
+});
