@@ -56,8 +56,8 @@ const zoneNames: Readonly<Record<string, string>> = {
 };
 
 const time = String.raw`(?<hour>\d{1,2}):(?<minute>\d{1,2})(?::(?<second>\d{1,2})(?:[.,](?<fraction>\d{1,9}))?)?\s*(?<half>[ap]\.?m\.?)?`;
-const zone = String.raw`(?<zone>z|(?:utc|gmt)?[+-]\d{1,2}(?::?\d{2})?|[a-z]{1,4})?(?:\s+\(?[a-z]{2,5}\)?)?`;
-const rest = String.raw`(?:(?:[t,]|\s|\s+at\s)\s*${time}\s*${zone})?`;
+const zone = String.raw`(?<zone>z|(?:utc|gmt)?[+-]\d{1,2}(?::?\d{2})?|[a-z]{1,4})?(?:\s+\(?[a-z]{2,5}\)?|(?<=[+-]\d\d:?\d\d|z)\[[\w/+-]{1,40}\])?`;
+const rest = String.raw`(?:(?:[t,]|\s|\s+at\s|\s+-\s)\s*${time}\s*${zone})?`;
 const month = "(?<month>[a-z]{3,9})\\.?";
 /** A weekday is not checked against the date, and may be in any language. */
 const weekday = String.raw`(?:[\p{L}\d]{1,12}\.?,\s*|[a-z]{3,9}\s+(?=\p{L}))?`;
@@ -96,7 +96,8 @@ type Groups = Readonly<Record<string, string | undefined>>;
 
 function timeOf(groups: Groups): number | undefined {
   const monthIndex = monthOf(groups);
-  const hour = hourOf(groups);
+  const isMidnight = groups.half === undefined && /^24:0?0(?::0?0(?:[.,]0+)?)?$/.test(clockOf(groups));
+  const hour = isMidnight ? 24 : hourOf(groups);
   if (monthIndex === undefined || hour === undefined) return undefined;
   const [day, minute, second] = [groups.day, groups.minute, groups.second].map((part) => Number(part ?? 0));
   // A leap second counts as the last one of its minute.
@@ -116,6 +117,13 @@ function monthOf({ month: name, monthNumber }: Groups): number | undefined {
   const index = months.indexOf(lower.slice(0, 3));
   const full = "january february march april may june july august september october november december sept";
   return index === -1 || (lower.length > 3 && !full.split(" ").includes(lower)) ? undefined : index;
+}
+
+function clockOf({ hour = "", minute = "", second, fraction }: Groups): string {
+  return (
+    [hour, minute, ...(second === undefined ? [] : [second])].join(":") +
+    (fraction === undefined ? "" : `.${fraction}`)
+  );
 }
 
 function hourOf({ hour = "0", half }: Groups): number | undefined {

@@ -70,6 +70,7 @@ export const notInSchema: readonly NotSupported[] = [
       "$defs",
       "definitions",
       "$id",
+      "id",
       "$schema",
       "$anchor",
       "$dynamicRef",
@@ -93,6 +94,11 @@ export const notInSchema: readonly NotSupported[] = [
     names: ["prefixItems", "additionalItems", "contains", "minContains", "maxContains"],
     instead: "use items, or an object with a name for each value",
     why: "models fill in named values more reliably than places in a list",
+  },
+  {
+    names: ["nullable", "example", "discriminator", "xml", "externalDocs"],
+    instead: 'write JSON Schema: type: ["string", "null"], examples: [...], oneOf',
+    why: "they are OpenAPI's, and Claude's clients do not know them",
   },
   {
     names: ["contentEncoding", "contentMediaType", "contentSchema", "readOnly", "writeOnly"],

@@ -19,13 +19,31 @@ type Step = { readonly star: boolean; readonly optional?: number; takes(characte
 /** Throws an ExpressionError, as operandError makes it, when the pattern is malformed. */
 export function compileGlob(pattern: string, ignoreCase = false): Glob {
   if (pattern.length > maxLength) throw operandError(`has more than ${maxLength} characters`);
-  const matchers = expandBraces(ignoreCase ? pattern.toLowerCase() : pattern).map(compileAlternative);
+  refuseExtended(pattern);
+  const matchers = expandBraces(ignoreCase ? pattern.toLowerCase() : pattern).map((one) =>
+    compileAlternative(one, ignoreCase),
+  );
   const matches = (text: string) => matchers.some((matcher) => matcher(text));
   return ignoreCase ? (text) => matches(text.toLowerCase()) : matches;
 }
 
-function compileAlternative(pattern: string): Glob {
-  const steps = parse(pattern);
+/** In bash only with `extglob`, and nowhere in gitignore or at GitHub: as plain text it would silently match nothing. */
+function refuseExtended(pattern: string): void {
+  const plain = pattern.replace(/\\./g, "");
+  if (/(^|\/)!\([^()]*\)/.test(plain))
+    throw operandError(
+      "has a negation of bash, !(...), which is not supported here",
+      "write  not: { glob: ... }",
+    );
+  if (/[?*+@!]\([^()]*\|[^()]*\)/.test(plain))
+    throw operandError(
+      "has alternatives of bash, such as @(a|b), which are not supported here",
+      "write  {a,b}, or regex for what repeats; a plain parenthesis is \\(",
+    );
+}
+
+function compileAlternative(pattern: string, ignoreCase: boolean): Glob {
+  const steps = parse(pattern, ignoreCase);
   const prefix = literalPrefix(pattern);
   if (prefix === pattern) return (text) => text === pattern;
   const rest = steps.slice([...prefix].length);
@@ -77,7 +95,7 @@ const anyOne: Step = { star: false, takes: (character) => character !== "/" };
 const orNothing: Step = { star: false, optional: 3, takes: () => false };
 const slash: Step = { star: false, takes: (character) => character === "/" };
 
-function parse(pattern: string): Step[] {
+function parse(pattern: string, ignoreCase: boolean): Step[] {
   const characters = [...pattern];
   const steps: Step[] = [];
   let at = 0;
@@ -95,7 +113,7 @@ function parse(pattern: string): Step[] {
       } else steps.push(at - begun > 1 ? acrossParts : withinPart);
     } else if (character === "[") {
       const end = endOfSet(characters, at);
-      steps.push(parseSet(characters.slice(at + 1, end)));
+      steps.push(parseSet(characters.slice(at + 1, end), ignoreCase));
       at = end + 1;
     } else if (character === "?") {
       steps.push(anyOne);
@@ -142,7 +160,7 @@ const classes: Readonly<Record<string, RegExp>> = {
   xdigit: /[0-9A-Fa-f]/,
 };
 
-function parseSet(body: readonly string[]): Step {
+function parseSet(body: readonly string[], ignoreCase: boolean): Step {
   const negated = body[0] === "!" || body[0] === "^";
   const ranges: [from: number, to: number][] = [];
   const named: RegExp[] = [];
@@ -155,7 +173,9 @@ function parseSet(body: readonly string[]): Step {
   while (at < members.length) {
     const name = /^\[:([a-z]+):\]/.exec(members.slice(at, at + 12).join(""))?.[1];
     if (name !== undefined) {
-      const known = Object.hasOwn(classes, name) ? classes[name] : undefined;
+      // Pattern and text are in lower case then.
+      const looked = ignoreCase && name === "upper" ? "lower" : name;
+      const known = Object.hasOwn(classes, looked) ? classes[looked] : undefined;
       if (known === undefined) throw operandError(`has an unknown class [:${name}:]`);
       named.push(known);
       at += name.length + 4;
@@ -167,7 +187,9 @@ function parseSet(body: readonly string[]): Step {
       continue;
     }
     at++;
-    ranges.push([from, member()]);
+    const to = member();
+    if (to < from) throw operandError("has a range in brackets that ends before it begins");
+    ranges.push([from, to]);
   }
   const holds = (character: string): boolean => {
     const point = character.codePointAt(0)!;

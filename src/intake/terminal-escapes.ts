@@ -4,9 +4,13 @@
 import type { Json, JsonObject } from "../contract.ts";
 import { runAtOnce } from "../yield-to-event-loop.ts";
 
-/** CSI, OSC and the other string sequences with their ends, then two-character escapes. Each alternative stops at the next ESC. */
+/**
+ * CSI, OSC and the other string sequences with their ends, then two-character escapes. Each alternative stops at the next ESC, so that a text
+ * takes time in proportion to its length. On one line a string may be of any length: pictures are. Strings that begin with a character of C1
+ * are not looked for: in text that was decoded in a wrong way the same characters are quotes.
+ */
 const escapes =
-  /(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]|\x1b[\]PX^_][^\x07\x1b\x9c]{0,4096}(?:\x07|\x1b\\|\x9c)|\x1b[ -/]{0,8}[0-Z\\^-~]/g;
+  /(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]|\x1b[\]PX^_](?:[^\x07\x1b\x9c]{0,4096}|[^\x07\x1b\x9c\n]*)(?:\x07|\x1b\\|\x9c)|\x1b[ -/]{0,8}[0-Z\\^-~]/g;
 
 /** Whether there may be one: a cheap check for every line. */
 export function mayHoldEscapes(text: string): boolean {

@@ -89,6 +89,32 @@ describe("a glob", () => {
     );
   });
 
+  it.each<[pattern: string, text: string, matches: boolean]>([
+    ["[[:upper:]]x", "AX", true],
+    ["[[:lower:]]x", "AX", true],
+    ["[A-C]", "b", true],
+    ["{MAIN,dev}", "Main", true],
+  ])("ignoring case, %s on %s: %s", (pattern, text, matches) => {
+    expect(compileGlob(pattern, true)(text)).toBe(matches);
+  });
+
+  it.each(["!(main)", "a/!(b)", "@(a|b)", "a+(b|c)d", "?(a|b)", "*(a|b)/x"])(
+    "refuses %s of bash, which would be plain text",
+    (pattern) => expect(() => compileGlob(pattern)).toThrow("of bash"),
+  );
+
+  it.each(["fix(*)", "fix*(x)", "wow!(x)", "\\!\\(main\\)", "@\\(a|b\\)", "@(a)"])(
+    "takes %s as it is",
+    (pattern) => {
+      const text = pattern.replaceAll("\\", "").replaceAll("*", "y");
+      expect(compileGlob(pattern)(text)).toBe(true);
+    },
+  );
+
+  it("refuses a range that ends before it begins", () => {
+    expect(() => compileGlob("[z-a]")).toThrow("ends before it begins");
+  });
+
   it("takes milliseconds where a backtracking matcher hangs", () => {
     const glob = compileGlob(`${"**a".repeat(30)}*b`);
     const took = processorTime();

@@ -15,6 +15,14 @@ test.each([
   ["\x1bPdata\x1b\\text", "text"],
   ["\x1b[2K\x1b[1Gprogress \x1b[?25l100%\x1b[?25h", "progress 100%"],
   ["\x1b(Btext\x1b=\x1b>", "text\x1b>".replace("\x1b>", "")],
+  [`\x1b]1337;File=inline=1:${"A".repeat(100_000)}\x07after a picture`, "after a picture"],
+  [`\x1bPq${"#0;2;0".repeat(2_000)}\x1b\\after a picture`, "after a picture"],
+  [`\x1b_Gf=100;${"A".repeat(9_000)}\x1b\\after a picture`, "after a picture"],
+  [`\x1b]0;no end${"A".repeat(9_000)}\nkept\x07`, `\x1b]0;no end${"A".repeat(9_000)}\nkept\x07`],
+  [
+    "\xe2\x80\x9cquoted\xe2\x80\x9d and \xe2\x80\x9cquoted",
+    "\xe2\x80\x9cquoted\xe2\x80\x9d and \xe2\x80\x9cquoted",
+  ],
   ["no escapes [31m here", "no escapes [31m here"],
   ["cut \x1b[", "cut \x1b["],
 ])("%j is %j", (text, wanted) => {
@@ -22,7 +30,7 @@ test.each([
 });
 
 test("a hostile text takes time in proportion to its length", () => {
-  for (const piece of ["\x1b]", "\x1b[", "\x1b[0;", "\x1bP\x1b]"]) {
+  for (const piece of ["\x1b]", "\x1b[", "\x1b[0;", "\x1bP\x1b]", "\x1b]A", "\x1b]\n"]) {
     const begun = performance.now();
     withoutEscapes(piece.repeat(200_000));
     expect(performance.now() - begun).toBeLessThan(5_000);

@@ -37,6 +37,7 @@ export function createEnvironment(library: CelLibrary, compileRegex: RegexCompil
   const patterns = createPatterns(compileRegex);
   registerSafeForms(environment, library, patterns.of);
   registerFromJson(environment);
+  registerConversions(environment);
   registerZonedForms(environment);
   environment.registerFunction("prose(string): string", proseOf, { async: false });
   return { environment, prepare: patterns.prepare };
@@ -120,11 +121,12 @@ function registerSafeForms(
   library: CelLibrary,
   patternOf: (pattern: string) => Regex,
 ): void {
-  environment.registerFunction(
-    `string.${safeNames.matches}(string): bool`,
-    (text: string, pattern: string) => patternOf(pattern).test(text),
-    { async: false },
-  );
+  for (const signature of [`string.${safeNames.matches}(string)`, `${safeNames.matches}(string, string)`])
+    environment.registerFunction(
+      `${signature}: bool`,
+      (text: string, pattern: string) => patternOf(pattern).test(text),
+      { async: false },
+    );
   const parsed = newDelegate(environment, "duration(s)", ["s"]);
   environment.registerFunction(
     `${safeNames.duration}(string): google.protobuf.Duration`,
@@ -136,6 +138,23 @@ function registerSafeForms(
     },
     { async: false },
   );
+}
+
+/** The conversions of CEL's specification that the library omits. */
+function registerConversions(environment: CelEnvironment): void {
+  const time = "google.protobuf.Timestamp";
+  const length = "google.protobuf.Duration";
+  const same = <T>(value: T): T => value;
+  const forms: Readonly<Record<string, (value: never) => unknown>> = {
+    [`string(${time}): string`]: (at: Date) => at.toISOString().replace(/\.?0*Z$/, "Z"),
+    [`string(${length}): string`]: String,
+    [`int(${time}): int`]: (at: Date) => BigInt(Math.floor(at.getTime() / 1_000)),
+    "int(uint): int": (value: unknown) => BigInt(String(value)),
+    [`timestamp(${time}): ${time}`]: same,
+    [`${safeNames.duration}(${length}): ${length}`]: same,
+  };
+  for (const [signature, convert] of Object.entries(forms))
+    environment.registerFunction(signature, convert as (value: unknown) => unknown, { async: false });
 }
 
 /** JSON inside a text of an event, as SNS sends it in `Message`, with the exact digits of its numbers. */

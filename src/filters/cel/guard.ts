@@ -60,7 +60,7 @@ export function guard(
       if (call.loop !== undefined) {
         if (inside !== undefined) throw nested(text, call, inside);
         boundLoop(call.loop, call.name, meter);
-      } else if (call.name === "matches" && call.receiver !== undefined) {
+      } else if (call.name === "matches") {
         patterns.push(prepareConstant(call, preparePattern));
         call.rename(safeNames.matches);
       } else if (call.name === "duration" && call.receiver === undefined) {
@@ -124,7 +124,7 @@ function nested(text: string, call: Call, inside: string): ExpressionError {
 
 /** A pattern from an event could take any time, and would be compiled for each event. */
 function prepareConstant(call: Call, preparePattern: (pattern: string) => Regex): Regex {
-  const pattern = call.args[0];
+  const pattern = call.args[call.receiver === undefined ? 1 : 0];
   if (pattern?.op !== "value" || typeof pattern.args !== "string") {
     throw new ExpressionError("E_CONFIG_CEL", "matches() needs a pattern that is written in the config", {
       offset: pattern?.start ?? call.node.start,

@@ -41,7 +41,9 @@ function objectToJson(value: object, meter: Pick<CelMeter, "step">): Json {
   }
   const primitive: unknown = value.valueOf();
   if (typeof primitive === "bigint") return integerToJson(primitive);
-  return String(value);
+  // The type of a value is printed as Type<int>.
+  const text = String(value);
+  return /^Type<(.+)>$/.exec(text)?.[1] ?? text;
 }
 
 /** As in an event: an integer that a number cannot represent is a text with all of its digits. */

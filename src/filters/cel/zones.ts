@@ -30,7 +30,7 @@ export function registerZonedForms(environment: CelEnvironment): void {
     environment.registerFunction(
       `${time}.${name}${suffix}(string): int`,
       (at: Date, zone: string) => {
-        const offsetMs = zoneOffsetMs(zone, at.getTime());
+        const offsetMs = offsetOf(zone, at.getTime());
         if (offsetMs === undefined) throw new ExpressionError("E_CEL_RUN", unknownZone(zone));
         return BigInt(part(new Date(at.getTime() + offsetMs)));
       },
@@ -48,7 +48,7 @@ export function useZonedForm(call: Call): void {
   if (call.receiver === undefined || !Object.hasOwn(parts, call.name)) return;
   const [zone] = call.args;
   if (zone === undefined && call.name !== "getDayOfYear") return;
-  if (zone?.op === "value" && typeof zone.args === "string" && zoneOffsetMs(zone.args, 0) === undefined) {
+  if (zone?.op === "value" && typeof zone.args === "string" && offsetOf(zone.args, 0) === undefined) {
     throw new ExpressionError("E_CONFIG_CEL", unknownZone(zone.args), {
       offset: zone.start,
       hint: 'write a name such as "Europe/Berlin", or an offset such as "+02:00"',
@@ -60,6 +60,11 @@ export function useZonedForm(call: Call): void {
 /** A message of the library, with the names as written in an expression. */
 export function withoutSuffix(message: string): string {
   return message.replaceAll(suffix, "");
+}
+
+/** CEL's specification also allows an offset without a sign. */
+function offsetOf(zone: string, atMs: number): number | undefined {
+  return zoneOffsetMs(/^\d\d:\d\d$/.test(zone) ? `+${zone}` : zone, atMs);
 }
 
 function unknownZone(zone: string): string {

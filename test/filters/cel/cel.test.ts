@@ -57,6 +57,36 @@ describe("an integer that an event can only have as a text", () => {
   });
 });
 
+describe("the conversions of the specification", () => {
+  const at = 'timestamp("2026-01-05T10:20:30.120Z")';
+  it.each<[string, Json]>([
+    [`string(${at})`, "2026-01-05T10:20:30.12Z"],
+    ['string(timestamp("2026-01-05T10:00:00Z"))', "2026-01-05T10:00:00Z"],
+    ['string(duration("90s"))', "90s"],
+    [`int(${at})`, 1_767_608_430],
+    ['int(timestamp("1969-12-31T23:59:59.5Z"))', -1],
+    ["int(7u)", 7],
+    [`timestamp(${at}) == ${at}`, true],
+    ['duration(duration("1m")) == duration("60s")', true],
+    ['matches(data.s, "^a.c$")', true],
+    ['matches("abc", "x")', false],
+    [`${at}.getHours("02:00")`, 12],
+    [`${at}.getHours("-02:30")`, 7],
+    ["type(1)", "int"],
+    ['type(timestamp("2026-01-05T10:00:00Z"))', "google.protobuf.Timestamp"],
+  ])("%s", (text, wanted) => {
+    expect(value(text)).toBe(wanted);
+  });
+
+  it("matches() as a function takes its pattern from the config only, too", () => {
+    expect(loadError('matches("a", data.s)').message).toContain("written in the config");
+    expect(loadError('matches("a", "(")').code).toBe("E_CONFIG_REGEX");
+    expect(loadError('matches("a")').code).toBe("E_CONFIG_CEL");
+    expect(loadError("matches()").code).toBe("E_CONFIG_CEL");
+    expect(celNeedsRegex('matches(data.s, "a")')).toBe(true);
+  });
+});
+
 it("an integer result beyond 2^53 keeps its digits, as in an event", () => {
   const id = { data: { id: "9007199254740993" } };
   expect(value("int(data.id)", id)).toBe("9007199254740993");
