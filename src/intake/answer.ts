@@ -4,6 +4,7 @@ import type { HttpAnswer } from "../contract/host.ts";
 import type { Json } from "../contract.ts";
 import { ConnectorError } from "../errors.ts";
 import { guessJson, type ParsedJson, parseJson, parseJsonLines } from "./json.ts";
+import { readable } from "./terminal-escapes.ts";
 
 export interface AnswerContent {
   readonly data: Json;
@@ -22,7 +23,7 @@ export async function readAnswer(answer: HttpAnswer, maxBytes: number): Promise<
       retryable: true,
     });
   }
-  return { data: parsed.data, text };
+  return readable(text, parsed.data);
 }
 
 /** The error for an overlong answer, with a hint for a source that has `max_body`. */

@@ -47,6 +47,17 @@ export function* stepsWithoutEscapes(text: string): Generator<void, string> {
   return pieces.join("");
 }
 
+/** The data and text of an event without them. `data`: the text parsed, if it could be; it is changed in place. */
+export function readable(
+  text: string,
+  data: Json | undefined,
+): { readonly data: Json; readonly text: string } {
+  const plain = withoutEscapes(text);
+  if (data === undefined) return { data: plain, text: plain };
+  const mayHold = plain !== text || /\\u00(?:1b|9b)/i.test(text);
+  return { data: mayHold ? withoutEscapesInside(data) : data, text: plain };
+}
+
 /** The same in every text of a value. Changes the value in place. */
 export function withoutEscapesInside(value: Json): Json {
   return runAtOnce(stepsWithoutEscapesInside(value));

@@ -1,4 +1,7 @@
 import { expect, test } from "vitest";
+import { sse } from "../../src/connectors/sse/index.ts";
+import { websocket } from "../../src/connectors/websocket/index.ts";
+import { readAnswer } from "../../src/intake/answer.ts";
 import { withTextOfBytes } from "../../src/intake/journal-export.ts";
 import {
   stepsWithoutEscapes,
@@ -73,4 +76,20 @@ test("fields of the journal that are lists of bytes are text, and other lists st
   expect(withTextOfBytes(structuredClone(other))).toEqual(other);
   const entry = { __CURSOR: "x", lower: [1], LIST: ["a"], EMPTY: [] };
   expect(withTextOfBytes(structuredClone(entry))).toEqual(entry);
+});
+
+const coloured = "\x1b[31mERROR\x1b[0m full";
+const written = JSON.stringify({ log: [coloured], id: 1 });
+
+test.each<[string, (text: string) => unknown]>([
+  ["an event of a stream", (text) => sse.sampleArrival?.({ url: "https://a" } as never, text, {})],
+  ["a message of a WebSocket", (text) => websocket.sampleArrival?.({ url: "wss://a" } as never, text, {})],
+  [
+    "the answer to a poll",
+    (text) =>
+      readAnswer({ url: "https://a", headers: {}, text: () => Promise.resolve(text) } as never, 1_000),
+  ],
+])("%s has none, as text and inside JSON", async (_, read) => {
+  expect(await read(coloured)).toMatchObject({ data: "ERROR full", text: "ERROR full" });
+  expect(await read(written)).toMatchObject({ data: { log: ["ERROR full"], id: 1 }, text: written });
 });

@@ -10,6 +10,7 @@ import { guessJson } from "../../intake/json.ts";
 import { createLoopSource } from "../../intake/loop-source.ts";
 import { describeUrl, requestHeaders, trustOf } from "../../intake/request-options.ts";
 import { keyOf } from "../../intake/seen-keys.ts";
+import { readable } from "../../intake/terminal-escapes.ts";
 import { line } from "../../text.ts";
 import { createEventStream, type StreamEvent } from "./event-stream.ts";
 import type { SseOptions } from "./options.ts";
@@ -135,8 +136,7 @@ export function arrivalOfEvent(
 ): Arrival {
   const parsed = guessJson(data);
   return {
-    data: "data" in parsed ? parsed.data : data,
-    text: data,
+    ...readable(data, "data" in parsed ? parsed.data : undefined),
     headers: { event: name, ...(id === "" ? {} : { id }) },
     trust: trustOf(url),
     ...(hasId ? { deliveryId: keyOf([id, name, data]) } : {}),

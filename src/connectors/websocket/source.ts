@@ -9,6 +9,7 @@ import type { HandOver } from "../../intake/hand-over.ts";
 import { guessJson } from "../../intake/json.ts";
 import { createLoopSource } from "../../intake/loop-source.ts";
 import { describeUrl, requestHeaders, trustOf } from "../../intake/request-options.ts";
+import { readable } from "../../intake/terminal-escapes.ts";
 import type { WebsocketOptions } from "./options.ts";
 
 type Message = string | Uint8Array;
@@ -73,5 +74,5 @@ function textOf(message: Message): string | undefined {
 
 export function arrivalOf(text: string, url: string): Arrival {
   const parsed = guessJson(text);
-  return { data: "data" in parsed ? parsed.data : text, text, trust: trustOf(url) };
+  return { ...readable(text, "data" in parsed ? parsed.data : undefined), trust: trustOf(url) };
 }
