@@ -94,23 +94,24 @@ test("links in the docs lead to files that are there", () => {
   expect(broken).toEqual([]);
 });
 
-describe("what the README shows is what the program prints", () => {
-  const readme = pages.find(({ file }) => file === "README.md")?.text ?? "";
-  const shown = (name: string) =>
-    new RegExp(`<!-- example:${name} -->\\n\`\`\`console\\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1];
+describe("what the docs show is what the program prints", () => {
+  const example = (name: string) =>
+    new RegExp(`(<!-- example:${name} -->\\n\`\`\`console\\n)([\\s\\S]*?)(\`\`\`)`);
+  const pageOf = (name: string) => pages.find(({ text }) => example(name).test(text));
   const folder = mkdtempSync("/tmp/cr-readme-");
   afterAll(() => rmSync(folder, { recursive: true }));
-  const example = readFileSync(join(root, "channels.example.yaml"), "utf8");
+  const exampleConfig = readFileSync(join(root, "channels.example.yaml"), "utf8");
 
   async function holds(name: string, printed: string): Promise<void> {
-    if (process.env.UPDATE_README !== undefined) {
-      const text = readFileSync(join(root, "README.md"), "utf8");
-      const pattern = new RegExp(`(<!-- example:${name} -->\\n\`\`\`console\\n)[\\s\\S]*?(\`\`\`)`);
+    const page = pageOf(name);
+    if (process.env.UPDATE_DOCS !== undefined && page !== undefined) {
+      const path = join(root, page.file);
+      const text = readFileSync(path, "utf8");
       writeFileSync(
-        join(root, "README.md"),
-        text.replace(pattern, (_, start, end) => `${start}${printed}${end}`),
+        path,
+        text.replace(example(name), (_, start, _old, end) => `${start}${printed}${end}`),
       );
-    } else expect(shown(name)).toBe(printed);
+    } else expect(example(name).exec(page?.text ?? "")?.[2]).toBe(printed);
   }
 
   test("check", async () => {
@@ -138,7 +139,7 @@ channels:
   });
 
   test("explain", async () => {
-    await project.write("channels.yaml", example);
+    await project.write("channels.yaml", exampleConfig);
     const payload = JSON.stringify({ action: "completed", workflow_run: { conclusion: "success" } });
     const { code, stdout } = await project.run([
       "explain",
@@ -157,7 +158,7 @@ channels:
   test("dev", async () => {
     await project.write(
       "channels.yaml",
-      example.replace("# listen: 127.0.0.1:8788", `listen: 127.0.0.1:${project.port}`),
+      exampleConfig.replace("# listen: 127.0.0.1:8788", `listen: 127.0.0.1:${project.port}`),
     );
     const { process: dev, printed } = project.dev();
     await eventually(() => printed().includes("waiting for events"));
@@ -191,7 +192,7 @@ channels:
   });
 
   test("second", async () => {
-    const own = await createProject((port) => `listen: 127.0.0.1:${port}\n${example}`);
+    const own = await createProject((port) => `listen: 127.0.0.1:${port}\n${exampleConfig}`);
     try {
       const first = await own.claude();
       const second = await own.claude({}, { CHANNEL_ROUTER_LABEL: "reviews" });
