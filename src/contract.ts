@@ -31,7 +31,7 @@ export type {
   Json,
   JsonObject,
   JsonSchema,
-  KnownAgain,
+  KnownDelivery as KnownAgain,
   Outcome,
   Remote,
   Root,
@@ -191,10 +191,10 @@ export interface SourceTypeEntry {
  */
 export interface Memory {
   /** The live entry for this key: expired ones are not returned. */
-  get(scope: string, key: string): Remembered | undefined;
+  get(scope: string, key: string): MemoryEntry | undefined;
 }
 
-export interface Remembered {
+export interface MemoryEntry {
   readonly value: Json;
   /**
    * Set while the event that wrote this entry is still being committed. A decision that depends on it must

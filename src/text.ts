@@ -19,7 +19,7 @@ export type SafeLine = SafeText & { readonly [oneLine]: true };
  * Text with colours, as `paint` makes it. An object, because the sanitiser would remove the colours from a
  * string.
  */
-export interface Painted {
+export interface PaintedText {
   readonly painted: SafeLine;
 }
 
@@ -28,7 +28,7 @@ export interface Block {
   readonly block: SafeText;
 }
 
-type InLine = string | number | Painted;
+type InLine = string | number | PaintedText;
 
 /** The default limit of one inserted value, in UTF-16 units. */
 const maxValueLength = 4_000;
@@ -123,7 +123,7 @@ function escaped(found: string): string {
 }
 
 /** `colour` adds what a terminal acts on, and nothing else. */
-export function paint(shown: string | number, colour: (text: string) => string): Painted {
+export function paint(shown: string | number, colour: (text: string) => string): PaintedText {
   return { painted: colour(inLine(shown)) as SafeLine };
 }
 

@@ -5,6 +5,8 @@ import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { folderSizes, functionsIn, importCycles } from "../scripts/measure-house.mjs";
+import { exportedNames, glossaryTerms, headNoun } from "../scripts/nouns.mjs";
+import { fieldTerms } from "./support/field-terms.ts";
 
 const src = fileURLToPath(new URL("../src", import.meta.url));
 const files = readdirSync(src, { recursive: true, encoding: "utf8" })
@@ -259,4 +261,21 @@ test("a folder can be read at a glance: at most 25 files in it", () => {
 test("file names say something", () => {
   const empty = /(^|\/)(utils?|helpers?|managers?|base|common|misc)(\.|\/|$)/;
   expect(files.filter(({ file }) => empty.test(file)).map(({ file }) => file)).toEqual([]);
+});
+
+describe("what is exported is named with a term of the glossary or of the field", () => {
+  const glossary = glossaryTerms(readFileSync(join(src, "../docs/glossary.md"), "utf8"));
+  const names = files.flatMap(({ file, text }) => exportedNames(text).map((name) => ({ file, name })));
+
+  test("every class, interface and type", () => {
+    const unknown = names.filter(
+      ({ name }) => !glossary.has(headNoun(name)) && !fieldTerms.has(headNoun(name)),
+    );
+    expect(unknown.map(({ file, name }) => `${file} ${name}: what is a ${headNoun(name)}?`)).toEqual([]);
+  });
+
+  test("no term of the field is listed that no name ends with, or that the glossary has", () => {
+    const used = new Set(names.map(({ name }) => headNoun(name)));
+    expect([...fieldTerms].filter((term) => !used.has(term) || glossary.has(term))).toEqual([]);
+  });
 });

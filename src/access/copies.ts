@@ -6,7 +6,7 @@ import { ConnectorError } from "../errors.ts";
 import { line } from "../text.ts";
 import { pause } from "../waiting.ts";
 import { buttonId, type Pages, type PermissionRequest, writeOutcome, writePages } from "./prompt.ts";
-import type { AskingChat, Copy, PendingPrompt, PromptMessage, RelayOptions } from "./relay-deps.ts";
+import type { AskingChat, PendingPrompt, PromptCopy, PromptMessage, RelayOptions } from "./relay-deps.ts";
 
 export interface Person {
   readonly source: string;
@@ -75,7 +75,7 @@ export class Copies {
   }
 
   /** The copy that shows an approver less than all pages; undefined when none does. */
-  unfinished(prompt: PendingPrompt, by: Person): Copy | undefined {
+  unfinished(prompt: PendingPrompt, by: Person): PromptCopy | undefined {
     return this.#isShownToEnd(prompt, by) ? undefined : this.#copyOf(prompt, by);
   }
 
@@ -90,7 +90,7 @@ export class Copies {
   }
 
   /** Never rejects. */
-  async close(request: PermissionRequest, copies: readonly Copy[], outcome: string): Promise<void> {
+  async close(request: PermissionRequest, copies: readonly PromptCopy[], outcome: string): Promise<void> {
     const text = writeOutcome(request, outcome);
     await Promise.all(
       copies.map(async ({ source, asked }) => {
@@ -126,7 +126,7 @@ export class Copies {
   }
 
   /** False when the prompt is finished. */
-  #put(id: string, copy: Copy): boolean {
+  #put(id: string, copy: PromptCopy): boolean {
     const prompt = this.#prompts.get(id);
     if (prompt === undefined) return false;
     const others = prompt.copies.filter((other) => other !== this.#copyOf(prompt, copy));
@@ -134,7 +134,7 @@ export class Copies {
     return true;
   }
 
-  async #settle(prompt: PendingPrompt, copy: Copy): Promise<void> {
+  async #settle(prompt: PendingPrompt, copy: PromptCopy): Promise<void> {
     this.remember(messagesOf([copy]));
     // Decided or gone while it was being sent.
     const isLive = this.#put(prompt.request.id, copy);
@@ -146,7 +146,7 @@ export class Copies {
     { source, person }: Person,
     page: PermissionPrompt,
     id: string,
-  ): Promise<Copy | undefined> {
+  ): Promise<PromptCopy | undefined> {
     const send = async () =>
       (await this.#options.isOpen(source))
         ? this.#connected(source).askPermission?.(person, page)
@@ -211,7 +211,7 @@ export class Copies {
 }
 
 /** The messages of these copies. */
-export function messagesOf(copies: readonly Copy[]): PromptMessage[] {
+export function messagesOf(copies: readonly PromptCopy[]): PromptMessage[] {
   return copies.flatMap(({ source, asked }) => asked.message_ids.map((id) => ({ source, id })));
 }
 

@@ -22,7 +22,7 @@ export const pairingLimits = {
 } as const;
 
 /** The reply to an unknown sender; none after too many messages, or when too many senders write at once. */
-export interface Introduced {
+export interface PairingStart {
   readonly access: SourceAccess;
   readonly code?: string;
   readonly isFirst?: boolean;
@@ -51,7 +51,7 @@ export function introduce(
   message: IncomingMessage,
   nowMs: number,
   isTaken: (code: string) => boolean,
-): Introduced {
+): PairingStart {
   const access = dropExpired(before, nowMs);
   const { sender, chat } = message;
   if (Object.hasOwn(access.people, sender.id)) return { access, isAdmitted: true };
@@ -98,7 +98,7 @@ function newCode(isTaken: (code: string) => boolean): string {
   }
 }
 
-export interface Found extends PendingPerson {
+export interface PairingMatch extends PendingPerson {
   readonly source: string;
   readonly code: string;
 }
@@ -109,7 +109,7 @@ export function findPending(
   sources: Readonly<Record<string, { readonly type: string }>>,
   written: string,
   nowMs: number,
-): Found {
+): PairingMatch {
   const code = written.trim().toLowerCase();
   for (const [source, { type }] of Object.entries(sources)) {
     const { pending: waiting } = accessOf(state, source, type);
@@ -121,7 +121,11 @@ export function findPending(
   });
 }
 
-export function admit(access: SourceAccess, { code, id, name, chatId }: Found, nowMs: number): SourceAccess {
+export function admit(
+  access: SourceAccess,
+  { code, id, name, chatId }: PairingMatch,
+  nowMs: number,
+): SourceAccess {
   return {
     ...access,
     pending: withoutSender(access.pending, code),
@@ -131,7 +135,7 @@ export function admit(access: SourceAccess, { code, id, name, chatId }: Found, n
   };
 }
 
-export function decline(access: SourceAccess, { code, id }: Found, nowMs: number): SourceAccess {
+export function decline(access: SourceAccess, { code, id }: PairingMatch, nowMs: number): SourceAccess {
   return {
     ...access,
     pending: withoutSender(access.pending, code),

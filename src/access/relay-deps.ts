@@ -18,13 +18,13 @@ export interface RelaySettings {
 export interface PendingPrompt extends AskedRequest {
   readonly askedMs: number;
   /** Each copy of it, with the data that its source needs to change it. */
-  readonly copies: readonly Copy[];
+  readonly copies: readonly PromptCopy[];
   /** Set from the verdict on: only its delivery is left. */
   readonly decided?: { readonly behavior: Behavior; readonly by: string };
 }
 
 /** One prompt shown to one approver. */
-export interface Copy {
+export interface PromptCopy {
   readonly source: string;
   readonly person: string;
   readonly asked: AskedPrompt;

@@ -16,7 +16,7 @@ export interface AccessRules {
 /** Whether a pattern of `mention_patterns` matches in a text. */
 export type MentionTest = (text: string) => boolean;
 
-export type Judgement =
+export type AccessDecision =
   | { readonly as: "admitted" }
   /** Will get a pairing code. */
   | { readonly as: "stranger" }
@@ -38,7 +38,7 @@ export function rulesOf(options: AccessOptions, added: SourceAccess, mentions: M
 export function judge(
   { sender, isBot, chat, text, isForUs }: IncomingMessage,
   rules: AccessRules,
-): Judgement {
+): AccessDecision {
   if (rules.dm === "disabled") return drop("access is disabled");
   if (isBot && !rules.isBotAllowed(sender.id)) return drop(`bot ${sender.id} is not in access.bots`);
   if (chat.kind === "direct") {
@@ -55,7 +55,7 @@ export function judge(
   return { as: "admitted" };
 }
 
-function drop(reason: string): Judgement {
+function drop(reason: string): AccessDecision {
   return { as: "dropped", reason };
 }
 

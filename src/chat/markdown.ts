@@ -3,9 +3,9 @@
 // docs/decisions/markdown.md.
 
 import { type Block, type List, parseBlocks } from "./markdown/blocks.ts";
-import { type Definitions, type Mark, parseInline, type Run } from "./markdown/inline.ts";
+import { type Definitions, type InlineStyle, parseInline, type Run } from "./markdown/inline.ts";
 
-type Marks = readonly Mark[];
+type Marks = readonly InlineStyle[];
 
 /** The maximum length that is parsed as Markdown; the rest is plain text. */
 const maxLength = 32_768;
@@ -132,4 +132,4 @@ function columns(rows: readonly (readonly string[])[]): string {
   return [lines[0], widths.map((width) => "-".repeat(width)).join("  "), ...lines.slice(1)].join("\n");
 }
 
-export type { Mark, Run } from "./markdown/inline.ts";
+export type { InlineStyle, Run } from "./markdown/inline.ts";

@@ -1,23 +1,23 @@
 // Renders runs of text as a platform's markup. A platform defines how a mark begins and ends and how text is
 // escaped; this file makes sure that marks are closed, in the right order.
 
-import type { Mark, Run } from "./markdown.ts";
+import type { InlineStyle, Run } from "./markdown.ts";
 
 export interface Markup {
   /**
    * The text before and after the `text` under this mark; two empty texts where the platform has no such
    * mark.
    */
-  around(mark: Mark, text: string): readonly [before: string, after: string];
+  around(mark: InlineStyle, text: string): readonly [before: string, after: string];
   /** Escapes everything that could be read as markup. */
-  escape(text: string, marks: readonly Mark[]): string;
+  escape(text: string, marks: readonly InlineStyle[]): string;
   /** Which of the marks the platform can combine. Default: all. */
-  keep?(marks: readonly Mark[]): readonly Mark[];
+  keep?(marks: readonly InlineStyle[]): readonly InlineStyle[];
 }
 
 export function writeMarkup(runs: readonly Run[], markup: Markup): string {
   const kept = runs.map(({ text, marks }) => ({ text, marks: markup.keep?.(marks) ?? marks }));
-  const open: { readonly mark: Mark; readonly after: string }[] = [];
+  const open: { readonly mark: InlineStyle; readonly after: string }[] = [];
   let written = "";
   for (const [index, { text, marks }] of kept.entries()) {
     let shared = 0;
@@ -35,7 +35,7 @@ export function writeMarkup(runs: readonly Run[], markup: Markup): string {
 }
 
 /** The whole text under a mark that begins at this run. */
-function stretch(runs: readonly Run[], from: number, mark: Mark): string {
+function stretch(runs: readonly Run[], from: number, mark: InlineStyle): string {
   let text = "";
   for (let index = from; runs[index]?.marks.includes(mark) === true; index += 1) text += runs[index]?.text;
   return text;
@@ -146,13 +146,16 @@ function escapeHtml(text: string): string {
 }
 
 /** Code contains no other mark; of the surrounding ones only these stay. */
-function leafAlone(marks: readonly Mark[], around: readonly Mark["kind"][]): readonly Mark[] {
+function leafAlone(
+  marks: readonly InlineStyle[],
+  around: readonly InlineStyle["kind"][],
+): readonly InlineStyle[] {
   const leaf = marks.find(({ kind }) => kind === "code" || kind === "pre");
   return leaf === undefined ? marks : marks.filter((mark) => mark === leaf || around.includes(mark.kind));
 }
 
 /** In a quote, each line of the text needs the mark. */
-function inLines(text: string, marks: readonly Mark[]): string {
+function inLines(text: string, marks: readonly InlineStyle[]): string {
   return marks.some(({ kind }) => kind === "quote") ? text.replaceAll("\n", "\n> ") : text;
 }
 

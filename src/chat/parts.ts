@@ -4,7 +4,7 @@
 
 import { ConnectorError } from "../errors.ts";
 import { isVisible } from "../text/hidden.ts";
-import type { Mark, Run } from "./markdown.ts";
+import type { InlineStyle, Run } from "./markdown.ts";
 import { parseMarkdown } from "./markdown.ts";
 import { type Markup, plain, writeMarkup } from "./markup.ts";
 
@@ -194,7 +194,7 @@ function wholeCharacter(text: string, offset: number): number {
   return isPair && offset > 1 ? offset - 1 : offset;
 }
 
-function marksAt(runs: readonly Run[], offset: number): readonly Mark[] {
+function marksAt(runs: readonly Run[], offset: number): readonly InlineStyle[] {
   let end = 0;
   for (const { text, marks } of runs) {
     end += text.length;

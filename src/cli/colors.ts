@@ -1,7 +1,7 @@
 // Colours for an interactive terminal only: not in a pipe, in a log or in CI.
 
 import picocolors from "picocolors";
-import { type Painted, paint, paintAll, type SafeText } from "../text.ts";
+import { type PaintedText, paint, paintAll, type SafeText } from "../text.ts";
 
 const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
 const atTerminal = process.stdout.isTTY === true && TERM !== "dumb";
@@ -9,7 +9,7 @@ const { bold, cyan, dim, green, red, yellow } = picocolors.createColors(
   !NO_COLOR && (atTerminal || Boolean(FORCE_COLOR)),
 );
 
-type Colour = (shown: string | number) => Painted;
+type Colour = (shown: string | number) => PaintedText;
 
 /** Of a part of a line. */
 export const colors = {

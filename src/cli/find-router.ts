@@ -9,7 +9,7 @@ import { configOfCommand, type Search } from "../daemon/start/find-config.ts";
 import { ConnectorError, UsageError } from "../errors.ts";
 import type { CommandContext, RunningRouter } from "./context.ts";
 
-export interface Reached {
+export interface RouterConnection {
   readonly router: RunningRouter;
   /** Rejects as `Routers.call` does, with E_CONTROL when no answer comes in time. */
   ask<C extends ControlCommand>(
@@ -30,7 +30,7 @@ interface AskOptions {
 type Seeker = Pick<CommandContext, "env" | "cwd" | "underClaude" | "routers">;
 
 /** Throws a ConnectorError (E_CONTROL) when no router of this config runs. */
-export async function reachRouter(context: Seeker, explicit: string | undefined): Promise<Reached> {
+export async function reachRouter(context: Seeker, explicit: string | undefined): Promise<RouterConnection> {
   const file = configFile(context, explicit);
   const all = await context.routers.list(runningFolder(context.env));
   const router = all.find(({ config }) => config === realPath(file));
@@ -38,7 +38,7 @@ export async function reachRouter(context: Seeker, explicit: string | undefined)
   return requireRouter(context, router);
 }
 
-export function requireRouter({ routers }: Seeker, router: RunningRouter): Reached {
+export function requireRouter({ routers }: Seeker, router: RunningRouter): RouterConnection {
   return {
     router,
     async ask(command, args, { onPart, signal, withinMs = 15_000 } = {}) {

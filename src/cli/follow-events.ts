@@ -1,11 +1,11 @@
 // `events -f`: across changes of leader, each event once.
 
 import { setTimeout as pause } from "node:timers/promises";
-import type { EventAnswer, LeftOut } from "../control/protocol.ts";
+import type { EventAnswer, SkippedEvents } from "../control/protocol.ts";
 import { ConnectorError, isRouterError } from "../errors.ts";
 import { line, safeLine } from "../text.ts";
 import type { CommandContext } from "./context.ts";
-import { type Reached, reachRouter } from "./find-router.ts";
+import { type RouterConnection, reachRouter } from "./find-router.ts";
 
 const lookEveryMs = 100;
 /** A shorter change of leader is not reported. */
@@ -18,7 +18,7 @@ interface FollowOptions {
   readonly config: string | undefined;
   readonly limit: number;
   readonly signal: AbortSignal;
-  show(part: EventAnswer | LeftOut): void;
+  show(part: EventAnswer | SkippedEvents): void;
 }
 
 /** Settles when the signal fires. Rejects when no router runs at the start, or when one does not know the command. */
@@ -31,7 +31,7 @@ export async function followEvents(options: FollowOptions, context: CommandConte
   let failures = 0;
   let router = await reachRouter(context, config);
 
-  function show(part: EventAnswer | LeftOut): void {
+  function show(part: EventAnswer | SkippedEvents): void {
     failures = 0;
     if ("event_id" in part) {
       if (shown.has(part.event_id)) return;
@@ -45,7 +45,7 @@ export async function followEvents(options: FollowOptions, context: CommandConte
   while (!signal.aborted) {
     const from = isFirst ? {} : { since: laterOf(begun, earlier(latest)) };
     try {
-      const onPart = (part: unknown) => show(part as EventAnswer | LeftOut);
+      const onPart = (part: unknown) => show(part as EventAnswer | SkippedEvents);
       await router.ask("events", { limit, follow: true, ...from }, { onPart, signal });
     } catch (error) {
       if (signal.aborted) return;
@@ -78,7 +78,7 @@ async function nextRouter(
   context: CommandContext,
   { config, signal }: FollowOptions,
   lastPid: number,
-): Promise<Reached | undefined> {
+): Promise<RouterConnection | undefined> {
   let waitedMs = 0;
   while (!signal.aborted) {
     await pause(lookEveryMs, undefined, { signal }).catch(() => undefined);

@@ -1,7 +1,7 @@
 // The results of tests, for the user and for a program.
 
 import type { SuiteResult, TestResult } from "../testing/suite.ts";
-import { line, lines, masked, type Painted, type SafeText } from "../text.ts";
+import { line, lines, masked, type PaintedText, type SafeText } from "../text.ts";
 import { colors } from "./colors.ts";
 
 export function textReport(
@@ -44,7 +44,7 @@ function testLines({ name, failures }: TestResult, named: (file: string) => stri
   ];
 }
 
-function coloured(one: string): Painted | string {
+function coloured(one: string): PaintedText | string {
   return one.startsWith("- ") ? colors.red(one) : one.startsWith("+ ") ? colors.green(one) : one;
 }
 

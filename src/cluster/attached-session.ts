@@ -26,7 +26,7 @@ export interface AttachedSession {
   /** Lines to the client; fails with E_SESSION_CLOSED when the client's process is gone. Write whole lines. */
   readonly output: Writable;
   /** Undefined when the conversation begins here. */
-  readonly resumed: Resumed | undefined;
+  readonly resumed: ResumedState | undefined;
   /** Settles, with the reason, when the link to the client's process is closed. */
   readonly ended: Promise<string>;
   /**
@@ -36,7 +36,7 @@ export interface AttachedSession {
   close(reason: string): void;
 }
 
-export interface Resumed {
+export interface ResumedState {
   /** The lines of `initialize` and its answer, as the client has them. */
   readonly initialize: string;
   readonly answer: string;
@@ -55,7 +55,7 @@ export interface Resumed {
 }
 
 /** A request that an earlier leader left unanswered. */
-export interface Unanswered {
+export interface UnansweredRequest {
   readonly id: RequestId;
   readonly method: string;
   /** For `tools/call`. */
@@ -63,7 +63,7 @@ export interface Unanswered {
 }
 
 /** The same request as the proxy sends it. */
-export interface Question extends Unanswered {
+export interface Question extends UnansweredRequest {
   readonly line: Buffer;
 }
 
@@ -78,7 +78,7 @@ export interface SessionOptions {
   readonly resume: Resume;
   readonly questions: readonly Question[];
   /** Whether an unanswered request is a read, which is safe to run twice. */
-  mayRunAgain(request: Unanswered): boolean;
+  mayRunAgain(request: UnansweredRequest): boolean;
 }
 
 const closeWithinMs = 500;
@@ -104,7 +104,7 @@ export class PeerSession {
   #isReplaying = false;
   readonly #input: Readable;
   readonly #output: Writable;
-  readonly #resumed: Resumed | undefined;
+  readonly #resumed: ResumedState | undefined;
   readonly session: AttachedSession;
 
   constructor(options: SessionOptions) {

@@ -14,7 +14,7 @@ export interface ClientLine {
   readonly isCall?: boolean;
 }
 
-export interface Arrived {
+export interface LineEffect {
   /** Of the event in the line, if there is one. */
   readonly eventId?: string;
   /** It answers a request that `refuse` answered already: the client must not get a second answer. */
@@ -27,7 +27,7 @@ export interface ClientRecord {
   /** The line was sent to a leader. */
   sent(line: ClientLine): void;
   /** A line for the client arrived. */
-  arrived(line: Buffer): Arrived;
+  arrived(line: Buffer): LineEffect;
   /** The client's stream took the event. */
   taken(eventId: string): void;
   /** How long ago the oldest unanswered tool call was sent; undefined when all are answered. */
@@ -54,7 +54,7 @@ interface Unanswered {
   readonly sentMs: number;
 }
 
-const nothing: Arrived = {};
+const nothing: LineEffect = {};
 /** More calls than a client makes while its leader does not respond. */
 const maxRefused = 1024;
 /**

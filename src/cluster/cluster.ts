@@ -11,7 +11,7 @@ import type { Leader } from "./leader.ts";
 import { connectTo, type LeaderFile, newestLeader } from "./leader-file.ts";
 import type { Link } from "./link.ts";
 import { isElsewhere, thisMachine } from "./machine.ts";
-import type { CloseWithin, Cluster, ClusterOptions, ClusterState, ClusterTimeouts } from "./options.ts";
+import type { CloseTimeouts, Cluster, ClusterOptions, ClusterState, ClusterTimeouts } from "./options.ts";
 import { holdsFolder } from "./other-machine.ts";
 import { isRunning, signalReaches } from "./process-identity.ts";
 import type { Hello } from "./protocol.ts";
@@ -102,7 +102,7 @@ class ClusterProcess implements Cluster {
   close({
     finishMs = defaultFinishMs,
     successorMs = defaultSuccessorMs,
-  }: CloseWithin | undefined = {}): Promise<void> {
+  }: CloseTimeouts | undefined = {}): Promise<void> {
     this.#closed ??= (async () => {
       await Promise.all([this.#proxy?.finish(finishMs), this.#leader?.prepareSuccessor(successorMs)]);
       this.#closing.abort();

@@ -9,7 +9,7 @@ import {
   PeerSession,
   type Question,
   readQuestion,
-  type Unanswered,
+  type UnansweredRequest,
 } from "./attached-session.ts";
 import { answerCalls, type CommandHandler } from "./calls.ts";
 import { createLink, type Link } from "./link.ts";
@@ -32,7 +32,7 @@ export interface Service {
    * Whether a `tools/call` that an earlier leader left unanswered may be run again. Other requests always
    * may.
    */
-  mayRunAgain(request: Unanswered): boolean;
+  mayRunAgain(request: UnansweredRequest): boolean;
   /**
    * Stops everything exclusive: sources, HTTP server, bots, journal. `released`: in order, this process hands
    * over. `deposed`: at once and without writing, another process has taken over. `replaced`: this process

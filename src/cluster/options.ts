@@ -70,7 +70,7 @@ export type ClusterState =
     }
   | { readonly mode: "alone"; readonly reason: string };
 
-export interface CloseWithin {
+export interface CloseTimeouts {
   /** For answers to the client that are in progress. Default 1,500. */
   readonly finishMs?: number;
   /** For the successor to get ready, while this process keeps serving. Default 1,000. */
@@ -89,5 +89,5 @@ export interface Cluster {
    */
   resign(): void;
   /** Hands over if this process leads, and releases everything. Idempotent. */
-  close(within?: CloseWithin): Promise<void>;
+  close(within?: CloseTimeouts): Promise<void>;
 }

@@ -11,12 +11,12 @@ export interface ProcessIdentity {
   readonly start: string;
 }
 
-export interface ProcessLook extends ProcessIdentity {
+export interface ProcessInfo extends ProcessIdentity {
   readonly parent: number;
 }
 
 /** Undefined when no such process runs. Never rejects. */
-export function lookAt(pid: number): Promise<ProcessLook | undefined> {
+export function lookAt(pid: number): Promise<ProcessInfo | undefined> {
   if (process.platform === "linux") {
     const look = lookInProc(pid);
     if (look !== "unknown") return Promise.resolve(look);
@@ -39,7 +39,7 @@ export function thisProcess(): Promise<ProcessIdentity> {
 let bootId: string | undefined;
 
 /** proc(5): after the command in brackets come state, ppid and, as field 22, the start in ticks since boot. */
-export function lookInProc(pid: number): ProcessLook | undefined | "unknown" {
+export function lookInProc(pid: number): ProcessInfo | undefined | "unknown" {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -63,7 +63,7 @@ function hasProc(): boolean {
   }
 }
 
-function lookWithPs(pid: number): Promise<ProcessLook | undefined> {
+function lookWithPs(pid: number): Promise<ProcessInfo | undefined> {
   return new Promise((resolve) => {
     const options = { env: { ...process.env, LC_ALL: "C", TZ: "UTC" }, timeout: 5_000 };
     execFile(

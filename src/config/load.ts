@@ -42,7 +42,7 @@ import { findSecrets, type Secrets } from "./variables/secrets.ts";
 import { TaintedTree } from "./variables/taint.ts";
 import { openValueFiles } from "./variables/value-files.ts";
 import {
-  type Resolved,
+  type ResolvedVariable,
   resolveVariables,
   type ScopedVariable,
   type VariableContext,
@@ -233,7 +233,7 @@ function openVariables(folder: string, options: LoadOptions) {
 /** A value that could not be read is one problem; its placeholder is not checked. */
 function unreadPaths(
   yaml: YamlFile,
-  resolved: readonly Resolved[],
+  resolved: readonly ResolvedVariable[],
   references: readonly IssueDraft[],
 ): ReadonlySet<string> {
   const unread = [
@@ -346,7 +346,7 @@ async function substituteAll(
   around: VariableContext,
 ): Promise<{
   readonly types: Types;
-  readonly resolved: readonly Resolved[];
+  readonly resolved: readonly ResolvedVariable[];
   schemasFor(path: Path): readonly JsonSchema[];
 }> {
   // Types first: the schema of a component's options defines how its other variables are read.
@@ -378,7 +378,7 @@ function isSection(key: string | number | undefined): key is Section {
 }
 
 /** All values from variables. */
-function broughtBy(resolved: readonly Resolved[]): string[] {
+function broughtBy(resolved: readonly ResolvedVariable[]): string[] {
   const texts = resolved.flatMap(({ replacements }) =>
     replacements.flatMap(({ value, taints, placeholder }) =>
       placeholder === true

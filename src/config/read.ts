@@ -6,7 +6,7 @@
 
 import { Composer, type CST, Lexer, LineCounter, type ParsedNode, Parser } from "yaml";
 import { createPacer, yieldToEventLoop } from "../yield-to-event-loop.ts";
-import { type FileReading, readBounded } from "./yaml/bounded-file.ts";
+import { type FileResult, readBounded } from "./yaml/bounded-file.ts";
 import type { ParsedDocument, Problem } from "./yaml/problem.ts";
 import { syntaxProblems } from "./yaml/syntax.ts";
 import { maxEntries } from "./yaml/tree.ts";
@@ -24,7 +24,7 @@ const maxItems = 2 * maxEntries;
 const maxErrors = 1_000;
 
 export interface ParsedFile {
-  readonly reading: FileReading;
+  readonly reading: FileResult;
   /** Empty when the file could not be read, or must not be shown. */
   readonly text: string;
   readonly lines: LineCounter;
@@ -45,7 +45,7 @@ export async function readYamlFile(
   kept?: KeptTexts,
 ): Promise<ParsedFile> {
   const before = kept?.get(file);
-  const reading: FileReading =
+  const reading: FileResult =
     before === undefined
       ? readBounded(file, maxFileBytes)
       : { ok: true, bytes: Buffer.from(before.text), sha256: before.sha256 };

@@ -70,9 +70,9 @@ export interface ChannelValues {
   readonly from: readonly string[];
   readonly description?: string;
   /** Absent: its events show no variable. */
-  readonly shows?: Shows;
+  readonly shows?: ShownVariables;
   /** The variables in its `inputs`, which a sink that answers its events can read. */
-  readonly inputVariables?: Shows;
+  readonly inputVariables?: ShownVariables;
   /** Texts from variables in values that are only compared: they are not shown. */
   readonly compared?: readonly string[];
   readonly match?: Json;
@@ -170,7 +170,7 @@ export type Target =
   | { readonly session: string };
 
 /** What Claude sees of variables. */
-export interface Shows {
+export interface ShownVariables {
   /** `${PROJECT}` */
   readonly names: readonly string[];
   /** Everything that shows them, with the real text. */
@@ -188,7 +188,7 @@ export interface SinkValues {
   /** As for a source; includes the arguments. */
   readonly outward?: Outward;
   /** `result` shows them. */
-  readonly shows?: Shows;
+  readonly shows?: ShownVariables;
   /** The arguments as Claude sees them, where that differs: without a default from a variable or a file. */
   readonly shownInput?: JsonObject;
   /** Those of them that are code, and `result` where it is set. */

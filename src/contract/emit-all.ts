@@ -9,13 +9,13 @@ export interface EmitAll {
    * emitted, and is called for those alone: the same `data` and `text`, in separate memory, and expensive
    * fields, such as the `deliveryId`.
    */
-  (arrivals: readonly Arrival[], whole?: (index: number) => Arrival): Taken;
+  (arrivals: readonly Arrival[], whole?: (index: number) => Arrival): BatchResult;
   /** For a source that can detect unwanted data before it makes arrivals of it. */
   readonly sieve?: Sieve;
 }
 
 /** The immediate outcome of several arrivals. */
-export interface Taken {
+export interface BatchResult {
   /** How many, from the first on. The others were not examined and must be emitted again. */
   readonly count: number;
   /** Those of them whose outcome is pending, in order; all the others are settled. */

@@ -46,7 +46,7 @@ export interface Arrival {
   readonly sender?: Sender;
   /** The sender's own id for this delivery: the same id twice on one source is one event. */
   readonly deliveryId?: string;
-  readonly known?: KnownAgain;
+  readonly known?: KnownDelivery;
   /** An ongoing conversation: its events go to the session of the earlier ones. */
   readonly conversation?: string;
   /** How long it is worth delivering, where its channel sets no ttl. */
@@ -57,7 +57,7 @@ export interface Arrival {
  * How a repeated delivery is recognised; not part of the event. `idMs`: how long `deliveryId` is remembered,
  * default 24 h. `proof`: a hash of the signed text: equal ones within `ms` are one delivery.
  */
-export interface KnownAgain {
+export interface KnownDelivery {
   readonly idMs?: number;
   readonly proof?: { readonly hash: string; readonly ms: number };
 }

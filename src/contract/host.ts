@@ -10,7 +10,7 @@ import type { Json, View } from "./event.ts";
 import type { Launch } from "./power.ts";
 
 /** The part that is the same for all components of a config. */
-export interface Lent {
+export interface LentHost {
   /** The folder of the config file, absolute: the base of relative paths in options. */
   readonly folder: string;
   /** The home folder for `~` at the beginning of a path. */
@@ -38,7 +38,7 @@ export interface Libraries {
 }
 
 /** Of one source. */
-export interface Host extends Lent {
+export interface Host extends LentHost {
   readonly log: Log;
   readonly clock: Clock;
   readonly listener: Listener;

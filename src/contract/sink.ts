@@ -12,7 +12,7 @@ import type {
   View,
 } from "../contract.ts";
 import type { SafeText } from "../text.ts";
-import type { CompiledOptions, Host, Lent } from "./host.ts";
+import type { CompiledOptions, Host, LentHost } from "./host.ts";
 import type { Reach } from "./power.ts";
 
 /**
@@ -84,11 +84,11 @@ export interface SinkCall {
   readonly roots: SinkRoots;
   readonly code: CompiledOptions;
   /** The folder of the config file and the user's home, absolute. */
-  readonly folders: Pick<Lent, "folder" | "home">;
+  readonly folders: Pick<LentHost, "folder" | "home">;
 }
 
 /** What the router lends to a sink. */
-export type SinkHost = Lent &
+export type SinkHost = LentHost &
   Pick<Host, "clock"> & {
     /** The router's own, absolute: no sink writes there. */
     readonly closed?: {

@@ -106,7 +106,7 @@ export interface EventAnswer {
 }
 
 /** The caller did not keep up. */
-export interface LeftOut {
+export interface SkippedEvents {
   readonly left_out: number;
 }
 

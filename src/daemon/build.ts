@@ -25,7 +25,7 @@ import { damageNotice } from "./messages.ts";
 import { lend, openRouter } from "./open-router.ts";
 import { closedToSinks, openSinks } from "./sink-tools.ts";
 import type { ProvenConfig } from "./start/load-plan.ts";
-import type { DaemonState, Running } from "./state.ts";
+import type { DaemonState, RunningParts } from "./state.ts";
 import type { Consent } from "./trust/consent.ts";
 
 /** A session that does not come back, because its process hangs, keeps events from the others for no longer. */
@@ -35,11 +35,11 @@ interface BuildOptions {
   readonly state: DaemonState;
   readonly config: ProvenConfig;
   /** Called once there is a journal: a chat needs it, and the sources' people come from the chats. */
-  openChat(plan: Plan, parts: Pick<Running, "journal" | "consent">): Promise<void>;
+  openChat(plan: Plan, parts: Pick<RunningParts, "journal" | "consent">): Promise<void>;
 }
 
 /** Settles with the parts; rejects when the journal or the listener cannot be opened. */
-export async function buildRunning({ state, config, openChat }: BuildOptions): Promise<Running> {
+export async function buildRunning({ state, config, openChat }: BuildOptions): Promise<RunningParts> {
   const { loaded, plan } = config;
   const { mask, trust } = state;
   const newId = createEventIds();
@@ -84,7 +84,7 @@ function createDispatch(
   { loaded, plan }: ProvenConfig,
   journal: Journal,
   newId: ReturnType<typeof createEventIds>,
-): Pick<Running, "shaping" | "dispatcher"> {
+): Pick<RunningParts, "shaping" | "dispatcher"> {
   const shaping: Shaping = new Shaping({
     journal,
     clock: systemClock,
@@ -113,7 +113,7 @@ function createDispatch(
   return { shaping, dispatcher };
 }
 
-interface RouterParts extends Pick<Running, "journal" | "shaping" | "dispatcher"> {
+interface RouterParts extends Pick<RunningParts, "journal" | "shaping" | "dispatcher"> {
   readonly consent: Consent;
   readonly lent: ReturnType<typeof lend>;
   readonly newId: ReturnType<typeof createEventIds>;

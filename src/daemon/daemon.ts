@@ -2,7 +2,7 @@
 // initialize result at once; everything else follows when it is ready. What a running config consists of is in build.ts.
 
 import { existsSync } from "node:fs";
-import type { AttachedSession, Unanswered } from "../cluster/attached-session.ts";
+import type { AttachedSession, UnansweredRequest } from "../cluster/attached-session.ts";
 import type { CommandHandler } from "../cluster/calls.ts";
 import type { Service } from "../cluster/leader-server.ts";
 import { repeatableTools } from "../config/names.ts";
@@ -33,12 +33,12 @@ import {
 } from "./messages.ts";
 import { nextListen } from "./open-router.ts";
 import { Prompts } from "./prompts.ts";
-import { type Applied, createReloader, leaving, type Reloader, type Verdict } from "./reloader.ts";
+import { createReloader, leaving, type Reloader, type ReloadResult, type Verdict } from "./reloader.ts";
 import { openSessions } from "./sessions.ts";
 import { keepActive, readActive } from "./start/active-config.ts";
 import { initializeEarly } from "./start/initialize-result.ts";
 import { loadPlan, type ProvenConfig } from "./start/load-plan.ts";
-import { type DaemonOptions, type DaemonState, needsReceipts, type Running } from "./state.ts";
+import { type DaemonOptions, type DaemonState, needsReceipts, type RunningParts } from "./state.ts";
 import { toolsFor } from "./tools.ts";
 import { type ConfigTrust, openConfigTrust } from "./trust/config-trust.ts";
 
@@ -67,7 +67,7 @@ export class Daemon implements Service {
   #found: DaemonOptions["found"];
   /** As last read, good or not. */
   #config: ProvenConfig | undefined;
-  #running: Running | undefined;
+  #running: RunningParts | undefined;
   /** Versions of the client that log each channel message that they show. */
   readonly #loggingClients = new Set<string>();
   #chat: ChatService | undefined;
@@ -158,7 +158,7 @@ export class Daemon implements Service {
   };
 
   /** Only what has no effect outside: what the others did may have reached somebody. */
-  mayRunAgain({ tool }: Unanswered): boolean {
+  mayRunAgain({ tool }: UnansweredRequest): boolean {
     return tool !== undefined && repeatableTools.includes(tool);
   }
 
@@ -297,14 +297,14 @@ export class Daemon implements Service {
     });
   }
 
-  #use(running: Running): void {
+  #use(running: RunningParts): void {
     for (const { key } of running.journal.notes(loggingClient)) this.#loggingClients.add(key);
     this.#running = running;
     this.#hadReceipts ||= needsReceipts(running.config.plan);
   }
 
   /** With the first chat that a config has. */
-  async #openChat({ sources }: Plan, parts: Pick<Running, "journal" | "consent">): Promise<void> {
+  async #openChat({ sources }: Plan, parts: Pick<RunningParts, "journal" | "consent">): Promise<void> {
     if (this.#chat !== undefined || sources.every(({ type }) => type.chat === undefined)) return;
     const { ChatService } = await import("./chat/chat-service.ts");
     this.#chat = new ChatService({
@@ -332,7 +332,7 @@ export class Daemon implements Service {
   }
 
   /** The first config that can run, after a start without one. */
-  async #begin(next: ProvenConfig): Promise<Applied> {
+  async #begin(next: ProvenConfig): Promise<ReloadResult> {
     if (!this.#options.role.exclusive)
       throw new UsageError("E_USAGE", "this process works alone, without sources");
     await this.#updateInitialize(next);
@@ -347,7 +347,7 @@ export class Daemon implements Service {
     return { difference: `${file} is good now`, notes: notes() };
   }
 
-  async #apply(now: Running, next: ProvenConfig): Promise<Applied> {
+  async #apply(now: RunningParts, next: ProvenConfig): Promise<ReloadResult> {
     const before = now.config;
     const { log } = this.#options;
     // An answer that was given before the edit counts for it.

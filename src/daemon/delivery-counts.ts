@@ -8,7 +8,7 @@ export interface DeadLetter {
   readonly reason?: string;
 }
 
-export interface Tally {
+export interface DeliveryCounter {
   add(change: StateChange): void;
   sent(): number;
   dead(): number;
@@ -22,7 +22,7 @@ export interface Tally {
 
 const maxDeadLetters = 20;
 
-export function createTally(): Tally {
+export function createTally(): DeliveryCounter {
   let sent = 0;
   let dead = 0;
   const dropped = new Map<string, number>();

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { openClaimRegister } from "../cluster/claim-register.ts";
 import { homeFolder, librariesFolder, realPath, runningFolder, stateFolder } from "../config/paths.ts";
 import type { LoadedConfig } from "../config/values.ts";
-import type { Lent } from "../contract/host.ts";
+import type { LentHost } from "../contract/host.ts";
 import type { Power } from "../contract/power.ts";
 import type { Clock, Log } from "../contract.ts";
 import { createCommandWatch } from "../host/command-watch.ts";
@@ -32,7 +32,7 @@ interface OpenRouterOptions extends Omit<RouterOptions, "listener" | "claims"> {
 }
 
 /** What sources and sinks get from the environment. `secrets`: of every config so far. */
-export function lend(file: string, clock: Clock, secrets: () => readonly string[]): Lent {
+export function lend(file: string, clock: Clock, secrets: () => readonly string[]): LentHost {
   const folder = dirname(file);
   const watch = createCommandWatch();
   return {

@@ -26,7 +26,7 @@ export interface Verdict {
   readonly notes: readonly string[];
 }
 
-export interface Applied {
+export interface ReloadResult {
   /** `+1 channel`; undefined when nothing changed. */
   readonly difference: string | undefined;
   readonly notes: readonly string[];
@@ -42,7 +42,7 @@ export interface ReloaderOptions {
   /** The active config; undefined while there is none. */
   active(): ProvenConfig | undefined;
   /** Applies a valid config. Rejects with a RouterError when that fails; then nothing has changed. */
-  apply(config: ProvenConfig): Promise<Applied>;
+  apply(config: ProvenConfig): Promise<ReloadResult>;
   /** Starts failed sources of the active config again. One line for each: its name and what has become of it. */
   tryAgain(): Promise<readonly string[]>;
   /** An event of our own, of low priority. */
@@ -132,7 +132,7 @@ export function createReloader(options: ReloaderOptions): Reloader {
     notes: [],
   });
 
-  function accept({ difference, notes }: Applied, isSameText: boolean): Verdict {
+  function accept({ difference, notes }: ReloadResult, isSameText: boolean): Verdict {
     const isHealed = notified !== undefined || verdict?.ok === false;
     const what = difference ?? (isSameText ? "nothing has changed" : "without any effect");
     const earlier = verdict === undefined ? "" : `; the last verdict was: ${verdict.text}`;

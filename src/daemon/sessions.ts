@@ -35,7 +35,7 @@ export interface DaemonSession {
   handOut(text: string): void;
 }
 
-export interface Serving {
+export interface SessionHooks {
   tools(session: DaemonSession): readonly Tool[];
   /** How many events the session could fetch with `pending`. */
   waiting?(session: DaemonSession): number;
@@ -54,7 +54,7 @@ export interface Serving {
 export interface DaemonSessions {
   attach(attached: AttachedSession): void;
   /** From now on sessions have these tools; may be called again. */
-  serve(serving: Serving): void;
+  serve(serving: SessionHooks): void;
   /** The tools may have changed: clients whose list changed are notified. */
   retool(): void;
   list(): readonly DaemonSession[];
@@ -85,7 +85,7 @@ const laterLooksMs = [10_000, 30_000, 120_000] as const;
 export function openSessions(options: SessionsOptions): DaemonSessions {
   const { log, mask } = options;
   const sessions = new Set<DaemonSession>();
-  let serving: Serving | undefined;
+  let serving: SessionHooks | undefined;
 
   function admit(session: DaemonSession): void {
     if (serving === undefined) return;
@@ -93,7 +93,7 @@ export function openSessions(options: SessionsOptions): DaemonSessions {
     serving.enter?.(session);
   }
 
-  function equip(session: DaemonSession, { tools, waiting, reminder }: Serving): void {
+  function equip(session: DaemonSession, { tools, waiting, reminder }: SessionHooks): void {
     const safe = (text: string) => {
       session.handOut(text);
       return neutralise(mask(text));
@@ -133,7 +133,7 @@ export function openSessions(options: SessionsOptions): DaemonSessions {
   };
 }
 
-type MemberOptions = SessionsOptions & Required<Pick<Serving, "changed" | "permission">>;
+type MemberOptions = SessionsOptions & Required<Pick<SessionHooks, "changed" | "permission">>;
 
 /** The client's own name and version, from its `initialize`. */
 function clientOf(session: OpenSession) {

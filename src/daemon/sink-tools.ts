@@ -15,7 +15,7 @@ import { type CallRecord, Sinks } from "../router/sinks.ts";
 import { noSuchEvent } from "../session/tools/ack.ts";
 import { sinkTool } from "../session/tools/sink.ts";
 import type { DaemonSession } from "./sessions.ts";
-import type { Running } from "./state.ts";
+import type { RunningParts } from "./state.ts";
 
 /** `loaded`: the config that is active. */
 export function closedToSinks(loaded: () => LoadedConfig): NonNullable<SinkHost["closed"]> {
@@ -55,7 +55,7 @@ function textOf({ sink, outcome, tookMs, detail }: Omit<CallRecord, "session" | 
   return `${sink} ${outcome === "done" ? "was called" : "failed"} after ${tookMs} ms${because}`;
 }
 
-export function sinkTools({ config, consent, journal, sinks }: Running, session: DaemonSession): Tool[] {
+export function sinkTools({ config, consent, journal, sinks }: RunningParts, session: DaemonSession): Tool[] {
   const { plan } = config;
   const shown = plan.sinks.filter(({ described }) => described === undefined || consent.allows(described));
   return shown.map((sink) =>

@@ -14,7 +14,7 @@ import type { TraceRing } from "../router/trace-ring.ts";
 import type { InitializeResult } from "../session/initialize-result.ts";
 import type { SafeLine, SafeText } from "../text.ts";
 import type { ChatService } from "./chat/chat-service.ts";
-import type { Tally } from "./delivery-counts.ts";
+import type { DeliveryCounter } from "./delivery-counts.ts";
 import type { Verdict } from "./reloader.ts";
 import type { DaemonSessions } from "./sessions.ts";
 import type { ProvenConfig } from "./start/load-plan.ts";
@@ -42,7 +42,7 @@ export interface DaemonOptions {
 }
 
 /** What runs once there is a good config. */
-export interface Running {
+export interface RunningParts {
   readonly config: ProvenConfig;
   readonly journal: Journal;
   readonly router: Router;
@@ -58,14 +58,14 @@ export interface DaemonState {
   readonly options: DaemonOptions;
   readonly clock: Clock;
   readonly startedMs: number;
-  readonly tally: Tally;
+  readonly tally: DeliveryCounter;
   readonly decisions: TraceRing;
   readonly sessions: DaemonSessions;
   /** As last looked up. */
   found(): ConfigLocation;
   /** The config as last read, good or not; undefined while there is none. */
   config(): ProvenConfig | undefined;
-  running(): Running | undefined;
+  running(): RunningParts | undefined;
   /** The running config, else the one last read, unless that waits until the user agrees to use it. */
   used(): ProvenConfig | undefined;
   /** For a client that comes now; undefined until it is known. */

@@ -20,7 +20,7 @@ import { line } from "../text.ts";
 import { version } from "../version.ts";
 import { daemonPowers } from "./commands/power-answers.ts";
 import type { DaemonSession } from "./sessions.ts";
-import { type DaemonState, type Running, waitsForUse } from "./state.ts";
+import { type DaemonState, type RunningParts, waitsForUse } from "./state.ts";
 
 export function statusReport(state: DaemonState): StatusReport {
   const { options, tally } = state;
@@ -155,7 +155,7 @@ function refusedReport(report: RefusalReport): RefusedReport {
   };
 }
 
-function journalReport(running: Running | undefined, { tally }: DaemonState): StatusReport["journal"] {
+function journalReport(running: RunningParts | undefined, { tally }: DaemonState): StatusReport["journal"] {
   const { open, counts, bytes, failure } = running?.journal.stats() ?? { open: 0, counts: [], bytes: 0 };
   const states: Record<string, number> = {};
   for (const { state, count } of counts) states[state] = (states[state] ?? 0) + count;
@@ -170,7 +170,7 @@ function journalReport(running: Running | undefined, { tally }: DaemonState): St
 }
 
 function flowReports(
-  { counts, open }: ReturnType<Running["shaping"]["report"]>,
+  { counts, open }: ReturnType<RunningParts["shaping"]["report"]>,
   dropped: ReadonlyMap<string, number>,
 ): FlowReport[] {
   const channels = new Set([...counts.keys(), ...dropped.keys(), ...open.map(({ channel }) => channel)]);

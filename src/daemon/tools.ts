@@ -15,7 +15,7 @@ import { ChatTools } from "./chat/chat-tools.ts";
 import { digestAsEvent, listMembers } from "./commands/digests.ts";
 import type { DaemonSession } from "./sessions.ts";
 import { sinkTools } from "./sink-tools.ts";
-import { type DaemonState, needsReceipts, type Running } from "./state.ts";
+import { type DaemonState, needsReceipts, type RunningParts } from "./state.ts";
 import { sessionStatus } from "./status.ts";
 
 export function toolsFor(state: DaemonState, session: DaemonSession): Tool[] {
@@ -73,13 +73,13 @@ export function toolsFor(state: DaemonState, session: DaemonSession): Tool[] {
  * A receipt outlives the channel that requires it: events that were sent, or still are, under an earlier
  * config wait for it too.
  */
-function needsAck(state: DaemonState, { config, journal }: Running): boolean {
+function needsAck(state: DaemonState, { config, journal }: RunningParts): boolean {
   if (needsReceipts(config.plan)) return true;
   if (journal.page({ states: ["sent"], limit: 1 }).length > 0) return true;
   return state.hadReceipts() && journal.page({ limit: 1 }).length > 0;
 }
 
-function ackOf({ dispatcher }: Running, session: DaemonSession): Tool {
+function ackOf({ dispatcher }: RunningParts, session: DaemonSession): Tool {
   return ackTool({
     async ack(request) {
       const answer = await dispatcher.ack({ ...request, session: session.id });
@@ -92,7 +92,7 @@ function ackOf({ dispatcher }: Running, session: DaemonSession): Tool {
 
 /** An event that this session names, and that Claude may act on: a channel that took it allows it. */
 async function readAnswerable(
-  { config, journal }: Running,
+  { config, journal }: RunningParts,
   session: DaemonSession,
   eventId: string,
 ): Promise<RouterEvent> {
@@ -114,7 +114,7 @@ async function readAnswerable(
   return event;
 }
 
-function replyOf(running: Running, chats: ChatTools | undefined, session: DaemonSession): Tool {
+function replyOf(running: RunningParts, chats: ChatTools | undefined, session: DaemonSession): Tool {
   return replyTool(
     {
       async reply(eventId, answer) {

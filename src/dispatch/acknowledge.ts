@@ -16,7 +16,7 @@ export interface AckRequest {
   readonly session?: string;
 }
 
-export interface Acknowledged {
+export interface AckReport {
   readonly acked: readonly string[];
   /** Known but already final: acknowledged before, or nothing to acknowledge. */
   readonly settled: readonly string[];
@@ -32,7 +32,7 @@ export interface Acknowledged {
 export async function acknowledge(
   context: DispatchContext,
   { eventIds, outcome, note, session }: AckRequest,
-): Promise<Acknowledged> {
+): Promise<AckReport> {
   const ids = [...new Set(eventIds)];
   if (ids.length > maxIds)
     throw new UsageError("E_TOOL_INPUT", `event_ids has ${ids.length} ids`, {

@@ -7,7 +7,7 @@ import { readDeliveryOptions } from "./delivery-options.ts";
 import { isUnsent } from "./entries.ts";
 import type { SessionSlot } from "./session-registry.ts";
 
-export interface Carried {
+export interface CarriedState {
   /** Ids of events that the client's stream took recently. */
   readonly taken: ReadonlySet<string>;
   /** Handed to the stream, but not taken yet. */
@@ -20,7 +20,7 @@ export interface Carried {
 export async function carryOver(
   context: DispatchContext,
   slot: SessionSlot,
-  carried: Carried,
+  carried: CarriedState,
 ): Promise<void> {
   for (const eventId of carried.writing) slot.writing.add(eventId);
   carried.onTaken((eventId) => {

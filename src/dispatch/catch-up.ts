@@ -25,12 +25,12 @@ const lanes: readonly { readonly unproven: boolean; readonly priority?: "high" }
  * What was left for `pending` and not announced yet: a pass may be interrupted, or the disk may reject the
  * notice.
  */
-export interface Unannounced {
+export interface UnannouncedEvents {
   readonly channels: Map<string, number>;
   readonly ids: string[];
 }
 
-export function forget(unannounced: Unannounced): void {
+export function forget(unannounced: UnannouncedEvents): void {
   unannounced.channels.clear();
   unannounced.ids.length = 0;
 }
@@ -55,7 +55,7 @@ export interface CatchUp {
 export async function catchUp(
   context: DispatchContext,
   slot: SessionSlot,
-  unannounced: Unannounced,
+  unannounced: UnannouncedEvents,
   { limit, isCurrent, isOffered, send }: CatchUp,
 ): Promise<void> {
   let pushed = 0;

@@ -3,18 +3,18 @@
 
 import { isAbsolute, relative, sep } from "node:path";
 import { isRouterError } from "../errors.ts";
-import type { DeliveryOptions, To } from "./delivery-options.ts";
+import type { DeliveryOptions, SessionTarget } from "./delivery-options.ts";
 import type { DispatchSession } from "./session.ts";
 
 /** How likely a push is seen: 0 not pushed to (it does not listen, or is not ready), 1 unknown, 2 yes. */
-export type Rank = 0 | 1 | 2;
+export type SessionRank = 0 | 1 | 2;
 
 export interface Candidate {
   readonly session: DispatchSession;
-  readonly rank: Rank;
+  readonly rank: SessionRank;
 }
 
-export type Match = (to: To, session: DispatchSession) => boolean;
+export type Match = (to: SessionTarget, session: DispatchSession) => boolean;
 
 export interface MatchOptions {
   /** Throws a RouterError for a malformed pattern, which then matches nothing. */

@@ -14,11 +14,11 @@ import type { Deadlines } from "./deadlines.ts";
 import type { DeliveryOptions } from "./delivery-options.ts";
 import { type FinalState, findEntry } from "./entries.ts";
 import type { Notices } from "./notices.ts";
-import type { PassedOver } from "./passed-over.ts";
+import type { SkippedEntries } from "./passed-over.ts";
 import type { Reservations } from "./reservations.ts";
 import type { SessionRegistry, SessionSlot } from "./session-registry.ts";
 import type { Silences } from "./silences.ts";
-import type { Sticky } from "./sticky.ts";
+import type { StickySessions } from "./sticky.ts";
 
 export interface DispatchContext {
   readonly journal: Journal;
@@ -26,8 +26,8 @@ export interface DispatchContext {
   readonly log: Log;
   readonly registry: SessionRegistry;
   readonly reservations: Reservations;
-  readonly sticky: Sticky;
-  readonly passedOver: PassedOver;
+  readonly sticky: StickySessions;
+  readonly passedOver: SkippedEntries;
   readonly silences: Silences;
   readonly breaker: Breaker;
   readonly notices: Notices;

@@ -6,7 +6,7 @@ import type { Json, JsonObject } from "../contract.ts";
 import { objectOrNone } from "../json.ts";
 
 /** Which sessions an event is for. `project` is a glob over the session's project folder, `~` is the home folder. */
-export type To =
+export type SessionTarget =
   | "one"
   | "all"
   | { readonly project: string }
@@ -23,7 +23,7 @@ export interface DeliveryOptions {
   readonly source: string;
   /** Real path of the config file: a session whose project contains it is preferred. */
   readonly configFile?: string;
-  readonly to: To;
+  readonly to: SessionTarget;
   /** Absent: the delivery is final when it is written to the client. */
   readonly receipt?: ReceiptOptions;
   /** Events of one conversation, or of one thread, go to the session that had the last one. */
@@ -70,7 +70,7 @@ function parse(stored: JsonObject): DeliveryOptions {
   };
 }
 
-function readTo(stored: Json | undefined): To {
+function readTo(stored: Json | undefined): SessionTarget {
   if (stored === "all") return "all";
   const object = objectOrNone(stored);
   const project = text(object?.project);

@@ -12,9 +12,9 @@ import { createPositionSet } from "../journal/table/position-set.ts";
 import { line, type SafeText } from "../text.ts";
 import { aborted } from "../waiting.ts";
 import { yieldToEventLoop } from "../yield-to-event-loop.ts";
-import { type Acknowledged, type AckRequest, acknowledge } from "./acknowledge.ts";
+import { type AckReport, type AckRequest, acknowledge } from "./acknowledge.ts";
 import { createBreaker } from "./breaker.ts";
-import { type Carried, carryOver } from "./carry-over.ts";
+import { type CarriedState, carryOver } from "./carry-over.ts";
 import { createMatch, type MatchOptions } from "./choose-session.ts";
 import { createReport, type DispatchContext, type InFlight } from "./context.ts";
 import { createDeadlines } from "./deadlines.ts";
@@ -23,7 +23,7 @@ import { createExpiry } from "./expiry.ts";
 import { createKnownSessions, type KnownSessions } from "./known-sessions.ts";
 import { createNotices } from "./notices.ts";
 import { createPassedOver } from "./passed-over.ts";
-import { createPending, type Fetched, type Pending } from "./pending.ts";
+import { createPending, type FetchResult, type PendingEvents } from "./pending.ts";
 import { createReceipts } from "./receipts.ts";
 import { createReservations, markPossiblySent, unsettledReservations } from "./reservations.ts";
 import type { DispatchSession, Listening } from "./session.ts";
@@ -31,7 +31,7 @@ import { createSessionRegistry, type SessionRegistry, type SessionSlot } from ".
 import { SessionWorker } from "./session-worker.ts";
 import { createSilences, type Silence, type SilenceRequest } from "./silences.ts";
 import { createSticky } from "./sticky.ts";
-import { createUnroutable, type Unroutable } from "./unroutable.ts";
+import { createUnroutable, type UnroutableEntries } from "./unroutable.ts";
 
 export interface DispatcherOptions {
   readonly journal: Journal;
@@ -115,8 +115,8 @@ export class Dispatcher {
   readonly #registry: SessionRegistry;
   readonly #known: KnownSessions;
   readonly #context: DispatchContext;
-  readonly #unroutable: Unroutable;
-  readonly #pending: Pending;
+  readonly #unroutable: UnroutableEntries;
+  readonly #pending: PendingEvents;
   readonly #settled: Promise<void>;
   #isWoken = false;
   /**
@@ -206,7 +206,7 @@ export class Dispatcher {
    * Until its `ready` settles it is sent nothing, but may fetch. `carried`: what an earlier leader sent it. A
    * session with the same id replaces the first.
    */
-  attach(session: DispatchSession, carried?: Carried): void {
+  attach(session: DispatchSession, carried?: CarriedState): void {
     const former = this.#registry.get(session.id);
     if (former !== undefined) this.#depart(former, Promise.resolve());
     const slot = this.#registry.add(session);
@@ -276,7 +276,7 @@ export class Dispatcher {
   async pending(
     sessionId: string,
     limit: number = defaultPending,
-  ): Promise<Fetched & { readonly isComplete: boolean }> {
+  ): Promise<FetchResult & { readonly isComplete: boolean }> {
     const slot = this.#registry.get(sessionId);
     const isComplete = slot !== undefined && (await this.#isSorted(slot));
     if (slot === undefined || this.#stopping.signal.aborted)
@@ -289,7 +289,7 @@ export class Dispatcher {
     return this.#registry.get(sessionId)?.waiting.count() ?? 0;
   }
 
-  ack(request: AckRequest): Promise<Acknowledged> {
+  ack(request: AckRequest): Promise<AckReport> {
     return acknowledge(this.#context, request);
   }
 

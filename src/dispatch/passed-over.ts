@@ -5,13 +5,13 @@
 
 const cells = 1 << 14;
 
-export interface PassedOver {
+export interface SkippedEntries {
   add(key: string, position: number): void;
   /** The lowest position that was added for the key since it was last taken; undefined when there is none. */
   take(key: string): number | undefined;
 }
 
-export function createPassedOver(): PassedOver {
+export function createPassedOver(): SkippedEntries {
   let lowest: Float64Array | undefined;
   return {
     add(key, position) {

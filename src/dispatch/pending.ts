@@ -22,7 +22,7 @@ import { endEarly } from "./triage.ts";
 const pageSize = 64;
 const maxBytes = 256 * 1024;
 
-export interface Fetched {
+export interface FetchResult {
   /** Oldest first. */
   readonly events: readonly Rendered[];
   /** How many more wait. */
@@ -37,9 +37,9 @@ export interface Fetched {
 }
 
 /** Fetches that are neither confirmed nor abandoned when the session ends may have been read. */
-export interface Pending {
+export interface PendingEvents {
   /** Rejects with a DeliveryError when the journal cannot record the fetch; then nothing was fetched. */
-  fetch(slot: SessionSlot, limit: number): Promise<Fetched>;
+  fetch(slot: SessionSlot, limit: number): Promise<FetchResult>;
   end(slot: SessionSlot): void;
   /** Settles when no result is being written, to this session or to any. */
   idle(slot?: SessionSlot): Promise<void>;
@@ -50,7 +50,7 @@ interface Found {
   readonly delivery: Delivery | undefined;
 }
 
-export function createPending(context: DispatchContext): Pending {
+export function createPending(context: DispatchContext): PendingEvents {
   const { journal, reservations, registry } = context;
   const open = new Map<SessionSlot, Set<() => void>>();
   const onSettled = new Set<() => void>();

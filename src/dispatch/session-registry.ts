@@ -4,10 +4,10 @@
 import type { Journal } from "../journal/journal.ts";
 import type { OpenEntry } from "../journal/open-entries.ts";
 import { createPositionSet, type PositionSet } from "../journal/table/position-set.ts";
-import { type Candidate, chooseOne, type Match, type Rank } from "./choose-session.ts";
+import { type Candidate, chooseOne, type Match, type SessionRank } from "./choose-session.ts";
 import type { DeliveryOptions } from "./delivery-options.ts";
 import type { DispatchSession, Listening } from "./session.ts";
-import type { Sticky } from "./sticky.ts";
+import type { StickySessions } from "./sticky.ts";
 import { createWaitingList, type WaitingList } from "./waiting-list.ts";
 
 export interface SessionSlot extends Candidate {
@@ -17,7 +17,7 @@ export interface SessionSlot extends Candidate {
    * new slot.
    */
   readonly reservationName: string;
-  rank: Rank;
+  rank: SessionRank;
   listening: Listening;
   /** `ready` has settled. */
   isReady: boolean;
@@ -101,7 +101,7 @@ export function wasAnnounced(
 export function createSessionRegistry(
   journal: Pick<Journal, "entries">,
   match: Match,
-  sticky: Sticky,
+  sticky: StickySessions,
 ): SessionRegistry {
   const slots: SessionSlot[] = [];
   let count = 0;
@@ -184,6 +184,6 @@ export function createSessionRegistry(
   };
 }
 
-function rankOf({ state }: Listening): Rank {
+function rankOf({ state }: Listening): SessionRank {
   return state === "yes" ? 2 : state === "unknown" ? 1 : 0;
 }

@@ -9,7 +9,7 @@ import { DeliveryError } from "../errors.ts";
 import type { OpenEntry } from "../journal/open-entries.ts";
 import { line } from "../text.ts";
 import { yieldToEventLoop } from "../yield-to-event-loop.ts";
-import { catchUp, forget, type Head, type Unannounced } from "./catch-up.ts";
+import { catchUp, forget, type Head, type UnannouncedEvents } from "./catch-up.ts";
 import {
   type DispatchContext,
   follow,
@@ -79,7 +79,7 @@ export class SessionWorker {
   readonly #proven = createStream(false);
   readonly #unproven = createStream(true);
   readonly #streams: readonly [Stream, Stream];
-  readonly #backlog: Unannounced = { channels: new Map(), ids: [] };
+  readonly #backlog: UnannouncedEvents = { channels: new Map(), ids: [] };
   #writing: { readonly sinceMs: number; readonly batch: readonly InFlight[]; end(): void } | undefined;
   #running: Promise<void> | undefined;
   /** Written to a client that logs what it shows, and not known to be shown yet. */

@@ -10,7 +10,7 @@ const kind = "sticky";
 /** The number of notes of one kind that the journal keeps. */
 const maxKept = 1_000;
 
-export interface Sticky {
+export interface StickySessions {
   sessionOf(terms: DeliveryOptions): string | undefined;
   /** Whether it had the last event of any conversation or thread. */
   names(sessionId: string): boolean;
@@ -21,7 +21,7 @@ export interface Sticky {
 export function createSticky(
   journal: Pick<Journal, "jot" | "notes">,
   onMoved: (key: string, sessionId: string) => void = () => {},
-): Sticky {
+): StickySessions {
   const sessions = new Map<string, string>();
   for (const { key, value } of journal.notes(kind)) if (typeof value === "string") sessions.set(key, value);
 

@@ -6,19 +6,19 @@ import type { OpenEntry } from "../journal/open-entries.ts";
 import type { Delivery } from "../journal/records.ts";
 import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import type { DispatchContext } from "./context.ts";
-import { readDeliveryOptions, type To } from "./delivery-options.ts";
+import { readDeliveryOptions, type SessionTarget } from "./delivery-options.ts";
 import { endEarly } from "./triage.ts";
 
 const pageSize = 256;
 
-export interface Unroutable {
+export interface UnroutableEntries {
   kick(): void;
   restart(): void;
   rewind(position: number): void;
   idle(): Promise<void>;
 }
 
-export function createUnroutable(context: DispatchContext): Unroutable {
+export function createUnroutable(context: DispatchContext): UnroutableEntries {
   const { journal, registry } = context;
   let cursor = 0;
   let version = 0;
@@ -87,7 +87,7 @@ export function createUnroutable(context: DispatchContext): Unroutable {
   };
 }
 
-function nobodyFor(to: To): string {
+function nobodyFor(to: SessionTarget): string {
   if (typeof to === "string") return "no session is open";
   const terms = Object.entries(to).map(([key, value]) => `${key} ${value}`);
   return `no open session matches (to: ${terms.join()})`;

@@ -9,7 +9,7 @@ export interface Finding {
   readonly what: string;
 }
 
-export interface ContentLook {
+export interface ContentScanner {
   /** In order; pieces of any size. */
   push(piece: Uint8Array): void;
   /** The most severe finding so far. */
@@ -140,7 +140,7 @@ const overlap = 4_096;
 const byteOrderMark = /^(?:\xFF\xFE|\xFE\xFF|\xEF\xBB\xBF)/;
 
 /** `isOwnSecret`: whether a text contains a secret of the config. */
-export function lookAtContent(isOwnSecret: (text: string) => boolean): ContentLook {
+export function lookAtContent(isOwnSecret: (text: string) => boolean): ContentScanner {
   let worst: Finding | undefined;
   let before = "";
   let isFirst = true;

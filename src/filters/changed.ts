@@ -5,7 +5,7 @@ import type { Filter } from "../contract.ts";
 import { keyText } from "../key-parts.ts";
 import { bounded, canonicalJson } from "./canonical.ts";
 import type { CelProgram } from "./cel/cel.ts";
-import { type KeyOf, maxKeysPerScope, memoryKey, recall } from "./memory-key.ts";
+import { type KeyReader, maxKeysPerScope, memoryKey, recall } from "./memory-key.ts";
 import { cut } from "./show.ts";
 import { failedVerdict } from "./when.ts";
 
@@ -14,7 +14,7 @@ export interface ChangedParts {
   readonly scope: string;
   readonly value: CelProgram;
   /** The key of the last value; without it the channel has one. */
-  readonly by?: KeyOf;
+  readonly by?: KeyReader;
 }
 
 /** The first event of a key counts as changed; an event without a key passes and is not remembered. */

@@ -3,13 +3,13 @@
 
 import type { Filter } from "../contract.ts";
 import { keyText } from "../key-parts.ts";
-import { type KeyOf, maxKeysPerScope, memoryKey, recall } from "./memory-key.ts";
+import { type KeyReader, maxKeysPerScope, memoryKey, recall } from "./memory-key.ts";
 import { cut } from "./show.ts";
 
 export interface DedupeParts {
   /** From `memoryScope`. */
   readonly scope: string;
-  readonly key: KeyOf;
+  readonly key: KeyReader;
   readonly forMs: number;
 }
 

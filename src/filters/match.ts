@@ -9,7 +9,7 @@ import type { Scalar } from "./operators.ts";
 import { type Path, parsePath } from "./path.ts";
 import type { Regex, RegexCompiler } from "./regex.ts";
 import { showValue } from "./show.ts";
-import { type NeedsAt, needsOfAll, needsOfAny } from "./text-need.ts";
+import { needsOfAll, needsOfAny, type PathNeeds } from "./text-need.ts";
 
 export interface Mismatch {
   /** The path as written in the pattern. */
@@ -35,7 +35,7 @@ interface Part {
   /** Equalities that every match requires, for the index. */
   readonly terms: readonly IndexTerm[];
   /** What the text at these paths must contain. */
-  readonly needsAt: NeedsAt;
+  readonly needsAt: PathNeeds;
 }
 
 /**
@@ -205,7 +205,7 @@ function compilePath(key: string, test: Json, at: PatternPath, context: Context)
   const operatorContext = { textual: path.textual, ignoreCase: false, compileRegex: context.compileRegex };
   const leaf = compileLeaf(test, operatorContext, at, context.problems);
   if (leaf === undefined) return nothing;
-  const needsAt: NeedsAt = (paths) => (paths.has(path.text) ? leaf.needs : undefined);
+  const needsAt: PathNeeds = (paths) => (paths.has(path.text) ? leaf.needs : undefined);
   return { terms: termsOf(path, leaf), needsAt, test: testOf(path, leaf) };
 }
 

@@ -1,12 +1,12 @@
 // The key under which a filter remembers an event: a template in the config, rendered on the event.
 
-import type { Memory, Remembered, View } from "../contract.ts";
+import type { Memory, MemoryEntry, View } from "../contract.ts";
 import { TemplateError } from "../errors.ts";
 import { hasKeyParts, keyText } from "../key-parts.ts";
 import { bounded } from "./canonical.ts";
 
 /** Undefined when a part of the key is empty on this event: then it has no key. May throw a TemplateError. */
-export type KeyOf = (view: View) => string | undefined;
+export type KeyReader = (view: View) => string | undefined;
 
 /** How many keys one filter of one channel remembers; the oldest are removed first. */
 export const maxKeysPerScope = 10_000;
@@ -31,12 +31,12 @@ export function recall(
   memory: Memory,
   scope: string,
   { key, former }: RememberedKey,
-): Remembered | undefined {
+): MemoryEntry | undefined {
   return memory.get(scope, key) ?? (former === undefined ? undefined : memory.get(scope, former));
 }
 
 /** `none`: why this event has no key, for the trace. */
-export function memoryKey(keyOf: KeyOf, view: View): MemoryKey {
+export function memoryKey(keyOf: KeyReader, view: View): MemoryKey {
   let key: string | undefined;
   try {
     key = keyOf(view);

@@ -4,7 +4,7 @@
 import type { TextNeed, TextNeeds } from "../contract/emit-all.ts";
 
 /** The caller knows the paths of the text: `text`, or a path such as `data.line`. */
-export type NeedsAt = (paths: ReadonlySet<string>) => TextNeeds | undefined;
+export type PathNeeds = (paths: ReadonlySet<string>) => TextNeeds | undefined;
 
 /** Each additional text costs one more search. */
 const maxTexts = 32;

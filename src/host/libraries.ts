@@ -10,7 +10,7 @@ import { ConnectorError } from "../errors.ts";
 import { readStateFile, writeStateFile } from "../files/state-file.ts";
 
 /** One installation. Each has a folder of its own: Node remembers for the life of a process what a folder lacked. */
-export interface Installed {
+export interface InstalledLibrary {
   readonly folder: string;
   readonly packages: Readonly<Record<string, string>>;
 }
@@ -30,7 +30,7 @@ export async function loadLibraries(libraries: Libraries, folder: string): Promi
   }
 }
 
-async function importAll({ packages }: Libraries, installed: Installed | undefined) {
+async function importAll({ packages }: Libraries, installed: InstalledLibrary | undefined) {
   const names = Object.keys(packages);
   if (installed === undefined) return Promise.all(names.map((name) => import(name) as Promise<unknown>));
   const { load } = (await import(pathToFileURL(join(installed.folder, loaderName)).href)) as {
@@ -40,8 +40,14 @@ async function importAll({ packages }: Libraries, installed: Installed | undefin
 }
 
 /** What `add` installed for this type; undefined for nothing, or when its folder is gone. */
-export async function installedLibraries(type: string, folder: string): Promise<Installed | undefined> {
-  const found = (await readStateFile(pointerOf(type, folder))) as Partial<Installed> | null | undefined;
+export async function installedLibraries(
+  type: string,
+  folder: string,
+): Promise<InstalledLibrary | undefined> {
+  const found = (await readStateFile(pointerOf(type, folder))) as
+    | Partial<InstalledLibrary>
+    | null
+    | undefined;
   if (typeof found?.folder !== "string" || typeof found.packages !== "object") return undefined;
   const isThere = await access(join(found.folder, loaderName)).then(
     () => true,
@@ -51,7 +57,7 @@ export async function installedLibraries(type: string, folder: string): Promise<
 }
 
 /** Makes an installation the one that is loaded from now on, and removes the last but one. */
-export async function useInstalled(type: string, folder: string, installed: Installed): Promise<void> {
+export async function useInstalled(type: string, folder: string, installed: InstalledLibrary): Promise<void> {
   const last = await readStateFile(pointerOf(type, folder));
   const earlier = (last as { earlier?: unknown } | null | undefined)?.earlier;
   const before = (last as { folder?: unknown } | null | undefined)?.folder;

@@ -1,6 +1,6 @@
 // What the router provides to one source: the shared parts, and those of the source.
 
-import type { Host, Lent, Listener } from "../contract/host.ts";
+import type { Host, LentHost, Listener } from "../contract/host.ts";
 import type { Clock, Log } from "../contract.ts";
 import type { PlannedSource } from "../plan/plan.ts";
 import { type SafeText, stackOf, text } from "../text.ts";
@@ -10,7 +10,7 @@ import { type Cursors, createStore } from "./store.ts";
 export interface HostOptions {
   readonly clock: Clock;
   readonly log: Log;
-  readonly lent: Lent;
+  readonly lent: LentHost;
   /** Where the stores of sources are. */
   readonly cursors: Cursors;
   /** Accepts an event of our own about one part of the config, for a session. */

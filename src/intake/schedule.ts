@@ -197,7 +197,7 @@ function firstTimeMs(tz: string, localMs: number): number {
 }
 
 /** One due time. */
-export interface Due {
+export interface DueTime {
   readonly timeMs: number;
   /** Earlier ones that it includes, because no look took place when they were due. */
   readonly missed: number;
@@ -207,7 +207,7 @@ export interface Schedule {
   /** The first time after this one; undefined when none is left. */
   nextMs(afterMs: number): number | undefined;
   /** Those after `lastMs` up to `nowMs`, oldest first. */
-  due(lastMs: number, nowMs: number): Due[];
+  due(lastMs: number, nowMs: number): DueTime[];
   /**
    * How long to wait before the next look: a changed clock, or a suspended machine, is noticed within this
    * time.

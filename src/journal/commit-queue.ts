@@ -6,7 +6,7 @@ import type { Clock, Log } from "../contract.ts";
 import { line } from "../text.ts";
 import type { LineSpan } from "./records.ts";
 import { cancelled, type End, ended, isFull, refusal, tooMuchWaiting } from "./refusal.ts";
-import type { SegmentWriter, Written } from "./segment-writer.ts";
+import type { SegmentWriter, WrittenSpan } from "./segment-writer.ts";
 
 const maxGroupBytes = 8 * 1024 * 1024;
 const maxWaitingBytes = 64 * 1024 * 1024;
@@ -227,7 +227,7 @@ export class CommitQueue {
     this.#log.error(line`journal: ${message}; senders are asked to retry until it can be written`);
   }
 
-  #settle(group: readonly Waiting[], { segment, offset }: Written): void {
+  #settle(group: readonly Waiting[], { segment, offset }: WrittenSpan): void {
     if (this.#logged) this.#log.info(line`journal: writing again`);
     this.#logged = false;
     this.#failure = undefined;
@@ -248,7 +248,7 @@ export class CommitQueue {
       await setImmediate();
       const group = this.#take();
       if (group.length === 0) continue;
-      let written: Written | undefined;
+      let written: WrittenSpan | undefined;
       const lasting = group.some((one) => one.lasting);
       try {
         written = await this.#writer.write(bytesOf(group), lasting);

@@ -14,14 +14,14 @@ export interface Order {
   readonly seq: number;
 }
 
-export interface Found extends Order {
+export interface JournalFile extends Order {
   readonly path: string;
 }
 
 export interface Listing {
   /** Both in order. */
-  readonly segments: readonly Found[];
-  readonly snapshots: readonly Found[];
+  readonly segments: readonly JournalFile[];
+  readonly snapshots: readonly JournalFile[];
   /** Left by a process that died while it wrote a snapshot. */
   readonly unfinished: readonly string[];
   readonly setAside: readonly string[];

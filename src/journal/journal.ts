@@ -11,7 +11,7 @@ import { createCheckpoints } from "./checkpoints.ts";
 import { type Cancellation, type Commit, CommitQueue } from "./commit-queue.ts";
 import { encodeEvent, encodeEventSteps, encodeLine, isLarge } from "./line-format.ts";
 import { createMarks } from "./marks.ts";
-import type { Deadlines, Expired, OpenEntry, PageQuery } from "./open-entries.ts";
+import type { Deadlines, ExpiredEntry, OpenEntry, PageQuery } from "./open-entries.ts";
 import {
   type CallLine,
   type Delivery,
@@ -27,11 +27,11 @@ import {
 import { type RecoveryReport, recover } from "./recovery.ts";
 import { type End, refusal, tooMuchUnproven } from "./refusal.ts";
 import { createReserve } from "./reserve.ts";
-import { findEvent, findHistory, findRecent, type Kept, toKept } from "./search.ts";
+import { findEvent, findHistory, findRecent, type KeptRecord, toKept } from "./search.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 import { type JournalState, noteScope } from "./state.ts";
 import { checkEventId } from "./table/entry-records.ts";
-import type { Keyed } from "./table/keyed-table.ts";
+import type { KeyedEntry } from "./table/keyed-table.ts";
 
 export interface JournalOptions {
   /**
@@ -67,7 +67,7 @@ export interface JournalOptions {
   onForgotten?(scope: string): void;
 }
 
-export interface Note extends Keyed {
+export interface Note extends KeyedEntry {
   readonly key: string;
 }
 
@@ -140,9 +140,9 @@ export interface Journal {
   /** The open entries of one event. */
   entries(eventId: string): OpenEntry[];
   /** Open entries whose `untilMs` has passed, some at a time: see `OpenEntries.expired`. */
-  expired(limit: number, after?: number): Expired;
+  expired(limit: number, after?: number): ExpiredEntry;
   /** Entries that were accepted since then and not touched, some at a time: see `OpenEntries.untouched`. */
-  untouched(sinceMs: number, limit: number, after?: number): Expired;
+  untouched(sinceMs: number, limit: number, after?: number): ExpiredEntry;
   /** When open entries expire, some at a time: see `OpenEntries.deadlines`. */
   deadlines(after?: number): Deadlines;
   /**
@@ -152,11 +152,11 @@ export interface Journal {
   deliveries(entries: readonly OpenEntry[]): Promise<(Delivery | undefined)[]>;
 
   /** Any event or digest that is still stored. For an id that was committed twice, the later one. */
-  read(eventId: string): Promise<Kept | undefined>;
+  read(eventId: string): Promise<KeptRecord | undefined>;
   /** Every stored line about one event, in order. For `why`: reads all segments since. */
   history(eventId: string): Promise<Line[]>;
   /** The latest events and digests, newest first. */
-  recent(limit: number): Promise<Kept[]>;
+  recent(limit: number): Promise<KeptRecord[]>;
 
   stats(): JournalStats;
   /** Settles when nothing is being written and nothing is queued that the disk takes, snapshots included. */

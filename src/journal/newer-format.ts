@@ -5,7 +5,7 @@ import { basename } from "node:path";
 import { DeliveryError } from "../errors.ts";
 import { codeOf } from "../files/disk.ts";
 import { openRegular } from "../regular-file.ts";
-import { type Found, listFolder } from "./files.ts";
+import { type JournalFile, listFolder } from "./files.ts";
 import { version } from "./records.ts";
 
 /** Longer than the first line of any journal file. */
@@ -18,7 +18,7 @@ export function isNewerLine(bytes: Buffer): boolean {
 }
 
 /** The first of these files that begins with a line of a newer version. Rejects when one is unreadable. */
-export async function findNewer(files: readonly Found[]): Promise<string | undefined> {
+export async function findNewer(files: readonly JournalFile[]): Promise<string | undefined> {
   const found = await Promise.all(
     files.map(async ({ path }) => ((await beginsNewer(path)) ? path : undefined)),
   );

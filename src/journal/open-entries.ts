@@ -48,7 +48,7 @@ export interface NewEntry {
   readonly span: LineSpan;
 }
 
-export interface Expired {
+export interface ExpiredEntry {
   readonly entries: OpenEntry[];
   readonly next?: number;
 }
@@ -184,7 +184,7 @@ export class OpenEntries {
    * time: `next` is the position to continue after, absent when the scan is complete. Costs nothing while
    * none can have expired.
    */
-  expired(nowMs: number, limit: number, after: number = 0): Expired {
+  expired(nowMs: number, limit: number, after: number = 0): ExpiredEntry {
     const entries: OpenEntry[] = [];
     if (nowMs < this.#earliestUntilMs) return { entries };
     if (after === 0) {
@@ -211,7 +211,7 @@ export class OpenEntries {
    * Entries accepted at or after `sinceMs` that nothing has happened to since, in order of position; a few thousand
    * are examined at a time, as for `expired`.
    */
-  untouched(sinceMs: number, limit: number, after: number = 0): Expired {
+  untouched(sinceMs: number, limit: number, after: number = 0): ExpiredEntry {
     const entries: OpenEntry[] = [];
     let looks = 0;
     let next: number | undefined;

@@ -7,7 +7,7 @@ import type { Clock, Log } from "../contract.ts";
 import { isMissing } from "../files/disk.ts";
 import { line, type SafeLine } from "../text.ts";
 import { describeDamage, type Extent } from "./damage.ts";
-import { compareOrder, corruptPath, type Found, listFolder, type Order } from "./files.ts";
+import { compareOrder, corruptPath, type JournalFile, listFolder, type Order } from "./files.ts";
 import { decodeLine } from "./line-format.ts";
 import { readLines } from "./line-reader.ts";
 import { findNewer, isNewerLine, newerFormat } from "./newer-format.ts";
@@ -45,7 +45,7 @@ export interface RecoveryReport {
   readonly gap: boolean;
 }
 
-export interface Recovered {
+export interface RecoveredJournal {
   readonly state: JournalState;
   readonly report: RecoveryReport;
   /** The next segment of this term. */
@@ -67,7 +67,7 @@ export async function recover(
   folder: string,
   term: number,
   { clock, log, boot }: { clock: Clock; log: Log; boot: string | undefined },
-): Promise<Recovered> {
+): Promise<RecoveredJournal> {
   const startedMs = performance.now();
   const listing = await listFolder(folder);
   const newest = [...listing.segments, ...listing.snapshots].sort(compareOrder).at(-1);
@@ -85,7 +85,7 @@ export async function recover(
   const limits = new Map<string, number>();
   const strays = new Set<string>();
   for (const [index, header] of headers.entries()) {
-    const found = since[index] as Found;
+    const found = since[index] as JournalFile;
     if (header?.after === undefined) continue;
     limits.set(key(header.after), header.after.bytes);
     for (const other of since) {
@@ -224,10 +224,10 @@ async function extentsIn({
 }
 
 async function newestSnapshot(
-  snapshots: readonly Found[],
+  snapshots: readonly JournalFile[],
   folder: string,
   exists: (order: Order) => boolean,
-): Promise<{ state: JournalState; ofGone: number; used: Found | undefined; broken: number }> {
+): Promise<{ state: JournalState; ofGone: number; used: JournalFile | undefined; broken: number }> {
   let broken = 0;
   for (const found of snapshots.toReversed()) {
     const read = await readSnapshot(found.path, folder, exists);
@@ -256,7 +256,7 @@ async function readHeader(path: string): Promise<SegmentLine | undefined> {
 }
 
 /** A snapshot may already know the segment that followed it. */
-function segmentOf(state: JournalState, { epoch, seq, path }: Found): Segment {
+function segmentOf(state: JournalState, { epoch, seq, path }: JournalFile): Segment {
   const known = state.segments.all().find((segment) => compareOrder(segment, { epoch, seq }) === 0);
   return (
     known ??

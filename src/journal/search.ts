@@ -9,9 +9,9 @@ import type { DigestLine, EventLine, Line } from "./records.ts";
 import { mayHold, type Segment, type Segments } from "./segments.ts";
 
 /** An event as it was accepted, or a digest, with what was made of it. */
-export type Kept = (Omit<EventLine, "event"> & { readonly event: RouterEvent }) | DigestLine;
+export type KeptRecord = (Omit<EventLine, "event"> & { readonly event: RouterEvent }) | DigestLine;
 
-export function toKept(line: EventLine | DigestLine): Kept {
+export function toKept(line: EventLine | DigestLine): KeptRecord {
   return line.type === "event" ? { ...line, event: restoreEvent(line.event) } : line;
 }
 
@@ -47,8 +47,8 @@ export async function findHistory(segments: Segments, id: string): Promise<Line[
 }
 
 /** The latest events and digests, newest first. */
-export async function findRecent(segments: Segments, limit: number): Promise<Kept[]> {
-  const found: Kept[] = [];
+export async function findRecent(segments: Segments, limit: number): Promise<KeptRecord[]> {
+  const found: KeptRecord[] = [];
   for (const segment of segments.all().reverse()) {
     if (found.length >= limit) break;
     if (segment.firstId === undefined) continue;

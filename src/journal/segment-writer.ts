@@ -29,7 +29,7 @@ export interface SegmentWriterOptions {
   onFolderGone(): void;
 }
 
-export interface Written {
+export interface WrittenSpan {
   readonly segment: number;
   readonly offset: number;
 }
@@ -70,7 +70,7 @@ export class SegmentWriter {
    * undefined when another process has taken over, and then they do not count. Rejects with the file system's
    * error, and then they do not count either.
    */
-  async write(bytes: Buffer, lasting: boolean): Promise<Written | undefined> {
+  async write(bytes: Buffer, lasting: boolean): Promise<WrittenSpan | undefined> {
     let written = await this.#writeOnce(bytes, lasting);
     if (written === "gone") written = await this.#writeOnce(bytes, lasting);
     if (written === "gone")
@@ -177,7 +177,7 @@ export class SegmentWriter {
     this.#options.onFolderGone();
   }
 
-  async #writeOnce(bytes: Buffer, lasting: boolean): Promise<Written | "superseded" | "gone"> {
+  async #writeOnce(bytes: Buffer, lasting: boolean): Promise<WrittenSpan | "superseded" | "gone"> {
     if (this.#active === undefined && !this.#options.isCurrent()) return "superseded";
     const current = this.#active ?? (await this.#begin());
     const { file, segment } = current;

@@ -11,7 +11,7 @@ import { decodeAny, encodeLine, lineStart } from "./line-format.ts";
 import { readLastLine, readLines } from "./line-reader.ts";
 import { goneSegment, type KnownSegment, type Segment } from "./segments.ts";
 import { createState, type JournalState } from "./state.ts";
-import type { Keyed, KeyedTable } from "./table/keyed-table.ts";
+import type { KeyedEntry, KeyedTable } from "./table/keyed-table.ts";
 
 const entriesPerLine = 2_048;
 const keysPerLine = 1_000;
@@ -156,7 +156,7 @@ function* tableLines(name: "memory" | "kept", table: KeyedTable, nowMs: number):
   }
 }
 
-function toTuple([key, { value, untilMs }]: [string, Keyed]): TableLine["entries"][number] {
+function toTuple([key, { value, untilMs }]: [string, KeyedEntry]): TableLine["entries"][number] {
   return untilMs === undefined ? [key, value] : [key, value, untilMs];
 }
 

@@ -10,7 +10,7 @@ import { planDelivery } from "./delivery.ts";
 import type {
   Admission,
   AdmissionProblem,
-  Admit,
+  Admitter,
   PlannedChannel,
   PlannedDelivery,
   PlannedVar,
@@ -34,10 +34,12 @@ export function createAdmit(
   mask: (text: string) => string,
   /** The content when the channel has none, or its template fails. */
   fallback: "payload" | "text" = "payload",
-): Admit {
+): Admitter {
   const everyIndex = channels.map((_, index) => index);
 
-  function* steps(...[event, shared, nowMs, { detail }]: Parameters<Admit>): Generator<undefined, Admission> {
+  function* steps(
+    ...[event, shared, nowMs, { detail }]: Parameters<Admitter>
+  ): Generator<undefined, Admission> {
     const view = viewOf(event);
     const memory = ownMemory(shared, event.trust);
     const trace: TraceStep[] = [];
@@ -77,7 +79,7 @@ export function createAdmit(
     return { outcome, deliveries, writes: writes.map(memory.own), pending, trace, problems };
   }
 
-  return Object.assign((...given: Parameters<Admit>) => inOneGo(steps(...given)), { steps });
+  return Object.assign((...given: Parameters<Admitter>) => inOneGo(steps(...given)), { steps });
 }
 
 function inOneGo<T>(steps: Generator<undefined, T>): T {

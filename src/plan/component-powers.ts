@@ -9,7 +9,7 @@ import type { Json, JsonObject } from "../contract.ts";
 import { describeReach, oneLine } from "./describe-reach.ts";
 import { type Bind, powerOf } from "./powers.ts";
 
-export interface PowersOf {
+export interface PowerContext {
   /** `sources.ci` */
   readonly component: string;
   readonly bind: Bind;
@@ -25,7 +25,7 @@ export interface PowersOf {
   readonly around: Json;
 }
 
-export function componentPowers(of: PowersOf): Power[] {
+export function componentPowers(of: PowerContext): Power[] {
   const { component, bind, outward, launch } = of;
   const real = of.reaches(of.options);
   const hidden = of.reaches(outward.shown);

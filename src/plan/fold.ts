@@ -1,7 +1,7 @@
 // From a closing group to the delivery of its digest: the text, and its delivery options.
 
 import type { Rendered } from "../contract.ts";
-import type { Closing } from "../shaping/groups.ts";
+import type { ClosedGroup } from "../shaping/groups.ts";
 import type { Member } from "../shaping/member.ts";
 import type { StoredShaping, SumOptions } from "../shaping/options.ts";
 import type { PlannedDelivery } from "./plan.ts";
@@ -16,14 +16,14 @@ export interface Fold {
 export type MemberText = Pick<Rendered, "meta"> & { readonly content: string; readonly atMs: number };
 
 /** How many of the newest members need their text. */
-export function newestIds(closing: Closing, alive: readonly string[]): readonly string[] {
+export function newestIds(closing: ClosedGroup, alive: readonly string[]): readonly string[] {
   return alive.filter((id) => closing.members.get(id) === undefined).slice(-maxNewest);
 }
 
 const maxKeptLines = 10;
 
 export function foldGroup(
-  closing: Closing,
+  closing: ClosedGroup,
   alive: readonly string[],
   texts: ReadonlyMap<string, MemberText>,
   { id, nowMs, shaping }: { readonly id: string; readonly nowMs: number; readonly shaping: DigestStyle },
@@ -70,7 +70,7 @@ export function foldGroup(
 
 /** Oldest first; a digest among them contributes its own newest members. */
 function newestOf(
-  closing: Closing,
+  closing: ClosedGroup,
   alive: readonly string[],
   texts: ReadonlyMap<string, MemberText>,
 ): DigestMember[] {

@@ -26,7 +26,7 @@ import type {
   TraceStep,
   View,
 } from "../contract.ts";
-import type { NeedsAt } from "../filters/text-need.ts";
+import type { PathNeeds } from "../filters/text-need.ts";
 import type { StoredShaping } from "../shaping/options.ts";
 import type { PlannedPermissions } from "./permissions.ts";
 import type { PlannedShaping } from "./shaping.ts";
@@ -94,19 +94,19 @@ export interface PlannedSource {
   /** A sample for the first of its channels that has conditions. */
   readonly sample: Sample | undefined;
   /** Admits one event, from memory and without side effects. */
-  readonly admit: Admit;
+  readonly admit: Admitter;
   /**
    * True when no channel's `match` fits, so that `admit` would return unmatched; false: call `admit`. Absent
    * when every event needs more than that.
    */
   readonly isUnwanted?: (arrival: Arrival) => boolean;
   /** What the text of an arrival, at these paths, must contain; otherwise `isUnwanted` returns true. */
-  readonly needsAt?: NeedsAt;
+  readonly needsAt?: PathNeeds;
 }
 
 type AdmitArguments = [event: RouterEvent, memory: Memory, nowMs: number, detail: AdmitDetail];
 
-export interface Admit {
+export interface Admitter {
   (...given: AdmitArguments): Admission;
   /**
    * The same in bounded steps: a filter, a value, a template. No other event may be admitted between two

@@ -2,7 +2,7 @@
 // is daemon/trust/consent.ts. A power is bound to its effect: its hash covers everything that the component
 // sends outside.
 
-import type { ConfigValues, Shows } from "../config/values.ts";
+import type { ConfigValues, ShownVariables } from "../config/values.ts";
 import type { Outward } from "../config/variables/outward.ts";
 import type { Power, PowerKind } from "../contract/power.ts";
 import type { Claim, Json } from "../contract.ts";
@@ -61,7 +61,7 @@ function describeAddress(address: NonNullable<ServerValues["listenAddress"]>): s
 }
 
 /** The components that show variables to Claude. */
-export function showPower(bind: Bind, { names, bound }: Shows, component: string): Power {
+export function showPower(bind: Bind, { names, bound }: ShownVariables, component: string): Power {
   return powerOf(bind, { power: "show", value: oneLine(names.join(" and ")), component, bound });
 }
 

@@ -4,7 +4,7 @@
 import type { IssueDraft } from "../config/values.ts";
 import { type ErrorCode, isRouterError } from "../errors.ts";
 
-export interface ProvenAt {
+export interface ProofContext {
   /** The YAML path of the value. */
   readonly path: IssueDraft["path"];
   /** The code of an issue about an unexpected error. */
@@ -16,7 +16,7 @@ export interface ProvenAt {
 const maxReason = 200;
 
 /** `undefined` when it threw. */
-export function proven<T>(at: ProvenAt, compile: () => T): T | undefined {
+export function proven<T>(at: ProofContext, compile: () => T): T | undefined {
   try {
     return compile();
   } catch (error) {
@@ -26,7 +26,10 @@ export function proven<T>(at: ProvenAt, compile: () => T): T | undefined {
 }
 
 /** The same for a compilation in steps. */
-export function* provenInSteps<T>(at: ProvenAt, steps: Generator<void, T>): Generator<void, T | undefined> {
+export function* provenInSteps<T>(
+  at: ProofContext,
+  steps: Generator<void, T>,
+): Generator<void, T | undefined> {
   try {
     return yield* steps;
   } catch (error) {
@@ -35,7 +38,7 @@ export function* provenInSteps<T>(at: ProvenAt, steps: Generator<void, T>): Gene
   }
 }
 
-function report(error: unknown, { path, code, issues }: ProvenAt): void {
+function report(error: unknown, { path, code, issues }: ProofContext): void {
   issues.push({ path, ...issueOf(error, code) });
 }
 

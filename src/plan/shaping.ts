@@ -4,20 +4,20 @@
 import type { ChannelValues, IssueDraft } from "../config/values.ts";
 import type { JsonObject, Memory, MemoryWrite, Template, TraceStep, View } from "../contract.ts";
 import { memoryScope } from "../filters/canonical.ts";
-import { type KeyOf, maxKeysPerScope, memoryKey } from "../filters/memory-key.ts";
+import { type KeyReader, maxKeysPerScope, memoryKey } from "../filters/memory-key.ts";
 import { keyText } from "../key-parts.ts";
 import { showDuration, showTime } from "../shaping/describe.ts";
 import type { ShapingOptions, StoredShaping } from "../shaping/options.ts";
 import { longestQuietMs, readWindow, zoneProblem } from "../shaping/quiet.ts";
-import { countThrottle, type Throttled, type ThrottleParts } from "../shaping/throttle.ts";
+import { countThrottle, type ThrottleParts, type ThrottleResult } from "../shaping/throttle.ts";
 
 export interface PlannedShaping {
   readonly options: ShapingOptions;
-  readonly throttle: (ThrottleParts & { readonly by: KeyOf | undefined }) | undefined;
+  readonly throttle: (ThrottleParts & { readonly by: KeyReader | undefined }) | undefined;
   /** Without `by`, all events of the channel share one. */
-  readonly digestBy: KeyOf | undefined;
-  readonly supersede: KeyOf | undefined;
-  readonly thread: KeyOf | undefined;
+  readonly digestBy: KeyReader | undefined;
+  readonly supersede: KeyReader | undefined;
+  readonly thread: KeyReader | undefined;
   /** Of a digest's text; absent: counts, newest lines, ids. */
   readonly content: Template | undefined;
   readonly inputs: JsonObject;
@@ -30,7 +30,7 @@ interface Context {
   readonly budget: number;
   readonly issues: IssueDraft[];
   mask(text: string): string;
-  key(path: readonly (string | number)[], text: string): KeyOf | undefined;
+  key(path: readonly (string | number)[], text: string): KeyReader | undefined;
   template(path: readonly (string | number)[], text: string): Template | undefined;
 }
 
@@ -175,7 +175,7 @@ export function shapeOf(shaping: PlannedShaping, view: View, memory: Memory, now
   const writes: MemoryWrite[] = [];
   const steps: Omit<TraceStep, "channel">[] = [];
   const note = (filter: string, detail: string) => steps.push({ filter, pass: true, detail });
-  const keyFor = (filter: string, keyOf: KeyOf): string | undefined => {
+  const keyFor = (filter: string, keyOf: KeyReader): string | undefined => {
     const found = memoryKey(keyOf, view);
     if ("key" in found) return found.key;
     note(filter, found.none);
@@ -225,7 +225,7 @@ export function shapeOf(shaping: PlannedShaping, view: View, memory: Memory, now
 
 function describeThrottle(
   { max, perMs }: ThrottleParts,
-  { over, nth, untilMs }: Throttled,
+  { over, nth, untilMs }: ThrottleResult,
   key: string,
 ): string {
   const of = key === "" ? "" : ` of ${JSON.stringify(keyText(key))}`;

@@ -5,14 +5,14 @@ import type { TextNeeds } from "../contract/emit-all.ts";
 import type { Arrival, Root, View } from "../contract.ts";
 import { indexChannels } from "../filters/channel-index.ts";
 import type { CompiledMatch } from "../filters/match.ts";
-import { type NeedsAt, needsOfAny } from "../filters/text-need.ts";
+import { needsOfAny, type PathNeeds } from "../filters/text-need.ts";
 
 /** Roots that an arrival lacks before it becomes an event. */
 const later: readonly Root[] = ["id", "time", "vars"];
 
 interface Unwanted {
   readonly isUnwanted: (arrival: Arrival) => boolean;
-  readonly needsAt: NeedsAt;
+  readonly needsAt: PathNeeds;
 }
 
 /**

@@ -2,14 +2,14 @@
 // event cannot be lost; until then nothing is remembered and the sender is not answered.
 
 import { isUnproven } from "../apart.ts";
-import type { EmitAll, Sieve, Taken } from "../contract/emit-all.ts";
+import type { BatchResult, EmitAll, Sieve } from "../contract/emit-all.ts";
 import type { Counts } from "../contract/event.ts";
 import type { Arrival, Clock, Emit, MemoryWrite, Outcome, RouterEvent } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
 import type { Admission, PlannedDelivery, PlannedSource } from "../plan/plan.ts";
 import { pause } from "../waiting.ts";
 import { type AdmissionTurns, createAdmissionTurns } from "./admission-turns.ts";
-import { firstKnown, type Mark, marksOf, withoutMarks, writeOf } from "./known-deliveries.ts";
+import { type DeliveryMark, firstKnown, marksOf, withoutMarks, writeOf } from "./known-deliveries.ts";
 import type { FilterMemory } from "./memory.ts";
 import { createChangingRate } from "./rate.ts";
 import { createSemaphore } from "./semaphore.ts";
@@ -31,7 +31,7 @@ export interface Decision {
 }
 
 /** Decisions about arrivals that no channel wanted, each computed when it is read: most never are. */
-export interface Unmatched {
+export interface UnmatchedEvent {
   readonly count: number;
   /** From 0, in the order of arrival. */
   decision(index: number): Decision;
@@ -72,7 +72,7 @@ export interface EmitOptions {
   /** Settles when all of it is durable. An event that is withdrawn before its commit starts is not stored. */
   commit(accepted: AcceptedEvent, withdrawal: Cancellation): Promise<unknown>;
   observe(decision: Decision): void;
-  observeUnmatched(unmatched: Unmatched): void;
+  observeUnmatched(unmatched: UnmatchedEvent): void;
   /** Called for each rejected arrival. */
   refused(error: DeliveryError): void;
 }
@@ -147,7 +147,7 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
    * Admission needs an event, a view and a promise for each arrival: here only those that a channel may take
    * get them.
    */
-  function all(arrivals: readonly Arrival[], whole?: (index: number) => Arrival): Taken {
+  function all(arrivals: readonly Arrival[], whole?: (index: number) => Arrival): BatchResult {
     const nowMs = clock.now();
     const planned = current();
     const isUnwanted = options.detail === "decision" ? planned.isUnwanted : undefined;
@@ -162,7 +162,7 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
       unwanted = [];
       ids = [];
     };
-    const unmatched = (among: readonly Arrival[], named: readonly string[]): Unmatched => ({
+    const unmatched = (among: readonly Arrival[], named: readonly string[]): UnmatchedEvent => ({
       count: among.length,
       decision(index) {
         const event = identify(among[index] as Arrival, nowMs, named[index] as string);
@@ -231,7 +231,7 @@ function createTake(
   current: () => PlannedSource,
   options: EmitOptions,
   admissions: AdmissionTurns,
-): (event: RouterEvent, marks: readonly Mark[]) => Promise<Outcome> {
+): (event: RouterEvent, marks: readonly DeliveryMark[]) => Promise<Outcome> {
   const { clock, memory } = options;
   const commitTimeout = createSharedTimeout(clock, commitTimeoutMs);
 
@@ -265,7 +265,7 @@ function createTake(
 
   return take;
 
-  async function take(event: RouterEvent, marks: readonly Mark[]): Promise<Outcome> {
+  async function take(event: RouterEvent, marks: readonly DeliveryMark[]): Promise<Outcome> {
     const turn = admissions.begin();
     if (turn !== undefined) await turn;
     let decided: Decided;
@@ -282,7 +282,7 @@ function createTake(
   }
 
   /** Requires the admission turn: nothing else is decided before the effects of this event are known. */
-  function decide(event: RouterEvent, marks: readonly Mark[]): Decided | Promise<Decided> {
+  function decide(event: RouterEvent, marks: readonly DeliveryMark[]): Decided | Promise<Decided> {
     const known = firstKnown(memory, marks);
     // An event that no channel wants now is unmatched, whatever was known of it.
     if (known !== undefined && !current().isUnwanted?.(event)) {
@@ -296,7 +296,7 @@ function createTake(
   }
 
   /** Starts the commit of what channels took. */
-  function keep(event: RouterEvent, marks: readonly Mark[], admission: Admission): Decided {
+  function keep(event: RouterEvent, marks: readonly DeliveryMark[], admission: Admission): Decided {
     const decided = { decision: { event, outcome: admission.outcome, admission }, eventId: event.id };
     if (admission.deliveries.length === 0) return { ...decided, safe: Promise.all(admission.pending) };
     const cancellation = { aborted: false };

@@ -4,7 +4,7 @@
 import { isUnproven, scopeOf } from "../apart.ts";
 import type { Arrival, Memory, MemoryWrite, RouterEvent } from "../contract.ts";
 
-export interface Mark {
+export interface DeliveryMark {
   readonly scope: string;
   readonly key: string;
   readonly forMs: number;
@@ -19,8 +19,8 @@ const maxIds = 10_000;
  */
 const maxProofs = 50_000;
 
-export function marksOf(source: string, { deliveryId, known, trust }: Arrival): Mark[] {
-  const marks: Mark[] = [];
+export function marksOf(source: string, { deliveryId, known, trust }: Arrival): DeliveryMark[] {
+  const marks: DeliveryMark[] = [];
   const own = (kind: string) => scopeOf(`${source}/${kind}`, isUnproven(trust));
   if (deliveryId !== undefined)
     marks.push({
@@ -42,7 +42,7 @@ export function marksOf(source: string, { deliveryId, known, trust }: Arrival): 
 /** The event that was first with one of the marks; `pending` while it is being committed. */
 export function firstKnown(
   memory: Memory,
-  marks: readonly Mark[],
+  marks: readonly DeliveryMark[],
 ): { readonly eventId: string; readonly pending: Promise<unknown> | undefined } | undefined {
   for (const { scope, key } of marks) {
     const entry = memory.get(scope, key);
@@ -52,7 +52,7 @@ export function firstKnown(
 }
 
 export function writeOf(
-  { scope, key, forMs, limit }: Mark,
+  { scope, key, forMs, limit }: DeliveryMark,
   { id, timeMs }: Pick<RouterEvent, "id" | "timeMs">,
 ): MemoryWrite {
   return { scope, key, value: id, untilMs: timeMs + forMs, limit };

@@ -1,7 +1,7 @@
 // Filter memory. An entry is visible to the next decision at once, marked pending, and becomes final only
 // when the event that wrote it was committed; when the commit fails it is undone.
 
-import type { Clock, Json, Memory, MemoryWrite, Remembered } from "../contract.ts";
+import type { Clock, Json, Memory, MemoryEntry, MemoryWrite } from "../contract.ts";
 
 interface Entry {
   readonly value: Json;
@@ -91,7 +91,7 @@ export function createMemory(
   }
 
   return {
-    get(scopeName, key): Remembered | undefined {
+    get(scopeName, key): MemoryEntry | undefined {
       const scope = scopes.get(scopeName);
       const entry = scope?.get(key);
       if (entry === undefined) {

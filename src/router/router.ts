@@ -25,7 +25,7 @@ import {
   createEmit,
   type Decision,
   type RuntimeEmit,
-  type Unmatched,
+  type UnmatchedEvent,
 } from "./emit.ts";
 import { withoutMarks } from "./known-deliveries.ts";
 import type { FilterMemory } from "./memory.ts";
@@ -50,7 +50,7 @@ export interface RouterOptions extends HostOptions {
   /** Called with every decision once it is final. */
   observe?(decision: Decision): void;
   /** The same for batches that no channel wanted; absent: `observe` is called for each. */
-  observeUnmatched?(unmatched: Unmatched): void;
+  observeUnmatched?(unmatched: UnmatchedEvent): void;
   /** Called when a source that had to wait has started. */
   started?(source: SourceReport): void;
   /** Called for every request that became no event; `source` is absent where no source answers. */
@@ -281,7 +281,7 @@ export class Router {
     this.#options.observe?.(decision);
   }
 
-  #observeUnmatched(unmatched: Unmatched): void {
+  #observeUnmatched(unmatched: UnmatchedEvent): void {
     if (this.#options.observeUnmatched !== undefined) this.#options.observeUnmatched(unmatched);
     else if (this.#options.observe !== undefined)
       for (let index = 0; index < unmatched.count; index++) this.#options.observe(unmatched.decision(index));

@@ -1,6 +1,6 @@
 // One running source: its object, its start attempts, its end. The router decides whether it should run.
 
-import type { EmitAll, Taken } from "../contract/emit-all.ts";
+import type { BatchResult, EmitAll } from "../contract/emit-all.ts";
 import type { ClaimRegister, Host } from "../contract/host.ts";
 import type { ConsentGate } from "../contract/power.ts";
 import type { Arrival, Clock, Emit, Log, Outcome, Source, SourceHealth } from "../contract.ts";
@@ -198,7 +198,7 @@ export class RunningSource {
     return this.#options.emit(arrival);
   }
 
-  #many(arrivals: readonly Arrival[], whole?: (index: number) => Arrival): Taken {
+  #many(arrivals: readonly Arrival[], whole?: (index: number) => Arrival): BatchResult {
     return this.#isOpen || this.#hold === undefined
       ? this.#options.emit.all(arrivals, whole)
       : { count: 0, underWay: [], ready: this.#hold };

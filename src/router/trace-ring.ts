@@ -4,9 +4,9 @@
 
 import type { Clock, Outcome, TraceStep } from "../contract.ts";
 import { systemClock } from "../host/clock.ts";
-import type { Decision, Unmatched } from "./emit.ts";
+import type { Decision, UnmatchedEvent } from "./emit.ts";
 
-export interface Traced {
+export interface TracedEvent {
   readonly eventId: string;
   readonly source: string;
   readonly timeMs: number;
@@ -25,12 +25,12 @@ export interface TraceRing {
    * The latest of them are evaluated when they are read, or a little later: until then their payloads are
    * held.
    */
-  addUnmatched(unmatched: Unmatched): void;
-  find(eventId: string): Traced | undefined;
+  addUnmatched(unmatched: UnmatchedEvent): void;
+  find(eventId: string): TracedEvent | undefined;
   /** Newest first. */
-  latest(limit: number): Traced[];
+  latest(limit: number): TracedEvent[];
   /** Called with each decision from now on; the result ends it. A listener must not throw. */
-  watch(listener: (traced: Traced) => void): () => void;
+  watch(listener: (traced: TracedEvent) => void): () => void;
 }
 
 const maxSteps = 100;
@@ -40,10 +40,10 @@ const lookAfterMs = 1_000;
 
 export function createTraceRing(capacity = 1_000, clock: Clock = systemClock): TraceRing {
   // A Map keeps insertion order, so the oldest is always its first key.
-  const byId = new Map<string, Traced>();
-  const listeners = new Set<(traced: Traced) => void>();
+  const byId = new Map<string, TracedEvent>();
+  const listeners = new Set<(traced: TracedEvent) => void>();
   /** Not yet evaluated, oldest first; never more than `capacity` without the first of them. */
-  let later: Unmatched[] = [];
+  let later: UnmatchedEvent[] = [];
   let laterCount = 0;
   let cancelLook = (): void => {};
 
@@ -67,7 +67,7 @@ export function createTraceRing(capacity = 1_000, clock: Clock = systemClock): T
     }
   }
 
-  function push(unmatched: Unmatched): void {
+  function push(unmatched: UnmatchedEvent): void {
     if (later.length === 0) cancelLook = clock.after(lookAfterMs, look);
     later.push(unmatched);
     laterCount += unmatched.count;
@@ -106,7 +106,7 @@ export function createTraceRing(capacity = 1_000, clock: Clock = systemClock): T
   };
 }
 
-function trace({ event, outcome, admission }: Decision): Traced {
+function trace({ event, outcome, admission }: Decision): TracedEvent {
   const steps = admission?.trace ?? [];
   return {
     eventId: event.id,

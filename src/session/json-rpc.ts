@@ -42,12 +42,12 @@ export const rpcErrors = {
   internal: -32603,
 } as const;
 
-export type Reading =
+export type ParsedLine =
   | { readonly message: Message }
   /** `id` is set when the value is a request whose answer can name it. */
   | { readonly problem: string; readonly id?: RequestId };
 
-export function readMessage(line: string): Reading {
+export function readMessage(line: string): ParsedLine {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -57,7 +57,7 @@ export function readMessage(line: string): Reading {
   }
   if (!isObject(value)) return { problem: `JSON, but ${Array.isArray(value) ? "a list" : "not an object"}` };
   const id = isRequestId(value.id) ? value.id : undefined;
-  const problem = (what: string): Reading => ({ problem: what, ...(id !== undefined && { id }) });
+  const problem = (what: string): ParsedLine => ({ problem: what, ...(id !== undefined && { id }) });
   if (value.jsonrpc !== "2.0") return problem('an object without "jsonrpc": "2.0"');
   if ("id" in value && id === undefined) return problem("an id that is neither a text nor a whole number");
 

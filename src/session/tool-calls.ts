@@ -42,7 +42,7 @@ export interface CallContext {
 /** Of a tool, in UTF-16 units: it is in the context of every session. */
 const maxDescription = 1_000;
 
-export interface Called {
+export interface ToolOutcome {
   readonly result: CallResult;
   /** See `ToolResult.afterWritten`. */
   readonly afterWritten?: (written: boolean) => void;
@@ -63,7 +63,7 @@ export function listTools(tools: readonly Tool[], neutralise: Neutralise = neutr
  * Never rejects. A RouterError becomes a tool error with its message and hint; any other error is a bug: it
  * is logged with its stack, and the model learns only that it happened.
  */
-export async function callTool(name: string, input: JsonObject, context: CallContext): Promise<Called> {
+export async function callTool(name: string, input: JsonObject, context: CallContext): Promise<ToolOutcome> {
   const { tools, neutralise, log } = context;
   const write = ({ text: shown, waiting = context.waiting() }: ToolResult): CallResult => ({
     content: [{ type: "text", text: neutralise(withNotes(shown, waiting, context.reminder())) }],

@@ -41,7 +41,7 @@ export interface Group extends GroupKey {
 }
 
 /** A group, or a part of one, that is being folded. Its members are held until it is settled. */
-export interface Closing extends GroupKey {
+export interface ClosedGroup extends GroupKey {
   readonly name: string;
   readonly facts: Facts;
   readonly members: ReadonlyMap<string, SumOptions | undefined>;
@@ -52,7 +52,7 @@ export class Groups {
   readonly #limits: GroupLimits;
   readonly #groups = new Map<string, Group>();
   /** By channel, then id. */
-  readonly #holders = new Map<string, Map<string, Group | Closing>>();
+  readonly #holders = new Map<string, Map<string, Group | ClosedGroup>>();
   readonly #perChannel = new Map<string, number>();
   /** In groups, not counting those that are being folded. */
   #ids = 0;
@@ -89,7 +89,7 @@ export class Groups {
   }
 
   /** The group, or the closing one, that holds it. */
-  of({ id, channel }: Member): Group | Closing | undefined {
+  of({ id, channel }: Member): Group | ClosedGroup | undefined {
     return this.#holders.get(channel)?.get(id);
   }
 
@@ -141,12 +141,12 @@ export class Groups {
     return found;
   }
 
-  close(group: Group): Closing {
+  close(group: Group): ClosedGroup {
     this.#remove(group);
     return this.#take(group, false);
   }
 
-  closePart(group: Group): Closing {
+  closePart(group: Group): ClosedGroup {
     const closing = this.#take(group, true);
     this.#ids -= group.members.size;
     group.members = new Map();
@@ -156,7 +156,7 @@ export class Groups {
   }
 
   /** Its members are done: folded, or released. */
-  settle(closing: Closing): void {
+  settle(closing: ClosedGroup): void {
     const ofChannel = this.#holders.get(closing.channel);
     for (const id of closing.members.keys()) if (ofChannel?.get(id) === closing) ofChannel.delete(id);
     const group = this.#groups.get(closing.name);
@@ -167,7 +167,7 @@ export class Groups {
   }
 
   /** They could not be folded: they are a group again, due at that time. */
-  reopen(closing: Closing, dueMs: number): void {
+  reopen(closing: ClosedGroup, dueMs: number): void {
     let group = this.#groups.get(closing.name);
     if (group === undefined) {
       group = { ...closing, members: new Map(closing.members), dueMs, mustClose: false, partsUnderWay: 0 };
@@ -201,7 +201,7 @@ export class Groups {
     return scopeOf(channel, unproven === true);
   }
 
-  #hold(channel: string, id: string, holder: Group | Closing): void {
+  #hold(channel: string, id: string, holder: Group | ClosedGroup): void {
     let ofChannel = this.#holders.get(channel);
     if (ofChannel === undefined) {
       ofChannel = new Map();
@@ -244,9 +244,9 @@ export class Groups {
     this.#large.add(largest);
   }
 
-  #take(group: Group, isPart: boolean): Closing {
+  #take(group: Group, isPart: boolean): ClosedGroup {
     const { name, reason, channel, key, session, unproven, facts, members } = group;
-    const closing: Closing = {
+    const closing: ClosedGroup = {
       name,
       reason,
       channel,

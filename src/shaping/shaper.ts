@@ -10,7 +10,7 @@
 import { isUnproven, scopeOf } from "../apart.ts";
 import { createBoundedMap } from "./bounded-map.ts";
 import { type Cadence, digestDueMs } from "./digest.ts";
-import { type Closing, type Group, type GroupKey, type GroupLimits, Groups } from "./groups.ts";
+import { type ClosedGroup, type Group, type GroupKey, type GroupLimits, Groups } from "./groups.ts";
 import { createHourBudget } from "./hour.ts";
 import type { Member, ShapedEntry } from "./member.ts";
 import type { Reason, ShapingOptions } from "./options.ts";
@@ -32,7 +32,7 @@ export interface ShaperOptions {
 
 export type Action =
   | { readonly do: "supersede"; readonly member: Member; readonly by: string }
-  | { readonly do: "fold"; readonly closing: Closing }
+  | { readonly do: "fold"; readonly closing: ClosedGroup }
   /**
    * Events that were held without a group may be released: everything from this position on must be asked
    * about again.
@@ -40,7 +40,7 @@ export type Action =
   | { readonly do: "ask"; readonly position: number };
 
 /** What one event costs. */
-export interface Spent {
+export interface SpentTokens {
   readonly channel: string;
   readonly tokens: number;
   /** Anybody could have made it. */
@@ -91,9 +91,9 @@ const maxRemembered = 1_000;
 interface Shaped {
   readonly options: ShapingOptions;
   readonly quietUntil: (nowMs: number) => number | undefined;
-  readonly latest: Latest;
+  readonly latest: LatestMembers;
   /** Of unproven events: they replace no other. */
-  readonly latestUnproven: Latest;
+  readonly latestUnproven: LatestMembers;
 }
 
 export class Shaper {
@@ -111,7 +111,7 @@ export class Shaper {
   /** Held without a group: why, the position of the first one, and when to check again. */
   #gated = createBoundedMap<HeldAlone>(maxRemembered);
   #gate: { position: number; atMs: number } | undefined;
-  readonly reopen: (closing: Closing, dueMs: number) => void;
+  readonly reopen: (closing: ClosedGroup, dueMs: number) => void;
   readonly groups: () => readonly Group[];
 
   constructor(ports: ShaperPorts, limits?: GroupLimits) {
@@ -169,7 +169,7 @@ export class Shaper {
   }
 
   /** It is being written to a session; a negative number takes that back. */
-  spend(session: string, { channel, tokens, unproven }: Spent, nowMs: number): void {
+  spend(session: string, { channel, tokens, unproven }: SpentTokens, nowMs: number): void {
     const names = ["", ...(this.#channels.get(channel)?.options.hour === undefined ? [] : [channel])];
     for (const name of names) {
       this.hours.add({ session, channel: name }, tokens, nowMs);
@@ -208,7 +208,7 @@ export class Shaper {
       : Math.min(this.#groups.nextMs(), this.#gate?.atMs ?? Number.POSITIVE_INFINITY);
   }
 
-  settle(closing: Closing, how: "folded" | "released" | "gone", nowMs: number): void {
+  settle(closing: ClosedGroup, how: "folded" | "released" | "gone", nowMs: number): void {
     this.#groups.settle(closing);
     if (how === "folded") {
       this.#count(closing.channel, "digests", closing.isPart ? 0 : 1);
@@ -248,7 +248,7 @@ export class Shaper {
     found[what] += by;
   }
 
-  #supersede(entry: ShapedEntry, latest: Latest): void {
+  #supersede(entry: ShapedEntry, latest: LatestMembers): void {
     const { supersede: key } = entry.shaping;
     if (key === undefined) return;
     const { id, channel } = entry;
@@ -339,7 +339,7 @@ export class Shaper {
   #roomFor(
     session: string,
     options: ShapingOptions,
-    { channel, unproven, ...ask }: Spent & { readonly isDigest: boolean },
+    { channel, unproven, ...ask }: SpentTokens & { readonly isDigest: boolean },
     nowMs: number,
   ): number {
     const own = options.hour;
@@ -388,7 +388,7 @@ function hourDigestOf({ session, channel, unproven }: GroupKey): string {
   return scopeOf(`${session} ${channel}`, unproven === true);
 }
 
-function withoutParts({ members }: Closing): number {
+function withoutParts({ members }: ClosedGroup): number {
   let plain = 0;
   for (const sums of members.values()) if (sums?.part !== true) plain += 1;
   return plain;
@@ -403,12 +403,12 @@ function isSame(one: ShapingOptions | undefined, other: ShapingOptions): boolean
 
 const maxKeys = 10_000;
 
-export interface Latest {
+export interface LatestMembers {
   /** The event that this one replaces. */
   replace(key: string, member: Member): Member | undefined;
 }
 
-export function createLatest(): Latest {
+export function createLatest(): LatestMembers {
   const latest = createBoundedMap<Member>(maxKeys);
   return {
     replace(key, member) {

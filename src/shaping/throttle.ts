@@ -13,7 +13,7 @@ export interface ThrottleParts {
   readonly keys: number;
 }
 
-export interface Throttled {
+export interface ThrottleResult {
   readonly over: boolean;
   /** Its number within the window; for events over the limit, that of the first one. */
   readonly nth: number;
@@ -25,7 +25,12 @@ export interface Throttled {
   readonly pending?: Promise<unknown>;
 }
 
-export function countThrottle(parts: ThrottleParts, key: string, memory: Memory, nowMs: number): Throttled {
+export function countThrottle(
+  parts: ThrottleParts,
+  key: string,
+  memory: Memory,
+  nowMs: number,
+): ThrottleResult {
   const { scope, max, perMs, keys } = parts;
   const found = memory.get(scope, key);
   const window = found === undefined ? undefined : readWindow(found.value);

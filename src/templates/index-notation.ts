@@ -1,7 +1,7 @@
 // Rewrites `items[0]`, `items.0` and `x.true` to Handlebars' `items.[0]`. Only inside `{{...}}`, never inside
 // its strings and comments. Every insertion is recorded, so that an error is reported at its original offset.
 
-export interface Rewritten {
+export interface RewrittenTemplate {
   readonly text: string;
   /** Maps an offset in `text` to the original text. */
   originalOffset(offset: number): number;
@@ -17,7 +17,7 @@ const tokenWithoutBrackets =
   /"(?:\\"|[^"])*"|'(?:\\'|[^'])*'|-?\d+(?:\.\d+)?(?=[~}\s)])|[^\s()=|~"'{}[\]]+|[\s\S]/y;
 const pathPart = /\[(?:\\\]|[^\]])*\]|\.(?:\d+|true|false|null|undefined)(?=[./[]|$)/g;
 
-export function rewriteIndexes(original: string): Rewritten {
+export function rewriteIndexes(original: string): RewrittenTemplate {
   if (!worthALook.test(original)) return { text: original, originalOffset: (offset) => offset };
 
   // What is never closed would be searched to the end of the text from each of its beginnings.

@@ -3,15 +3,15 @@
 
 import type { TraceStep } from "../contract.ts";
 import { type TextContext, testText } from "./content-tests.ts";
-import type { Rehearsed, RehearsedDelivery } from "./simulator.ts";
+import type { RehearsedDelivery, SimulatedEvent } from "./simulator.ts";
 import type { Count, Expectation, Failure } from "./test-case.ts";
-import { type Called, testCall } from "./tool-calls.ts";
+import { type CallOutcome, testCall } from "./tool-calls.ts";
 
-export interface Came {
+export interface ActualResult {
   /** Absent when nothing was sent. */
-  readonly last: Rehearsed | undefined;
+  readonly last: SimulatedEvent | undefined;
   /** The result of Claude's call of a sink. */
-  readonly called?: Called | undefined;
+  readonly called?: CallOutcome | undefined;
   /** In order. */
   readonly delivered: readonly RehearsedDelivery[];
   /** Why the last one was not delivered, beside its trace: `throttle`, `digest`, `delivery_id`. */
@@ -23,7 +23,7 @@ type ExpectationContext = Omit<TextContext, "what" | "path" | "key"> & { readonl
 
 export function testExpectations(
   expected: Expectation | readonly Expectation[],
-  came: Came,
+  came: ActualResult,
   path: Path,
   context: ExpectationContext,
 ): Failure[] {
@@ -51,7 +51,7 @@ export function testExpectations(
 
 function testOne(
   expected: Expectation,
-  came: Came,
+  came: ActualResult,
   path: Path,
   context: ExpectationContext,
   key: string,
@@ -85,7 +85,12 @@ function testOne(
   return [...failures, ...testDelivery(ofDelivery, found, path, context, key)];
 }
 
-function testNone(none: true | string, channel: string | undefined, came: Came, path: Path): Failure[] {
+function testNone(
+  none: true | string,
+  channel: string | undefined,
+  came: ActualResult,
+  path: Path,
+): Failure[] {
   const at = [...path, "none"];
   if (came.last === undefined) return [{ path: at, message: "no event was sent", lines: [] }];
   const { event } = came.last;
@@ -207,7 +212,7 @@ function testMeta(
   });
 }
 
-function notDelivered(came: Came, path: Path, channel: string | undefined): Failure {
+function notDelivered(came: ActualResult, path: Path, channel: string | undefined): Failure {
   const others = came.delivered.map(({ delivery }) => delivery.channel);
   const where = channel === undefined ? "nothing was delivered" : `nothing was delivered to ${channel}`;
   const message = others.length === 0 ? where : `${where}, only to ${[...new Set(others)].join(", ")}`;
@@ -215,7 +220,7 @@ function notDelivered(came: Came, path: Path, channel: string | undefined): Fail
 }
 
 /** Why the last event was not taken, channel by channel. */
-function traceOf({ last, heldBy }: Came): string[] {
+function traceOf({ last, heldBy }: ActualResult): string[] {
   const steps = new Map<string, TraceStep>();
   if (last === undefined) return [];
   for (const step of last.admission?.trace ?? []) steps.set(step.channel, step);

@@ -23,7 +23,7 @@ import { firstKnown, marksOf, withoutMarks, writeOf } from "../router/known-deli
 import { createMemory, type FilterMemory } from "../router/memory.ts";
 import { describeHold } from "../shaping/describe.ts";
 import { type Cadence, readCadence, writeCadence } from "../shaping/digest.ts";
-import type { Closing } from "../shaping/groups.ts";
+import type { ClosedGroup } from "../shaping/groups.ts";
 import type { Member, ShapedEntry } from "../shaping/member.ts";
 import { type Hold, Shaper } from "../shaping/shaper.ts";
 
@@ -39,7 +39,7 @@ export interface SimulatorOptions {
   onEnded?(end: RehearsedEnd): void;
 }
 
-export interface Rehearsed {
+export interface SimulatedEvent {
   readonly event: RouterEvent;
   /** Absent when its delivery id had been seen before. */
   readonly admission?: Admission;
@@ -48,13 +48,13 @@ export interface Rehearsed {
 
 export interface RehearsedDelivery {
   readonly timeMs: number;
-  readonly delivery: Rehearsable;
+  readonly delivery: SimulatedInput;
   /** The events that it represents: itself, or the members of a digest, oldest first. */
   readonly members: readonly string[];
 }
 
 /** A digest may have no expiry. */
-export type Rehearsable = Omit<PlannedDelivery, "untilMs"> & { readonly untilMs?: number };
+export type SimulatedInput = Omit<PlannedDelivery, "untilMs"> & { readonly untilMs?: number };
 
 export interface RehearsedEnd extends Member {
   readonly timeMs: number;
@@ -72,7 +72,7 @@ export interface RehearsedWait extends Member {
 export interface Simulator {
   nowMs(): number;
   /** Throws a UsageError for a source that the plan does not have, or that is disabled. */
-  send(source: string, arrival: Arrival): Rehearsed;
+  send(source: string, arrival: Arrival): SimulatedEvent;
   /** Takes deliveries that were admitted elsewhere. */
   accept(event: RouterEvent, deliveries: readonly PlannedDelivery[]): void;
   /** Advances the time to this; does nothing when it has passed. */
@@ -86,7 +86,7 @@ export interface Simulator {
 
 interface Entry {
   readonly shaped: ShapedEntry;
-  readonly delivery: Rehearsable;
+  readonly delivery: SimulatedInput;
   readonly atMs: number;
   /** Of a digest. */
   readonly members?: readonly string[];
@@ -135,7 +135,7 @@ class PlanSimulator implements Simulator {
     return this.#nowMs;
   }
 
-  send(source: string, arrival: Arrival): Rehearsed {
+  send(source: string, arrival: Arrival): SimulatedEvent {
     const planned = this.#plan.sources.find(({ name, enabled }) => name === source && enabled);
     if (planned === undefined) throw new UsageError("E_USAGE", `no enabled source named ${source}`);
     const kept = withoutMarks(arrival);
@@ -202,7 +202,7 @@ class PlanSimulator implements Simulator {
   }
 
   #enter(
-    delivery: Rehearsable,
+    delivery: SimulatedInput,
     atMs: number,
     position: number = ++this.#position,
     members?: readonly string[],
@@ -235,7 +235,7 @@ class PlanSimulator implements Simulator {
     this.#onEnded({ id, channel, timeMs: this.#nowMs, state, reason });
   }
 
-  #fold(closing: Closing): void {
+  #fold(closing: ClosedGroup): void {
     const { channel } = closing;
     const alive = [...closing.members.keys()].filter((id) => this.#open.has(keyOf({ id, channel })));
     this.#noteCadence(closing, alive.at(-1));
@@ -264,7 +264,7 @@ class PlanSimulator implements Simulator {
     this.#enter(digest.delivery, this.#nowMs, last, members);
   }
 
-  #noteCadence({ reason, channel, key, isPart, unproven }: Closing, lastId: string | undefined): void {
+  #noteCadence({ reason, channel, key, isPart, unproven }: ClosedGroup, lastId: string | undefined): void {
     const digest = styleOf(this.#plan, channel).options.digest;
     if (reason !== "digest" || isPart || digest === undefined || lastId === undefined) return;
     const cadence: Cadence = { closedMs: this.#nowMs, lastId };

@@ -19,8 +19,8 @@ import {
   openFixtures,
   timeOf,
 } from "./arrivals.ts";
-import { type Came, testExpectations } from "./expectations.ts";
-import { createSimulator, type Rehearsed, type Simulator } from "./simulator.ts";
+import { type ActualResult, testExpectations } from "./expectations.ts";
+import { createSimulator, type SimulatedEvent, type Simulator } from "./simulator.ts";
 import { openSnapshots, type Snapshots } from "./snapshots.ts";
 import type { Failure, Send, TestCase } from "./test-case.ts";
 import { callSink } from "./tool-calls.ts";
@@ -153,7 +153,7 @@ async function runTest(
   let tail = 0;
   const rehearsal = createSimulator({ plan, startMs, newId: createEventIds(() => tail++) });
   clock.current = rehearsal;
-  let last: Rehearsed | undefined;
+  let last: SimulatedEvent | undefined;
   for (const [index, send] of sends.entries()) {
     const path = Array.isArray(test.send) ? [...at, "send", index] : [...at, "send"];
     try {
@@ -197,7 +197,7 @@ async function runTest(
 const reasonOfEnd = { superseded: "supersede", expired: "ttl", folded: "digest" } as const;
 
 /** Why an admitted event was not delivered, or not by itself. */
-function holdsOf({ event, admission }: Rehearsed, rehearsal: Simulator): Came["heldBy"] {
+function holdsOf({ event, admission }: SimulatedEvent, rehearsal: Simulator): ActualResult["heldBy"] {
   if (admission === undefined) return [{ reason: "delivery_id", text: "its delivery id was seen before" }];
   return [
     ...rehearsal

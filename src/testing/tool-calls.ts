@@ -14,10 +14,10 @@ import type { Plan, PlannedSink } from "../plan/plan.ts";
 import { demandValid } from "../session/tool-input.ts";
 import { type TextContext, testText } from "./content-tests.ts";
 import { difference } from "./difference.ts";
-import type { Rehearsed } from "./simulator.ts";
+import type { SimulatedEvent } from "./simulator.ts";
 import type { Failure, SentTests, TestCase, TextTests } from "./test-case.ts";
 
-export type Called = { readonly outgoing: Outgoing } | { readonly refused: string };
+export type CallOutcome = { readonly outgoing: Outgoing } | { readonly refused: string };
 
 export interface CallContext {
   readonly plan: Plan;
@@ -30,9 +30,9 @@ export interface CallContext {
 /** Throws a UsageError for a sink that the config does not have. */
 export function callSink(
   { sink: name, input }: NonNullable<TestCase["call"]>,
-  last: Rehearsed | undefined,
+  last: SimulatedEvent | undefined,
   context: CallContext,
-): Called {
+): CallOutcome {
   const { plan, mask } = context;
   const sink = plan.sinks.find((planned) => planned.name === name);
   if (sink === undefined) {
@@ -62,7 +62,7 @@ export function callSink(
   }
 }
 
-function viewFor(sink: PlannedSink, plan: Plan, last: Rehearsed | undefined) {
+function viewFor(sink: PlannedSink, plan: Plan, last: SimulatedEvent | undefined) {
   if (last === undefined)
     throw new UsageError("E_SINK_EVENT", `${sink.name} answers an event, and none was sent`);
   const { event, admission } = last;
@@ -75,7 +75,7 @@ function viewFor(sink: PlannedSink, plan: Plan, last: Rehearsed | undefined) {
 
 export function testCall(
   expected: { readonly sent?: SentTests; readonly refused?: true | string },
-  called: Called | undefined,
+  called: CallOutcome | undefined,
   path: Failure["path"],
   context: Omit<TextContext, "what" | "path">,
 ): Failure[] {

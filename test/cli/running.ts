@@ -6,12 +6,12 @@ import type { ChannelValues } from "../../src/config/values.ts";
 import type { RouterEvent } from "../../src/contract.ts";
 import { createControl } from "../../src/daemon/commands/control.ts";
 import { createTally } from "../../src/daemon/delivery-counts.ts";
-import type { DaemonState, Running } from "../../src/daemon/state.ts";
+import type { DaemonState, RunningParts } from "../../src/daemon/state.ts";
 import type { SilenceRequest } from "../../src/dispatch/silences.ts";
 import { createMemoryCursors } from "../../src/host/store.ts";
 import type { OpenListener } from "../../src/http/server.ts";
 import type { Delivery, Line } from "../../src/journal/records.ts";
-import type { Kept } from "../../src/journal/search.ts";
+import type { KeptRecord } from "../../src/journal/search.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { createEventIds } from "../../src/router/event-id.ts";
 import { createMemory } from "../../src/router/memory.ts";
@@ -68,7 +68,7 @@ export async function startRunning(
   const clock = manualClock();
   const decisions = createTraceRing();
   const history = new Map<string, Line[]>();
-  const kept: Kept[] = [];
+  const kept: KeptRecord[] = [];
   const silences = new Map<string, SilenceRequest>();
   const sessions: FixtureSession[] = [];
   const secrets: string[] = [];
@@ -141,7 +141,7 @@ export async function startRunning(
     dispatcher,
     shaping: { holdOf: () => undefined, report: () => ({ counts: new Map(), open: [] }) },
     sinks: { report: () => [] },
-  } as unknown as Running;
+  } as unknown as RunningParts;
   const state = {
     options: {
       role: { term: 2 },

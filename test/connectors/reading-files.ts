@@ -3,7 +3,7 @@
 
 import { afterEach } from "vitest";
 import { toOptions } from "../../src/config/schema/camel-case.ts";
-import type { Sieve, Taken, TextNeeds } from "../../src/contract/emit-all.ts";
+import type { BatchResult, Sieve, TextNeeds } from "../../src/contract/emit-all.ts";
 import type { Arrival, Emit, JsonObject, Source, SourceType } from "../../src/contract.ts";
 import { type Cursors, createMemoryCursors } from "../../src/host/store.ts";
 import { bodies, codeOf, hostOf } from "../support/host.ts";
@@ -61,7 +61,10 @@ export function readingFiles<O>(type: SourceType<O>) {
       return { eventId: `e${emitted.length}`, outcome: isKnown ? "duplicate" : "accepted" };
     };
 
-    const all = (some: readonly Arrival[], whole = (index: number) => some[index] as Arrival): Taken => {
+    const all = (
+      some: readonly Arrival[],
+      whole = (index: number) => some[index] as Arrival,
+    ): BatchResult => {
       const underWay = some.map((_, index) => ({ index, outcome: accept(whole(index)) }));
       return { count: some.length, underWay };
     };

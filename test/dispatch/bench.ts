@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Rendered, RouterEvent } from "../../src/contract.ts";
-import type { Carried } from "../../src/dispatch/carry-over.ts";
+import type { CarriedState } from "../../src/dispatch/carry-over.ts";
 import { type DeliveryOptions, writeDeliveryOptions } from "../../src/dispatch/delivery-options.ts";
 import { Dispatcher, type DispatcherOptions } from "../../src/dispatch/dispatcher.ts";
 import type { DispatchSession, Listening } from "../../src/dispatch/session.ts";
@@ -108,7 +108,7 @@ export interface Bench {
   readonly journal: Journal;
   readonly dispatcher: Dispatcher;
   readonly changes: StateChange[];
-  attach(id: string, options?: SessionOptions, carried?: Carried): FakeSession;
+  attach(id: string, options?: SessionOptions, carried?: CarriedState): FakeSession;
   /** Commits an event and wakes the dispatcher. */
   event(id: string, options?: EventOptions): Promise<void>;
   /** `pending`, with the time that it may have to wait. */

@@ -1,7 +1,7 @@
 // What a new owner must go on with: the sessions come back one by one, each with what it was told and sent before.
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Carried } from "../../src/dispatch/carry-over.ts";
+import type { CarriedState } from "../../src/dispatch/carry-over.ts";
 import { type Bench, openBench } from "./bench.ts";
 
 let bench: Bench;
@@ -176,7 +176,7 @@ describe("routing", () => {
 describe("what the client's stream had of the earlier owner", () => {
   function carried(taken: string[], writing: string[] = []) {
     let tell = (_: string) => {};
-    const had: Carried = {
+    const had: CarriedState = {
       taken: new Set(taken),
       writing: new Set(writing),
       onTaken(listener) {

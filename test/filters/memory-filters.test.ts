@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Filter, Json, Memory, Remembered, Verdict, View } from "../../src/contract.ts";
+import type { Filter, Json, Memory, MemoryEntry, Verdict, View } from "../../src/contract.ts";
 import { TemplateError } from "../../src/errors.ts";
 import { memoryScope } from "../../src/filters/canonical.ts";
 import { changedFilter } from "../../src/filters/changed.ts";
@@ -10,7 +10,7 @@ import { cel, viewOf } from "./example.ts";
 
 /** A memory that takes what verdicts ask for, as the runtime does at a commit. */
 function createMemory() {
-  const entries = new Map<string, Remembered & { untilMs?: number | undefined }>();
+  const entries = new Map<string, MemoryEntry & { untilMs?: number | undefined }>();
   const clock = { nowMs: 0 };
   const memory: Memory = {
     get(scope, key) {

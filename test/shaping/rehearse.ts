@@ -1,14 +1,14 @@
 // A rehearsal of channels typed in a test, at times counted in seconds from a Monday at 09:00 UTC.
 
 import type { Arrival, Json } from "../../src/contract.ts";
-import { createSimulator, type Rehearsed, type Simulator } from "../../src/testing/simulator.ts";
+import { createSimulator, type SimulatedEvent, type Simulator } from "../../src/testing/simulator.ts";
 import { compileOf } from "../plan/plan-of.ts";
 
 export const mondayMs = Date.UTC(2026, 0, 5, 9);
 
 export interface Stage extends Simulator {
   /** `data` at so many seconds. */
-  at(seconds: number, data: Json, more?: Partial<Arrival>): Rehearsed;
+  at(seconds: number, data: Json, more?: Partial<Arrival>): SimulatedEvent;
   until(seconds: number): void;
   /** `[seconds, content]` of all that was delivered. */
   told(): [number, string][];

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { codeOptions } from "../../src/config/schema/code-options.ts";
 import type { ConfigValues } from "../../src/config/values.ts";
 import type { People } from "../../src/contract/chat.ts";
-import type { CompiledOptions, Host, Lent, Listener } from "../../src/contract/host.ts";
+import type { CompiledOptions, Host, LentHost, Listener } from "../../src/contract/host.ts";
 import type { Clock, JsonObject, JsonSchema, Log, Surroundings } from "../../src/contract.ts";
 import { loadEngine } from "../../src/daemon/start/load-engine.ts";
 import { createHttpClient } from "../../src/host/http-client.ts";
@@ -31,7 +31,7 @@ export const surroundings: Surroundings = {
 };
 
 /** What a router is lent; `folder` defaults to the system's folder for temporary files. */
-export function lent(clock: Clock, folder = tmpdir()): Lent {
+export function lent(clock: Clock, folder = tmpdir()): LentHost {
   return {
     folder,
     home: folder,

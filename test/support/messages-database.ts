@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
-import type { Child, Lent } from "../../src/contract/host.ts";
+import type { Child, LentHost } from "../../src/contract/host.ts";
 
 const schema = `
 PRAGMA journal_mode=WAL;
@@ -92,9 +92,9 @@ COMMIT;`);
 }
 
 /** Arguments of each call of osascript: chat, kind, content. */
-export function messagesApp(real: Lent["spawn"]): {
+export function messagesApp(real: LentHost["spawn"]): {
   readonly sent: readonly (readonly string[])[];
-  readonly spawn: Lent["spawn"];
+  readonly spawn: LentHost["spawn"];
   failNext(said: string): void;
 } {
   const sent: string[][] = [];

@@ -13,9 +13,9 @@ export type Definitions = ReadonlyMap<string, string>;
 interface Node {
   text: string;
   /** A mark of this node alone. */
-  leaf?: Mark;
+  leaf?: InlineStyle;
   /** Innermost first. */
-  opens?: Mark[];
+  opens?: InlineStyle[];
   closes?: number;
 }
 
@@ -69,7 +69,7 @@ class Inline {
     if (to > from) this.#push({ text: this.#text.slice(from, to) });
   }
 
-  #wrap(from: number, to: number, mark: Mark): void {
+  #wrap(from: number, to: number, mark: InlineStyle): void {
     const [first, last] = [this.#nodes[from], this.#nodes[to]];
     if (first === undefined || last === undefined || from > to) return;
     first.opens ??= [];
@@ -279,12 +279,12 @@ class Inline {
 }
 
 function toRuns(nodes: readonly Node[]): Run[] {
-  const runs: { text: string; readonly marks: readonly Mark[] }[] = [];
-  const open: Mark[] = [];
-  let marks: readonly Mark[] = [];
+  const runs: { text: string; readonly marks: readonly InlineStyle[] }[] = [];
+  const open: InlineStyle[] = [];
+  let marks: readonly InlineStyle[] = [];
   for (const { text, leaf, opens, closes = 0 } of nodes) {
     if (opens !== undefined) {
-      for (let mark = opens.length - 1; mark >= 0; mark--) open.push(opens[mark] as Mark);
+      for (let mark = opens.length - 1; mark >= 0; mark--) open.push(opens[mark] as InlineStyle);
       marks = open.slice(0, maxDepth);
     }
     const last = runs.at(-1);
@@ -364,7 +364,7 @@ function tickRuns(text: string) {
 // The result of parsing Markdown: runs of text with their marks. Platforms render their own markup from it.
 
 /** One mark is one object: adjacent runs that share it are one stretch of it. */
-export type Mark =
+export type InlineStyle =
   | { readonly kind: "bold" | "italic" | "strike" | "code" | "quote" }
   /** A block of code. */
   | { readonly kind: "pre"; readonly language: string }
@@ -374,5 +374,5 @@ export type Mark =
 export interface Run {
   readonly text: string;
   /** Outermost first. Nothing is inside `code` and `pre`, and quotes do not nest. */
-  readonly marks: readonly Mark[];
+  readonly marks: readonly InlineStyle[];
 }

@@ -1,7 +1,7 @@
 // `events`: the latest events and their outcomes; `-f` continues until it is interrupted, across changes of
 // the router.
 
-import type { EventAnswer, LeftOut } from "../../control/protocol.ts";
+import type { EventAnswer, SkippedEvents } from "../../control/protocol.ts";
 import { UsageError } from "../../errors.ts";
 import { concat, line, type SafeText, safeJson, text } from "../../text.ts";
 import { colors } from "../colors.ts";
@@ -32,7 +32,7 @@ export async function events(options: EventsOptions, context: CommandContext): P
     return 0;
   }
   const list = eventPrinter(context);
-  const show = (event: EventAnswer | LeftOut) => {
+  const show = (event: EventAnswer | SkippedEvents) => {
     if (options.json) context.print(printed(safeJson(event)));
     else if ("left_out" in event)
       context.print(printed(line`${colors.yellow(`... ${event.left_out} events left out`)}`));

@@ -10,7 +10,7 @@ import { systemClock } from "../../host/clock.ts";
 import { maskAll } from "../../host/secret-mask.ts";
 import type { Plan, PlannedSource } from "../../plan/plan.ts";
 import { describeShaping } from "../../shaping/describe.ts";
-import { createSimulator, type Rehearsed, type Simulator } from "../../testing/simulator.ts";
+import { createSimulator, type SimulatedEvent, type Simulator } from "../../testing/simulator.ts";
 import { line, masked, type SafeText } from "../../text.ts";
 import type { ExitCode } from "../exit.ts";
 import { readHeaders, readPayload } from "../payload.ts";
@@ -71,7 +71,7 @@ function sampleArrival(
 function asText(
   serverName: string,
   plan: Plan,
-  { outcome, admission }: Rehearsed,
+  { outcome, admission }: SimulatedEvent,
   rehearsal: Simulator,
 ): SafeText {
   const { trace = [], deliveries = [], problems = [] } = admission ?? {};
@@ -93,7 +93,7 @@ function asText(
   return printed(...shown);
 }
 
-function asJson({ event, outcome, admission }: Rehearsed, rehearsal: Simulator) {
+function asJson({ event, outcome, admission }: SimulatedEvent, rehearsal: Simulator) {
   const { trace = [], deliveries = [], problems = [] } = admission ?? {};
   const held = rehearsal.waiting().map(({ channel, reason }) => ({ channel, reason }));
   return { event_id: event.id, source: event.source, outcome, deliveries, trace, problems, held };

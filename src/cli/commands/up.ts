@@ -17,7 +17,7 @@ import { line, type SafeLine, safeJson, text } from "../../text.ts";
 import { colors } from "../colors.ts";
 import type { CommandContext, Processes, ProcessIdentity, UpConfig, UpState } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
-import { configLocation, findRouter, type Reached, requireRouter } from "../find-router.ts";
+import { configLocation, findRouter, type RouterConnection, requireRouter } from "../find-router.ts";
 import { printed, printedJson } from "../print.ts";
 import { unitText } from "../systemd-unit.ts";
 import { printCount } from "../times.ts";
@@ -118,7 +118,7 @@ async function inBackground(
 }
 
 /** Once its sources have started, or wait, or failed: what is reported earlier may not be true a moment later. */
-async function settledStatus({ ask }: Reached, { mode }: UpState): Promise<StatusReport> {
+async function settledStatus({ ask }: RouterConnection, { mode }: UpState): Promise<StatusReport> {
   const endMs = Date.now() + settleWithinMs;
   for (;;) {
     const status = await ask("status", {});

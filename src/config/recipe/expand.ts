@@ -12,7 +12,7 @@ import { schemaTree } from "../schema/schema-tree.ts";
 import type { IssueDraft } from "../values.ts";
 import { TaintedTree } from "../variables/taint.ts";
 import {
-  type Resolved,
+  type ResolvedVariable,
   resolveVariables,
   type ScopedVariable,
   type VariableContext,
@@ -42,7 +42,7 @@ export interface Expansion {
   /** Those yet to be resolved, with paths in `root`. */
   readonly variables: readonly ScopedVariable[];
   /** Those of `use:`, whose paths are in the config's own file. */
-  readonly resolved: readonly Resolved[];
+  readonly resolved: readonly ResolvedVariable[];
   readonly problems: readonly FileProblem[];
   readonly instances: readonly Instance[];
   /** The recipes that were read or looked up. */
@@ -88,7 +88,7 @@ class RecipeExpansion {
   readonly #root: JsonObject;
   readonly #problems: FileProblem[] = [];
   readonly #instances: Instance[] = [];
-  readonly #resolved: Resolved[] = [];
+  readonly #resolved: ResolvedVariable[] = [];
   readonly #files = new Map<string, string>();
   readonly #definers = new Map<string, { readonly instance: Instance; readonly local: string }>();
   readonly #variables: ScopedVariable[] = [];

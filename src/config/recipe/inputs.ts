@@ -23,7 +23,7 @@ export interface Input {
 
 export type Inputs = ReadonlyMap<string, Input>;
 
-export interface Given {
+export interface GivenInputs {
   readonly values: JsonObject;
   /** Names of the unreadable ones, which were reported. */
   readonly unread: ReadonlySet<string>;
@@ -48,7 +48,7 @@ export interface ReadInputs {
 /** `placeholders`: an input without value and default gets a placeholder of its kind instead of an issue. */
 export function readInputs(
   declared: Readonly<Record<string, JsonSchema>>,
-  given: Given,
+  given: GivenInputs,
   compile: PatternCompiler,
   placeholders: boolean,
 ): ReadInputs {
@@ -103,7 +103,7 @@ export function readInputs(
   return { inputs, givenDrafts, recipeDrafts };
 }
 
-function missingInput(name: string, schema: JsonSchema, { at, component, values }: Given): IssueDraft {
+function missingInput(name: string, schema: JsonSchema, { at, component, values }: GivenInputs): IssueDraft {
   const isUnnamed = schema.secret === true && schema.examples === undefined;
   const example = isUnnamed ? `${name}: "\${${name.toUpperCase()}}"` : exampleFor(name, schema);
   return {

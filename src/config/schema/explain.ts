@@ -19,9 +19,9 @@ import type { IssueDraft } from "../values.ts";
 import { type Path, pathKey, quoted } from "../yaml/problem.ts";
 import { meantErrors } from "./branch-choice.ts";
 import { propertiesOf, schemaAtPointer } from "./schema-tree.ts";
-import { type Meant, meantKey } from "./synonyms.ts";
+import { type KeySuggestion, meantKey } from "./synonyms.ts";
 
-export interface Explained {
+export interface ExplainContext {
   /** The schema that was used, and the value that was checked. */
   readonly schema: JsonSchema;
   readonly value: Json;
@@ -33,19 +33,19 @@ export interface Explained {
   typed(path: Path): string | undefined;
 }
 
-export function explainErrors(errors: readonly SchemaError[], about: Explained): IssueDraft[] {
+export function explainErrors(errors: readonly SchemaError[], about: ExplainContext): IssueDraft[] {
   return [...explainEach(errors, about)].flat();
 }
 
 /** The same, as a generator: there may be tens of thousands of errors. */
-export function* explainEach(errors: readonly SchemaError[], about: Explained): Generator<IssueDraft[]> {
+export function* explainEach(errors: readonly SchemaError[], about: ExplainContext): Generator<IssueDraft[]> {
   const meant = meantErrors(errors, about.value);
   const mistyped = new Set(meant.flatMap((error) => keyMeantBy(error, about) ?? []));
   for (const error of meant) yield explainOne(error, mistyped, about);
 }
 
 /** None for a repetition of another error. */
-function explainOne(error: SchemaError, mistyped: ReadonlySet<string>, about: Explained): IssueDraft[] {
+function explainOne(error: SchemaError, mistyped: ReadonlySet<string>, about: ExplainContext): IssueDraft[] {
   const path = [...about.prefix, ...pathOfPointer(about.value, error.instancePath)];
   const { keyword, params } = error;
   if (keyword === "additionalProperties")
@@ -67,13 +67,13 @@ function explainOne(error: SchemaError, mistyped: ReadonlySet<string>, about: Ex
   ];
 }
 
-function missingKey(key: string, path: Path, error: SchemaError, about: Explained): IssueDraft {
+function missingKey(key: string, path: Path, error: SchemaError, about: ExplainContext): IssueDraft {
   const example = exampleFor(key, propertiesOf(parentSchema(error, about))[key]);
   const message = `"${key}" is missing`;
   return { path, on: "key", code: "E_CONFIG_MISSING_KEY", message, hint: `add ${example}` };
 }
 
-function unknownKey(key: string, path: Path, error: SchemaError, about: Explained): IssueDraft {
+function unknownKey(key: string, path: Path, error: SchemaError, about: ExplainContext): IssueDraft {
   const known = keysKnown(error, about);
   const all = known.length === 0 ? undefined : `allowed keys: ${known.join(", ")}`;
   return {
@@ -86,14 +86,14 @@ function unknownKey(key: string, path: Path, error: SchemaError, about: Explaine
 }
 
 /** The path of the key that an unknown key was meant to be. */
-function keyMeantBy(error: SchemaError, about: Explained): string | undefined {
+function keyMeantBy(error: SchemaError, about: ExplainContext): string | undefined {
   if (error.keyword !== "additionalProperties") return undefined;
   const meant = meantBy(String(error.params.additionalProperty), error, about);
   if (meant === undefined) return undefined;
   return pathKey([...about.prefix, ...pathOfPointer(about.value, error.instancePath), meant.key]);
 }
 
-function meantBy(key: string, error: SchemaError, about: Explained): Meant | undefined {
+function meantBy(key: string, error: SchemaError, about: ExplainContext): KeySuggestion | undefined {
   const value = asObject(valueAt(about.value, pathOfPointer(about.value, error.instancePath)));
   const properties = propertiesOf(parentSchema(error, about));
   // Defaults are filled in by now: they are still free, as are mappings that the key could be a part of.
@@ -103,23 +103,23 @@ function meantBy(key: string, error: SchemaError, about: Explained): Meant | und
   return meantKey(key, keysKnown(error, about), taken);
 }
 
-function hintOf(meant: Meant | undefined): string | undefined {
+function hintOf(meant: KeySuggestion | undefined): string | undefined {
   if (meant === undefined) return undefined;
   const { key, inner } = meant;
   return inner === undefined ? `did you mean "${key}"?` : `did you mean "${inner}" inside "${key}"?`;
 }
 
-function keysKnown(error: SchemaError, about: Explained): string[] {
+function keysKnown(error: SchemaError, about: ExplainContext): string[] {
   const further = error.instancePath === "" ? (about.furtherKeys ?? []) : [];
   return [...Object.keys(propertiesOf(parentSchema(error, about))), ...further].sort();
 }
 
 /** The schema that has the keyword. */
-function parentSchema(error: SchemaError, about: Explained): JsonSchema {
+function parentSchema(error: SchemaError, about: ExplainContext): JsonSchema {
   return schemaAtPointer(about.schema, error.schemaPath.replace(/\/[^/]*$/, "")) ?? {};
 }
 
-function explainError(error: SchemaError, path: Path, about: Explained): Explanation {
+function explainError(error: SchemaError, path: Path, about: ExplainContext): Explanation {
   const { keyword, params } = error;
   const schema = parentSchema(error, about);
   const typed = about.typed(path);

@@ -158,7 +158,7 @@ function withoutUnit(key: string): string {
   return key.replace(/(?:secs?|seconds|millis|ms|minutes)$/, "");
 }
 
-export interface Meant {
+export interface KeySuggestion {
   readonly key: string;
   /** The key inside it that the word means. */
   readonly inner?: string;
@@ -172,14 +172,18 @@ export function meantKey(
   word: string,
   allowed: readonly string[],
   taken: readonly string[] = [],
-): Meant | undefined {
+): KeySuggestion | undefined {
   const near = didYouMean(word, allowed);
   const isSame = near !== undefined && plain(near) === plain(word);
   const synonym = isSame ? undefined : synonymOf(word, allowed, taken);
   return synonym ?? (near === undefined ? undefined : { key: near });
 }
 
-function synonymOf(word: string, allowed: readonly string[], taken: readonly string[]): Meant | undefined {
+function synonymOf(
+  word: string,
+  allowed: readonly string[],
+  taken: readonly string[],
+): KeySuggestion | undefined {
   known ??= read();
   const bare = plain(word);
   const meant = [...(known.get(bare) ?? []), ...(known.get(withoutUnit(bare)) ?? [])];

@@ -7,7 +7,7 @@ import { coreSchema } from "../schema/core.ts";
 import { classOf } from "../schema/option-class.ts";
 import { boundInput, defaultAt, shownInput } from "../schema/sink-input.ts";
 import { valueAt } from "../value-path.ts";
-import type { CodeOption, Shows } from "../values.ts";
+import type { CodeOption, ShownVariables } from "../values.ts";
 import type { Path } from "../yaml/problem.ts";
 import { type CoreOutward, coreKeys, namesOf, type Outward, outwardOf } from "./outward.ts";
 import type { Origin, TaintedTree, TaintedValue } from "./taint.ts";
@@ -83,7 +83,7 @@ export function channelShows(
   channel: JsonObject,
   inputs: VisibleInputs | undefined,
   names: OriginNames,
-): Shows | undefined {
+): ShownVariables | undefined {
   const at = ["channels", name];
   const shown = names.tainted
     .below(at)
@@ -111,13 +111,16 @@ export function comparedTexts(
 }
 
 /** The variables that the result of a sink shows. */
-export function resultShows(name: string, result: string, names: OriginNames): Shows | undefined {
+export function resultShows(name: string, result: string, names: OriginNames): ShownVariables | undefined {
   const shown = names.tainted.below(["sinks", name]).filter(({ path }) => path[0] === "result");
   return showsOf(shown, {}, [result], names);
 }
 
 /** The variables in the inputs that templates and expressions of a recipe can read. */
-export function inputShows(inputs: VisibleInputs | undefined, names: OriginNames): Shows | undefined {
+export function inputShows(
+  inputs: VisibleInputs | undefined,
+  names: OriginNames,
+): ShownVariables | undefined {
   const variables = inputs?.variables ?? {};
   return showsOf([], variables, inputValues(variables, inputs), names);
 }
@@ -127,7 +130,7 @@ function showsOf(
   variables: VisibleInputs["variables"],
   bound: Json,
   { nameOf }: OriginNames,
-): Shows | undefined {
+): ShownVariables | undefined {
   const origins = [
     ...shown.flatMap(({ taints }) => taints.map(({ origin }) => origin)),
     ...Object.values(variables).flat(),

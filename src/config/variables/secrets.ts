@@ -19,7 +19,7 @@ import { type Path, pathKey } from "../yaml/problem.ts";
 import { holdsLiteral, isSecretKey, type Mask, masksByKeyName } from "./mask.ts";
 import type { Replacement } from "./substitute.ts";
 import { isSecretOrigin, type TaintedValue, wholeTaint } from "./taint.ts";
-import type { Resolved } from "./variables.ts";
+import type { ResolvedVariable } from "./variables.ts";
 
 export interface Secrets {
   /** Hidden wherever they occur. */
@@ -38,7 +38,7 @@ const minVariableLength = 8;
 export function* findSecrets(
   { root, pathOf, instances }: Expansion,
   types: Types,
-  resolved: readonly Resolved[],
+  resolved: readonly ResolvedVariable[],
 ): Generator<void, Secrets> {
   const byPath = new Map(resolved.map((one) => [pathKey(one.path), one]));
   const texts = new Set<string>();

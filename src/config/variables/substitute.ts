@@ -4,7 +4,7 @@
 
 import type { Json } from "../../contract.ts";
 import { didYouMeanHint, listNames } from "../../did-you-mean.ts";
-import type { FileReading } from "../yaml/bounded-file.ts";
+import type { FileResult } from "../yaml/bounded-file.ts";
 import { orList, quoted } from "../yaml/problem.ts";
 import type { Environment } from "./environment.ts";
 import { moved, type Origin, type Taint, type TaintedValue, wholeTaint } from "./taint.ts";
@@ -13,10 +13,10 @@ import type { ValueFile } from "./value-files.ts";
 /** How the scalar is read later: as plain text, a Handlebars template, or a CEL expression. */
 export type Reader = "plain" | "template" | "cel";
 
-export interface Surroundings {
+export interface SubstitutionContext {
   readonly environment: Environment;
   /** Reads `${file:PATH}`; the path is as written. */
-  readFile(path: string): ValueFile | (FileReading & { readonly ok: false });
+  readFile(path: string): ValueFile | (FileResult & { readonly ok: false });
   /** Replaces a value without a default that must not be read: tests use neither environment nor files. */
   placeholder?(name: string): Json;
   /** Text that a template renders as exactly the given text; of the same length, unit by unit. */
@@ -60,7 +60,7 @@ export interface Replacement {
 export function substitute(
   text: string,
   reader: Reader,
-  around: Surroundings,
+  around: SubstitutionContext,
   inputs?: InputScope,
 ): Substitution {
   const problems: { offset: number; message: string; hint?: string | undefined }[] = [];
@@ -141,7 +141,7 @@ export function unknownInput(name: string, known: readonly string[]): { message:
   };
 }
 
-function resolve(reference: string, around: Surroundings): Resolved {
+function resolve(reference: string, around: SubstitutionContext): Resolved {
   if (reference.startsWith("file:")) return fromFile(reference.slice("file:".length).trim(), around);
   if (reference.startsWith("inputs.")) {
     return {
@@ -176,7 +176,7 @@ function resolve(reference: string, around: Surroundings): Resolved {
   return { message: `the environment variable ${name} is not set`, hint };
 }
 
-function fromFile(path: string, around: Surroundings): Resolved {
+function fromFile(path: string, around: SubstitutionContext): Resolved {
   if (path === "") return { message: "${file:} names no file", hint: "write ${file:PATH}" };
   if (around.placeholder !== undefined) {
     const origin: Origin = { kind: "file", path, realPath: path, inProject: false };

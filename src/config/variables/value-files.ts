@@ -9,7 +9,7 @@ import {
   realPath,
   stateRoot,
 } from "../paths.ts";
-import { absent, type FileReading, readBounded } from "../yaml/bounded-file.ts";
+import { absent, type FileResult, readBounded } from "../yaml/bounded-file.ts";
 
 const maxValueBytes = 64 * 1024;
 
@@ -23,7 +23,7 @@ export interface ValueFile {
   readonly inProject: boolean;
 }
 
-type Unread = FileReading & { readonly ok: false };
+type Unread = FileResult & { readonly ok: false };
 
 export interface ValueFiles {
   /** A relative path starts at `folder`. */

@@ -11,13 +11,13 @@ import {
   type InputScope,
   type Reader,
   type Replacement,
-  type Surroundings,
+  type SubstitutionContext,
   substitute,
   wholeInput,
 } from "./substitute.ts";
 import type { TaintedValue } from "./taint.ts";
 
-export interface Resolved {
+export interface ResolvedVariable {
   readonly path: Path;
   /** The scalar as written in the file. */
   readonly original: string;
@@ -35,7 +35,7 @@ export interface ScopedVariable extends Variable {
 }
 
 /** Where variables are resolved; `placeholders` replaces environment and files. */
-export interface VariableContext extends Omit<Surroundings, "placeholder"> {
+export interface VariableContext extends Omit<SubstitutionContext, "placeholder"> {
   readonly placeholders: boolean;
 }
 
@@ -44,7 +44,7 @@ export function resolveVariables(
   variables: readonly ScopedVariable[],
   schemasAt: (path: Path) => readonly JsonSchema[],
   context: VariableContext,
-): Resolved[] {
+): ResolvedVariable[] {
   return variables.map(({ path, text: original, assign, inputs }) => {
     const schemas = schemasAt(path);
     const reader = readerFor(schemas);
@@ -63,7 +63,7 @@ export function resolveVariables(
     }
     // A value of the expected kind, when it is the whole value; a part of a text is text.
     const wanted = reader === "plain" && /^\$\{[^}]*\}$/.test(original) ? schemas : [];
-    const around: Surroundings = context.placeholders
+    const around: SubstitutionContext = context.placeholders
       ? { ...context, placeholder: (name) => placeholderFor(name, wanted) }
       : context;
     const { text, problems, replacements, taints } = substitute(original, reader, around, inputs);

@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
-export type FileReading =
+export type FileResult =
   | { readonly ok: true; readonly bytes: Buffer; readonly sha256: string }
   | {
       readonly ok: false;
@@ -17,7 +17,7 @@ export type FileReading =
 export const absent = "absent";
 
 /** `maxBytes` is inclusive. Never throws. */
-export function readBounded(path: string, maxBytes: number): FileReading {
+export function readBounded(path: string, maxBytes: number): FileResult {
   if (path === "" || path.includes("\0")) return { ok: false, missing: true, problem: "does not exist" };
   let handle: number;
   try {
@@ -49,7 +49,7 @@ export function readBounded(path: string, maxBytes: number): FileReading {
   }
 }
 
-function refused(error: unknown): FileReading {
+function refused(error: unknown): FileResult {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === undefined) throw error;
   if (code === "ENOENT" || code === "ENOTDIR") return { ok: false, missing: true, problem: "does not exist" };

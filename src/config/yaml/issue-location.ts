@@ -5,7 +5,7 @@ import type { Issue } from "../../contract.ts";
 import type { Expansion, FileProblem } from "../recipe/expand.ts";
 import { type Instance, useOf } from "../recipe/instance.ts";
 import type { IssueDraft } from "../values.ts";
-import type { Resolved } from "../variables/variables.ts";
+import type { ResolvedVariable } from "../variables/variables.ts";
 import type { FilePath, YamlFile } from "./file.ts";
 import type { FrameSource } from "./frame.ts";
 import { dotted, type Path, pathKey } from "./problem.ts";
@@ -19,11 +19,11 @@ export interface IssueLocations {
   isPlaceholder(path: Path): boolean;
 }
 
-export function locateIssues({ pathOf }: Expansion, resolved: readonly Resolved[]): IssueLocations {
+export function locateIssues({ pathOf }: Expansion, resolved: readonly ResolvedVariable[]): IssueLocations {
   const byPath = new Map(resolved.map((one) => [pathKey(one.path), one]));
 
   /** The replaced scalar at or above a path. */
-  function replacedAt(path: Path): Resolved | undefined {
+  function replacedAt(path: Path): ResolvedVariable | undefined {
     for (let length = path.length; length > 0; length--) {
       const found = byPath.get(pathKey(path.slice(0, length)));
       if (found !== undefined) return found;

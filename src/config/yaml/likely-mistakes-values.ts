@@ -2,10 +2,10 @@
 // of a word processor, a comma after the value, escapes in the wrong quotes.
 
 import type { Scalar } from "yaml";
-import type { Path, Suspicion } from "./problem.ts";
+import type { LikelyMistake, Path } from "./problem.ts";
 
 /** `007` is 7, `0o17` is 15, `0x1F` is 31. Anywhere: the value may be secret and is not quoted. */
-export function mistakenNumber({ source = "", value, range }: Scalar): Suspicion | undefined {
+export function mistakenNumber({ source = "", value, range }: Scalar): LikelyMistake | undefined {
   if (typeof value !== "number" || !/^[-+]?0[\dox]/i.test(source)) return undefined;
   const kind = /0o/i.test(source)
     ? "an octal number"
@@ -23,7 +23,10 @@ export function mistakenNumber({ source = "", value, range }: Scalar): Suspicion
 const ofNumbers = new Set(["gt", "gte", "lt", "lte", "ci", "exists"]);
 
 /** In `match`, where a value of another type never equals the event's. */
-export function mistakenMatchValue({ source = "", value, range }: Scalar, path: Path): Suspicion | undefined {
+export function mistakenMatchValue(
+  { source = "", value, range }: Scalar,
+  path: Path,
+): LikelyMistake | undefined {
   const from = path.indexOf("match");
   if (from === -1 || !isChannelPath(path, from)) return undefined;
   const last = path.findLast((step) => typeof step === "string");
@@ -61,7 +64,7 @@ const invisible = /[\u00a0\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u20
 export function mistakenMatchText(
   { source = "", value, range, type }: Scalar,
   path: Path,
-): Suspicion | undefined {
+): LikelyMistake | undefined {
   const from = path.indexOf("match");
   if (typeof value !== "string" || from === -1 || !isChannelPath(path, from)) return undefined;
   const [start, end] = [range?.[0] ?? 0, range?.[1] ?? 0];
@@ -107,7 +110,7 @@ export function mistakenMatchText(
 const prose = new Set(["content", "description"]);
 
 /** Escapes that are not read in this kind of quotes, or read as something that no text contains. */
-export function mistakenEscape(node: Scalar, path: Path, written: string): Suspicion | undefined {
+export function mistakenEscape(node: Scalar, path: Path, written: string): LikelyMistake | undefined {
   const start = node.range?.[0] ?? 0;
   if (node.type === "QUOTE_DOUBLE") {
     const drive = /^"[A-Za-z]:(\\[^\\"])/.exec(written);

@@ -10,7 +10,7 @@ import {
   mistakenMatchValue,
   mistakenNumber,
 } from "./likely-mistakes-values.ts";
-import type { ParsedDocument, Path, Problem, Suspicion } from "./problem.ts";
+import type { LikelyMistake, ParsedDocument, Path, Problem } from "./problem.ts";
 import { strangeSpace, strangeSpaceInText } from "./strange-spaces.ts";
 
 /** Far more than are shown. */
@@ -39,7 +39,7 @@ export function likelyMistakes(document: ParsedDocument, text: string): readonly
   const anchors: { readonly name: string; readonly node: Node; readonly path: Path }[] = [];
   const used = new Set<string>();
 
-  const warn = (path: Path, suspicion: Suspicion | undefined): void => {
+  const warn = (path: Path, suspicion: LikelyMistake | undefined): void => {
     if (suspicion !== undefined && found.length < maxWarnings)
       found.push({ path, code: "W_CONFIG_YAML", ...suspicion });
   };
@@ -118,7 +118,7 @@ function lineFrom(at: number, text: string): string {
 /**
  * ` #` ends a plain value; a template, a number or a name directly after the "#" was meant as a part of it.
  */
-function hashAfter(node: Scalar, path: Path, text: string): Suspicion | undefined {
+function hashAfter(node: Scalar, path: Path, text: string): LikelyMistake | undefined {
   const end = (node.range as readonly number[])[1] as number;
   const rest = lineFrom(end, text);
   const isEmpty = node.value === null && node.range?.[0] === end;
@@ -147,7 +147,7 @@ function isPartOfValue(comment: string, path: Path, isEmpty: boolean): boolean {
 }
 
 /** `content: | #{{x}}` */
-function hashInHeader(at: number, text: string): Suspicion | undefined {
+function hashInHeader(at: number, text: string): LikelyMistake | undefined {
   const header = /^[|>][-+\d]*[ \t]+(#.*)/.exec(lineFrom(at, text));
   if (header === null || !/\{\{|\$\{/.test(header[1] as string)) return undefined;
   return {
@@ -158,7 +158,7 @@ function hashInHeader(at: number, text: string): Suspicion | undefined {
 }
 
 /** `{ a: b, c:d }` and `{ a }`: a key whose value is null. */
-function keyWithoutValue({ key, value }: Pair<Node, Node | null>, text: string): Suspicion | undefined {
+function keyWithoutValue({ key, value }: Pair<Node, Node | null>, text: string): LikelyMistake | undefined {
   const isNothing =
     value === null || (isScalar(value) && value.value === null && value.range?.[0] === value.range?.[1]);
   const range = key.range;
@@ -179,7 +179,7 @@ function keyWithoutValue({ key, value }: Pair<Node, Node | null>, text: string):
 }
 
 /** A line inside a text that looks like a further key of the enclosing mapping. */
-function keyWithoutSpace(source: string, start: number): Suspicion | undefined {
+function keyWithoutSpace(source: string, start: number): LikelyMistake | undefined {
   for (const match of source.matchAll(/(?:^|\n)[ \t]*([A-Za-z_][\w.-]*):(?=[^\s/:])/g)) {
     const name = match[1] as string;
     if (!channelKeys.has(name) && !/^(data|headers|query|params|sender|vars|inputs)\./.test(name)) continue;
@@ -194,7 +194,7 @@ function keyWithoutSpace(source: string, start: number): Suspicion | undefined {
 }
 
 /** `-a.log` on a separate line, which is text and not an item. */
-function listWithoutSpace(node: Scalar, before: number, text: string): Suspicion | undefined {
+function listWithoutSpace(node: Scalar, before: number, text: string): LikelyMistake | undefined {
   const [start, end] = node.range as unknown as readonly [number, number];
   if (!/^-[^\s\d-]/.test(text.slice(start, start + 2)) || !text.slice(before, start).includes("\n"))
     return undefined;
@@ -208,7 +208,7 @@ function listWithoutSpace(node: Scalar, before: number, text: string): Suspicion
 }
 
 /** An alias means the last anchor of its name. */
-function secondAnchor(node: Node, text: string): Suspicion {
+function secondAnchor(node: Node, text: string): LikelyMistake {
   const start = node.range?.[0] ?? 0;
   const at = text.lastIndexOf("&", start);
   return {
@@ -219,7 +219,7 @@ function secondAnchor(node: Node, text: string): Suspicion {
 }
 
 /** `label: &Ops team` is the text "team": the anchor goes unnoticed. */
-function unusedAnchor(node: Node, text: string): Suspicion {
+function unusedAnchor(node: Node, text: string): LikelyMistake {
   const start = node.range?.[0] ?? 0;
   const at = text.lastIndexOf("&", start);
   return {
@@ -238,7 +238,7 @@ function sameButCase(
   at: number,
   path: Path,
   names: Map<string, string>,
-): Suspicion | undefined {
+): LikelyMistake | undefined {
   const lower = name.toLowerCase();
   const before = names.get(lower);
   names.set(lower, name);

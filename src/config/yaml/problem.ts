@@ -50,7 +50,7 @@ export function pathKey(path: Path): string {
 export type ParsedDocument = Document.Parsed<ParsedNode>;
 
 /** A raw warning: its location, and what to type instead. */
-export interface Suspicion {
+export interface LikelyMistake {
   readonly at: number;
   readonly message: string;
   readonly hint: string;

@@ -1,7 +1,7 @@
 // Characters that look like a space, or like nothing, and are letters to YAML: pasted from web pages and chat
 // programs.
 
-import type { Suspicion } from "./problem.ts";
+import type { LikelyMistake } from "./problem.ts";
 
 const spaces = "\\u0085\\u00a0\\u1680\\u180e\\u2000-\\u200b\\u2028\\u2029\\u202f\\u205f\\u2060\\u3000\\ufeff";
 const anySpace = new RegExp(`[${spaces}]`, "u");
@@ -30,7 +30,7 @@ export function strangeSpace(
   source: string,
   start: number,
   what: "value" | "key" = "value",
-): Suspicion | undefined {
+): LikelyMistake | undefined {
   const match = (what === "key" ? anySpace : misplaced).exec(source);
   if (match === null) return undefined;
   return suspicionAt(start + match.index + Math.max(0, match[0].search(anySpace)), match[0], what);
@@ -40,7 +40,7 @@ export function strangeSpace(
 export function strangeSpaceInText(
   range: readonly [number, number, ...number[]],
   text: string,
-): Suspicion | undefined {
+): LikelyMistake | undefined {
   const source = text.slice(range[0], range[1]);
   const match = new RegExp(`\\n[ \\t]*(?!\\u3000)[${spaces}]`, "u").exec(source);
   if (match === null) return undefined;
@@ -50,7 +50,7 @@ export function strangeSpaceInText(
 /** In a line that YAML cannot read; undefined without one. */
 export function strangeSpaceInLine(
   line: string,
-): { readonly index: number; readonly words: Omit<Suspicion, "at"> } | undefined {
+): { readonly index: number; readonly words: Omit<LikelyMistake, "at"> } | undefined {
   const bare = line.replace(/"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'/g, (quote) => " ".repeat(quote.length));
   const match = misplaced.exec(bare);
   if (match === null) return undefined;
@@ -62,7 +62,7 @@ export function strangeSpaceInLine(
   return { index: at, words };
 }
 
-function suspicionAt(at: number, matched: string, what: string): Suspicion {
+function suspicionAt(at: number, matched: string, what: string): LikelyMistake {
   const character = anySpace.exec(matched)?.[0] ?? "";
   const code = `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
   return {

@@ -7,9 +7,9 @@ import { namesOf } from "./program-name.ts";
  * How to see that a program does not read its program from stdin; read-program.ts has the rules. `always`:
  * this cannot be seen.
  */
-export type Reading = "shell" | "language" | "filter" | "sql" | "sqlite" | "always";
+export type CommandForm = "shell" | "language" | "filter" | "sql" | "sqlite" | "always";
 
-const families: readonly (readonly [reading: Reading, names: string])[] = [
+const families: readonly (readonly [reading: CommandForm, names: string])[] = [
   [
     "shell",
     `sh bash dash zsh fish ksh csh tcsh ash mksh oksh loksh pdksh lksh mirbsd yash rbash rksh rzsh posh sash hush bosh
@@ -81,7 +81,7 @@ const loader = /^ld(?:64|-linux|-musl|-[\d.]+|\.so)[\w.-]*$/;
 export interface Interpreter {
   /** As the tables spell it. */
   readonly name: string;
-  readonly reading: Reading;
+  readonly reading: CommandForm;
 }
 
 /** Undefined for a program that is not known to take a program as text. */

@@ -134,7 +134,7 @@ const wrappers = new Map<string, LeadingOptions>([
     .map((name) => [name, {}] as [string, LeadingOptions]),
 ]);
 
-export interface Wrapped {
+export interface WrappedCommand {
   readonly name: string;
   /**
    * Index of the inner program's name; the number of words when there is none; undefined when it cannot be
@@ -145,7 +145,7 @@ export interface Wrapped {
 }
 
 /** Undefined for a program that is not known to run another one. */
-export function wrappedBy(words: readonly string[]): Wrapped | undefined {
+export function wrappedBy(words: readonly string[]): WrappedCommand | undefined {
   const name = namesOf(words[0] ?? "").find((one) => wrappers.has(one));
   if (name === undefined) return undefined;
   const wrapper = wrappers.get(name) as LeadingOptions;

@@ -5,10 +5,10 @@ import type { Host } from "../../contract/host.ts";
 import type { Arrival, Source } from "../../contract.ts";
 import { createHandOver, type HandOver } from "../../intake/hand-over.ts";
 import { createLoopSource } from "../../intake/loop-source.ts";
-import { createSchedule, type Due, goOnFrom } from "../../intake/schedule.ts";
+import { createSchedule, type DueTime, goOnFrom } from "../../intake/schedule.ts";
 import type { CronOptions } from "./options.ts";
 
-export function arrivalOf({ timeMs, missed }: Due): Arrival {
+export function arrivalOf({ timeMs, missed }: DueTime): Arrival {
   const scheduled = new Date(timeMs).toISOString();
   return {
     data: missed === 0 ? { scheduled } : { scheduled, missed },
@@ -40,7 +40,7 @@ export function createCronSource(name: string, { at, tz, missed }: CronOptions, 
         handOver = createHandOver(emit, clock, signal);
         for (const one of due) await handOver.give(arrivalOf(one));
         await handOver.settled();
-        await store.set("last", (due.at(-1) as Due).timeMs);
+        await store.set("last", (due.at(-1) as DueTime).timeMs);
       },
       pauseMs: schedule.pauseMs,
     }),

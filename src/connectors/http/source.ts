@@ -35,7 +35,7 @@ import { type Challenger, maxChallengeBodyBytes } from "./verify/challenge.ts";
 import { type Conceal, createConcealer } from "./verify/conceal.ts";
 import { createVerifier } from "./verify/scheme.ts";
 import { defaultToleranceMs } from "./verify/signature.ts";
-import type { Confirmed, Handshake, Proof, Verifier } from "./verify/verifier.ts";
+import type { Handshake, Proof, Verification, Verifier } from "./verify/verifier.ts";
 
 type Params = Readonly<Record<string, string>>;
 
@@ -345,7 +345,7 @@ class HttpSource implements Source {
     return this.#waitMs === undefined ? kept : { ...kept, ttlMs: this.#waitMs };
   }
 
-  #answerConfirmation(confirmed: Confirmed): Handshake | Refusal {
+  #answerConfirmation(confirmed: Verification): Handshake | Refusal {
     const { log } = this.#host;
     if ("topic" in confirmed) {
       log.info(line`source ${this.#name}: confirmed the subscription to ${confirmed.topic}`);

@@ -1,7 +1,7 @@
 // Queries to the database of Messages, run with the sqlite3 program that every Mac has. It is opened
 // read-only, and no external text ever gets into a query: only numbers and our own quoted texts.
 
-import type { Lent } from "../../contract/host.ts";
+import type { LentHost } from "../../contract/host.ts";
 import { ConnectorError } from "../../errors.ts";
 
 /** One message as the source needs it. */
@@ -64,7 +64,11 @@ const columns = `
   LEFT JOIN handle h ON h.ROWID = m.handle_id
   WHERE m.item_type = 0 AND m.associated_message_type = 0`;
 
-export function openDatabase(file: string, { spawn }: Pick<Lent, "spawn">, signal: AbortSignal): Database {
+export function openDatabase(
+  file: string,
+  { spawn }: Pick<LentHost, "spawn">,
+  signal: AbortSignal,
+): Database {
   async function ask<T>(question: string): Promise<T[]> {
     const child = await spawn({
       command: ["sqlite3", "-readonly", "-json", "-cmd", ".timeout 5000", file, question],

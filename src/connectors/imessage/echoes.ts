@@ -7,7 +7,7 @@ import type { Store } from "../../contract/host.ts";
 import type { Clock } from "../../contract.ts";
 
 /** A message row of the database. */
-export interface Stored {
+export interface StoredMessage {
   readonly guid: string;
   readonly chat: string;
   /** The chat is one with the user's own address. */
@@ -21,9 +21,9 @@ export interface Echoes {
   /** Must be called before sending; settles when the message is remembered beyond this process. */
   sent(chat: string, isOwn: boolean, text: string): Promise<void>;
   /** True for our own messages: once as sent and once as received. */
-  isEcho(stored: Stored): boolean;
+  isEcho(stored: StoredMessage): boolean;
   /** True for the second of the two rows of a message to oneself. */
-  isTwin(stored: Stored): boolean;
+  isTwin(stored: StoredMessage): boolean;
 }
 
 /** Only an entry that never comes back could hide a user's message. */

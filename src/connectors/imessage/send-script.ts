@@ -1,7 +1,7 @@
 // The only place that sends through Messages: a script that receives the content as arguments, never as part
 // of itself.
 
-import type { Lent } from "../../contract/host.ts";
+import type { LentHost } from "../../contract/host.ts";
 import { ConnectorError } from "../../errors.ts";
 
 const withinMs = 30_000;
@@ -23,7 +23,7 @@ export type Outgoing = { readonly text: string } | { readonly file: string };
 
 /** Settles when Messages has accepted it, which does not mean delivered. Rejects with a ConnectorError. */
 export async function sendScript(
-  { spawn }: Pick<Lent, "spawn">,
+  { spawn }: Pick<LentHost, "spawn">,
   chatGuid: string,
   outgoing: Outgoing,
 ): Promise<void> {

@@ -18,7 +18,7 @@ interface Road {
   askFrom(cursor: Json): Promise<Page | undefined>;
 }
 
-export interface Reading {
+export interface ReadResult {
   /** In the order in which they were answered. */
   readonly all: readonly Page[];
   /** The cursor of the next round; undefined until an answer gave one. */
@@ -32,7 +32,7 @@ export interface Reading {
   readonly failure?: unknown;
 }
 
-export async function readOn(first: Page, before: Json | undefined, road: Road): Promise<Reading> {
+export async function readOn(first: Page, before: Json | undefined, road: Road): Promise<ReadResult> {
   const { order, maxPages, pages, isSeen, isBegun } = road;
   const all: Page[] = [first];
   /** Cursors of earlier answers in this round: some servers return a cursor and then ignore it. */
@@ -62,7 +62,7 @@ export async function readOn(first: Page, before: Json | undefined, road: Road):
     }
   }
 
-  async function alongLinks(): Promise<Reading["rest"]> {
+  async function alongLinks(): Promise<ReadResult["rest"]> {
     for (let page = all.at(-1); page?.next !== undefined; page = all.at(-1)) {
       if (isBegun && order === "newest_first" && page.items.map(pages.keyOf).some(isSeen)) return "none";
       if (all.some(({ url }) => url === page?.next)) return "none";

@@ -44,7 +44,7 @@ interface SlackFile {
 }
 
 /** The bot's own ids. */
-export interface Own {
+export interface OwnIdentity {
   readonly userId: string;
   readonly botId?: string;
 }
@@ -68,7 +68,7 @@ export function isOrdinary({ subtype, user, bot_id }: SlackMessage): boolean {
   return ordinary.has(subtype) && (user !== undefined || bot_id !== undefined);
 }
 
-export function isOwn({ user, bot_id }: SlackMessage, own: Own): boolean {
+export function isOwn({ user, bot_id }: SlackMessage, own: OwnIdentity): boolean {
   return user === own.userId || (bot_id !== undefined && bot_id === own.botId);
 }
 
@@ -83,7 +83,7 @@ export function isDirect({ channel }: Pick<SlackMessage, "channel">): boolean {
   return channel.startsWith("D");
 }
 
-export function incomingOf(message: SlackMessage, own: Own, names: Names): IncomingMessage {
+export function incomingOf(message: SlackMessage, own: OwnIdentity, names: Names): IncomingMessage {
   const direct = isDirect(message);
   const mentions = message.text?.includes(`<@${own.userId}>`) === true;
   return {
@@ -97,7 +97,7 @@ export function incomingOf(message: SlackMessage, own: Own, names: Names): Incom
 }
 
 /** `isEdit`: it was received before, and its author changed it. */
-export function arrivalOf(message: SlackMessage, own: Own, names: Names, isEdit = false): Arrival {
+export function arrivalOf(message: SlackMessage, own: OwnIdentity, names: Names, isEdit = false): Arrival {
   const { channel, ts, thread_ts } = message;
   const text = textOf(message, own, names);
   const attachments = attachmentsOf(message);
@@ -134,7 +134,7 @@ export function senderOf({ user, bot_id, username }: SlackMessage, names: Names)
 }
 
 /** With Slack's markup converted to plain text; without the mention of the bot. Never empty. */
-export function textOf(message: SlackMessage, own: Own, names: Names): string {
+export function textOf(message: SlackMessage, own: OwnIdentity, names: Names): string {
   const written = (message.text ?? "")
     .replaceAll(`<@${own.userId}>`, "")
     .replaceAll(/<([^<>]*)>/g, (_, inner: string) => readSign(inner, names))

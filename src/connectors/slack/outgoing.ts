@@ -29,7 +29,7 @@ import type { HttpClient } from "../../contract/host.ts";
 import { ConnectorError } from "../../errors.ts";
 import { emojiName } from "./emoji.ts";
 import { asked } from "./failure.ts";
-import { isOwn, type Names, type Own, type SlackMessage, senderOf, textOf } from "./incoming.ts";
+import { isOwn, type Names, type OwnIdentity, type SlackMessage, senderOf, textOf } from "./incoming.ts";
 import type { Web } from "./library.ts";
 
 /** Ids of messages and threads. */
@@ -47,7 +47,7 @@ const actionPrefix = "permission";
 interface OutgoingContext {
   /** Rejects while there is no connection. */
   web(): Promise<Web>;
-  readonly own: () => Own;
+  readonly own: () => OwnIdentity;
   readonly names: Names & { learn(ids: readonly string[]): Promise<void> };
   readonly token: string;
   readonly http: HttpClient;

@@ -17,7 +17,7 @@ import {
   isOrdinary,
   isOwn,
   keyOf,
-  type Own,
+  type OwnIdentity,
   peopleIn,
   readEdit,
   type SlackMessage,
@@ -315,5 +315,5 @@ class SlackSource implements Source {
 
 interface SlackClient {
   readonly web: Web;
-  readonly own: Own;
+  readonly own: OwnIdentity;
 }

@@ -16,22 +16,22 @@ import {
 } from "./container.ts";
 import type { Cursor } from "./cursors.ts";
 import { type Fingerprint, isComplete, isCompressed, noFingerprint, readHead } from "./fingerprint.ts";
-import type { DataOf } from "./format.ts";
+import type { DataReader } from "./format.ts";
 import type { HandOver } from "./hand-over.ts";
 import { holdFile } from "./held-files.ts";
 import { byteOrderMark, type Encoding, LineReader, unitOf } from "./lines.ts";
 import type { Records } from "./records.ts";
-import { createSettled, type Settled } from "./settled.ts";
+import { createSettled, type SettledOffset } from "./settled.ts";
 
 /** Shared by all followers of a source. */
-export interface Following {
+export interface FollowerOptions {
   readonly clock: Clock;
   readonly encoding: Encoding;
   readonly maxLineBytes: number;
   /** Detects by the beginning of a file whether a container runtime wrote it. */
   containerOf(head: string): ContainerFormat | undefined;
   readonly partialMs: number;
-  readonly dataOf: DataOf;
+  readonly dataOf: DataReader;
   readonly handOver: HandOver;
   /** What a line must contain for a channel to want it; undefined when every line is emitted. */
   needs(): TextNeeds | undefined;
@@ -47,10 +47,10 @@ const escapeByte = 0x1b;
 
 export class Follower {
   readonly #first: FoundFile;
-  readonly #following: Following;
-  readonly #clock: Following["clock"];
-  readonly #handOver: Following["handOver"];
-  readonly #dataOf: Following["dataOf"];
+  readonly #following: FollowerOptions;
+  readonly #clock: FollowerOptions["clock"];
+  readonly #handOver: FollowerOptions["handOver"];
+  readonly #dataOf: FollowerOptions["dataOf"];
   #found: FoundFile;
   #missingSinceMs: number | undefined;
   #handle: FileHandle | undefined;
@@ -67,13 +67,13 @@ export class Follower {
   #reader: LineReader | undefined;
   #unwrapper: Unwrapper | undefined;
   #records: Records;
-  #settled: Settled;
+  #settled: SettledOffset;
   /** Where the next record begins. */
   #start: number;
   readonly id: string;
 
   /** `at`: a stored cursor, or the offset at which to begin in a new file. */
-  constructor(first: FoundFile, at: Cursor | number, following: Following) {
+  constructor(first: FoundFile, at: Cursor | number, following: FollowerOptions) {
     this.#first = first;
     this.#following = following;
     const { clock, handOver, dataOf } = following;

@@ -17,9 +17,9 @@ type Parse = (line: string) => JsonObject | undefined;
  * `data` of the event. The router's own fields keep their names; a parsed field of the same name gets an
  * underscore appended.
  */
-export type DataOf = (line: string, file: string, cut: number, origin?: Origin) => JsonObject;
+export type DataReader = (line: string, file: string, cut: number, origin?: Origin) => JsonObject;
 
-export function createFormat(format: TailOptions["format"], pattern: Pattern | undefined): DataOf {
+export function createFormat(format: TailOptions["format"], pattern: Pattern | undefined): DataReader {
   const parse = parserOf(format, pattern);
   if (parse === undefined)
     return (line, file, cut, origin) => {

@@ -1,6 +1,6 @@
 // How far a file is processed: up to the first of its lines that is still pending.
 
-export interface Settled {
+export interface SettledOffset {
   /** Everything before `end` was emitted; its pending lines were registered before. */
   reach(end: number): void;
   /** A line that begins here is pending; the result must be called once, when it has settled. In order. */
@@ -9,7 +9,7 @@ export interface Settled {
   offset(): number;
 }
 
-export function createSettled(from: number): Settled {
+export function createSettled(from: number): SettledOffset {
   let reached = from;
   let underWay: { readonly start: number; done: boolean }[] = [];
   return {

@@ -4,7 +4,7 @@ import type { TextNeed, TextNeeds } from "../../contract/emit-all.ts";
 import type { Line } from "./container.ts";
 
 /** Whole lines, each with its end, as one text: each byte of the file is one character. */
-export type Sift = (text: string) => Sifted;
+export type Sift = (text: string) => SiftedText;
 
 export interface Span {
   readonly from: number;
@@ -12,7 +12,7 @@ export interface Span {
   readonly to: number;
 }
 
-export interface Sifted {
+export interface SiftedText {
   readonly held: readonly Span[];
   /** How many lines lack the required text; empty ones do not count. */
   readonly passed: number;

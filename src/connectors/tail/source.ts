@@ -19,7 +19,7 @@ import { createSearch, type Search } from "../../files/search.ts";
 import { settledOr } from "../../waiting.ts";
 import { containerFormat } from "./container.ts";
 import { createCursors } from "./cursors.ts";
-import type { Follower, Following } from "./follower.ts";
+import type { Follower, FollowerOptions } from "./follower.ts";
 import { createFormat } from "./format.ts";
 import { createHandOver, type HandOver } from "./hand-over.ts";
 import { heldTooMany } from "./held-files.ts";
@@ -289,7 +289,7 @@ class TailSource implements Source {
       log: this.#log,
       checkpoint: () => this.#checkpoint(),
     });
-    const following: Following = {
+    const following: FollowerOptions = {
       clock: this.#clock,
       encoding: this.#options.encoding,
       maxLineBytes: this.#options.maxLineBytes,

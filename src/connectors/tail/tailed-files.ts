@@ -4,7 +4,7 @@ import type { Clock } from "../../contract.ts";
 import type { Findings, FoundFile, Search, SeenFolders } from "../../files/search.ts";
 import { type Cursor, type Cursors, inodeOf } from "./cursors.ts";
 import { hasCompressedName, noFingerprint } from "./fingerprint.ts";
-import { Follower, type Following, newGeneration } from "./follower.ts";
+import { Follower, type FollowerOptions, newGeneration } from "./follower.ts";
 import { heldTooMany } from "./held-files.ts";
 
 /** A renamed file is read for this much longer, because its writer may still have it open. */
@@ -16,7 +16,7 @@ interface TailedFilesOptions {
   readonly clock: Clock;
   readonly cursors: Cursors;
   readonly search: Search;
-  readonly following: Following;
+  readonly following: FollowerOptions;
   /** As written, in the order of the search. */
   readonly patterns: readonly string[];
   /** For files that exist when a pattern is looked up for the first time. */

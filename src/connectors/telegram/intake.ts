@@ -10,7 +10,7 @@ import { DeliveryError, isRouterError } from "../../errors.ts";
 import { line, stackOf, text } from "../../text.ts";
 import type { TelegramApi } from "./api.ts";
 import type { TelegramChat } from "./chat.ts";
-import { type ReadMessage, readMessage, type Self } from "./message.ts";
+import { type BotIdentity, type ReadMessage, readMessage } from "./message.ts";
 import { answerPress } from "./permission.ts";
 
 interface IntakeOptions {
@@ -62,7 +62,7 @@ export class Intake {
    */
   async take(
     updates: readonly Update[],
-    self: Self,
+    self: BotIdentity,
     settled?: (updateId: number, mayComeAgain: boolean) => Promise<void>,
   ): Promise<void> {
     for (const group of albumsOf(updates)) {
@@ -126,7 +126,7 @@ export class Intake {
     });
   }
 
-  #read(album: readonly Message[], self: Self, isEdit: boolean): ReadMessage | undefined {
+  #read(album: readonly Message[], self: BotIdentity, isEdit: boolean): ReadMessage | undefined {
     try {
       return readMessage(album, self, isEdit);
     } catch (error) {
@@ -139,7 +139,7 @@ export class Intake {
   }
 
   /** Settles when it is durable, with whether it may come again without harm. */
-  async #takeMessage(album: readonly Message[], self: Self, isEdit: boolean): Promise<boolean> {
+  async #takeMessage(album: readonly Message[], self: BotIdentity, isEdit: boolean): Promise<boolean> {
     const message = this.#read(album, self, isEdit);
     if (message === undefined) return true;
     const reception = await this.#people.receive(message.incoming);
@@ -158,7 +158,7 @@ export class Intake {
   }
 
   /** An update in an invalid format is skipped: it would come again and again. */
-  async #takeGroup(group: readonly Update[], self: Self): Promise<boolean> {
+  async #takeGroup(group: readonly Update[], self: BotIdentity): Promise<boolean> {
     try {
       return await this.#takeWhole(group, self);
     } catch (error) {
@@ -170,7 +170,7 @@ export class Intake {
     }
   }
 
-  async #takeWhole(group: readonly Update[], self: Self): Promise<boolean> {
+  async #takeWhole(group: readonly Update[], self: BotIdentity): Promise<boolean> {
     const [update] = group as readonly [Update];
     if (update.callback_query !== undefined) {
       await answerPress(this.#api.raw, update.callback_query, this.#people);

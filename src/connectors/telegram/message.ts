@@ -8,7 +8,7 @@ import { placeholderOf } from "./placeholder.ts";
 import { commandOf, isMentioned, readableText } from "./text.ts";
 
 /** The bot itself. */
-export type Self = Pick<User, "id" | "username">;
+export type BotIdentity = Pick<User, "id" | "username">;
 
 export interface ReadMessage {
   readonly incoming: IncomingMessage;
@@ -26,7 +26,11 @@ const maxQuote = 200;
  * Undefined without an author: a service message, a post of a channel. An album is given as its messages, in
  * order.
  */
-export function readMessage(album: readonly Message[], self: Self, isEdit = false): ReadMessage | undefined {
+export function readMessage(
+  album: readonly Message[],
+  self: BotIdentity,
+  isEdit = false,
+): ReadMessage | undefined {
   const [message] = album;
   if (message === undefined || message.chat.type === "channel") return undefined;
   const attachments = album

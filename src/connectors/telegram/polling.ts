@@ -8,7 +8,7 @@ import { line } from "../../text.ts";
 import { pause } from "../../waiting.ts";
 import { type TelegramApi, TelegramRefusal } from "./api.ts";
 import type { Intake } from "./intake.ts";
-import type { Self } from "./message.ts";
+import type { BotIdentity } from "./message.ts";
 
 /** How long Telegram keeps the request open. */
 export const pollSeconds = 50;
@@ -77,7 +77,7 @@ export function createPolling({ api, intake, host, name }: Polling) {
    * recognised by its delivery id, and an ignored update would be ignored again: of these the last one is
    * enough.
    */
-  async function takeAll(updates: readonly Update[], self: Self): Promise<void> {
+  async function takeAll(updates: readonly Update[], self: BotIdentity): Promise<void> {
     const from = offset() ?? 0;
     // Never backwards: earlier updates were handled already.
     const keep = (id: number) => store.set("offset", { next: Math.max(id + 1, from), atMs: clock.now() });
@@ -94,7 +94,7 @@ export function createPolling({ api, intake, host, name }: Polling) {
     }
   }
 
-  return async (self: Self, signal: AbortSignal, round: Round): Promise<void> => {
+  return async (self: BotIdentity, signal: AbortSignal, round: Round): Promise<void> => {
     let hadWebhook = false;
     let staleAnswers = 0;
     while (!signal.aborted) {

@@ -10,7 +10,7 @@ import { aborted } from "../../waiting.ts";
 import { openApi, type TelegramApi } from "./api.ts";
 import { createChat, type TelegramChat } from "./chat.ts";
 import { Intake } from "./intake.ts";
-import type { Self } from "./message.ts";
+import type { BotIdentity } from "./message.ts";
 import type { TelegramOptions } from "./options.ts";
 import { createPolling } from "./polling.ts";
 import { createWebhookHandler, createWebhookKeeper, lookEveryMs } from "./webhook.ts";
@@ -32,9 +32,9 @@ export function createTelegramSource(name: string, options: TelegramOptions, hos
   let chat: TelegramChat | undefined;
   let api: TelegramApi | undefined;
   let intake: Intake | undefined;
-  let self: (Self & { username: string }) | undefined;
+  let self: (BotIdentity & { username: string }) | undefined;
   let round:
-    | ((self: Self, ...rest: Parameters<Parameters<Host["loop"]>[0]["run"]>) => Promise<void>)
+    | ((self: BotIdentity, ...rest: Parameters<Parameters<Host["loop"]>[0]["run"]>) => Promise<void>)
     | undefined;
   let removeRoute: (() => void) | undefined;
   let isStarted = false;
@@ -50,7 +50,7 @@ export function createTelegramSource(name: string, options: TelegramOptions, hos
     pauseMs: () => (webhook === undefined ? 0 : lookEveryMs),
   });
 
-  async function introduce({ raw }: TelegramApi): Promise<Self & { username: string }> {
+  async function introduce({ raw }: TelegramApi): Promise<BotIdentity & { username: string }> {
     const me = await raw.getMe();
     // A bot works without its list of commands.
     await raw.setMyCommands({ commands, scope: { type: "all_private_chats" } }).catch(() => undefined);

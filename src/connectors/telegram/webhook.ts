@@ -9,7 +9,7 @@ import { answerEmpty, Refusal, refuse } from "../../http/answer.ts";
 import { readBody } from "../../http/body.ts";
 import { isSameSecret } from "../../http/same-secret.ts";
 import type { TelegramApi } from "./api.ts";
-import type { Self } from "./message.ts";
+import type { BotIdentity } from "./message.ts";
 import { updateKinds } from "./polling.ts";
 
 const maxBodyBytes = 1024 * 1024;
@@ -71,7 +71,7 @@ export function createWebhookKeeper(
   let isSet = false;
   let setAtMs = 0;
 
-  return async (_self: Self, _signal: AbortSignal, _round: Round): Promise<void> => {
+  return async (_self: BotIdentity, _signal: AbortSignal, _round: Round): Promise<void> => {
     const info = await api.raw.getWebhookInfo();
     // Telegram does not return the secret, so the webhook is always set the first time.
     if (!isSet || info.url !== url) {

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import type { Findings, FoundFile } from "../../files/search.ts";
 
 /** The attributes that show whether a file was replaced or written to. */
-export interface Mark {
+export interface FileMark {
   readonly id: string;
   readonly size: number;
   readonly modifiedMs: number;
@@ -15,27 +15,27 @@ export interface Mark {
 
 export type Change =
   | { readonly kind: "created" | "changed"; readonly path: string; readonly file: FoundFile }
-  | { readonly kind: "removed"; readonly path: string; readonly mark: Mark };
+  | { readonly kind: "removed"; readonly path: string; readonly mark: FileMark };
 
 export interface Changes {
   /** Changes that have settled. They are returned at each look until `done`. */
   look(findings: Findings, nowMs: number): Change[];
   /** It was reported; `toMove` is stored with the known file. */
-  done(change: Change, toMove: boolean): Mark | undefined;
+  done(change: Change, toMove: boolean): FileMark | undefined;
   /** When the next one settles; undefined when none is pending. */
   dueMs(): number | undefined;
 }
 
 interface Unsettled {
-  readonly mark: Mark | undefined;
+  readonly mark: FileMark | undefined;
   readonly sinceMs: number;
 }
 
 /** `known`: reported files by path; changed in place. */
-export function createChanges(known: Map<string, Mark>, settleMs: number): Changes {
+export function createChanges(known: Map<string, FileMark>, settleMs: number): Changes {
   const unsettled = new Map<string, Unsettled>();
 
-  function settles(path: string, mark: Mark | undefined, nowMs: number): boolean {
+  function settles(path: string, mark: FileMark | undefined, nowMs: number): boolean {
     const before = unsettled.get(path);
     if (before !== undefined && isSame(before.mark, mark)) return nowMs >= before.sinceMs + settleMs;
     unsettled.set(path, { mark, sinceMs: nowMs });
@@ -85,11 +85,11 @@ function isHidden(path: string, refused: ReadonlyMap<string, string>): boolean {
   }
 }
 
-export function markOf({ id, size, modifiedMs }: Mark): Mark {
+export function markOf({ id, size, modifiedMs }: FileMark): FileMark {
   return { id, size, modifiedMs };
 }
 
-export function isSame(a: Mark | undefined, b: Mark | undefined): boolean {
+export function isSame(a: FileMark | undefined, b: FileMark | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return a.id === b.id && a.size === b.size && a.modifiedMs === b.modifiedMs;
 }

@@ -3,15 +3,15 @@
 
 import type { Store } from "../../contract/host.ts";
 import type { Json } from "../../contract.ts";
-import type { Mark } from "./changes.ts";
+import type { FileMark } from "./changes.ts";
 
 export interface KnownFiles {
   /** By path; the caller keeps it up to date. */
-  readonly marks: Map<string, Mark>;
+  readonly marks: Map<string, FileMark>;
   isKnownPattern(written: string): boolean;
   rememberPattern(written: string): Promise<void>;
   /** Settle when durable. */
-  remember(path: string, mark: Mark): Promise<void>;
+  remember(path: string, mark: FileMark): Promise<void>;
   forget(path: string): Promise<void>;
 }
 
@@ -19,7 +19,7 @@ const patternPrefix = "pattern:";
 const filePrefix = "file:";
 
 export function openKnownFiles(store: Store): KnownFiles {
-  const marks = new Map<string, Mark>();
+  const marks = new Map<string, FileMark>();
   for (const [key, value] of store.entries()) {
     const mark = key.startsWith(filePrefix) ? markFrom(value) : undefined;
     if (mark !== undefined) marks.set(key.slice(filePrefix.length), mark);
@@ -34,7 +34,7 @@ export function openKnownFiles(store: Store): KnownFiles {
   };
 }
 
-function markFrom(value: Json): Mark | undefined {
+function markFrom(value: Json): FileMark | undefined {
   const [id, size, modifiedMs, toMove] = Array.isArray(value) ? value : [];
   if (typeof id !== "string" || typeof size !== "number" || typeof modifiedMs !== "number") return undefined;
   return { id, size, modifiedMs, ...(toMove === true ? { toMove } : {}) };

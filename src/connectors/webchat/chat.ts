@@ -50,7 +50,7 @@ function addressOf(chatId: string): RoomAddress {
   return { browser, room };
 }
 
-export class Speaker implements Required<Omit<Chat, "history" | "download">> {
+export class WebchatSender implements Required<Omit<Chat, "history" | "download">> {
   readonly #rooms: SpeakerOptions["rooms"];
   readonly #typing: SpeakerOptions["typing"];
   readonly #isKnown: SpeakerOptions["isKnown"];

@@ -9,7 +9,7 @@ import { isObject } from "../../json.ts";
 import { hashOf } from "./signed.ts";
 
 /** A message of the user. */
-export interface Written {
+export interface WrittenMessage {
   /** The page's own id for it: a repeated id is the same message. */
   readonly id: string;
   readonly room: string;
@@ -59,7 +59,7 @@ export async function readForm(
   maxBytes: number,
   reading: Reading,
   signedHash: string,
-): Promise<Written | Refusal | undefined> {
+): Promise<WrittenMessage | Refusal | undefined> {
   const type = request.headers["content-type"] ?? "";
   if (!/^multipart\/form-data\b/.test(type)) return new Refusal(415, "send a form, as multipart/form-data");
   // Read only for approved browsers.
@@ -84,7 +84,7 @@ export async function readForm(
   return writtenOf(fields, files);
 }
 
-export function writtenOf(fields: JsonObject, files: readonly File[] = []): Written | Refusal {
+export function writtenOf(fields: JsonObject, files: readonly File[] = []): WrittenMessage | Refusal {
   const { id, text = "", room = mainRoom, reply_to: replyTo, name, shown } = fields;
   if (id === undefined || id === "") return new Refusal(400, "missing id");
   if (typeof id !== "string" || !idPattern.test(id))

@@ -41,7 +41,7 @@ export interface Rooms {
   /** Includes an expected one. */
   find(browser: string, id: string): RoomMessage | undefined;
   /** A reaction may come before the message is stored: its event is delivered as soon as it is durable. */
-  expect(browser: string, message: RoomMessage): Expected;
+  expect(browser: string, message: RoomMessage): ExpectedMessage;
   /** Settles when it is stored and shown. Rejects as the store does, and is not shown then. */
   put(browser: string, message: RoomMessage): Promise<void>;
   /**
@@ -52,7 +52,7 @@ export interface Rooms {
   show(browser: string, message: RoomMessage): void;
 }
 
-export interface Expected {
+export interface ExpectedMessage {
   /** As `put`, with the updates that were made in the meantime. */
   keep(): Promise<void>;
   forget(): void;

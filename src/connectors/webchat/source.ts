@@ -12,7 +12,7 @@ import { DeliveryError, isRouterError } from "../../errors.ts";
 import { answerJson, answerText, Refusal, refuse } from "../../http/answer.ts";
 import { createGuard } from "../../http/guard.ts";
 import { aborted } from "../../waiting.ts";
-import { asShown, Speaker, shownHash } from "./chat.ts";
+import { asShown, shownHash, WebchatSender } from "./chat.ts";
 import { type Identity, openIdentity } from "./identity.ts";
 import { readForm, readJson, writtenOf } from "./incoming.ts";
 import type { WebchatOptions } from "./options.ts";
@@ -59,7 +59,7 @@ class WebchatSource implements Source {
   readonly #removeRoutes: (() => void)[] = [];
   readonly #inFlight = new Set<Promise<unknown>>();
   readonly #live: Rooms;
-  readonly #speaker: Speaker;
+  readonly #speaker: WebchatSender;
   readonly #actions: Readonly<Record<string, Action>>;
   #identified: Promise<{ readonly identity: Identity; readonly sessions: Sessions }> | undefined;
   readonly chat;
@@ -90,7 +90,7 @@ class WebchatSource implements Source {
       show: (browser, message) => this.#opened().show(browser, message),
     };
     this.#live = live;
-    this.#speaker = new Speaker({
+    this.#speaker = new WebchatSender({
       rooms: live,
       host,
       typing: ({ browser, room }) => streams.send(browser, "typing", { room }),

@@ -5,8 +5,8 @@ import type { ChatAttachment, ChatData, IncomingMessage } from "../../contract/c
 import type { Host } from "../../contract/host.ts";
 import type { Arrival, Json, Outcome, Sender } from "../../contract.ts";
 import { Refusal } from "../../http/answer.ts";
-import { chatIdOf, type RoomAddress, type Speaker, shownHash } from "./chat.ts";
-import type { Written } from "./incoming.ts";
+import { chatIdOf, type RoomAddress, shownHash, type WebchatSender } from "./chat.ts";
+import type { WrittenMessage } from "./incoming.ts";
 import type { RoomMessage, Rooms } from "./rooms.ts";
 
 const maxQuote = 200;
@@ -17,7 +17,7 @@ export const notLetIn = new Refusal(403, "this browser is not approved");
 export const unseen = new Refusal(409, "this page does not show the prompt that was sent: reload it");
 
 /** A text that allows a prompt, from a page that did not show this very prompt. */
-function allowsUnseen({ text, shown }: Written, rooms: Rooms, browser: string): boolean {
+function allowsUnseen({ text, shown }: WrittenMessage, rooms: Rooms, browser: string): boolean {
   const code = /^\s*y(?:es)?\s+([a-z]{5})\s*$/i.exec(text)?.[1]?.toLowerCase();
   if (code === undefined) return false;
   const prompts = rooms.of(browser).flatMap(({ prompt }) => (prompt?.id.startsWith(code) ? prompt.id : []));
@@ -26,7 +26,7 @@ function allowsUnseen({ text, shown }: Written, rooms: Rooms, browser: string): 
 
 interface TakeOptions {
   readonly rooms: Rooms;
-  readonly speaker: Speaker;
+  readonly speaker: WebchatSender;
   readonly host: Pick<Host, "people" | "clock">;
   readonly maxUploadBytes: number;
   /** Shown under an accepted message. */
@@ -36,7 +36,7 @@ interface TakeOptions {
 
 /** Rejects as `Emit` and `People` do, when it was not accepted. */
 export async function takeWritten(
-  written: Written,
+  written: WrittenMessage,
   browser: string,
   { rooms, speaker, host, maxUploadBytes, ackReaction, emit }: TakeOptions,
 ): Promise<Outcome | "answered" | Refusal> {
@@ -98,7 +98,7 @@ export function senderOf(browser: string, name: string | undefined): Sender {
   return { id: browser, ...(name === undefined ? {} : { name }) };
 }
 
-function incomingOf({ text, name }: Written, address: RoomAddress): IncomingMessage {
+function incomingOf({ text, name }: WrittenMessage, address: RoomAddress): IncomingMessage {
   const command = /^\/([a-z]{1,32})\b/.exec(text)?.[1];
   return {
     sender: senderOf(address.browser, name),
@@ -111,7 +111,7 @@ function incomingOf({ text, name }: Written, address: RoomAddress): IncomingMess
 }
 
 export function arrivalOf(
-  { id, text, room, replyTo, files }: Pick<Written, "id" | "text" | "room" | "replyTo" | "files">,
+  { id, text, room, replyTo, files }: Pick<WrittenMessage, "id" | "text" | "room" | "replyTo" | "files">,
   sender: Sender,
   address: RoomAddress,
   attachments: readonly ChatAttachment[],

@@ -42,8 +42,8 @@ import type { Consent } from "../trust/consent.ts";
 import { createAccessPrompt } from "./access-prompt.ts";
 import { type AskForFiles, createFilePrompt } from "./file-prompt.ts";
 import { promptForPairing } from "./pairing-prompt.ts";
-import { createTypingSigns, type TypingSigns } from "./typing.ts";
-import { trackUnanswered, type Unanswered, type UnansweredMessages } from "./unanswered.ts";
+import { createTypingSigns, type TypingIndicators } from "./typing.ts";
+import { trackUnanswered, type UnansweredMessage, type UnansweredMessages } from "./unanswered.ts";
 
 /** What the chats see of the daemon. */
 interface VisibleDaemon {
@@ -82,7 +82,7 @@ export class ChatService {
   #cancelClearing = () => {};
   readonly #store: AccessStore;
   readonly #unanswered: UnansweredMessages;
-  readonly #signs: TypingSigns;
+  readonly #signs: TypingIndicators;
   readonly prompts: Relay;
   readonly #cancelLook: () => void;
   readonly askAccess;
@@ -268,7 +268,7 @@ export class ChatService {
   }
 
   /** Oldest first. */
-  unanswered(): readonly Unanswered[] {
+  unanswered(): readonly UnansweredMessage[] {
     return this.#unanswered.list().filter(({ source }) => this.#planned(source)?.type.chat !== undefined);
   }
 
@@ -292,7 +292,7 @@ export class ChatService {
 
 const remindAfterMs = 60_000;
 
-function remind(all: readonly Unanswered[], sessionId: string, nowMs: number): SafeLine | undefined {
+function remind(all: readonly UnansweredMessage[], sessionId: string, nowMs: number): SafeLine | undefined {
   const own = all.filter(({ session, timeMs }) => session === sessionId && nowMs - timeMs >= remindAfterMs);
   const [first] = own;
   if (first === undefined) return undefined;

@@ -32,7 +32,7 @@ import type { ReplyAnswer } from "../../session/tools/reply.ts";
 import { unifyLineEnds } from "../../text/quote.ts";
 import { concat, line, lines, type SafeLine, type SafeText, safeLine } from "../../text.ts";
 import type { DaemonSession } from "../sessions.ts";
-import type { Running } from "../state.ts";
+import type { RunningParts } from "../state.ts";
 import type { ChatService } from "./chat-service.ts";
 import { openFolders } from "./open-folders.ts";
 
@@ -40,9 +40,9 @@ export class ChatTools {
   readonly #chats: ChatService;
   readonly #session: DaemonSession;
   readonly #read: (eventId: string) => Promise<RouterEvent>;
-  readonly #config: Running["config"];
-  readonly #router: Running["router"];
-  readonly #consent: Running["consent"];
+  readonly #config: RunningParts["config"];
+  readonly #router: RunningParts["router"];
+  readonly #consent: RunningParts["consent"];
   readonly #abilities: Set<ChatAbility>;
   readonly #port: ChatPort;
   readonly tools: readonly Tool[];
@@ -51,7 +51,7 @@ export class ChatTools {
 
   /** `read` finds an event that this session may act on, or rejects. */
   constructor(
-    running: Running,
+    running: RunningParts,
     chats: ChatService,
     session: DaemonSession,
     read: (eventId: string) => Promise<RouterEvent>,

@@ -6,7 +6,7 @@ import type { Chat } from "../../contract/chat.ts";
 import type { Clock, Log, RouterEvent } from "../../contract.ts";
 import { line } from "../../text.ts";
 
-export interface TypingSigns {
+export interface TypingIndicators {
   /** The message is durable. */
   taken(event: RouterEvent): void;
   /** A session has it. */
@@ -29,7 +29,7 @@ const typingBoundMs = 5 * 60 * 1_000;
 const maxTaken = 500;
 const logEveryMs = 10 * 60 * 1_000;
 
-export function createTypingSigns({ clock, log, chat, typingForMs }: SignsOptions): TypingSigns {
+export function createTypingSigns({ clock, log, chat, typingForMs }: SignsOptions): TypingIndicators {
   const taken = new Map<string, RouterEvent>();
   /** By conversation: two messages of one chat share one indicator. */
   const typing = new Map<string, { readonly eventIds: Set<string>; cancel(): void }>();

@@ -5,7 +5,7 @@ import type { Clock, RouterEvent } from "../../contract.ts";
 import type { Journal } from "../../journal/journal.ts";
 import type { StateChange } from "../../journal/records.ts";
 
-export interface Unanswered {
+export interface UnansweredMessage {
   readonly eventId: string;
   readonly source: string;
   /** The sender's display name. */
@@ -22,10 +22,10 @@ export interface UnansweredMessages {
   answered(eventId: string): void;
   has(eventId: string): boolean;
   /** Oldest first. */
-  list(): readonly Unanswered[];
+  list(): readonly UnansweredMessage[];
 }
 
-interface Kept extends Unanswered {
+interface Kept extends UnansweredMessage {
   readonly conversation: string;
 }
 

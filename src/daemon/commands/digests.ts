@@ -1,11 +1,11 @@
 // Digests where an event is requested.
 
 import type { JsonObject, RouterEvent } from "../../contract.ts";
-import type { Kept } from "../../journal/search.ts";
+import type { KeptRecord } from "../../journal/search.ts";
 import { describeReason } from "../../shaping/describe.ts";
 import { readStoredShaping } from "../../shaping/stored-terms.ts";
 
-type KeptDigest = Extract<Kept, { readonly type: "digest" }>;
+type KeptDigest = Extract<KeptRecord, { readonly type: "digest" }>;
 
 const maxListed = 20;
 

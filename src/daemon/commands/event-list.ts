@@ -1,10 +1,10 @@
 // The latest events for `events`: accepted ones from the journal, the others from the trace ring, in one
 // order; and the live stream of `events -f`, where a slow reader never costs memory.
 
-import type { EventAnswer, LeftOut } from "../../control/protocol.ts";
+import type { EventAnswer, SkippedEvents } from "../../control/protocol.ts";
 import type { Journal } from "../../journal/journal.ts";
-import type { Kept } from "../../journal/search.ts";
-import type { Traced } from "../../router/trace-ring.ts";
+import type { KeptRecord } from "../../journal/search.ts";
+import type { TracedEvent } from "../../router/trace-ring.ts";
 import type { DaemonState } from "../state.ts";
 
 export const maxListed = 1_000;
@@ -39,7 +39,7 @@ interface Latest {
 export async function followEvents(
   state: Pick<DaemonState, "running" | "decisions">,
   latest: Latest,
-  send: (part: EventAnswer | LeftOut) => Promise<void>,
+  send: (part: EventAnswer | SkippedEvents) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   const unsent: EventAnswer[] = [];
@@ -86,7 +86,7 @@ async function listLatest(
   return (await listEvents(state, maxResumed)).filter(({ time }) => time >= since);
 }
 
-function ofTraced({ eventId, timeMs, source, outcome, channels, trace }: Traced): EventAnswer {
+function ofTraced({ eventId, timeMs, source, outcome, channels, trace }: TracedEvent): EventAnswer {
   const no = trace.findLast(({ pass }) => !pass);
   const reason =
     no === undefined ? undefined : `${no.channel}: ${no.filter}${no.detail ? `: ${no.detail}` : ""}`;
@@ -101,7 +101,7 @@ function ofTraced({ eventId, timeMs, source, outcome, channels, trace }: Traced)
   };
 }
 
-function ofKept(line: Kept, journal: Pick<Journal, "entries"> | undefined): EventAnswer {
+function ofKept(line: KeptRecord, journal: Pick<Journal, "entries"> | undefined): EventAnswer {
   const id = line.type === "event" ? line.event.id : line.id;
   const deliveries = line.type === "event" ? line.deliveries : [line.delivery];
   const open = new Map((journal?.entries(id) ?? []).map(({ channel, state }) => [channel, state]));

@@ -5,7 +5,7 @@ import type { Arrival, JsonObject, Outcome, RouterEvent } from "../../contract.t
 import type { EmittedAnswer, PreviewAnswer } from "../../control/protocol.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import { ConnectorError, configConsentRequired, UsageError } from "../../errors.ts";
-import { type DaemonState, type Running, waitsForUse } from "../state.ts";
+import { type DaemonState, type RunningParts, waitsForUse } from "../state.ts";
 import { listMembers } from "./digests.ts";
 import { unknownEvent } from "./timeline.ts";
 
@@ -101,7 +101,7 @@ function emitted(
   return { event_id: eventId, outcome, channels: traced?.channels ?? [], trace };
 }
 
-function running(state: DaemonState): Running {
+function running(state: DaemonState): RunningParts {
   const running = state.running();
   if (running !== undefined) return running;
   if (waitsForUse(state)) throw configConsentRequired();

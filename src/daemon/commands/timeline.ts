@@ -4,7 +4,7 @@
 import type { WhyAnswer, WhyStep } from "../../control/protocol.ts";
 import { ConnectorError } from "../../errors.ts";
 import type { Line, StateLine } from "../../journal/records.ts";
-import type { Traced } from "../../router/trace-ring.ts";
+import type { TracedEvent } from "../../router/trace-ring.ts";
 import { describeHold } from "../../shaping/describe.ts";
 import type { DaemonState } from "../state.ts";
 import { digestReason, listMembers } from "./digests.ts";
@@ -75,7 +75,7 @@ export function unknownEvent(eventId: string): ConnectorError {
   });
 }
 
-function decided({ outcome, trace }: Traced): string {
+function decided({ outcome, trace }: TracedEvent): string {
   if (outcome === "unmatched") return "unmatched: no channel of its source wanted it";
   if (trace.length === 0) return `${outcome}: its delivery id was seen before`;
   const last = trace.findLast(({ pass, filter }) => !pass && filter !== "match" && filter !== "when");
@@ -84,7 +84,7 @@ function decided({ outcome, trace }: Traced): string {
 }
 
 /** Admission asks only channels that could match; those it skipped are listed by name. */
-function channelsNotAsked(state: DaemonState, traced: Traced): string[] {
+function channelsNotAsked(state: DaemonState, traced: TracedEvent): string[] {
   if (traced.outcome !== "unmatched" || traced.leftOut > 0) return [];
   const asked = new Set(traced.trace.map(({ channel }) => channel));
   return (state.running()?.config.plan.channels ?? [])

@@ -19,7 +19,7 @@ export interface UnderClaude {
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** One process above this one. */
-export interface AncestorLook {
+export interface AncestorInfo {
   readonly pid: number;
   /** The words of its command line. */
   readonly command: readonly string[];
@@ -37,7 +37,7 @@ const maxDepth = 64;
 /** Undefined when nothing shows that a Claude process started this one. */
 export function findClaudeAbove(
   env: Variables = process.env,
-  ancestors: () => readonly AncestorLook[] = readAncestorLooks,
+  ancestors: () => readonly AncestorInfo[] = readAncestorLooks,
 ): UnderClaude | undefined {
   const above = ancestors();
   const signs = [
@@ -70,7 +70,7 @@ const claudeName = /^claude(?:\.exe)?$/i;
 const claudeVersion = /[/\\]claude[/\\]versions[/\\]/;
 const claudePackage = /[/\\]@anthropic-ai[/\\]claude-(?:code|agent-sdk)[/\\]/;
 
-function looksLikeClaude({ command, names }: AncestorLook): boolean {
+function looksLikeClaude({ command, names }: AncestorInfo): boolean {
   const [program = "", ...words] = command;
   if (claudeVersion.test(program) || [basename(program), ...names].some((name) => claudeName.test(name)))
     return true;
@@ -81,13 +81,13 @@ function looksLikeClaude({ command, names }: AncestorLook): boolean {
   );
 }
 
-function readAncestorLooks(): AncestorLook[] {
+function readAncestorLooks(): AncestorInfo[] {
   if (process.platform === "linux") return readFromProc(process.ppid);
   return process.platform === "win32" ? [] : readFromPs(process.ppid);
 }
 
-function readFromProc(first: number): AncestorLook[] {
-  const looks: AncestorLook[] = [];
+function readFromProc(first: number): AncestorInfo[] {
+  const looks: AncestorInfo[] = [];
   for (let pid = first; pid > 0 && looks.length < maxDepth; ) {
     const look = lookInProc(pid);
     if (look === undefined || look === "unknown") break;
@@ -115,7 +115,7 @@ function readFromProc(first: number): AncestorLook[] {
 }
 
 /** macOS and the BSDs: one `ps` for all; it does not show the initial environment of a process. */
-function readFromPs(first: number): AncestorLook[] {
+function readFromPs(first: number): AncestorInfo[] {
   const table = attempt(() =>
     execFileSync(systemProgram("ps"), ["-axww", "-o", "pid=,ppid=,command="], {
       encoding: "utf8",
@@ -130,7 +130,7 @@ function readFromPs(first: number): AncestorLook[] {
       return command === undefined ? [] : [[Number(pid), { parent: Number(parent), command }] as const];
     }),
   );
-  const looks: AncestorLook[] = [];
+  const looks: AncestorInfo[] = [];
   for (let pid = first; looks.length < maxDepth; ) {
     const row = byPid.get(pid);
     if (row === undefined) break;

@@ -10,13 +10,13 @@ import type { Elicitation } from "../../session/elicitation.ts";
 import { line, lines, type SafeText } from "../../text.ts";
 import { keepAsking, type Prompts, type ReadySession, type WaitingPrompt } from "../prompts.ts";
 import type { Consent } from "./consent.ts";
-import { type Asking, consentQuestion, describedPower } from "./consent-question.ts";
+import { type ConsentScope, consentQuestion, describedPower } from "./consent-question.ts";
 
 interface AskOptions<S extends ReadySession> {
   readonly prompts: Prompts<S>;
   readonly consent: Consent;
   /** The config in question; undefined while there is none. */
-  plan(): (Asking & Pick<Plan, "powers">) | undefined;
+  plan(): (ConsentScope & Pick<Plan, "powers">) | undefined;
   /** Name of the config file, for the question. */
   readonly config: string;
   /** Where answers are stored: another process may write one there. */

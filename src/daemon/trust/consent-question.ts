@@ -13,7 +13,7 @@ const page = { powers: 20, characters: 4_000, longest: 2_400 };
 const maxContentsLength = 400;
 
 /** The parts of a plan that a question names. */
-export type Asking = Pick<Plan, "listen" | "sources" | "channels" | "sinks">;
+export type ConsentScope = Pick<Plan, "listen" | "sources" | "channels" | "sinks">;
 
 export interface ConsentQuestion {
   readonly message: SafeText;
@@ -22,11 +22,11 @@ export interface ConsentQuestion {
 }
 
 /** The full question, for a terminal. */
-export function wholeQuestion(config: string, waiting: readonly Power[], plan: Asking): SafeText {
+export function wholeQuestion(config: string, waiting: readonly Power[], plan: ConsentScope): SafeText {
   return lines([line`${config} asks to`, ...waiting.flatMap((power) => entryOf(power, plan))]);
 }
 
-function entryOf(power: Power, plan: Asking): SafeLine[] {
+function entryOf(power: Power, plan: ConsentScope): SafeLine[] {
   const described = line`  ${{ painted: describedPower(power) }}`;
   return power.power === "use" ? [described, ...describeContents(plan)] : [described];
 }
@@ -38,7 +38,7 @@ function entryOf(power: Power, plan: Asking): SafeLine[] {
 export function consentQuestion(
   config: string,
   waiting: readonly Power[],
-  plan: Asking,
+  plan: ConsentScope,
 ): ConsentQuestion | undefined {
   const fitting = waiting.filter((power) => describedPower(power).length <= page.longest);
   const shown: Power[] = [];
@@ -73,7 +73,7 @@ export function describedPower(power: Power): SafeLine {
 }
 
 /** Contents of the file that are used with it, without a question of their own. */
-export function describeContents({ listen, sources, channels, sinks }: Asking): SafeLine[] {
+export function describeContents({ listen, sources, channels, sinks }: ConsentScope): SafeLine[] {
   const on = sources.filter(({ enabled }) => enabled);
   const parts = [
     ["sources", on.map(({ name, type }) => `${name} (${type.type})`)],

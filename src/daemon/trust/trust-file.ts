@@ -17,14 +17,14 @@ export interface TrustLocation {
 }
 
 /** A power as it was shown. */
-export interface Asked {
+export interface PowerRecord {
   readonly power: string;
   readonly value: string;
   readonly component: string;
   readonly hash: string;
 }
 
-interface Remembered extends Asked {
+interface Remembered extends PowerRecord {
   readonly answer: Answer;
   /** RFC 3339. */
   readonly time: string;
@@ -74,7 +74,7 @@ export async function readTrust({ file, config }: TrustLocation): Promise<TrustM
 /** Rejects when the state folder cannot be written. */
 export async function writeAnswer(
   location: TrustLocation,
-  powers: readonly Asked[],
+  powers: readonly PowerRecord[],
   answer: Answer,
   nowMs: number,
 ): Promise<void> {

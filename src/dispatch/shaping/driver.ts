@@ -11,10 +11,16 @@ import type { OpenEntry } from "../../journal/open-entries.ts";
 import { type Delivery, isFinal, type StateChange } from "../../journal/records.ts";
 import { foldGroup, type MemberText, newestIds } from "../../plan/fold.ts";
 import type { Plan } from "../../plan/plan.ts";
-import type { Closing, GroupLimits } from "../../shaping/groups.ts";
+import type { ClosedGroup, GroupLimits } from "../../shaping/groups.ts";
 import type { Member } from "../../shaping/member.ts";
 import type { ShapingOptions } from "../../shaping/options.ts";
-import { type Action, type Hold, Shaper, type ShapingCounts, type Spent } from "../../shaping/shaper.ts";
+import {
+  type Action,
+  type Hold,
+  Shaper,
+  type ShapingCounts,
+  type SpentTokens,
+} from "../../shaping/shaper.ts";
 import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
 import type { Dispatcher } from "../dispatcher.ts";
 import { findEntry, isUnsent, unsent } from "../entries.ts";
@@ -42,7 +48,7 @@ export interface ShapingReport {
 
 export interface OpenGroup {
   readonly channel: string;
-  readonly reason: Closing["reason"];
+  readonly reason: ClosedGroup["reason"];
   readonly key: string;
   readonly count: number;
   readonly dueMs: number;
@@ -135,7 +141,7 @@ export class Shaping {
     return this.#cursors.has(channel);
   }
 
-  spend(sessionId: string, spent: Spent): void {
+  spend(sessionId: string, spent: SpentTokens): void {
     this.#shaper.spend(sessionId, spent, this.#clock.now());
     this.#spending.keep(sessionId);
   }
@@ -262,7 +268,7 @@ export class Shaping {
     await Promise.all(folds);
   }
 
-  async #fold(closing: Closing): Promise<void> {
+  async #fold(closing: ClosedGroup): Promise<void> {
     const { channel, reason, key, isPart, unproven } = closing;
     const entries = [...closing.members.keys()].flatMap((id) => this.#openEntry({ id, channel }) ?? []);
     const alive = entries.map(({ id }) => id);

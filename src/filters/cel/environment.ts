@@ -20,13 +20,13 @@ export const safeNames = {
 
 const maxDurationLength = 64;
 
-export interface CelHouse {
+export interface CelSetup {
   readonly environment: CelEnvironment;
   /** Compiles a pattern of `matches` once. Throws as RegexCompiler does. */
   prepare(pattern: string): Regex;
 }
 
-export function createEnvironment(library: CelLibrary, compileRegex: RegexCompiler): CelHouse {
+export function createEnvironment(library: CelLibrary, compileRegex: RegexCompiler): CelSetup {
   const environment = new library.Environment({
     homogeneousAggregateLiterals: false,
     limits: { maxAstNodes: 2_000, maxDepth: 64 },

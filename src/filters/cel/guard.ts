@@ -16,7 +16,7 @@ import { useZonedForm } from "./zones.ts";
 /** Longest list or map that a macro iterates over. */
 export const maxLoopLength = 10_000;
 
-export interface Guarded {
+export interface GuardedExpression {
   readonly roots: ReadonlySet<Root>;
   /** Must be called before each evaluation. */
   begin(): void;
@@ -40,7 +40,7 @@ export function guard(
   text: string,
   tree: CelNode,
   { preparePattern, meter }: { preparePattern: (pattern: string) => Regex; meter: CelMeter },
-): Guarded {
+): GuardedExpression {
   const patterns: Regex[] = [];
   const used = new Set<Root>();
   walk(tree, {

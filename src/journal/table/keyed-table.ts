@@ -3,26 +3,26 @@
 
 import type { Json } from "../../contract.ts";
 
-export interface Keyed {
+export interface KeyedEntry {
   readonly value: Json;
   /** Absent means never. */
   readonly untilMs?: number;
 }
 
 export interface KeyedTable {
-  get(scope: string, key: string, nowMs: number): Keyed | undefined;
+  get(scope: string, key: string, nowMs: number): KeyedEntry | undefined;
   /** `nowMs`: entries that have expired by then are removed first, without a report. Default: none. */
-  set(scope: string, key: string, entry: Keyed, limit: number, nowMs?: number): void;
+  set(scope: string, key: string, entry: KeyedEntry, limit: number, nowMs?: number): void;
   delete(scope: string, key: string): void;
   /** Live entries of a scope, oldest first. */
-  entries(scope: string, nowMs: number): [key: string, entry: Keyed][];
+  entries(scope: string, nowMs: number): [key: string, entry: KeyedEntry][];
   scopes(): { readonly scope: string; readonly limit: number }[];
   size(): number;
 }
 
 interface Scope {
   limit: number;
-  readonly keys: Map<string, Keyed>;
+  readonly keys: Map<string, KeyedEntry>;
   /** Kept, because a fresh iterator walks over all deleted slots. */
   oldest: Iterator<string>;
 }
@@ -101,10 +101,10 @@ export function createKeyedTable(
 }
 
 function newScope(limit: number): Scope {
-  const keys = new Map<string, Keyed>();
+  const keys = new Map<string, KeyedEntry>();
   return { limit, keys, oldest: keys.keys() };
 }
 
-function isPast(entry: Keyed, nowMs: number): boolean {
+function isPast(entry: KeyedEntry, nowMs: number): boolean {
   return entry.untilMs !== undefined && entry.untilMs <= nowMs;
 }

@@ -11,7 +11,7 @@ import { dedupeFilter } from "../../filters/dedupe.ts";
 import type { Engines } from "../../filters/engines.ts";
 import { compileGlob } from "../../filters/glob.ts";
 import { type CompiledMatch, compileMatch, matchFilter } from "../../filters/match.ts";
-import type { KeyOf } from "../../filters/memory-key.ts";
+import type { KeyReader } from "../../filters/memory-key.ts";
 import { whenFilter } from "../../filters/when.ts";
 import type { TemplateCompiler } from "../../templates/compile.ts";
 import type { DialectMark } from "../../templates/dialect.ts";
@@ -66,7 +66,7 @@ export function* compileChannel(
     proven({ path, code: "E_CONFIG_CEL", issues }, () => engine.cel.compile(text, { purpose }));
   const template = (path: Path, text: string): Template | undefined =>
     proven({ path, code: "E_CONFIG_TEMPLATE", issues }, () => engine.templates.compile(text));
-  const key = (path: Path, text: string): KeyOf | undefined =>
+  const key = (path: Path, text: string): KeyReader | undefined =>
     proven({ path, code: "E_CONFIG_TEMPLATE", issues }, () => engine.templates.compileKey(text));
 
   const filters: PlannedFilter[] = [];

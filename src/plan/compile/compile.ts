@@ -24,7 +24,7 @@ export interface Compilation {
 }
 
 /** The environment of the config. */
-export interface Around extends Pick<Surroundings, "folder" | "home"> {
+export interface CompileContext extends Pick<Surroundings, "folder" | "home"> {
   /** Hashes powers. Default: a hash without a key, for tests. */
   readonly bind: Bind;
   /** The files that the commands of components would run, by component. */
@@ -44,7 +44,7 @@ export function* compileInSteps(
   values: ConfigValues,
   types: ReadonlyMap<string, SourceType<never>>,
   engine: Engine,
-  around: Partial<Around> = {},
+  around: Partial<CompileContext> = {},
 ): Generator<void, Compilation> {
   const issues: IssueDraft[] = [];
   const { mask = (text: string) => text, folder = "/", home = "/" } = around;

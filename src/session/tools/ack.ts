@@ -16,11 +16,11 @@ export interface AckPort {
     readonly eventIds: readonly string[];
     readonly outcome: AckOutcome;
     readonly note?: string;
-  }): Promise<Acknowledged>;
+  }): Promise<AckResult>;
 }
 
 /** Each requested id is in one of the lists. */
-export interface Acknowledged {
+export interface AckResult {
   readonly acked: readonly string[];
   /** Final before: no receipt was expected any more. */
   readonly settled: readonly string[];

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { createCursors } from "../../../src/connectors/tail/cursors.ts";
-import type { Following } from "../../../src/connectors/tail/follower.ts";
+import type { FollowerOptions } from "../../../src/connectors/tail/follower.ts";
 import { TailedFiles } from "../../../src/connectors/tail/tailed-files.ts";
 import type { Findings, FoundFile } from "../../../src/files/search.ts";
 import { createMemoryCursors, createStore } from "../../../src/host/store.ts";
@@ -29,7 +29,7 @@ const findings = (...beyond: FoundFile[]): Findings => ({
 test("where a file ends that is one too many at the very first look is where it is read from once it is followed", async () => {
   const clock = manualClock();
   const cursors = createCursors(createStore(createMemoryCursors(), "tested", "options"));
-  const following = {} as Following;
+  const following = {} as FollowerOptions;
   const search = { look: async () => findings(), renamed: async () => undefined };
   const tailedFiles = new TailedFiles({ clock, cursors, search, following, patterns: ["/*"], from: "end" });
   await tailedFiles.update(findings(found("/old.log", "1:1"), found("/old.gz", "1:2")));

@@ -1,4 +1,4 @@
-import { Speaker } from "../../../src/connectors/webchat/chat.ts";
+import { WebchatSender } from "../../../src/connectors/webchat/chat.ts";
 import { webchat } from "../../../src/connectors/webchat/index.ts";
 import { openRooms } from "../../../src/connectors/webchat/rooms.ts";
 import { createMemoryCursors, createStore } from "../../../src/host/store.ts";
@@ -13,7 +13,7 @@ const rooms = openRooms({
   limit: 10_000,
   shown: () => {},
 });
-const speaker = new Speaker({
+const speaker = new WebchatSender({
   rooms,
   host: { clock: manualClock(), people: fakePeople() },
   typing: () => {},

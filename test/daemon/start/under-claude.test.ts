@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type AncestorLook, findClaudeAbove } from "../../../src/daemon/start/under-claude.ts";
+import { type AncestorInfo, findClaudeAbove } from "../../../src/daemon/start/under-claude.ts";
 
-const above = (...looks: Partial<AncestorLook>[]) => {
+const above = (...looks: Partial<AncestorInfo>[]) => {
   const chain = looks.map((look, index) => ({ pid: 100 - index, command: [], names: [], env: {}, ...look }));
   return () => chain;
 };
@@ -22,7 +22,7 @@ describe("a sign is", () => {
     },
   );
 
-  test.each<Partial<AncestorLook>>([
+  test.each<Partial<AncestorInfo>>([
     { command: ["claude"] },
     { command: ["/home/me/.local/bin/claude", "--resume"] },
     { command: ["/home/me/.local/share/claude/versions/2.1.330"] },
@@ -38,7 +38,7 @@ describe("a sign is", () => {
     expect(findClaudeAbove({}, above({ command: ["bash"] }, look, { command: ["systemd"] }))).toBeDefined();
   });
 
-  test.each<Partial<AncestorLook>>([
+  test.each<Partial<AncestorInfo>>([
     { command: ["tmux", "new", "-s", "claude"], names: ["tmux: server"] },
     { command: ["vim", "notes/claude"], names: ["vim"] },
     { command: ["node", "/home/claude/tool.js"], names: ["node"] },

@@ -42,7 +42,7 @@ export interface Challenge {
 }
 
 /** Where a challenge can be read from. `data` is absent until the body was read. */
-export interface Asked {
+export interface ChallengeRequest {
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
   readonly data?: Json;
@@ -53,9 +53,9 @@ export interface Challenger {
   /** The challenge is in the head of the request, so that the body does not matter. */
   readonly isInHead: boolean;
   /** Undefined when the request is not a challenge. */
-  answer(asked: Asked): Handshake | Refusal | undefined;
+  answer(asked: ChallengeRequest): Handshake | Refusal | undefined;
   /** The text that `answer` sends back. */
-  textIn(asked: Asked): string;
+  textIn(asked: ChallengeRequest): string;
 }
 
 /** From an unverified body that is only read to find a challenge. */
@@ -148,7 +148,7 @@ function handshakeOf(to: string, text: string): Handshake {
 }
 
 /** Also undefined for a repeated parameter: it is ambiguous. */
-export function readAt(location: string, { target, headers, data }: Asked): string | undefined {
+export function readAt(location: string, { target, headers, data }: ChallengeRequest): string | undefined {
   const name = location.slice(location.indexOf(".") + 1);
   if (location.startsWith("query.")) {
     const start = target.indexOf("?");

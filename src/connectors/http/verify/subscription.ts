@@ -5,11 +5,11 @@
 import type { HttpClient } from "../../../contract/host.ts";
 import type { Clock, Json } from "../../../contract.ts";
 import { textAt } from "./fields.ts";
-import type { Confirmed } from "./verifier.ts";
+import type { Verification } from "./verifier.ts";
 
 export interface Subscription {
   /** Undefined when the payload asks for no confirmation. Only for payloads whose signature was verified. */
-  confirm(data: Json): Promise<Confirmed> | undefined;
+  confirm(data: Json): Promise<Verification> | undefined;
 }
 
 interface SubscriptionOptions {
@@ -30,10 +30,10 @@ const maxCalls = 10;
 
 export function createSubscription(options: SubscriptionOptions): Subscription {
   const { audience, hosts, http, clock, signal } = options;
-  const known = new Map<string, Promise<Confirmed>>();
+  const known = new Map<string, Promise<Verification>>();
   let calls: number[] = [];
 
-  async function call(url: string): Promise<Confirmed> {
+  async function call(url: string): Promise<Verification> {
     try {
       const answer = await http.request({ url, signal, timeoutMs, redirects: false, publicOnly: true });
       answer.discard();

@@ -4,7 +4,7 @@
 import { isUtf8 } from "node:buffer";
 import { runAtOnce } from "../../../yield-to-event-loop.ts";
 
-export interface Unescaped {
+export interface UnescapedText {
   readonly text: string;
   /** The original offset of the character at this offset; for the end, the original end. */
   original(at: number): number;
@@ -19,12 +19,12 @@ const control: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b
 const escapesPerStep = 4_096;
 
 /** Undefined when nothing in it is escaped. */
-export function unescapeOnce(text: string): Unescaped | undefined {
+export function unescapeOnce(text: string): UnescapedText | undefined {
   return runAtOnce(unescapeSteps(text));
 }
 
 /** The same in steps, for a text that may be long. */
-export function* unescapeSteps(text: string): Generator<void, Unescaped | undefined> {
+export function* unescapeSteps(text: string): Generator<void, UnescapedText | undefined> {
   /** Start of each piece in both texts; inside a piece both advance together. */
   const here = [0];
   const there = [0];

@@ -46,7 +46,7 @@ export interface Handshake {
 }
 
 /** Whether the sender confirmed a subscription. */
-export type Confirmed = { readonly topic: string } | { readonly failure: string };
+export type Verification = { readonly topic: string } | { readonly failure: string };
 
 export interface Verifier extends VerifyTraits {
   readonly check: Check;
@@ -55,7 +55,7 @@ export interface Verifier extends VerifyTraits {
   /** Fetches the keys that this request needs, before `check`. `unavailable`: the fetch failed. */
   prepare?(inbound: Inbound): Promise<"unavailable" | undefined>;
   /** Confirms the subscription that a verified payload asks for; undefined when it asks for none. */
-  confirm?(data: Json): Promise<Confirmed> | undefined;
+  confirm?(data: Json): Promise<Verification> | undefined;
   /** False when the head of a request suffices: then the body of an unverified request is not read. */
   readonly readsBody: boolean;
 }
