@@ -22,11 +22,11 @@ export function parseMultipart(
   const boundary = boundaryOf(contentType);
   if (boundary === undefined) return undefined;
   const delimiter = Buffer.from(`\r\n--${boundary}`);
-  const first = delimiter.subarray(2);
-  if (!body.subarray(0, first.length).equals(first)) return undefined;
+  const begin = startOf(body, delimiter);
+  if (begin === undefined) return undefined;
 
   const parts: FormPart[] = [];
-  let at = first.length;
+  let at = begin;
   for (;;) {
     const after = body.toString("latin1", at, at + 2);
     if (after === "--") return parts;
@@ -39,6 +39,14 @@ export function parseMultipart(
     parts.push(part);
     at = end + delimiter.length;
   }
+}
+
+/** Just after the first delimiter, before which there may be an empty line or a remark (RFC 2046 section 5.1.1). */
+function startOf(body: Buffer, delimiter: Buffer): number | undefined {
+  const first = delimiter.subarray(2);
+  if (body.subarray(0, first.length).equals(first)) return first.length;
+  const at = body.subarray(0, maxHeadBytes).indexOf(delimiter);
+  return at === -1 ? undefined : at + delimiter.length;
 }
 
 /** RFC 2046 section 5.1.1. */
@@ -54,15 +62,33 @@ function partOf(head: string, content: Buffer): FormPart | undefined {
   const fieldOf = (name: string) =>
     lines.find((line) => line.toLowerCase().startsWith(`${name}:`))?.slice(name.length + 1);
   const disposition = fieldOf("content-disposition") ?? "";
-  const name = /;\s*name="([^"]*)"/i.exec(disposition)?.[1];
+  const name = parameterOf(disposition, "name");
   if (name === undefined || !/^\s*form-data\s*;/i.test(disposition)) return undefined;
-  const filename = /;\s*filename="([^"]*)"/i.exec(disposition)?.[1];
+  const filename = encodedName(disposition) ?? parameterOf(disposition, "filename");
   return {
-    name: unescaped(name),
-    ...(filename === undefined ? {} : { filename: unescaped(filename) }),
+    name,
+    ...(filename === undefined ? {} : { filename }),
     type: fieldOf("content-type")?.trim() ?? "",
     content,
   };
+}
+
+/** In quotes, as browsers write it, or a plain word. */
+function parameterOf(disposition: string, name: string): string | undefined {
+  const found = new RegExp(`;\\s*${name}=(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s;"]+))`, "i").exec(disposition);
+  const [, quoted, word] = found ?? [];
+  // curl before 7.81 escapes a quote with a backslash; a browser's own backslashes are parts of paths.
+  return quoted === undefined ? word : unescaped(quoted.replaceAll('\\"', '"'));
+}
+
+/** `filename*=UTF-8''na%C3%AFve.txt` (RFC 5987), which RFC 7578 forbids and Python's libraries send. */
+function encodedName(disposition: string): string | undefined {
+  const text = /;\s*filename\*=utf-8'[\w-]*'([^\s;"]+)/i.exec(disposition)?.[1];
+  try {
+    return text === undefined ? undefined : decodeURIComponent(text);
+  } catch {
+    return text; // Not encoded, whatever it says.
+  }
 }
 
 /** WHATWG HTML, "multipart/form-data encoding algorithm": only these three are escaped. */

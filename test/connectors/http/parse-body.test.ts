@@ -144,6 +144,32 @@ describe("the payload of a body", () => {
     expect(parseBody(raw, type, { parse: "form", isSignedForm: true })).toMatchObject({ status: 400 });
   });
 
+  it.each([
+    ["a name in no quotes", "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--b--", { a: "1" }],
+    [
+      "an empty line first",
+      '\r\n--b\r\ncontent-disposition: form-data; name="a"\r\n\r\n1\r\n--b--',
+      { a: "1" },
+    ],
+    [
+      "a remark first",
+      'multipart\r\n--b\r\ncontent-disposition: form-data; name="a"\r\n\r\n1\r\n--b--',
+      { a: "1" },
+    ],
+    [
+      "an encoded file name",
+      "--b\r\ncontent-disposition: form-data; name=\"f\"; filename*=UTF-8''na%C3%AFve.bin\r\n\r\n\xff\r\n--b--",
+      { f: { filename: "naïve.bin", type: "application/octet-stream", size: 1 } },
+    ],
+    [
+      "an escaped quote",
+      '--b\r\ncontent-disposition: form-data; name="a\\"b"; filename="C:\\x\\y.txt"\r\n\r\n1\r\n--b--',
+      { 'a"b': { filename: "C:\\x\\y.txt", type: "application/octet-stream", size: 1 } },
+    ],
+  ])("of a multipart form with %s", (_, body, data) => {
+    expect(parse(Buffer.from(body, "latin1"), "multipart/form-data; boundary=b")).toMatchObject({ data });
+  });
+
   it("of a form has no terminal escapes in its fields", () => {
     const body = `log=${encodeURIComponent("\x1b[31mERROR\x1b[0m full")}&log=b`;
     expect(parse(body, "application/x-www-form-urlencoded")).toMatchObject({
