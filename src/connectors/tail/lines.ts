@@ -99,12 +99,12 @@ export class LineReader {
     this.#at += until - first;
     if (until < bytes.length) this.#keep(bytes.subarray(until));
     const isSimple = this.#encoding === "latin1" || isAscii(bytes.subarray(first, until));
-    const lineAt = ({ from, to }: Span): Line => ({
-      ...(isSimple
-        ? this.#simpleLine(text, from, to, begun)
-        : this.#lineOf(Buffer.from(text.slice(from, to), "latin1"), to - from, begun + to + 1)),
-      start: begun + from,
-    });
+    const lineAt = ({ from, to }: Span): Line => {
+      if (isSimple) return { ...this.#simpleLine(text, from, to, begun), start: begun + from };
+      const written = Buffer.from(text.slice(from, to), "latin1");
+      const bytesOfLine = written.subarray(this.#skipNuls(written));
+      return { ...this.#lineOf(bytesOfLine, bytesOfLine.length, begun + to + 1), start: begun + from };
+    };
     const { held, passed, passedSpan } = this.#known.sift(text);
     for (const place of held) lines.push(lineAt(place));
     return { lines, passed, passedLine: (index) => lineAt(passedSpan(index)) };
@@ -116,7 +116,8 @@ export class LineReader {
    */
   #skipNuls(bytes: Buffer, from: number = 0): number {
     let start = from;
-    while (this.unit === 1 && bytes[start] === 0) start++;
+    if (this.unit === 1) while (bytes[start] === 0) start++;
+    else while (bytes[start] === 0 && bytes[start + 1] === 0) start += 2;
     return start;
   }
 

@@ -185,3 +185,38 @@ test("a byte order mark names the encoding", () => {
   expect(byteOrderMark(Buffer.from([0xfe, 0xff]))).toMatchObject({ encoding: "utf-16be" });
   expect(byteOrderMark(Buffer.from("a"))).toBeUndefined();
 });
+
+describe.each<Encoding>(["utf-8", "latin1", "utf-16le", "utf-16be"])(
+  "NULs of copytruncate in %s",
+  (encoding) => {
+    const encode = (text: string): Buffer => {
+      if (encoding === "utf-16be") return Buffer.from(text, "utf16le").swap16();
+      return Buffer.from(
+        text,
+        encoding === "utf-16le" ? "utf16le" : encoding === "latin1" ? "latin1" : "utf8",
+      );
+    };
+
+    it.each([2, 100, 4_096, 1e6])(
+      "before a line are neither shown nor counted, in pieces of %i bytes",
+      (size) => {
+        for (const word of ["an error", "ein Fehler: ü error"]) {
+          for (const nuls of [1, 300, 5_000]) {
+            const bytes = encode(`before\n${"\0".repeat(nuls)}${word}\nafter\n`);
+            const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+              bytes.subarray(index * size, (index + 1) * size),
+            );
+            const wanted = ["before", word, "after"];
+            expect(read(encoding, pieces, 256).map(({ text, cut }) => [text, cut])).toEqual(
+              wanted.map((text) => [text, 0]),
+            );
+            const reader = new LineReader(encoding, 0, 256);
+            const needs = [[{ texts: ["error"], folds: false }]];
+            const sifted = pieces.flatMap((piece) => reader.sift(piece, needs)?.lines ?? reader.push(piece));
+            expect(sifted).toContainEqual(expect.objectContaining({ text: word, cut: 0 }));
+          }
+        }
+      },
+    );
+  },
+);
