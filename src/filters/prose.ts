@@ -21,6 +21,8 @@ export function proseOf(markdown: string): string {
   let rawEnd: string | undefined;
   let isQuoted = false;
   let isInList = false;
+  /** Where the text of the last item of the list begins. */
+  let itemIndent = 0;
   let isAfterBlank = true;
 
   const endParagraph = (): void => {
@@ -48,7 +50,9 @@ export function proseOf(markdown: string): string {
     const rest = line.slice(markers.length);
     const isIndented = /^(?: {4}|\t)/.test(line);
     if (isAfterBlank && !hasMarker && !/^[ \t]/.test(line)) isInList = false;
-    const isCode = isIndented && isAfterBlank && !isInList && !hasMarker;
+    if (hasMarker) itemIndent = columnsOf(markers);
+    const codeIndent = (isInList ? itemIndent : 0) + 4;
+    const isCode = isIndented && isAfterBlank && !hasMarker && columnsOf(markers) >= codeIndent;
     if (isCode) continue;
     isAfterBlank = false;
     isInList ||= hasMarker;
@@ -77,6 +81,13 @@ export function proseOf(markdown: string): string {
   return withoutTags(paragraphs.join("\n\n"));
 }
 
+/** A tab goes on to the next column that is a multiple of four. */
+function columnsOf(text: string): number {
+  let columns = 0;
+  for (const character of text) columns += character === "\t" ? 4 - (columns % 4) : 1;
+  return columns;
+}
+
 function opened(rest: string): Fence | undefined {
   const [, marks = "", info = ""] = /^(`{3,}|~{3,})(.*)$/.exec(rest) ?? [];
   if (marks === "" || (marks.startsWith("`") && info.includes("`"))) return undefined;
@@ -91,7 +102,7 @@ function closes(line: string, { letter, length }: Fence): boolean {
 /** Without code spans, comments inside a paragraph, and the addresses of links. */
 function inlineProse(paragraph: string): string {
   return withoutComments(withoutSpans(paragraph))
-    .replace(/\]\([^()\s]*/g, "] ")
+    .replace(/\]\([^()\s]*(?:[ \t\n]+(?:"[^"]{0,500}"|'[^']{0,500}')(?=[ \t\n]*\)))?/g, "] ")
     .replace(/(?::\/\/|\bwww\.)\S*/gi, " ");
 }
 
@@ -138,7 +149,7 @@ function withoutComments(paragraph: string): string {
 
 /** The name ends where no further letter of it follows, so that a very long one is looked at once. */
 const tags = /<(\/?)([a-z][a-z0-9]*)(?![a-z0-9])[^<>]*>/gi;
-const code = new Set(["blockquote", "pre", "code", "kbd", "samp", "script", "style"]);
+const code = new Set(["blockquote", "pre", "code", "kbd", "samp", "tt", "var", "q", "script", "style"]);
 
 /** Without HTML tags, and without the content of quotes and code written as HTML. */
 function withoutTags(text: string): string {
