@@ -3,7 +3,7 @@
 // the SDK would otherwise not answer such a request at all.
 
 import type { Json, JsonObject } from "../contract.ts";
-import { isObject, readJson } from "../json.ts";
+import { isObject, readJson, TooManyValues } from "../json.ts";
 
 export type RequestId = string | number;
 
@@ -64,7 +64,8 @@ export function readMessage(line: string): ParsedLine {
   if ("method" in value) {
     const { method } = value;
     // A numeric id stays a number; the arguments of a tool keep their digits.
-    const { params } = readJson(line) as JsonObject;
+    const params = readParams(line);
+    if (params instanceof TooManyValues) return problem("a message of too many values");
     if (typeof method !== "string") return problem("a method that is not a text");
     if (params !== undefined && !isObject(params)) return problem("params that are not an object");
     const call = { jsonrpc: "2.0" as const, method, ...(params !== undefined && { params }) };
@@ -80,6 +81,16 @@ export function readMessage(line: string): ParsedLine {
     return { message: { jsonrpc: "2.0", error: value.error, ...(id !== undefined && { id }) } };
   }
   return problem("neither a request nor an answer");
+}
+
+/** `line` is a JSON object. */
+function readParams(line: string): Json | undefined | TooManyValues {
+  try {
+    return (readJson(line) as JsonObject).params;
+  } catch (error) {
+    if (error instanceof TooManyValues) return error;
+    throw error;
+  }
 }
 
 /**

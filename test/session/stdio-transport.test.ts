@@ -2,6 +2,7 @@ import { PassThrough, Writable } from "node:stream";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
+import { maxJsonValues } from "../../src/json.ts";
 import { createStdioTransport, type StdioTransportOptions } from "../../src/session/stdio-transport.ts";
 import { keepLog, settle, stallingOutput } from "./streams.ts";
 
@@ -57,6 +58,20 @@ describe("reading", () => {
     expect(answers.map(({ id, error }) => [id, error.code])).toEqual([
       ["a", -32600],
       [4, -32600],
+    ]);
+  });
+
+  test("a message of too many values is refused by its id, and the conversation goes on", async () => {
+    const { input, messages, out } = await start();
+    const list = `[${"1,".repeat(maxJsonValues)}1]`;
+    input.write(`{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"list":${list}}}\n`);
+    input.write(`{"jsonrpc":"2.0","method":"notifications/x","params":{"list":${list}}}\n`);
+    input.write(`${JSON.stringify(ping)}\n`);
+    for (let n = 0; n < 200 && messages.length === 0; n += 1) await settle();
+    expect(messages).toEqual([ping]);
+    const answers = out.lines().map((line) => JSON.parse(line));
+    expect(answers.map(({ id, error }) => [id, error.message])).toEqual([
+      [5, "Invalid request: a message of too many values"],
     ]);
   });
 
