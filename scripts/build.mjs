@@ -1,9 +1,9 @@
 // Builds dist/: one entry that node runs directly, a few chunks beside it that are loaded when needed, the types, and the texts that ship.
 // `--no-types` leaves out what only the package needs (the test suite needs the program).
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { transform } from "esbuild";
 import { rolldown } from "rolldown";
+import { bundleOptions, root } from "./bundle.mjs";
 import { chunking } from "./chunks.mjs";
 import { writeFixtures } from "./fixtures.mjs";
 import { writeLibraries } from "./libraries.mjs";
@@ -11,10 +11,6 @@ import { writeManual } from "./manual.mjs";
 import { bundledPackages, writeNotices } from "./notices.mjs";
 import { writeSbom } from "./sbom.mjs";
 import { writeTypes } from "./types.mjs";
-import { viteValidators } from "./validators.mjs";
-
-const root = fileURLToPath(new URL("..", import.meta.url));
-const { version, optionalLibraries } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 
 // Chunks of earlier builds stay for a day: processes that run may load them yet.
 mkdirSync(`${root}dist/chunks`, { recursive: true });
@@ -63,18 +59,7 @@ const smallChunks = {
 };
 
 const { plugin, codeSplitting } = chunking(root);
-const bundle = await rolldown({
-  cwd: root,
-  input: { "channel-router": "src/main.ts" },
-  platform: "node",
-  // The clients of chats, which `channel-router add` installs.
-  external: optionalLibraries,
-  transform: { target: "node20.19", define: { __VERSION__: JSON.stringify(version) } },
-  plugins: [viteValidators(), slimSdk, smallLibraries, smallChunks, plugin],
-  preserveEntrySignatures: false,
-  checks: { ineffectiveDynamicImport: false },
-  logLevel: "warn",
-});
+const bundle = await rolldown(bundleOptions([slimSdk, smallLibraries, smallChunks, plugin]));
 const { output } = await bundle.write({
   dir: `${root}dist`,
   cleanDir: false,

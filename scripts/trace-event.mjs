@@ -13,13 +13,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { parseSync } from "oxc-parser";
 import { rolldown } from "rolldown";
-import { viteValidators } from "./validators.mjs";
+import { bundleOptions, root, version } from "./bundle.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const { version, optionalLibraries } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 const events = 6;
 /** By the number that the copy reports. */
 const functions = [];
@@ -54,17 +51,7 @@ async function buildCopy() {
       handler: (path) => ({ code: instrumented(path), moduleType: "ts" }),
     },
   };
-  const bundle = await rolldown({
-    cwd: root,
-    input: { "channel-router": "src/main.ts" },
-    platform: "node",
-    external: optionalLibraries,
-    transform: { target: "node20.19", define: { __VERSION__: JSON.stringify(version) } },
-    plugins: [viteValidators(), instrument],
-    preserveEntrySignatures: false,
-    checks: { ineffectiveDynamicImport: false },
-    logLevel: "warn",
-  });
+  const bundle = await rolldown(bundleOptions([instrument]));
   await bundle.write({ dir: folder, format: "esm" });
   await bundle.close();
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');

@@ -152,3 +152,15 @@ function inZone(localMs: number, name: string): number | undefined {
   const east = Object.hasOwn(zoneMinutes, name) ? zoneMinutes[name] : undefined;
   return east === undefined ? undefined : localMs - east * 60_000;
 }
+
+/** `90000` -> `90s`: the largest unit that divides it. */
+export function showDuration(ms: number): string {
+  const units: [string, number][] = [
+    ["d", 86_400_000],
+    ["h", 3_600_000],
+    ["m", 60_000],
+    ["s", 1_000],
+  ];
+  const unit = units.find(([, length]) => ms % length === 0 && ms >= length);
+  return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`;
+}

@@ -31,6 +31,7 @@ const shared = [
   "text",
   "time-zone",
   "waiting",
+  "within",
   "yield-to-event-loop",
 ];
 /** Everything below the program. No room imports one that is above it in this table; `daemon` alone builds the parts together. */
@@ -52,6 +53,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "time-zone": [],
   version: [],
   waiting: ["contract"],
+  within: [],
   "yield-to-event-loop": [],
   // Pure: the config language, and what it is compiled to.
   config: shared,

@@ -9,9 +9,9 @@ import type { ChatTraits, OutgoingFile } from "../contract/chat.ts";
 import { isRouterError, UsageError } from "../errors.ts";
 import { partsBelow } from "../files/folder-identity.ts";
 import { openReading } from "../files/open-file.ts";
-import { isWithin } from "../files/pattern.ts";
 import { lookAtContent } from "../files/secret-content.ts";
 import { type Sensitivity, sensitivityOf } from "../files/secret-names.ts";
+import { isWithin } from "../within.ts";
 import type { Outbox } from "./outbox.ts";
 
 export interface GuardRules {

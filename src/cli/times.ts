@@ -32,7 +32,3 @@ export function printBytes(bytes: number): string {
   for (; value >= 1024 && unit < units.length - 1; unit += 1) value /= 1024;
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
-
-export function printCount(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}

@@ -4,7 +4,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
+import { isWithin } from "../within.ts";
 
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
@@ -95,19 +96,13 @@ export function homeFolder(env: EnvironmentVariables): string {
   return setVariable(env, "HOME") ?? setVariable(env, "USERPROFILE") ?? homedir();
 }
 
-/** Both absolute. A folder is below itself. */
-export function isBelow(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return !(way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way));
-}
-
 /**
  * The folder whose files belong to the config: its repository, or the project whose `.claude` folder it is
  * in. Never the home folder or one above it.
  */
 export function projectFolder(folder: string, env: EnvironmentVariables): string {
   const [start, home] = [realPath(folder), realPath(homeFolder(env))];
-  const isOwn = (parent: string) => parent !== home && !isBelow(home, parent);
+  const isOwn = (parent: string) => parent !== home && !isWithin(home, parent);
   for (let parent = start; isOwn(parent); parent = dirname(parent)) {
     if (existsSync(join(parent, ".git"))) return parent;
     if (dirname(parent) === parent) break;
@@ -123,7 +118,7 @@ export function leadsInto(path: string, folder: string): boolean {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined)
     return path !== dirname(path) && leadsInto(dirname(path), folder);
   try {
-    return isBelow(realpathSync(path), realPath(folder));
+    return isWithin(realpathSync(path), realPath(folder));
   } catch {
     return false; // A dangling link: its target is unknown.
   }

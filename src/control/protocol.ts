@@ -8,6 +8,7 @@ import type { Outcome, RouterEvent, TraceStep } from "../contract.ts";
 import type { AdmissionProblem } from "../plan/plan.ts";
 import type { SessionReport, StatusReport } from "../session/tools/status.ts";
 
+// The command line does not import the session: what `status` answers is a part of this protocol.
 export type {
   PowerReport,
   RefusedReport,

@@ -9,6 +9,7 @@ import { countIssues } from "../config/yaml/issue-location.ts";
 import type { Clock, Log } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
 import { cut } from "../text/clip.ts";
+import { countOf } from "../text/count.ts";
 import { line, lines, type SafeText, safeLine, stackOf, text } from "../text.ts";
 import { pause } from "../waiting.ts";
 import { warningsIn } from "./messages.ts";
@@ -86,7 +87,7 @@ export function createReloader(options: ReloaderOptions): Reloader {
     const { issues } = config;
     if (issues.length > 0) {
       const total = countIssues(issues);
-      const count = total === 1 ? "1 problem" : `${total} problems`;
+      const count = countOf(total, "problem");
       return refuse(
         issues.map((issue) => config.loaded.frame(issue)),
         `${count} in ${name}`,

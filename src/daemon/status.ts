@@ -16,6 +16,7 @@ import type {
   StatusReport,
 } from "../session/tools/status.ts";
 import { showTime } from "../shaping/describe.ts";
+import { countOf } from "../text/count.ts";
 import { line } from "../text.ts";
 import { version } from "../version.ts";
 import { daemonPowers } from "./commands/power-answers.ts";
@@ -213,7 +214,7 @@ function describeFlow({ channel, collecting: open, ...counts }: Omit<FlowReport,
     ...some(superseded, "superseded"),
     ...some(quieted, "held by quiet"),
     ...some(over_hour, "over the hour"),
-    ...(digests === 0 ? [] : [`${digests} ${digests === 1 ? "digest" : "digests"} of ${folded} events`]),
+    ...(digests === 0 ? [] : [`${countOf(digests, "digest")} of ${folded} events`]),
   ];
   const now = open.map(
     ({ reason, groups, events, next }) =>
@@ -237,7 +238,7 @@ function powersForModel(state: DaemonState, powers: readonly PowerReport[]): Pow
 function adviseConsent(state: DaemonState, powers: readonly PowerReport[]): string[] {
   if (!waitsForUse(state)) return [];
   const count = powers.length - 1;
-  const more = count === 0 ? "" : `, and asks for ${count} more ${count === 1 ? "thing" : "things"}`;
+  const more = count === 0 ? "" : `, and asks for ${countOf(count, "more thing")}`;
   return [`the config was found here, not chosen${more}: nothing of it is used before the user agrees to it`];
 }
 

@@ -1,8 +1,9 @@
 // File patterns of a config: where their search begins, and what they need consent for.
 
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import type { Reach } from "../contract/power.ts";
 import type { OptionIssue } from "../contract.ts";
+import { isWithin } from "../within.ts";
 import { sensitivityOf } from "./secret-names.ts";
 
 /** The folder of the config file and the home folder for `~`, both absolute. */
@@ -46,12 +47,6 @@ export function parsePattern(written: string, origin: Origin): FilePattern {
 export function absolute(path: string, { folder, home }: Origin): string {
   const expanded = path === "~" ? home : path.startsWith("~/") ? join(home, path.slice(2)) : path;
   return resolve(folder, expanded);
-}
-
-/** Both absolute and without links. A folder contains itself. */
-export function isWithin(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return way === "" || !(way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way));
 }
 
 /** The power to read files, one per pattern. */

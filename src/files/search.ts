@@ -4,8 +4,9 @@
 import type { BigIntStats, Dirent } from "node:fs";
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
+import { isWithin } from "../within.ts";
 import { readingFailed } from "./log-once.ts";
-import { type FilePattern, isWithin, shownPath } from "./pattern.ts";
+import { type FilePattern, shownPath } from "./pattern.ts";
 import { sensitivityOf } from "./secret-names.ts";
 
 export interface FoundFile {

@@ -2,6 +2,7 @@
 // not slide, so something that never stops repeating is still reported once per period.
 
 import type { Filter } from "../contract.ts";
+import { showDuration } from "../dates.ts";
 import { keyText } from "../key-parts.ts";
 import { type KeyReader, maxKeysPerScope, memoryKey, recall } from "./memory-key.ts";
 import { cut } from "./show.ts";
@@ -32,15 +33,4 @@ export function dedupeFilter({ scope, key: keyOf, forMs }: DedupeParts): Filter 
       };
     },
   };
-}
-
-function showDuration(ms: number): string {
-  const units: [string, number][] = [
-    ["d", 86_400_000],
-    ["h", 3_600_000],
-    ["m", 60_000],
-    ["s", 1_000],
-  ];
-  const unit = units.find(([, length]) => ms % length === 0 && ms >= length);
-  return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`;
 }

@@ -1,6 +1,7 @@
 // Values as shown in a reason: JSON on one line, cut short.
 
 import type { Json } from "../contract.ts";
+import { countOf } from "../text/count.ts";
 
 const maxShownLength = 80;
 
@@ -10,7 +11,7 @@ export function showValue(value: Json | undefined): string {
   if (value === null || typeof value !== "object") return String(value);
   if (Array.isArray(value)) return showList(value);
   const count = Object.keys(value).length;
-  return count === 0 ? "an empty object" : `an object of ${count} ${count === 1 ? "key" : "keys"}`;
+  return count === 0 ? "an empty object" : `an object of ${countOf(count, "key")}`;
 }
 
 function showList(values: readonly Json[]): string {

@@ -14,8 +14,8 @@ import {
 } from "node:fs";
 import { delimiter, dirname, extname, isAbsolute, join, resolve } from "node:path";
 import type { Launch, Link, ReachedProgram, Script } from "../contract/power.ts";
-import { isWithin } from "../files/pattern.ts";
 import { readRegularSync } from "../regular-file.ts";
+import { isWithin } from "../within.ts";
 import { findProgram } from "./find-program.ts";
 import { attachedNames, type FileRole, type NamedFile, namedFiles } from "./named-files.ts";
 import { namedInScript } from "./named-in-scripts.ts";

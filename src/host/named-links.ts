@@ -5,7 +5,7 @@
 import { lstatSync, readdirSync, readlinkSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Link } from "../contract/power.ts";
-import { isWithin } from "../files/pattern.ts";
+import { isWithin } from "../within.ts";
 
 const maxMatches = 200;
 /** As many as Linux follows. */

@@ -81,8 +81,8 @@ export function createListener(options: ListenerOptions): OpenListener {
 }
 
 class HttpServer implements OpenListener {
-  readonly #options: ListenerOptions;
-  readonly #log: ListenerOptions["log"];
+  readonly #log: Log;
+  readonly #onListen: ListenerOptions["onListen"];
   #settings: ListenSettings;
   #table: RouteTable = createRouteTable([]);
   #bound: Bound | undefined;
@@ -97,16 +97,14 @@ class HttpServer implements OpenListener {
   readonly publicUrl?: NonNullable<OpenListener["publicUrl"]>;
 
   constructor(options: ListenerOptions) {
-    this.#options = options;
-    const { log } = options;
+    const { log, onListen, ...settings } = options;
     this.#log = log;
-    this.#settings = options;
+    this.#onListen = onListen;
+    this.#settings = settings;
     this.bodies = createBodyPool({ proven: this.#connections.prove });
-    this.loopback = isLoopback(this.#options.addresses);
-    this.hosts = this.#options.hosts;
-    if (!(options.publicUrl === undefined)) {
-      this.publicUrl = options.publicUrl;
-    }
+    this.loopback = isLoopback(settings.addresses);
+    this.hosts = settings.hosts;
+    if (settings.publicUrl !== undefined) this.publicUrl = settings.publicUrl;
   }
 
   onUnrouted(listener: (refusal: Refusal) => void): void {
@@ -239,7 +237,7 @@ class HttpServer implements OpenListener {
         const bound = await bind(server, address);
         server.on("error", (error: NodeJS.ErrnoException) => this.#logFailure(error));
         onBound?.(bound);
-        this.#options.onListen?.(printAddress(bound));
+        this.#onListen?.(printAddress(bound));
         return { server, address: bound };
       } catch (error) {
         if (index === addresses.length - 1) throw error;

@@ -3,6 +3,7 @@
 import type { Reach, ReachedProgram } from "../contract/power.ts";
 import { restoreLiteral } from "../templates/literal.ts";
 import { withoutHidden } from "../text/hidden.ts";
+import { shellWord } from "../text/shell.ts";
 
 /**
  * `shown`: the reach with its secrets hidden. `real`: the unmasked one, for a note on a hidden host.
@@ -39,13 +40,9 @@ export function oneLine(text: string): string {
 
 /** With the quoting of a shell. */
 function commandLine({ command, cwd, env, stdin }: ReachedProgram, folder: string): string {
-  const variables = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`);
-  const input = stdin === undefined ? "" : ` <<< ${quoted(stdin)}`;
-  return `${[...variables, ...command.map(quoted)].join(" ")}${input}${cwd === folder ? "" : ` (in ${cwd})`}`;
-}
-
-function quoted(text: string): string {
-  return /^[\w@%+=:,./{}-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${word(value)}`);
+  const input = stdin === undefined ? "" : ` <<< ${word(stdin)}`;
+  return `${[...variables, ...command.map(word)].join(" ")}${input}${cwd === folder ? "" : ` (in ${cwd})`}`;
 }
 
 /**
@@ -93,4 +90,9 @@ function kindOfIpv6(host: string): HostKind | undefined {
   }
   if (/^fe[89ab]/.test(host)) return "link-local";
   return /^f[cd]/.test(host) ? "private network" : undefined;
+}
+
+/** Braces and commas stay: a word with a template in it is shown, and not typed into a shell. */
+function word(text: string): string {
+  return shellWord(text, /^[\w@%+=:,./{}-]+$/);
 }

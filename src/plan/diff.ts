@@ -1,6 +1,7 @@
 // The difference between two plans, in terms of the necessary actions. Compares fingerprints, and does not
 // depend on running objects. Disabled sources are not included.
 
+import { countOf } from "../text/count.ts";
 import { isRoute } from "./claims.ts";
 import type { Plan, PlannedSource } from "./plan.ts";
 
@@ -95,7 +96,7 @@ function count(sign: string, noun: string, names: readonly string[]): string[] {
   if (names.length === 0) return [];
   const shown = names.slice(0, mostNames).join(", ");
   const more = names.length > mostNames ? ", ..." : "";
-  return [`${sign}${names.length} ${noun}${names.length === 1 ? "" : "s"} (${shown}${more})`];
+  return [`${sign}${countOf(names.length, noun)} (${shown}${more})`];
 }
 
 function enabled({ sources }: Plan): readonly PlannedSource[] {

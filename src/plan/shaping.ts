@@ -3,10 +3,11 @@
 
 import type { ChannelValues, IssueDraft } from "../config/values.ts";
 import type { JsonObject, Memory, MemoryWrite, Template, TraceStep, View } from "../contract.ts";
+import { showDuration } from "../dates.ts";
 import { memoryScope } from "../filters/canonical.ts";
 import { type KeyReader, maxKeysPerScope, memoryKey } from "../filters/memory-key.ts";
 import { keyText } from "../key-parts.ts";
-import { showDuration, showTime } from "../shaping/describe.ts";
+import { showTime } from "../shaping/describe.ts";
 import type { ShapingOptions, StoredShaping } from "../shaping/options.ts";
 import { longestQuietMs, readWindow, zoneProblem } from "../shaping/quiet.ts";
 import { countThrottle, type ThrottleParts, type ThrottleResult } from "../shaping/throttle.ts";

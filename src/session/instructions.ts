@@ -3,6 +3,7 @@
 // client is connected.
 
 import { cut, cutBytes } from "../text/clip.ts";
+import { countOf } from "../text/count.ts";
 import { forModel, neutralise } from "../text/neutralise.ts";
 import { line, lines, ownWords, type SafeLine, type SafeText } from "../text.ts";
 
@@ -157,7 +158,7 @@ function describeAttributes(further: Readonly<Record<string, string>>): SafeText
 }
 
 function adviseStatus(problems: number): SafeLine {
-  const count = problems === 1 ? "1 problem" : `${problems} problems`;
+  const count = countOf(problems, "problem");
   const now = problems > 0 ? ` The config has ${count}: call it and tell the user.` : "";
   return line`The status tool says what is set up, what is wrong and what to do, for instance when no event arrives.${now}`;
 }

@@ -1,21 +1,10 @@
 // Describes shaping: for the trace of an admission, for `why`, `explain` and `status`, and for the first line
 // of a digest.
 
+import { showDuration } from "../dates.ts";
 import { keyText } from "../key-parts.ts";
 import type { Reason, ShapingOptions } from "./options.ts";
 import type { Hold } from "./shaper.ts";
-
-/** `90000` -> `90s`: the largest unit that divides it. */
-export function showDuration(ms: number): string {
-  const units: [string, number][] = [
-    ["d", 86_400_000],
-    ["h", 3_600_000],
-    ["m", 60_000],
-    ["s", 1_000],
-  ];
-  const unit = units.find(([, length]) => ms % length === 0 && ms >= length);
-  return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`;
-}
 
 /** A period of time to about two digits. */
 export function showSpan(ms: number): string {

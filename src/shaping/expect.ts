@@ -3,7 +3,8 @@
 // arrives again.
 
 import type { Json } from "../contract.ts";
-import { showDuration, showTime } from "./describe.ts";
+import { showDuration } from "../dates.ts";
+import { showTime } from "./describe.ts";
 
 export interface Heartbeat {
   /** Of earlier routers, up to the start of this one. */

@@ -3,6 +3,7 @@
 // whole.
 
 import type { Json, View } from "../contract.ts";
+import { countOf } from "../text/count.ts";
 
 /** Payloads up to this length are written whole; the budget cuts their middle. */
 const thinOutFrom = 16 * 1024;
@@ -57,5 +58,5 @@ function thinned(value: Json, left: { values: number }, level: number): Json {
 }
 
 function more(count: number, word: string): string {
-  return `${count} more ${word}${count === 1 ? "" : "s"}`;
+  return countOf(count, `more ${word}`);
 }

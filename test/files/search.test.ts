@@ -4,9 +4,10 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { fileGlob, isWithin, parsePattern, patternIssues, readReaches } from "../../src/files/pattern.ts";
+import { fileGlob, parsePattern, patternIssues, readReaches } from "../../src/files/pattern.ts";
 import { createSearch } from "../../src/files/search.ts";
 import { compileGlob } from "../../src/filters/glob.ts";
+import { isWithin } from "../../src/within.ts";
 import { temporaryFolders } from "./folder.ts";
 
 const newFolder = temporaryFolders();

@@ -6,6 +6,7 @@ import { createLog } from "../../daemon/log.ts";
 import { loadPlan, requireConfig } from "../../daemon/start/load-plan.ts";
 import { consentOf } from "../../daemon/trust/trust-location.ts";
 import { maskAll } from "../../host/secret-mask.ts";
+import { countOf } from "../../text/count.ts";
 import { line, masked, ownWords, type SafeText, shownLine, text } from "../../text.ts";
 import { colors, whole } from "../colors.ts";
 import type { ExitCode } from "../exit.ts";
@@ -41,14 +42,14 @@ export async function check(
   }
   for (const issue of [...issues, ...warnings])
     toStdout(printed(...paintedFrame(masked(loaded.frame(issue), mask)), line``));
-  const warned = warnings.length === 0 ? "" : `, ${count(countIssues(warnings), "warning")}`;
+  const warned = warnings.length === 0 ? "" : `, ${countOf(countIssues(warnings), "warning")}`;
   if (!isGood) {
-    toStdout(printed(line`${count(countIssues(issues), "problem")}${warned} in ${loaded.file}`));
+    toStdout(printed(line`${countOf(countIssues(issues), "problem")}${warned} in ${loaded.file}`));
     return 1;
   }
   toStdout(
-    text`${loaded.file} ${colors.green("is valid")}: ${count(plan.sources.length, "source")}, ${count(plan.channels.length, "channel")}${
-      plan.sinks.length === 0 ? "" : `, ${count(plan.sinks.length, "sink")}`
+    text`${loaded.file} ${colors.green("is valid")}: ${countOf(plan.sources.length, "source")}, ${countOf(plan.channels.length, "channel")}${
+      plan.sinks.length === 0 ? "" : `, ${countOf(plan.sinks.length, "sink")}`
     }${warned}\n`,
   );
   for (const { file, line: at, path, message } of loaded.notes)
@@ -70,8 +71,4 @@ function paintedFrame(frame: SafeText): SafeText[] {
     if (/^ +\| *\^$/.test(one)) return whole.red(shown);
     return /^ {2}hint: /.test(one) ? whole.green(shown) : shown;
   });
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -99,8 +99,7 @@ const commandOptions = {
 
 function readArguments(args: readonly string[]) {
   try {
-    const options = commandOptions;
-    return parseArgs({ args: [...args], options }).values;
+    return parseArgs({ args: [...args], options: commandOptions }).values;
   } catch (error) {
     throw new UsageError("E_USAGE", (error as Error).message, {
       hint: "channel-router run [--config FILE] [--label NAME] [--log-level LEVEL] [--log-format FORMAT]",

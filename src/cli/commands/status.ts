@@ -10,13 +10,14 @@ import type {
   UnansweredReport,
 } from "../../control/protocol.ts";
 import { cut } from "../../text/clip.ts";
+import { countOf } from "../../text/count.ts";
 import { line, ownWords, type SafeText, safeLine, shownLine } from "../../text.ts";
 import { colors, whole } from "../colors.ts";
 import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { reachRouter } from "../find-router.ts";
 import { printed, printedJson } from "../print.ts";
-import { printBytes, printCount, printRelative, printSpan, printTime } from "../times.ts";
+import { printBytes, printRelative, printSpan, printTime } from "../times.ts";
 
 export interface TalkOptions {
   readonly config?: string;
@@ -96,7 +97,7 @@ export function printSession(session: SessionReport, nowMs: number): SafeText[] 
   const { id, pid, project, label, client, listening, since, sent, shown, stuck_since } = session;
   const mark = { yes: colors.green, no: colors.red, unknown: colors.yellow }[listening.state];
   const named = label === undefined ? "" : ` (${label})`;
-  const received = `${printCount(sent, "event")} sent${shown === undefined ? "" : `, ${shown} shown`}`;
+  const received = `${countOf(sent, "event")} sent${shown === undefined ? "" : `, ${shown} shown`}`;
   return [
     line`  ${colors.bold(id)}${named} ${project}, pid ${pid}${client === undefined ? "" : `, ${client}`}`,
     line`    listening: ${mark(listening.state)}, ${listening.reason}; ${received}, since ${printRelative(since, nowMs)}`,
@@ -129,7 +130,7 @@ function printSource(source: SourceReport, nowMs: number): SafeText[] {
 function printSink({ name, type, calls, failures, last_error }: SinkReport): SafeText {
   const failed = failures === 0 ? "" : `, ${failures} failed`;
   const error = last_error === undefined ? "" : `; the last: ${last_error}`;
-  return line`  ${name} (${type}) ${printCount(calls, "call")}${failed}${error}`;
+  return line`  ${name} (${type}) ${countOf(calls, "call")}${failed}${error}`;
 }
 
 function printRefused(indent: string, refused: RefusedReport | undefined, where = ""): SafeText[] {

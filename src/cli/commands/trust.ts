@@ -15,6 +15,7 @@ import { forgetAnswers } from "../../daemon/trust/trust-file.ts";
 import { trustLocation } from "../../daemon/trust/trust-location.ts";
 import { UsageError } from "../../errors.ts";
 import { systemClock } from "../../host/clock.ts";
+import { countOf } from "../../text/count.ts";
 import { line, type SafeText, safeJson, safeLine, text } from "../../text.ts";
 import { colors } from "../colors.ts";
 import type { CommandContext, Person, RunningRouter } from "../context.ts";
@@ -22,7 +23,6 @@ import type { ExitCode } from "../exit.ts";
 import { configLocation, findRouter, requireRouter } from "../find-router.ts";
 import { missingLibraries, missingLine } from "../missing-libraries.ts";
 import { printed, printedJson } from "../print.ts";
-import { printCount } from "../times.ts";
 import { check } from "./check.ts";
 
 interface TrustOptions {
@@ -76,7 +76,7 @@ export async function trust(
   const soon = router === undefined ? "" : `; the running router (pid ${router.pid}) starts it by itself`;
   context.print(
     left > 0
-      ? text`${printCount(left, "power")} still ${left === 1 ? "waits" : "wait"}\n`
+      ? text`${countOf(left, "power")} still ${left === 1 ? "waits" : "wait"}\n`
       : text`allowed${soon}\n`,
   );
   return left === 0 ? 0 : 1;

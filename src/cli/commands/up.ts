@@ -13,6 +13,7 @@ import { loadPlan } from "../../daemon/start/load-plan.ts";
 import { ConnectorError } from "../../errors.ts";
 import { readStateFile, writeStateFile } from "../../files/state-file.ts";
 import { readRegular } from "../../regular-file.ts";
+import { countOf } from "../../text/count.ts";
 import { line, type SafeLine, safeJson, text } from "../../text.ts";
 import { colors } from "../colors.ts";
 import type { CommandContext, Processes, ProcessIdentity, UpConfig, UpState } from "../context.ts";
@@ -20,7 +21,6 @@ import type { ExitCode } from "../exit.ts";
 import { configLocation, findRouter, type RouterConnection, requireRouter } from "../find-router.ts";
 import { printed, printedJson } from "../print.ts";
 import { unitText } from "../systemd-unit.ts";
-import { printCount } from "../times.ts";
 import { check } from "./check.ts";
 import type { TalkOptions } from "./status.ts";
 
@@ -152,7 +152,7 @@ function waitingLine(powers: readonly PowerReport[]): string | undefined {
     return "waiting for your consent: nothing of this file is used before channel-router trust";
   return waiting.length === 0
     ? undefined
-    : `waiting for your consent: ${printCount(waiting.length, "power")}; channel-router trust shows them`;
+    : `waiting for your consent: ${countOf(waiting.length, "power")}; channel-router trust shows them`;
 }
 
 function describeState(pid: number, file: string, { mode }: UpState): SafeLine {

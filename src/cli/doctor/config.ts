@@ -2,7 +2,7 @@
 
 import { countIssues } from "../../config/yaml/issue-location.ts";
 import type { StatusReport } from "../../control/protocol.ts";
-import { printCount } from "../times.ts";
+import { countOf } from "../../text/count.ts";
 import { answered, type CheckInput, type Finding } from "./check.ts";
 
 export function checkConfig({
@@ -23,7 +23,7 @@ export function checkConfig({
     return {
       name: "config",
       state: "fail",
-      detail: `${printCount(countIssues(proven.issues), "problem")} in ${file}; the first, line ${first.line}: ${proven.mask(first.message)}; ${activeInstead(config.isKept === true, answered(status))}`,
+      detail: `${countOf(countIssues(proven.issues), "problem")} in ${file}; the first, line ${first.line}: ${proven.mask(first.message)}; ${activeInstead(config.isKept === true, answered(status))}`,
       todo: "channel-router check shows each at its location",
     };
   }
@@ -31,7 +31,7 @@ export function checkConfig({
   return {
     name: "config",
     state: "ok",
-    detail: `${file}: ${printCount(sources.length, "source")}, ${printCount(channels.length, "channel")}`,
+    detail: `${file}: ${countOf(sources.length, "source")}, ${countOf(channels.length, "channel")}`,
   };
 }
 

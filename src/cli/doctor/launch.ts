@@ -1,6 +1,7 @@
 // The line that starts Claude Code with this channel, and whether the program that it names would start.
 
 import { basename } from "node:path";
+import { shellWord } from "../../text/shell.ts";
 import type { CheckInput, Finding } from "./check.ts";
 import { findServers, type McpServer } from "./mcp-servers.ts";
 
@@ -22,10 +23,6 @@ export async function checkLaunch(patient: Pick<CheckInput, "env" | "project" | 
   // A project chooses the names of its servers, and the line is meant to be typed into a shell.
   const line = `claude --dangerously-load-development-channels ${shellWord(`server:${server}`)}`;
   return { server, line, finding: judge(chosen, configured, line) };
-}
-
-function shellWord(word: string): string {
-  return /^[\w:.@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function judge(server: McpServer | undefined, configured: string, line: string): Finding {

@@ -1,7 +1,8 @@
 // Checks that a router of this config runs, answers, and is our version.
 
+import { countOf } from "../../text/count.ts";
 import { version } from "../../version.ts";
-import { printCount, printSpan } from "../times.ts";
+import { printSpan } from "../times.ts";
 import type { CheckInput, Finding } from "./check.ts";
 
 const name = "router";
@@ -33,7 +34,7 @@ export function checkRouter({
   if (problem !== undefined) {
     const runs =
       status.active === "previous"
-        ? `the config file has a problem, and the previous config stays active (${printCount(status.sources.length, "source")}, ${printCount(status.channels.length, "channel")})`
+        ? `the config file has a problem, and the previous config stays active (${countOf(status.sources.length, "source")}, ${countOf(status.channels.length, "channel")})`
         : "it has no valid config";
     return {
       name,

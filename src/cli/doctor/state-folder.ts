@@ -6,7 +6,8 @@ import { access, lstat, readdir, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { stateFolder, stateRoot } from "../../config/paths.ts";
 import { journalFault } from "../../journal/newer-format.ts";
-import { printBytes, printCount } from "../times.ts";
+import { countOf } from "../../text/count.ts";
+import { printBytes } from "../times.ts";
 import { answered, type CheckInput, type Finding } from "./check.ts";
 
 const little = 100 * 1024 * 1024;
@@ -64,7 +65,7 @@ export async function checkStateFolder(
   }
   const open = platform === "win32" ? [] : await openToOthers(folder, join(stateRoot(env), ".env"));
   if (open.length > 0) {
-    const more = open.length === 1 ? "" : ` and ${printCount(open.length - 1, "other")}`;
+    const more = open.length === 1 ? "" : ` and ${countOf(open.length - 1, "other")}`;
     return {
       name,
       state: "fail",

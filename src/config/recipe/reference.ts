@@ -2,9 +2,10 @@
 // folder is rejected, also when only a link leads there: sharing a config shares everything it runs.
 
 import { existsSync, readdirSync, realpathSync } from "node:fs";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { didYouMeanHint } from "../../did-you-mean.ts";
+import { isWithin } from "../../within.ts";
 import type { KeptTexts } from "../read.ts";
 import { quoted } from "../yaml/problem.ts";
 
@@ -67,19 +68,14 @@ function findFile(written: string, folder: string, kept: KeptTexts | undefined):
       file,
     };
   }
-  const inside = relative(realpathSync(folder), real);
-  if (inside === ".." || inside.startsWith(`..${sep}`) || resolve(inside) === inside) {
-    const leads = isBelow(folder, file) ? "leads through a link to a path" : "is";
+  if (!isWithin(real, realpathSync(folder))) {
+    const leads = isWithin(file, folder) ? "leads through a link to a path" : "is";
     return {
       message: `the recipe ${quoted(written)} ${leads} outside the config's folder`,
       hint: "copy the file into the folder of the config, or below it",
     };
   }
   return { file };
-}
-
-function isBelow(folder: string, file: string): boolean {
-  return !relative(folder, file).startsWith("..");
 }
 
 let known: string | undefined;

@@ -2,14 +2,8 @@
 // config file. The first with the name wins. Records every lookup for reloads; never logs.
 
 import { dirname, join } from "node:path";
-import {
-  type EnvironmentVariables,
-  isBelow,
-  isUnexpanded,
-  projectFolder,
-  realPath,
-  stateRoot,
-} from "../paths.ts";
+import { isWithin } from "../../within.ts";
+import { type EnvironmentVariables, isUnexpanded, projectFolder, realPath, stateRoot } from "../paths.ts";
 import { absent, readBounded } from "../yaml/bounded-file.ts";
 import { type DotenvLineProblem, parseDotenv } from "./dotenv.ts";
 import type { OfProject } from "./project-variables.ts";
@@ -115,7 +109,7 @@ export function readDotenvFiles(
       const dotenv = parseDotenv(reading.bytes.toString("utf8"));
       const layer = path === ofState && !isInProject(path, folder, env) ? "state" : "project";
       const real = realPath(path);
-      const isLinkedOut = layer === "project" && !isBelow(real, projectFolder(folder, env));
+      const isLinkedOut = layer === "project" && !isWithin(real, projectFolder(folder, env));
       layers.push({ layer, ...(isLinkedOut ? { linkedTo: real } : {}), variables: dotenv.variables });
       problems.push(...dotenv.problems.map((problem) => ({ path, ...problem })));
       files.push({ path, sha256: reading.sha256 });
@@ -133,5 +127,5 @@ export function readDotenvFiles(
  */
 function isInProject(dotenv: string, folder: string, env: EnvironmentVariables): boolean {
   const place = dirname(realPath(dotenv));
-  return place !== realPath(folder) && isBelow(place, projectFolder(folder, env));
+  return place !== realPath(folder) && isWithin(place, projectFolder(folder, env));
 }

@@ -1,6 +1,7 @@
 // The display name of the origin of a value.
 
-import { isAbsolute, relative, sep } from "node:path";
+import { relative } from "node:path";
+import { isWithin } from "../../within.ts";
 import { realPath } from "../paths.ts";
 import type { Origin } from "./taint.ts";
 
@@ -62,6 +63,5 @@ function fileName(
 }
 
 function below(path: string, folder: string): string | undefined {
-  const way = relative(folder, path);
-  return way === "" || way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way) ? undefined : way;
+  return path !== folder && isWithin(path, folder) ? relative(folder, path) : undefined;
 }

@@ -1,14 +1,8 @@
 // The files of `${file:PATH}`: secrets mounted by an orchestrator, keys, tokens. Each is read once per load.
 
 import { resolve } from "node:path";
-import {
-  type EnvironmentVariables,
-  expandHome,
-  isBelow,
-  projectFolder,
-  realPath,
-  stateRoot,
-} from "../paths.ts";
+import { isWithin } from "../../within.ts";
+import { type EnvironmentVariables, expandHome, projectFolder, realPath, stateRoot } from "../paths.ts";
 import { absent, type FileResult, readBounded } from "../yaml/bounded-file.ts";
 
 const maxValueBytes = 64 * 1024;
@@ -38,7 +32,7 @@ export function openValueFiles(folder: string, env: EnvironmentVariables): Value
   const isOwn = realPath(folder) === realPath(stateRoot(env));
   const originOf = (path: string): FileOrigin => {
     const real = realPath(path);
-    return { path, realPath: real, inProject: !isOwn && isBelow(real, project) };
+    return { path, realPath: real, inProject: !isOwn && isWithin(real, project) };
   };
   return {
     files,

@@ -2,6 +2,7 @@
 // in a recipe also with the location in the config that uses it.
 
 import type { Issue } from "../../contract.ts";
+import { countOf } from "../../text/count.ts";
 import type { Expansion, FileProblem } from "../recipe/expand.ts";
 import { type Instance, useOf } from "../recipe/instance.ts";
 import type { IssueDraft } from "../values.ts";
@@ -121,7 +122,7 @@ function listed(ofFile: readonly Issue[]): readonly Issue[] {
   if (more === 0 || first === undefined) return ofFile;
   const { file, line, column } = first;
   const noun = first.code.startsWith("W_") ? "warning" : "problem";
-  const message = `and ${more} more ${noun}${more === 1 ? "" : "s"} of this file`;
+  const message = `and ${countOf(more, `more ${noun}`)} of this file`;
   return [...kept, { file, line, column, path: "", code: "E_CONFIG_MORE", message, more }];
 }
 

@@ -3,6 +3,7 @@
 // itself is sent, the shell reads it from $SECRET.
 
 import type { EndpointInfo, Sample } from "../../contract/event.ts";
+import { shellQuoted } from "../../text/shell.ts";
 import type { HttpOptions } from "./options.ts";
 import { samplePath } from "./path.ts";
 import { secretsOf, signatureScheme, type VerifyOptions } from "./verify/generic.ts";
@@ -34,18 +35,18 @@ export function describeEndpoint(
   const info = { address: `${method} ${shown}${options.path}` };
   if (proof === undefined) return info;
 
-  const url = quote(`${origin}${samplePath(options.path)}${proof.query ?? ""}`);
+  const url = shellQuoted(`${origin}${samplePath(options.path)}${proof.query ?? ""}`);
   const words = ["curl", "-sS"];
-  if (socket !== undefined) words.push("--unix-socket", quote(socket));
+  if (socket !== undefined) words.push("--unix-socket", shellQuoted(socket));
   if (method !== "POST") words.push("-X", method);
   words.push(proof.query === undefined ? url : `${url}${secretWord}`);
   if (method !== "GET") {
     for (const [name, value] of Object.entries({ "content-type": "application/json", ...sample.headers })) {
-      words.push("-H", quote(`${name}: ${value}`));
+      words.push("-H", shellQuoted(`${name}: ${value}`));
     }
   }
   words.push(...proof.words);
-  if (method !== "GET") words.push("-d", quote(body));
+  if (method !== "GET") words.push("-d", shellQuoted(body));
   return { ...info, example: words.join(" ") };
 }
 
@@ -73,7 +74,7 @@ function prove(verify: VerifyOptions | undefined, body: string): Proof | undefin
       const secret = secretsOf(verify)[0];
       const header = scheme?.headers[0]?.signature;
       if (scheme === undefined || secret === undefined || header === undefined) return undefined;
-      return { words: ["-H", quote(`${header}: ${signBody(scheme, secret, Buffer.from(body))}`)] };
+      return { words: ["-H", shellQuoted(`${header}: ${signBody(scheme, secret, Buffer.from(body))}`)] };
     }
   }
 }
@@ -93,9 +94,5 @@ const secretWord = '"$SECRET"';
 
 /** Only this one variable is expanded by the shell; literal text of the config must not be. */
 function withSecret(before: string): string {
-  return /^[\w .:/@+-]*$/.test(before) ? `"${before}$SECRET"` : `${quote(before)}${secretWord}`;
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
+  return /^[\w .:/@+-]*$/.test(before) ? `"${before}$SECRET"` : `${shellQuoted(before)}${secretWord}`;
 }

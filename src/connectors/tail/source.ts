@@ -16,6 +16,8 @@ import {
   shownPath,
 } from "../../files/pattern.ts";
 import { createSearch, type Search } from "../../files/search.ts";
+import { countOf } from "../../text/count.ts";
+import { shellWord } from "../../text/shell.ts";
 import { settledOr } from "../../waiting.ts";
 import { containerFormat } from "./container.ts";
 import { createCursors } from "./cursors.ts";
@@ -30,6 +32,8 @@ import { createTraceDetector } from "./traces.ts";
 
 const lookMs = 1_000;
 /** From then on looks are rarer, where changes are reported. */
+/** What a path may contain without quotes in a shell. */
+const plainPath = /^[\w./~-]+$/;
 const idleAfterMs = 60_000;
 /** Delay between a change report and the look. */
 const hintMs = 50;
@@ -163,9 +167,7 @@ class TailSource implements Source {
     const count = this.#work.tailedFiles.all().length;
     const summary = this.#onceLogger.summary();
     const detail =
-      count === 0
-        ? `no file matches ${this.#written.join(", ")} yet`
-        : `follows ${count} ${count === 1 ? "file" : "files"}`;
+      count === 0 ? `no file matches ${this.#written.join(", ")} yet` : `follows ${countOf(count, "file")}`;
     return { ...health, detail: summary === undefined ? detail : `${detail}; ${summary}` };
   }
 
@@ -173,7 +175,7 @@ class TailSource implements Source {
     const [first] = this.#patterns;
     const address = `lines of ${this.#written.join(", ")}`;
     if (first?.path === undefined) return { address };
-    return { address, example: `echo hello >> ${quoted(absolute(first.written, this.#host))}` };
+    return { address, example: `echo hello >> ${shellWord(absolute(first.written, this.#host), plainPath)}` };
   }
 
   #shown(path: string) {
@@ -349,8 +351,4 @@ export function beginsOf(
 
 function unreadable(summary: string): ConnectorError {
   return new ConnectorError("E_FILE_READ", `no file can be read: ${summary}`, { retryable: true });
-}
-
-function quoted(path: string): string {
-  return /^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

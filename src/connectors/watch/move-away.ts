@@ -6,8 +6,8 @@ import { randomUUID } from "node:crypto";
 import { link, lstat, mkdir, open, realpath, rename, unlink } from "node:fs/promises";
 import { dirname, join, parse } from "node:path";
 import { openFound } from "../../files/open-file.ts";
-import { isWithin } from "../../files/pattern.ts";
 import type { FoundFile } from "../../files/search.ts";
+import { isWithin } from "../../within.ts";
 
 const mostNames = 10_000;
 const copyBytes = 256 * 1024;

@@ -9,9 +9,11 @@ import { ConnectorError, DeliveryError } from "../../errors.ts";
 import { type FolderWatch, msUntilIdlePoll, watchFolders } from "../../files/folder-watch.ts";
 import { createOnceLogger, type OnceLogger, readingFailed } from "../../files/log-once.ts";
 import { openFound } from "../../files/open-file.ts";
-import { absolute, fileGlob, isWithin, listOf, parsePattern, shownPath } from "../../files/pattern.ts";
+import { absolute, fileGlob, listOf, parsePattern, shownPath } from "../../files/pattern.ts";
 import { createSearch, type Findings, type FoundFile, type Search } from "../../files/search.ts";
+import { countOf } from "../../text/count.ts";
 import { pause, raceWith } from "../../waiting.ts";
+import { isWithin } from "../../within.ts";
 import { type Change, type Changes, createChanges, isSame, markOf } from "./changes.ts";
 import { type KnownFiles, openKnownFiles } from "./known-files.ts";
 import { moveAway } from "./move-away.ts";
@@ -126,7 +128,7 @@ class WatchSource implements Source {
     if (this.#held !== undefined)
       return { ...health, detail: `waiting for events to be accepted: ${this.#held}`, lastError: this.#held };
     const summary = this.#onceLogger.summary();
-    const detail = `watches ${this.#count} ${this.#count === 1 ? "file" : "files"}`;
+    const detail = `watches ${countOf(this.#count, "file")}`;
     return { ...health, detail: summary === undefined ? detail : `${detail}; ${summary}` };
   }
 

@@ -46,8 +46,6 @@ class WebchatSource implements Source {
   readonly #name: string;
   readonly #options: WebchatOptions;
   readonly #host: Host;
-  readonly #listener: Host["listener"];
-  readonly #clock: Host["clock"];
   readonly #reading;
   readonly #path: string;
   /** A secret in it is meant for those who open the page, not for Claude. */
@@ -69,8 +67,6 @@ class WebchatSource implements Source {
     this.#options = options;
     this.#host = host;
     const { listener, clock, people } = host;
-    this.#listener = listener;
-    this.#clock = clock;
     const reading = { clock, pool: listener.bodies };
     this.#reading = reading;
     const path = options.path.replace(/\/+$/, "");
@@ -171,7 +167,7 @@ class WebchatSource implements Source {
     this.#emit = to;
     for (const route of [pageRoute, helloRoute, ...Object.keys(this.#actions)]) {
       const [method = "", rest = ""] = route.split(" ");
-      const remove = await this.#listener.route({
+      const remove = await this.#host.listener.route({
         path: `${this.#path}${rest}`,
         methods: [method],
         sourceName: this.#name,
@@ -200,7 +196,7 @@ class WebchatSource implements Source {
 
   health(): SourceHealth {
     if (this.#closed || this.#emit === undefined) return { state: "stopped" };
-    const address = this.#listener.address();
+    const address = this.#host.listener.address();
     return address === undefined
       ? { state: "starting" }
       : { state: "running", detail: `${address}${this.#shownPath}` };
@@ -211,7 +207,7 @@ class WebchatSource implements Source {
   }
 
   endpointInfo(): EndpointInfo {
-    return { address: `${this.#listener.address() ?? "http://127.0.0.1"}${this.#shownPath}` };
+    return { address: `${this.#host.listener.address() ?? "http://127.0.0.1"}${this.#shownPath}` };
   }
 
   /** The stored messages are read on first use. */
@@ -249,14 +245,14 @@ class WebchatSource implements Source {
     // A page that continues with another process needs no notification.
     if (refusal !== notLetIn && refusal !== again)
       this.#host.refused({ status: refusal.status, reason: refusal.error });
-    refuse(response, refusal, this.#clock);
+    refuse(response, refusal, this.#host.clock);
   }
 
   /** At the first request: a page that is never opened leaves nothing in the journal. */
   #identify() {
     this.#identified ??= openIdentity(this.#host.store).then((identity) => ({
       identity,
-      sessions: createSessions(identity, this.#clock),
+      sessions: createSessions(identity, this.#host.clock),
     }));
     this.#identified.catch(() => {
       this.#identified = undefined;
@@ -270,7 +266,7 @@ class WebchatSource implements Source {
    */
   async #showPage(request: IncomingMessage, response: ServerResponse, origin: string): Promise<void> {
     const { identity } = await this.#identify();
-    const mark = isOpenedByPerson(request) ? identity.markPage(origin, this.#clock.now()) : "";
+    const mark = isOpenedByPerson(request) ? identity.markPage(origin, this.#host.clock.now()) : "";
     answerText(response, 200, page(this.#name, mark), "text/html; charset=utf-8", pageHeaders);
   }
 
@@ -290,10 +286,10 @@ class WebchatSource implements Source {
 
   /** The guard blocks pages of other sites, the key blocks other users of this machine. */
   async #handle(route: string, ...[request, response, params]: Handled): Promise<void> {
-    const address = this.#listener.address();
-    const foreign = createGuard({ hosts: this.#listener.hosts, address })(request);
+    const address = this.#host.listener.address();
+    const foreign = createGuard({ hosts: this.#host.listener.hosts, address })(request);
     if (foreign !== undefined) return this.#turnAway(response, new Refusal(403, foreign));
-    const named = originOf(request.headers.host, { address, hosts: this.#listener.hosts });
+    const named = originOf(request.headers.host, { address, hosts: this.#host.listener.hosts });
     if ("redirect" in named && route === pageRoute)
       return answerText(response, 307, "", "text/plain", { location: `${named.redirect}${this.#path}` });
     if (!("origin" in named))

@@ -3,10 +3,11 @@
 // again, so it can do only what the user agreed to for exactly these texts.
 
 import { dirname, join } from "node:path";
-import { isBelow, projectFolder, realPath } from "../../config/paths.ts";
+import { projectFolder, realPath } from "../../config/paths.ts";
 import type { LoadedConfig } from "../../config/values.ts";
 import { readStateFile, writeStateFile } from "../../files/state-file.ts";
 import type { Bind } from "../../plan/powers.ts";
+import { isWithin } from "../../within.ts";
 
 type Texts = LoadedConfig["texts"];
 
@@ -41,7 +42,7 @@ export async function readActive(folder: string, file: string, bind: Bind): Prom
 
 /** A process that can write in the project could write there. */
 function isInProject(folder: string, file: string): boolean {
-  return isBelow(realPath(folder), projectFolder(dirname(file), process.env));
+  return isWithin(realPath(folder), projectFolder(dirname(file), process.env));
 }
 
 function sealOf({ file, texts }: Pick<Kept, "file" | "texts">, bind: Bind): string {

@@ -2,7 +2,8 @@
 // it listens.
 
 import type { SessionFacts } from "../../cluster/protocol.ts";
-import { isBelow, realPath, setVariable } from "../../config/paths.ts";
+import { realPath, setVariable } from "../../config/paths.ts";
+import { isWithin } from "../../within.ts";
 import { clientCacheFolder } from "../client-log.ts";
 import { pluginName } from "../listening.ts";
 import { type Ancestor, findClient, isClaude, readAncestors } from "./client-watch.ts";
@@ -65,5 +66,5 @@ export function pluginOf(
   program: string = process.argv[1] ?? "",
 ): string | undefined {
   const folder = setVariable(env, "CLAUDE_PLUGIN_ROOT");
-  return folder !== undefined && isBelow(realPath(program), realPath(folder)) ? pluginName : undefined;
+  return folder !== undefined && isWithin(realPath(program), realPath(folder)) ? pluginName : undefined;
 }

@@ -7,12 +7,12 @@ import {
   claudeConfigFolder,
   type EnvironmentVariables,
   expandHome,
-  isBelow,
   realPath,
   setVariable,
 } from "../../config/paths.ts";
 import { openProject, systemHome } from "../../config/project.ts";
 import { line, type SafeLine } from "../../text.ts";
+import { isWithin } from "../../within.ts";
 import { variablesOfProject } from "./project-environment.ts";
 import { type UnderClaude, underClaude } from "./under-claude.ts";
 
@@ -71,7 +71,7 @@ export function guardEnvironment(
   // runs.
   if (
     named !== undefined &&
-    ![cwd, ...under.folders].some((folder) => isBelow(realPath(resolve(cwd, named)), realPath(folder)))
+    ![cwd, ...under.folders].some((folder) => isWithin(realPath(resolve(cwd, named)), realPath(folder)))
   ) {
     delete env.CLAUDE_PROJECT_DIR;
     notes.push(line`CLAUDE_PROJECT_DIR=${named} is not where Claude runs: ${cwd} is used`);

@@ -4,6 +4,7 @@
 import type { Counts } from "../../contract/event.ts";
 import type { SourceHealth, Tool } from "../../contract.ts";
 import { cut, cutList } from "../../text/clip.ts";
+import { countOf } from "../../text/count.ts";
 import { line, lines, ownWords, type SafeLine, type SafeText, safeLine, shownLine } from "../../text.ts";
 
 /** Between versions fields are added, never changed; optional ones may be absent in an older router's report. */
@@ -312,7 +313,7 @@ function describeRefused(refused: RefusedReport | undefined): string {
 function describeSink({ name, type, calls, failures, last_error }: SinkReport): SafeLine {
   const failed = failures === 0 ? "" : `, ${failures} failed`;
   const error = last_error === undefined ? "" : `; the last: ${last_error}`;
-  return cut(line`  ${name} (${type}) ${calls} ${calls === 1 ? "call" : "calls"}${failed}${error}`, 200);
+  return cut(line`  ${name} (${type}) ${countOf(calls, "call")}${failed}${error}`, 200);
 }
 
 function describeChannel({ name, from, receipt, answerable, sinks = [] }: ChannelReport): SafeLine {

@@ -8,9 +8,9 @@ import { dirname, join, relative } from "node:path";
 import type { OutgoingFile, SinkAnswer, SinkHost } from "../../../contract/sink.ts";
 import { DeliveryError, isRouterError } from "../../../errors.ts";
 import { isSameFile, partsBelow } from "../../../files/folder-identity.ts";
-import { isWithin } from "../../../files/pattern.ts";
 import { protectedFolder } from "../../../files/protected-places.ts";
 import { line } from "../../../text.ts";
+import { isWithin } from "../../../within.ts";
 
 const ownerOnly = 0o600;
 /** A file may be rotated away between opening it and the check. */

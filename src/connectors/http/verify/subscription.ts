@@ -76,8 +76,7 @@ function confirmationUrl(data: Json, topic: string, hosts: readonly string[]): s
   const isPlain = protocol === "https:" && port === "" && username === "" && password === "" && hash === "";
   if (!isPlain || pathname !== "/" || !hosts.includes(hostname)) return undefined;
   const wanted = new URLSearchParams({ Action: "ConfirmSubscription", TopicArn: topic, Token: token });
-  const given = [...searchParams].sort(([one], [other]) => (one < other ? -1 : 1));
   const isSame =
-    JSON.stringify(given) === JSON.stringify([...wanted].sort(([one], [other]) => (one < other ? -1 : 1)));
+    searchParams.size === wanted.size && [...wanted].every(([key, value]) => searchParams.get(key) === value);
   return isSame ? `https://${hostname}/?${wanted}` : undefined;
 }
