@@ -1,5 +1,6 @@
 // Waiting for a promise, with cancellation by a signal.
 
+import { setMaxListeners } from "node:events";
 import type { Clock } from "./contract.ts";
 
 /**
@@ -17,6 +18,8 @@ export function aborted(signal: AbortSignal): Promise<void> {
 export function raceWith<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
+    // Many may wait at once, for instance for each of many files; every listener is removed when its promise settles.
+    setMaxListeners(0, signal);
     const end = () => reject(signal.reason);
     signal.addEventListener("abort", end, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", end));

@@ -78,6 +78,7 @@ ${times((n) => `  sleep${n}: { type: command, description: Sleeps., command: [sl
       appendFileSync(join(project.folder, "logs", `${n}`, "a.log"), `line ${round}\n`);
       writeFileSync(join(project.folder, `in${n}`, `${round}.txt`), "x");
     }
+    for (let n = 0; n < 40; n += 1) writeFileSync(join(project.folder, "in0", `${round}-${n}.txt`), "x");
     const calls = all.flatMap((claude, index) => [
       claude.callTool(`sleep${index}`, {}).catch(() => undefined),
       claude.callTool("status", {}).catch(() => undefined),
