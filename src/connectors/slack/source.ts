@@ -172,7 +172,9 @@ class SlackSource implements Source {
       clientOptions: { slackApiUrl: this.#options.apiRoot, retryConfig: { retries: 0 }, timeout: requestMs },
     });
     let reason: unknown;
+    let onAbort = (): void => {};
     const over = new Promise<void>((resolve) => {
+      onAbort = resolve;
       this.#endRound = (error) => {
         reason = error;
         resolve();
@@ -181,7 +183,8 @@ class SlackSource implements Source {
         reason ??= failureOf(error, "the connection");
       });
       socket.on("disconnected", () => resolve());
-      void aborted(signal).then(resolve);
+      signal.addEventListener("abort", onAbort, { once: true });
+      if (signal.aborted) resolve();
     });
     socket.on("slack_event", (envelope: Envelope) => {
       try {
@@ -198,6 +201,8 @@ class SlackSource implements Source {
       await over;
       if (reason !== undefined) throw reason;
     } finally {
+      // The signal is that of all rounds.
+      signal.removeEventListener("abort", onAbort);
       // A connection that is being opened can be closed only once it is open.
       const left = started.catch(() => undefined).then(() => socket.disconnect());
       await Promise.race([left, pause(this.#clock, leaveMs)]);

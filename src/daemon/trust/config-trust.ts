@@ -72,7 +72,9 @@ export function openConfigTrust(options: ServiceTrustOptions): ConfigTrust {
       if (opened?.config === config) return opened.consent;
       opened?.over.abort();
       const over = new AbortController();
-      ending.addEventListener("abort", () => over.abort(), { once: true });
+      const end = () => over.abort();
+      ending.addEventListener("abort", end, { once: true });
+      over.signal.addEventListener("abort", () => ending.removeEventListener("abort", end), { once: true });
       const consent = await consentOf(process.env, file, log, { migrates: true });
       consent.onChange(() => {
         if (opened?.consent === consent) options.changed();

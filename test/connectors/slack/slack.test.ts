@@ -1,9 +1,10 @@
 // The slack source against a Slack on loopback.
 
+import { getEventListeners } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { slack } from "../../../src/connectors/slack/index.ts";
 import type { SlackOptions } from "../../../src/connectors/slack/options.ts";
 import type { AnsweredEvent } from "../../../src/contract/chat.ts";
@@ -17,6 +18,7 @@ import { hostOf, quiet } from "../../support/host.ts";
 import { outgoingFile } from "../../support/outgoing-file.ts";
 import { type SlackServer, startSlack } from "../../support/servers/slack.ts";
 
+const original = EventTarget.prototype.addEventListener;
 const clean: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {
   for (const step of clean.splice(0).reverse()) await step();
@@ -303,6 +305,32 @@ describe("a connection that ends", () => {
     await arrived(2);
     expect(arrivals.map(({ text }) => text)).toEqual(["before", "between"]);
     expect(lines).toEqual([]);
+  });
+
+  test("again and again leaves no listener behind", async () => {
+    const signals = new Set<AbortSignal>();
+    const add = vi.spyOn(EventTarget.prototype, "addEventListener").mockImplementation(function (
+      this: EventTarget,
+      ...given: Parameters<EventTarget["addEventListener"]>
+    ) {
+      if (this instanceof AbortSignal) signals.add(this);
+      original.apply(this, given);
+    });
+    clean.push(() => void add.mockRestore());
+    const far = await server();
+    const { arrived } = await bot(far);
+    await far.until(far.isHeard);
+    const most = () => Math.max(...Array.from(signals, (one) => getEventListeners(one, "abort").length));
+    const counts: number[] = [];
+    for (let round = 1; round <= 4; round += 1) {
+      far.say({ channel: "D0ANN", text: `round ${round}` });
+      await arrived(round);
+      counts.push(most());
+      if (round === 4) break;
+      far.refresh();
+      await far.until(() => !far.isHeard() || far.connections() > round);
+    }
+    expect(counts.at(-1)).toBeLessThanOrEqual(counts[0] ?? 0);
   });
 
   test("for so long that more than one page was missed: all of it arrives, in its order", async () => {
