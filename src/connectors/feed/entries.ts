@@ -68,7 +68,12 @@ function rssEntry(item: RssFeed.Item<string>): Raw {
   return {
     id: guid?.value ?? atom?.id,
     title: html(
-      item.title ?? dc?.titles?.[0] ?? dcterms?.titles?.[0] ?? itunes?.title ?? media?.title?.value,
+      item.title ??
+        dc?.titles?.[0] ??
+        dcterms?.titles?.[0] ??
+        itunes?.title ??
+        media?.title?.value ??
+        media?.groups?.[0]?.title?.value,
     ),
     link:
       item.link ||
@@ -99,7 +104,8 @@ function rssEntry(item: RssFeed.Item<string>): Raw {
         dc?.descriptions?.[0] ??
         itunes?.summary ??
         itunes?.subtitle ??
-        media?.description?.value,
+        media?.description?.value ??
+        media?.groups?.[0]?.description?.value,
     ),
   };
 }
@@ -108,7 +114,9 @@ function atomEntry(entry: AtomFeed.Entry<string>, feed: AtomFeed.Feed<string>): 
   const { dc, media } = entry;
   return {
     id: entry.id,
-    title: construct(entry.title) ?? html(dc?.titles?.[0] ?? media?.title?.value),
+    title:
+      construct(entry.title) ??
+      html(dc?.titles?.[0] ?? media?.title?.value ?? media?.groups?.[0]?.title?.value),
     link: alternateOf(entry.links) || anyOf(entry.links) || addressIn(entry.id),
     bases: [feed.xml?.base, entry.xml?.base],
     author: entry.authors?.[0]?.name ?? dc?.creators?.[0] ?? feed.authors?.[0]?.name,

@@ -237,6 +237,15 @@ test("Atom's titles are text, its links begin at xml:base, and its feed's author
   ]);
 });
 
+test("an item of RSS that has its texts only in a media:group has them", async () => {
+  server.answer =
+    content(`<rss version="2.0" xmlns:media="http://search.yahoo.com/mrss/"><channel><title>N</title><item><guid isPermaLink="false">1</guid>
+    <media:group><media:title>Clip &amp; more</media:title><media:description>Seen</media:description></media:group></item></channel></rss>`);
+  const source = await start({ since: "start" });
+  await source.rested();
+  expect(source.data()).toEqual([{ id: "1", title: "Clip & more", summary: "Seen" }]);
+});
+
 test("text is text and markup is markup, as the feed declares it", () => {
   const words = "Use <b>, not <strong>; write &amp;";
   const summaryOf = (feed: AnyFeed) => entriesOf(feed, "")[0]?.summary;
