@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { chmod, type FileHandle, mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { UsageError } from "../../errors.ts";
 import { writeStateFile } from "../../files/state-file.ts";
 
 export type Answer = "trusted" | "declined";
@@ -41,6 +42,8 @@ export interface TrustMemory {
   readonly digest: string;
   /** Why the file is ignored. */
   readonly damage?: string;
+  /** A newer version wrote it: nothing is written over it. */
+  readonly isNewer?: true;
   /**
    * An earlier version stored answers, which no longer count, and nothing was answered since; `noted`: and
    * that was logged.
@@ -67,18 +70,31 @@ export async function readTrust({ file, config }: TrustLocation): Promise<TrustM
     const none = { answers: new Map(), all: false, digest: digestOf("") };
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return none;
     if (error instanceof Outdated) return { ...none, outdated: "found" };
-    return { ...none, damage: `${file} cannot be used, so nothing is trusted: ${(error as Error).message}` };
+    const newer = error instanceof Newer ? ({ isNewer: true } as const) : {};
+    return {
+      ...none,
+      ...newer,
+      damage: `${file} cannot be used, so nothing is trusted: ${(error as Error).message}`,
+    };
   }
 }
 
-/** Rejects when the state folder cannot be written. */
+/** Rejects when the state folder cannot be written, and when a newer version wrote the file, which then stays as it is. */
 export async function writeAnswer(
   location: TrustLocation,
   powers: readonly PowerRecord[],
   answer: Answer,
   nowMs: number,
 ): Promise<void> {
-  const { answers: before, all } = await readTrust(location);
+  const { answers: before, all, isNewer } = await readTrust(location);
+  if (isNewer === true)
+    throw new UsageError(
+      "E_USAGE",
+      `a newer channel-router wrote ${location.file}, so no answer can be stored`,
+      {
+        hint: "run that version, or channel-router trust --revoke, which forgets its answers",
+      },
+    );
   const answers = new Map(before);
   const time = new Date(nowMs).toISOString();
   for (const { power, value, component, hash } of powers) {
@@ -162,10 +178,13 @@ function isOurs(uid: number): boolean {
 }
 
 class Outdated extends Error {}
+class Newer extends Error {}
 
 function readAnswers(content: unknown, config: string): Pick<TrustMemory, "answers" | "all" | "outdated"> {
   const { version: found, config: about, powers, all, outdated } = (content ?? {}) as Record<string, unknown>;
   if (found === 1) throw new Outdated();
+  if (typeof found === "number" && found > version)
+    throw new Newer(`a newer channel-router wrote it (version ${found}); run that one`);
   if (found !== version || !Array.isArray(powers)) throw new Error("it is not what this version writes");
   if (about !== config) throw new Error("it is about another config file");
   const answers = new Map(

@@ -100,7 +100,7 @@ test.each([
   ["no JSON", "yes"],
   ["null", "null"],
   ["a list", "[]"],
-  ["another version", '{"version":3,"config":"/p/channels.yaml","powers":[]}'],
+  ["a version that never was", '{"version":0,"config":"/p/channels.yaml","powers":[]}'],
   ["the words of another config", JSON.stringify({ version: 2, config: "/q", powers: [] })],
   [
     "an answer that is none",
@@ -192,6 +192,22 @@ test("what an earlier version kept counts for nothing, and that is said once, un
   expect([next.allows(power), next.outdated(), second.lines.length]).toEqual([false, true, 0]);
   await next.remember([power], "trusted");
   expect([next.allows(power), next.outdated()]).toEqual([true, false]);
+});
+
+test("what a newer version kept stays as it is, and that is said", async () => {
+  await writeAnswer(place(), [power], "declined", 0);
+  const newer = trusted().replace('"version":2', '"version":3,"later":[1]');
+  await writeFile(place().file, newer);
+  const consent = await open();
+  expect(consent.allows(power)).toBe(false);
+  await expect(consent.remember([other], "trusted")).rejects.toMatchObject({
+    message: expect.stringContaining("a newer channel-router wrote"),
+  });
+  expect(await readFile(place().file, "utf8")).toBe(newer);
+  await forgetAnswers(place());
+  await consent.remember([other], "trusted");
+  await consent.refresh();
+  expect([consent.allows(power), consent.allows(other)]).toEqual([false, true]);
 });
 
 test("a record of all allows whatever is asked, and stays when something is answered", async () => {
