@@ -17,7 +17,6 @@ const written = files;
 /** What every room may use: types, errors, the exit for text, the spelling helper of messages, dates, charsets, buffers and waiting. */
 const shared = [
   "addresses",
-  "apart",
   "byte-buffer",
   "charset",
   "contract",
@@ -38,7 +37,6 @@ const shared = [
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   // What every room may use.
   addresses: [],
-  apart: ["contract"],
   "byte-buffer": [],
   charset: [],
   contract: ["text"],
@@ -46,7 +44,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "did-you-mean": [],
   errors: ["contract"],
   json: ["contract"],
-  "key-parts": [],
+  "key-parts": ["contract"],
   "not-supported": [],
   "regular-file": [],
   text: [],

@@ -1,8 +1,8 @@
-// The dependencies of the permission relay, and its stored state.
+// The dependencies of the permission relay, its stored state, and its audit log: lines of JSON in the state folder,
+// append-only.
 
 import type { AskedPrompt, Chat } from "../contract/chat.ts";
 import type { Clock, Log } from "../contract.ts";
-import type { Audit } from "./audit.ts";
 import type { AskedRequest } from "./prompt.ts";
 
 export interface RelaySettings {
@@ -105,4 +105,30 @@ export function readVerdict(text: string): { readonly id: string; readonly behav
 /** The id of the prompt whose next pages are requested: `more abcde`. */
 export function readMore(text: string): string | undefined {
   return /^\s*more\s+([a-km-z]{5})\s*$/i.exec(text)?.[1]?.toLowerCase();
+}
+
+export interface AuditEntry {
+  readonly what: "asked" | "unasked" | "allow" | "deny" | "sent" | "expired" | "ended";
+  readonly id: string;
+  readonly session: string;
+  readonly tool?: string;
+  readonly description?: string;
+  readonly preview?: string;
+  readonly project?: string;
+  readonly label?: string;
+  /** Who was asked, or who decided: the source and the user id. */
+  readonly people?: readonly { readonly source: string; readonly person: string }[];
+  readonly reason?: string;
+}
+
+export interface Audit {
+  /**
+   * Settles when the line is in the file; rejects when it cannot be written: then the action must not happen.
+   */
+  add(entry: AuditEntry): Promise<void>;
+}
+
+/** `append` adds one line to the file, private to this user, and settles when it is on disk. */
+export function openAudit(clock: Pick<Clock, "now">, append: (line: string) => Promise<void>): Audit {
+  return { add: (entry) => append(JSON.stringify({ time: new Date(clock.now()).toISOString(), ...entry })) };
 }

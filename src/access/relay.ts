@@ -6,7 +6,6 @@
 import { randomBytes } from "node:crypto";
 import type { ButtonPress, IncomingMessage, PressAnswer, Reception } from "../contract/chat.ts";
 import { line } from "../text.ts";
-import type { AuditEntry } from "./audit.ts";
 import { Copies, messagesOf, type Person } from "./copies.ts";
 import { readsLikePrompt } from "./look-alike.ts";
 import type { Verdicts } from "./people.ts";
@@ -18,6 +17,7 @@ import {
   requestIdOf,
 } from "./prompt.ts";
 import {
+  type AuditEntry,
   type Behavior,
   isPromptId,
   type PendingPrompt,

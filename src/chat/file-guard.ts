@@ -7,8 +7,7 @@ import { type FileHandle, lstat, opendir, readlink, realpath, stat, statfs } fro
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve } from "node:path";
 import type { ChatTraits, OutgoingFile } from "../contract/chat.ts";
 import { isRouterError, UsageError } from "../errors.ts";
-import { partsBelow } from "../files/folder-identity.ts";
-import { openReading } from "../files/open-file.ts";
+import { openReading, partsBelow } from "../files/open-file.ts";
 import { lookAtContent } from "../files/secret-content.ts";
 import { type Sensitivity, sensitivityOf } from "../files/secret-names.ts";
 import { isWithin } from "../within.ts";

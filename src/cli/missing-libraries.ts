@@ -6,6 +6,7 @@ import { addHint, hasLibraries, missingText } from "../host/libraries.ts";
 import type { Plan } from "../plan/plan.ts";
 import { line, type SafeLine } from "../text.ts";
 import { colors } from "./colors.ts";
+import type { CheckInput, Finding } from "./doctor/check.ts";
 
 export async function missingLibraries(
   { sources }: Pick<Plan, "sources">,
@@ -24,4 +25,17 @@ export async function missingLibraries(
 /** One line, with the command that installs it. */
 export function missingLine(libraries: Libraries): SafeLine {
   return line`  ${colors.yellow("missing:")} ${missingText(libraries)}: ${addHint(libraries)}`;
+}
+
+export async function checkLibraries({
+  config: { proven },
+  env,
+}: Pick<CheckInput, "config" | "env">): Promise<Finding[]> {
+  if (proven === undefined) return [];
+  return (await missingLibraries(proven.plan, env)).map((libraries) => ({
+    name: "library",
+    state: "fail",
+    detail: `${missingText(libraries)}: its sources do not start`,
+    todo: addHint(libraries),
+  }));
 }

@@ -32,7 +32,6 @@ import { testsSchema } from "./schema/tests.ts";
 import { checkSemantics } from "./semantics.ts";
 import { checkTests } from "./tests-check.ts";
 import { unreadConfig } from "./unread.ts";
-import { valueAt } from "./value-path.ts";
 import type { IssueDraft, LoadedConfig } from "./values.ts";
 import { layerEnvironment, readDotenvFiles, withProcess } from "./variables/environment.ts";
 import { hideInMessage } from "./variables/hidden-words.ts";
@@ -52,7 +51,7 @@ import { frameIssue } from "./yaml/frame.ts";
 import { frameSourceOf, inOrder, locateIssues } from "./yaml/issue-location.ts";
 import { likelyMistakes } from "./yaml/likely-mistakes.ts";
 import { longCodeDrafts } from "./yaml/long-code.ts";
-import { type Path, pathKey } from "./yaml/problem.ts";
+import { type Path, pathKey, valueAt } from "./yaml/problem.ts";
 import { hideShownText } from "./yaml/shown-text.ts";
 
 export interface LoadOptions {

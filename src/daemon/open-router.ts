@@ -16,8 +16,8 @@ import { chooseListen } from "../http/bind-candidates.ts";
 import { createListener } from "../http/server.ts";
 import { type NextListen, Router, type RouterOptions } from "../router/router.ts";
 import { version } from "../version.ts";
+import { isOfProject } from "./start/guard-environment.ts";
 import type { ProvenConfig } from "./start/load-plan.ts";
-import { isOfProject } from "./start/project-environment.ts";
 import type { Consent } from "./trust/consent.ts";
 
 interface OpenRouterOptions extends Omit<RouterOptions, "listener" | "claims"> {

@@ -16,7 +16,7 @@ import type {
   StatusReport,
 } from "../session/tools/status.ts";
 import { showTime } from "../shaping/describe.ts";
-import { countOf } from "../text/count.ts";
+import { countOf } from "../text/clip.ts";
 import { line } from "../text.ts";
 import { version } from "../version.ts";
 import { daemonPowers } from "./commands/power-answers.ts";

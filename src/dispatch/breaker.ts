@@ -3,8 +3,8 @@
 // `pending`. Events are counted by the time at which they were accepted, so a backlog that is handed over at
 // once is not a loop.
 
-import { scopeOf } from "../apart.ts";
 import type { OpenEntry } from "../journal/open-entries.ts";
+import { scopeOf } from "../key-parts.ts";
 import type { DeliveryOptions } from "./delivery-options.ts";
 
 const windowMs = 60_000;

@@ -1,9 +1,9 @@
 // Which session had the last event of a conversation or thread. Written to the journal when it changes, so
 // that a new leader continues with the same session. Forgetting one has no other cost: the oldest go first.
 
-import { scopeOf } from "../apart.ts";
 import { isRouterError } from "../errors.ts";
 import type { Journal } from "../journal/journal.ts";
+import { scopeOf } from "../key-parts.ts";
 import type { DeliveryOptions } from "./delivery-options.ts";
 
 const kind = "sticky";

@@ -1,7 +1,7 @@
 // Values as shown in a reason: JSON on one line, cut short.
 
 import type { Json } from "../contract.ts";
-import { countOf } from "../text/count.ts";
+import { countOf } from "../text/clip.ts";
 
 const maxShownLength = 80;
 

@@ -2,9 +2,9 @@
 // an event cannot be lost; everything downstream reads from here. One process writes at a time: the one with
 // the highest term (`epoch`).
 
-import { isUnproven } from "../apart.ts";
 import type { Clock, Json, Log } from "../contract.ts";
 import { type Disk, realDisk } from "../files/disk.ts";
+import { isUnproven } from "../key-parts.ts";
 import { runInSlices } from "../yield-to-event-loop.ts";
 import { createBodies } from "./bodies.ts";
 import { createCheckpoints } from "./checkpoints.ts";

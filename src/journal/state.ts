@@ -2,8 +2,8 @@
 // functions, so that what was written and what is read back cannot differ. Applying a line again changes
 // nothing.
 
-import { isUnproven } from "../apart.ts";
 import type { Json, MemoryWrite } from "../contract.ts";
+import { isUnproven } from "../key-parts.ts";
 import { OpenEntries } from "./open-entries.ts";
 import {
   type Delivery,

@@ -3,9 +3,9 @@
 // whether a selected channel accepts or drops the event: a dropped event does not fall through to a later
 // catch-all.
 
-import { isUnproven, scopeOf } from "../apart.ts";
 import type { Memory, MemoryWrite, Outcome, TraceStep, Trust, View } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
+import { isUnproven, scopeOf } from "../key-parts.ts";
 import { planDelivery } from "./delivery.ts";
 import type {
   Admission,

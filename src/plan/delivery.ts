@@ -2,8 +2,8 @@
 // The options are plain data, because they are read again from the journal, perhaps by another process with
 // another plan.
 
-import { isUnproven } from "../apart.ts";
 import type { Rendered, RouterEvent } from "../contract.ts";
+import { isUnproven } from "../key-parts.ts";
 import type { PlannedChannel, PlannedDelivery } from "./plan.ts";
 import type { Shape } from "./shaping.ts";
 

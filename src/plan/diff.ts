@@ -1,7 +1,7 @@
 // The difference between two plans, in terms of the necessary actions. Compares fingerprints, and does not
 // depend on running objects. Disabled sources are not included.
 
-import { countOf } from "../text/count.ts";
+import { countOf } from "../text/clip.ts";
 import { isRoute } from "./claims.ts";
 import type { Plan, PlannedSource } from "./plan.ts";
 

@@ -1,11 +1,11 @@
 // The path of one arrival: bounds, identity, delivery id, admission, commit. Once the commit settles the
 // event cannot be lost; until then nothing is remembered and the sender is not answered.
 
-import { isUnproven } from "../apart.ts";
 import type { BatchResult, EmitAll, Sieve } from "../contract/emit-all.ts";
 import type { Counts } from "../contract/event.ts";
 import type { Arrival, Clock, Emit, MemoryWrite, Outcome, RouterEvent } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
+import { isUnproven } from "../key-parts.ts";
 import type { Admission, PlannedDelivery, PlannedSource } from "../plan/plan.ts";
 import { pause } from "../waiting.ts";
 import { type AdmissionTurns, createAdmissionTurns } from "./admission-turns.ts";

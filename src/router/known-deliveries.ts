@@ -1,8 +1,8 @@
 // Recognizes repeated deliveries: by the sender's id, and by what the sender signed. Remembered with the
 // event that a channel took, and not before: "redeliver" buttons send again what no channel wanted.
 
-import { isUnproven, scopeOf } from "../apart.ts";
 import type { Arrival, Memory, MemoryWrite, RouterEvent } from "../contract.ts";
+import { isUnproven, scopeOf } from "../key-parts.ts";
 
 export interface DeliveryMark {
   readonly scope: string;

@@ -1,10 +1,20 @@
 // This server's description of itself, and its answer to `initialize`, without loading the MCP SDK: the
 // client waits for this answer while it starts. The negotiation is that of SDK 1.x; a test compares the two.
+// `cachedAnswers` are for a process that has no session yet: a request that it cannot answer exactly as the session would
+// is left to the session.
 
 import type { JsonObject } from "../contract.ts";
 import { isObject } from "../json.ts";
 import type { SafeText } from "../text.ts";
-import { type Answer, type Refusal, type Request, rpcErrors } from "./json-rpc.ts";
+import {
+  type Answer,
+  isRequest,
+  type Refusal,
+  type Request,
+  readMessage,
+  rpcErrors,
+  toLine,
+} from "./json-rpc.ts";
 import { permissionCapability } from "./permission.ts";
 
 export interface InitializeResult {
@@ -78,5 +88,22 @@ export function refuseMethod(request: Request): Refusal {
     jsonrpc: "2.0",
     id: request.id,
     error: { code: rpcErrors.methodNotFound, message: "Method not found" },
+  };
+}
+
+/**
+ * The answer to a line of the client, both without a line end; undefined for a line that only a session can
+ * answer.
+ */
+export type CachedAnswers = (line: string) => string | undefined;
+
+export function cachedAnswers(result: InitializeResult): CachedAnswers {
+  return (line) => {
+    const read = readMessage(line);
+    if (!("message" in read) || !isRequest(read.message)) return undefined;
+    const request = read.message;
+    if (request.method === "server/discover") return toLine(refuseMethod(request));
+    if (request.method !== "initialize" || initializeProblem(request) !== undefined) return undefined;
+    return toLine(answerInitialize(request, result));
   };
 }

@@ -2,8 +2,7 @@
 // part comes first and the list of channels is shortened before the rules are. It cannot be changed while a
 // client is connected.
 
-import { cut, cutBytes } from "../text/clip.ts";
-import { countOf } from "../text/count.ts";
+import { countOf, cut, cutBytes } from "../text/clip.ts";
 import { forModel, neutralise } from "../text/neutralise.ts";
 import { line, lines, ownWords, type SafeLine, type SafeText } from "../text.ts";
 

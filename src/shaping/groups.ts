@@ -2,7 +2,7 @@
 // group that grows too large, or the largest when all together do, is folded in part, and the part continues
 // as one member; of too many groups of a channel the oldest closes early.
 
-import { scopeOf } from "../apart.ts";
+import { scopeOf } from "../key-parts.ts";
 import { addFacts, type Facts, factsOf, joinFacts } from "./facts.ts";
 import type { Member, ShapedEntry } from "./member.ts";
 import type { Reason, SumOptions } from "./options.ts";

@@ -7,7 +7,7 @@
 // holds it keeps it. The digest of a group is an event of its own, which only `quiet` and the budgets can hold. In
 // quiet time no group closes.
 
-import { isUnproven, scopeOf } from "../apart.ts";
+import { isUnproven, scopeOf } from "../key-parts.ts";
 import { createBoundedMap } from "./bounded-map.ts";
 import { type Cadence, digestDueMs } from "./digest.ts";
 import { type ClosedGroup, type Group, type GroupKey, type GroupLimits, Groups } from "./groups.ts";

@@ -5,7 +5,7 @@
 import type { Template, View } from "../contract.ts";
 import { TemplateError } from "../errors.ts";
 import { keyPart, keyText } from "../key-parts.ts";
-import { firstCharacters } from "../text/characters.ts";
+import { firstCharacters } from "../text/clip.ts";
 import { channelDialect, type Dialect } from "./dialect.ts";
 import type { Environment } from "./environment.ts";
 import { logicFunctions } from "./functions/logic-functions.ts";

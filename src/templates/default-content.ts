@@ -3,7 +3,7 @@
 // whole.
 
 import type { Json, View } from "../contract.ts";
-import { countOf } from "../text/count.ts";
+import { countOf } from "../text/clip.ts";
 
 /** Payloads up to this length are written whole; the budget cuts their middle. */
 const thinOutFrom = 16 * 1024;

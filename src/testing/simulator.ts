@@ -11,11 +11,11 @@
 //
 // `dev` runs it beside the real clock: `accept` takes what the router has admitted, `nextMs` says when to advance.
 
-import { isUnproven, scopeOf } from "../apart.ts";
 import type { Arrival, MemoryWrite, RouterEvent } from "../contract.ts";
 import { shapedEntry } from "../dispatch/shaping/entry.ts";
 import { shaperOptions, styleOf } from "../dispatch/shaping/plan.ts";
 import { UsageError } from "../errors.ts";
+import { isUnproven, scopeOf } from "../key-parts.ts";
 import { foldGroup, type MemberText, newestIds } from "../plan/fold.ts";
 import type { Admission, Plan, PlannedDelivery } from "../plan/plan.ts";
 import { createEventIds } from "../router/event-id.ts";

@@ -1,4 +1,5 @@
-// Shortens safe texts with a note about the cut. No character is broken.
+// Shortens texts: safe ones with a note about the cut, others by characters (code points), never in half of a surrogate
+// pair. And counts with their noun.
 
 import { type SafeLine, type SafeText, shownLine } from "../text.ts";
 
@@ -51,4 +52,28 @@ export function cutList(all: readonly SafeText[], maxLength: number, things: str
     kept.push(one);
   }
   return [...kept, `... ${all.length - kept.length} more ${things}` as SafeText];
+}
+
+/** The first characters. Scans only as far as necessary. */
+export function firstCharacters(text: string, count: number): string {
+  if (text.length <= count) return text;
+  let end = 0;
+  for (let taken = 0; taken < count && end < text.length; taken++) {
+    end += (text.codePointAt(end) as number) > 0xffff ? 2 : 1;
+  }
+  return text.slice(0, end);
+}
+
+/** The last characters. */
+export function lastCharacters(text: string, count: number): string {
+  let start = text.length;
+  for (let taken = 0; taken < count && start > 0; taken++) {
+    start -= start > 1 && (text.codePointAt(start - 2) as number) > 0xffff ? 2 : 1;
+  }
+  return text.slice(start);
+}
+
+/** `1 event`, `3 events`. */
+export function countOf(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -3,7 +3,7 @@
 // judge the meaning of a text: words stay words.
 
 import { type SafeLine, safeLine } from "../text.ts";
-import { firstCharacters } from "./characters.ts";
+import { firstCharacters } from "./clip.ts";
 import { invisible } from "./hidden.ts";
 
 /**

@@ -1,9 +1,13 @@
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { openAudit } from "../../src/access/audit.ts";
 import { Relay } from "../../src/access/relay.ts";
-import type { PendingPrompt, PromptMessage, RelaySettings } from "../../src/access/relay-deps.ts";
+import {
+  openAudit,
+  type PendingPrompt,
+  type PromptMessage,
+  type RelaySettings,
+} from "../../src/access/relay-deps.ts";
 import { plainPrompt } from "../../src/chat/prompt-text.ts";
 import type { AskedPrompt, PermissionPrompt } from "../../src/contract/chat.ts";
 import { ConnectorError } from "../../src/errors.ts";

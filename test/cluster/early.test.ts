@@ -7,7 +7,7 @@ import { createDuplexPair } from "../../src/cluster/duplex-pair.ts";
 import { createLink, type Link } from "../../src/cluster/link.ts";
 import type { Frame } from "../../src/cluster/protocol.ts";
 import { StdioProxy } from "../../src/cluster/proxy.ts";
-import { cachedAnswers } from "../../src/session/cached-answers.ts";
+import { cachedAnswers } from "../../src/session/initialize-result.ts";
 import { line } from "../../src/text.ts";
 
 const log = { error() {}, warn() {}, info() {} };

@@ -6,7 +6,7 @@ import { createLog } from "../../daemon/log.ts";
 import { loadPlan, requireConfig } from "../../daemon/start/load-plan.ts";
 import { consentOf } from "../../daemon/trust/trust-location.ts";
 import { maskAll } from "../../host/secret-mask.ts";
-import { countOf } from "../../text/count.ts";
+import { countOf } from "../../text/clip.ts";
 import { line, masked, ownWords, type SafeText, shownLine, text } from "../../text.ts";
 import { colors, whole } from "../colors.ts";
 import type { ExitCode } from "../exit.ts";

@@ -14,7 +14,6 @@ import type { CheckInput, Finding } from "../doctor/check.ts";
 import { checkClientLog } from "../doctor/client-log.ts";
 import { checkConfig } from "../doctor/config.ts";
 import { checkLaunch } from "../doctor/launch.ts";
-import { checkLibraries } from "../doctor/libraries.ts";
 import { checkPort } from "../doctor/port.ts";
 import { checkPowers } from "../doctor/powers.ts";
 import { checkRouter } from "../doctor/router.ts";
@@ -23,6 +22,7 @@ import { checkStateFolder } from "../doctor/state-folder.ts";
 import { checkOrganisation, checkSwitches, managedSettingsPath } from "../doctor/switches.ts";
 import type { ExitCode } from "../exit.ts";
 import { findRouter, requireRouter } from "../find-router.ts";
+import { checkLibraries } from "../missing-libraries.ts";
 import { printed, printedJson } from "../print.ts";
 import type { TalkOptions } from "./status.ts";
 

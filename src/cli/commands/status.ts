@@ -9,8 +9,7 @@ import type {
   StatusReport,
   UnansweredReport,
 } from "../../control/protocol.ts";
-import { cut } from "../../text/clip.ts";
-import { countOf } from "../../text/count.ts";
+import { countOf, cut } from "../../text/clip.ts";
 import { line, ownWords, type SafeText, safeLine, shownLine } from "../../text.ts";
 import { colors, whole } from "../colors.ts";
 import type { CommandContext } from "../context.ts";

@@ -15,7 +15,7 @@ import { forgetAnswers } from "../../daemon/trust/trust-file.ts";
 import { trustLocation } from "../../daemon/trust/trust-location.ts";
 import { UsageError } from "../../errors.ts";
 import { systemClock } from "../../host/clock.ts";
-import { countOf } from "../../text/count.ts";
+import { countOf } from "../../text/clip.ts";
 import { line, type SafeText, safeJson, safeLine, text } from "../../text.ts";
 import { colors } from "../colors.ts";
 import type { CommandContext, Person, RunningRouter } from "../context.ts";

@@ -13,7 +13,7 @@ import { loadPlan } from "../../daemon/start/load-plan.ts";
 import { ConnectorError } from "../../errors.ts";
 import { readStateFile, writeStateFile } from "../../files/state-file.ts";
 import { readRegular } from "../../regular-file.ts";
-import { countOf } from "../../text/count.ts";
+import { countOf } from "../../text/clip.ts";
 import { line, type SafeLine, safeJson, text } from "../../text.ts";
 import { colors } from "../colors.ts";
 import type { CommandContext, Processes, ProcessIdentity, UpConfig, UpState } from "../context.ts";

@@ -2,7 +2,7 @@
 
 import { countIssues } from "../../config/yaml/issue-location.ts";
 import type { StatusReport } from "../../control/protocol.ts";
-import { countOf } from "../../text/count.ts";
+import { countOf } from "../../text/clip.ts";
 import { answered, type CheckInput, type Finding } from "./check.ts";
 
 export function checkConfig({

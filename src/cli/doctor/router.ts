@@ -1,6 +1,6 @@
 // Checks that a router of this config runs, answers, and is our version.
 
-import { countOf } from "../../text/count.ts";
+import { countOf } from "../../text/clip.ts";
 import { version } from "../../version.ts";
 import { printSpan } from "../times.ts";
 import type { CheckInput, Finding } from "./check.ts";

@@ -6,7 +6,7 @@ import { access, lstat, readdir, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { stateFolder, stateRoot } from "../../config/paths.ts";
 import { journalFault } from "../../journal/newer-format.ts";
-import { countOf } from "../../text/count.ts";
+import { countOf } from "../../text/clip.ts";
 import { printBytes } from "../times.ts";
 import { answered, type CheckInput, type Finding } from "./check.ts";
 

@@ -3,7 +3,7 @@
 // dropped. Branches must not be `$ref`s.
 
 import type { Json, SchemaError } from "../../contract.ts";
-import { pathOfPointer, valueAt } from "../value-path.ts";
+import { pathOfPointer, valueAt } from "../yaml/problem.ts";
 
 /**
  * Drops errors that only repeat another one: values of a wrong kind, other branches, `if`, and the inside of

@@ -14,9 +14,8 @@ import {
   wrongPattern,
 } from "../describe-value.ts";
 import { nameProblem } from "../names.ts";
-import { pathOfPointer, valueAt } from "../value-path.ts";
 import type { IssueDraft } from "../values.ts";
-import { type Path, pathKey, quoted } from "../yaml/problem.ts";
+import { type Path, pathKey, pathOfPointer, quoted, valueAt } from "../yaml/problem.ts";
 import { meantErrors } from "./branch-choice.ts";
 import { propertiesOf, schemaAtPointer } from "./schema-tree.ts";
 import { type KeySuggestion, meantKey } from "./synonyms.ts";

@@ -2,8 +2,8 @@
 // message, wherever the mistake was found.
 
 import type { JsonObject } from "../../contract.ts";
-import { valueAt } from "../value-path.ts";
 import type { IssueDraft } from "../values.ts";
+import { valueAt } from "../yaml/problem.ts";
 import type { TaintedTree } from "./taint.ts";
 
 const hidden = "•••";

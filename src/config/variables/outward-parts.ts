@@ -6,9 +6,8 @@ import type { VisibleInputs } from "../recipe/instance.ts";
 import { coreSchema } from "../schema/core.ts";
 import { classOf } from "../schema/option-class.ts";
 import { boundInput, defaultAt, shownInput } from "../schema/sink-input.ts";
-import { valueAt } from "../value-path.ts";
 import type { CodeOption, ShownVariables } from "../values.ts";
-import type { Path } from "../yaml/problem.ts";
+import { type Path, valueAt } from "../yaml/problem.ts";
 import { type CoreOutward, coreKeys, namesOf, type Outward, outwardOf } from "./outward.ts";
 import type { Origin, TaintedTree, TaintedValue } from "./taint.ts";
 

@@ -4,8 +4,7 @@ import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
 import { toOptions } from "../schema/camel-case.ts";
 import { classOf, withoutInert } from "../schema/option-class.ts";
 import type { OptionClass } from "../schema/schema-tree.ts";
-import { valueAt } from "../value-path.ts";
-import { type Path, pathKey } from "../yaml/problem.ts";
+import { type Path, pathKey, valueAt } from "../yaml/problem.ts";
 import { hide, isSecretOrigin, type Origin, replaceParts, type Taint, type TaintedValue } from "./taint.ts";
 
 export interface Outward {

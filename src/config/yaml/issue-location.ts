@@ -2,7 +2,7 @@
 // in a recipe also with the location in the config that uses it.
 
 import type { Issue } from "../../contract.ts";
-import { countOf } from "../../text/count.ts";
+import { countOf } from "../../text/clip.ts";
 import type { Expansion, FileProblem } from "../recipe/expand.ts";
 import { type Instance, useOf } from "../recipe/instance.ts";
 import type { IssueDraft } from "../values.ts";

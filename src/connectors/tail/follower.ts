@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import type { TextNeeds } from "../../contract/emit-all.ts";
 import type { Arrival, Clock } from "../../contract.ts";
+import { mostHeldFiles } from "../../files/descriptors.ts";
 import { openFound } from "../../files/open-file.ts";
 import type { FoundFile } from "../../files/search.ts";
 import { mayHoldEscapes, withoutEscapes } from "../../intake/terminal-escapes.ts";
@@ -18,7 +19,6 @@ import type { Cursor } from "./cursors.ts";
 import { type Fingerprint, isComplete, isCompressed, noFingerprint, readHead } from "./fingerprint.ts";
 import type { DataReader } from "./format.ts";
 import type { HandOver } from "./hand-over.ts";
-import { holdFile } from "./held-files.ts";
 import { byteOrderMark, type Encoding, LineReader, unitOf } from "./lines.ts";
 import type { Records } from "./records.ts";
 import { createSettled, type SettledOffset } from "./settled.ts";
@@ -373,4 +373,21 @@ export async function withBuffer<T>(wanted: number, use: (buffer: Buffer) => Pro
   } finally {
     if (kind.spare.length < kind.mostSpare) kind.spare.push(buffer);
   }
+}
+
+let held = 0;
+
+/** Must be called for each opened file; the result is called when it is closed. */
+export function holdFile(): () => void {
+  held += 1;
+  let isHeld = true;
+  return () => {
+    if (isHeld) held -= 1;
+    isHeld = false;
+  };
+}
+
+/** How many must be closed. */
+export function heldTooMany(): number {
+  return Math.max(0, held - mostHeldFiles());
 }

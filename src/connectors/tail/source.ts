@@ -16,15 +16,14 @@ import {
   shownPath,
 } from "../../files/pattern.ts";
 import { createSearch, type Search } from "../../files/search.ts";
-import { countOf } from "../../text/count.ts";
+import { countOf } from "../../text/clip.ts";
 import { shellWord } from "../../text/shell.ts";
 import { settledOr } from "../../waiting.ts";
 import { containerFormat } from "./container.ts";
 import { createCursors } from "./cursors.ts";
-import type { Follower, FollowerOptions } from "./follower.ts";
+import { type Follower, type FollowerOptions, heldTooMany } from "./follower.ts";
 import { createFormat } from "./format.ts";
 import { createHandOver, type HandOver } from "./hand-over.ts";
-import { heldTooMany } from "./held-files.ts";
 import type { TailOptions } from "./options.ts";
 import { createRecords, singleLines } from "./records.ts";
 import { TailedFiles } from "./tailed-files.ts";

@@ -4,8 +4,7 @@ import type { Clock } from "../../contract.ts";
 import type { Findings, FoundFile, Search, SeenFolders } from "../../files/search.ts";
 import { type Cursor, type Cursors, inodeOf } from "./cursors.ts";
 import { hasCompressedName, noFingerprint } from "./fingerprint.ts";
-import { Follower, type FollowerOptions, newGeneration } from "./follower.ts";
-import { heldTooMany } from "./held-files.ts";
+import { Follower, type FollowerOptions, heldTooMany, newGeneration } from "./follower.ts";
 
 /** A renamed file is read for this much longer, because its writer may still have it open. */
 const afterRenameMs = 10_000;

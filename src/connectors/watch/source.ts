@@ -11,7 +11,7 @@ import { createOnceLogger, type OnceLogger, readingFailed } from "../../files/lo
 import { openFound } from "../../files/open-file.ts";
 import { absolute, fileGlob, listOf, parsePattern, shownPath } from "../../files/pattern.ts";
 import { createSearch, type Findings, type FoundFile, type Search } from "../../files/search.ts";
-import { countOf } from "../../text/count.ts";
+import { countOf } from "../../text/clip.ts";
 import { pause, raceWith } from "../../waiting.ts";
 import { isWithin } from "../../within.ts";
 import { type Change, type Changes, createChanges, isSame, markOf } from "./changes.ts";

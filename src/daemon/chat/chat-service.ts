@@ -9,16 +9,16 @@ import {
   type ChatSources,
   rehearse,
 } from "../../access/administer.ts";
-import { openAudit } from "../../access/audit.ts";
 import { createOutbound, type Outbound } from "../../access/outbound.ts";
 import { accessOf } from "../../access/pairing.ts";
 import { createPeople } from "../../access/people.ts";
 import { Relay } from "../../access/relay.ts";
-import type {
-  PendingPrompt,
-  PromptMessage,
-  PromptMessageNotes,
-  PromptNotes,
+import {
+  openAudit,
+  type PendingPrompt,
+  type PromptMessage,
+  type PromptMessageNotes,
+  type PromptNotes,
 } from "../../access/relay-deps.ts";
 import { type AccessStore, openAccessStore } from "../../access/store.ts";
 import { type Inbox, openInbox } from "../../chat/inbox.ts";

@@ -16,10 +16,13 @@ import {
 } from "../../config/paths.ts";
 import { systemHome } from "../../config/project.ts";
 import type { Chat, ChatAbility, ChatAttachment, HistoryMessage, OutgoingFile } from "../../contract/chat.ts";
+import type { Power } from "../../contract/power.ts";
 import type { RouterEvent, Tool } from "../../contract.ts";
 import { ConnectorError, UsageError } from "../../errors.ts";
+import { linksOut } from "../../host/named-links.ts";
 import { secretFinder } from "../../host/secret-mask.ts";
 import type { PlannedSource } from "../../plan/plan.ts";
+import type { SharedFiles } from "../../plan/shared-files.ts";
 import {
   type ChatPort,
   downloadAttachmentTool,
@@ -34,7 +37,6 @@ import { concat, line, lines, type SafeLine, type SafeText, safeLine } from "../
 import type { DaemonSession } from "../sessions.ts";
 import type { RunningParts } from "../state.ts";
 import type { ChatService } from "./chat-service.ts";
-import { openFolders } from "./open-folders.ts";
 
 export class ChatTools {
   readonly #chats: ChatService;
@@ -285,4 +287,16 @@ function describeHistory(
       : [line`${hidden} of people who are not admitted ${hidden === 1 ? "is" : "are"} left out`]),
     ...(messages.length === 0 ? [line`no messages`] : []),
   ]);
+}
+
+/**
+ * Those that the user consented to. A folder of the project (`project`: of the config) that a link leads out of it
+ * is not open: its author can put a link there at any time, and it would open any other folder. What is in it
+ * is asked about.
+ */
+export function openFolders(
+  shared: readonly SharedFiles[],
+  { project, allows }: { readonly project: string; allows(power: Power): boolean },
+): SharedFiles[] {
+  return shared.filter(({ base, power }) => allows(power) && linksOut([base], project).length === 0);
 }

@@ -2,7 +2,7 @@
 
 import { type ConfigLocation, findConfig } from "../../config/config-location.ts";
 import { openProject } from "../../config/project.ts";
-import { variablesOfProject } from "./project-environment.ts";
+import { variablesOfProject } from "./guard-environment.ts";
 import { type UnderClaude, underClaude } from "./under-claude.ts";
 
 /** The inputs of the search; by default those of this process. */

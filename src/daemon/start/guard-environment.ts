@@ -11,9 +11,9 @@ import {
   setVariable,
 } from "../../config/paths.ts";
 import { openProject, systemHome } from "../../config/project.ts";
+import { type OfProject, projectVariables } from "../../config/variables/project-variables.ts";
 import { line, type SafeLine } from "../../text.ts";
 import { isWithin } from "../../within.ts";
-import { variablesOfProject } from "./project-environment.ts";
 import { type UnderClaude, underClaude } from "./under-claude.ts";
 
 /** They name folders with the user's answers, credentials, state or own config. */
@@ -99,4 +99,24 @@ export function guardEnvironment(
 function insteadOf(name: string, env: EnvironmentVariables): string {
   if (name.startsWith("XDG_")) return "the default is used";
   return `${join(claudeConfigFolder(env), ...(name === "CLAUDE_CONFIG_DIR" ? [] : ["channels", "router"]))} is used`;
+}
+
+let ofThisProcess: OfProject | undefined;
+
+/** Looked up once: the environment of this process was fixed before it started. */
+export function isOfProject(name: string): boolean {
+  ofThisProcess ??= variablesOfProject(process.env, process.cwd(), underClaude());
+  return ofThisProcess(name);
+}
+
+export function variablesOfProject(
+  env: EnvironmentVariables,
+  cwd: string,
+  under: Pick<UnderClaude, "folders"> | undefined,
+  home: string | undefined = systemHome(),
+): OfProject {
+  if (under === undefined) return () => false;
+  const named = setVariable(env, "CLAUDE_PROJECT_DIR");
+  const folders = [cwd, ...(named === undefined ? [] : [resolve(cwd, named)]), ...under.folders];
+  return projectVariables(folders, home);
 }

@@ -9,7 +9,7 @@ import type { ConfigLocation } from "../../config/config-location.ts";
 import { runningFolder } from "../../config/paths.ts";
 import type { Log } from "../../contract.ts";
 import { highestTerm, journalFault } from "../../journal/newer-format.ts";
-import { cachedAnswers } from "../../session/cached-answers.ts";
+import { cachedAnswers } from "../../session/initialize-result.ts";
 import type { SafeLine } from "../../text.ts";
 import { version } from "../../version.ts";
 import { cachedInitialize, initializeCacheFile } from "./cached-initialize.ts";

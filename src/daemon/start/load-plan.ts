@@ -21,9 +21,9 @@ import { escapeForTemplate } from "../../templates/literal.ts";
 import { runInSlices } from "../../yield-to-event-loop.ts";
 import { openTrustKey } from "../trust/trust-key.ts";
 import { configOfCommand } from "./find-config.ts";
+import { isOfProject } from "./guard-environment.ts";
 import { readLaunches } from "./launches.ts";
 import { loadEngine } from "./load-engine.ts";
-import { isOfProject } from "./project-environment.ts";
 
 export interface ProvenConfig {
   readonly loaded: LoadedConfig;

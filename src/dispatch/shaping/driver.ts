@@ -3,12 +3,12 @@
 // journal does not have, so a leader that dies leaves nothing behind: the next one reads the open entries and
 // arrives at the same groups.
 
-import { scopeOf } from "../../apart.ts";
 import type { Clock } from "../../contract.ts";
 import { DeliveryError } from "../../errors.ts";
 import type { Journal } from "../../journal/journal.ts";
 import type { OpenEntry } from "../../journal/open-entries.ts";
 import { type Delivery, isFinal, type StateChange } from "../../journal/records.ts";
+import { scopeOf } from "../../key-parts.ts";
 import { foldGroup, type MemberText, newestIds } from "../../plan/fold.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { ClosedGroup, GroupLimits } from "../../shaping/groups.ts";

@@ -1,6 +1,6 @@
 // The parts of a plan that shaping needs.
 
-import { isUnproven } from "../../apart.ts";
+import { isUnproven } from "../../key-parts.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { DigestStyle } from "../../plan/render-digest.ts";
 import type { ShaperOptions } from "../../shaping/shaper.ts";

@@ -1,7 +1,7 @@
 // Filter memory of committed events. Unproven events have a table of their own, so that however many arrive,
 // nothing of a proven sender is evicted for them.
 
-import { isUnprovenScope } from "../../apart.ts";
+import { isUnprovenScope } from "../../key-parts.ts";
 import { createKeyedTable, type KeyedTable } from "./keyed-table.ts";
 
 const maxEntries = { proven: 200_000, unproven: 50_000 };

@@ -3,8 +3,7 @@
 
 import type { Counts } from "../../contract/event.ts";
 import type { SourceHealth, Tool } from "../../contract.ts";
-import { cut, cutList } from "../../text/clip.ts";
-import { countOf } from "../../text/count.ts";
+import { countOf, cut, cutList } from "../../text/clip.ts";
 import { line, lines, ownWords, type SafeLine, type SafeText, safeLine, shownLine } from "../../text.ts";
 
 /** Between versions fields are added, never changed; optional ones may be absent in an older router's report. */

@@ -1,7 +1,7 @@
 // Functions on text: case, cutting, replacing, and the Markdown shapes code, quote and indent.
 
 import { posix } from "node:path";
-import { firstCharacters } from "../../text/characters.ts";
+import { firstCharacters } from "../../text/clip.ts";
 import { maxOutputLength } from "../limits.ts";
 import { textOf } from "../text-of.ts";
 import { type TemplateFunctions, wholeOf } from "./template-function.ts";

@@ -1,7 +1,7 @@
 // Functions on values: JSON and YAML text, lists, and the fallback for a missing value.
 
 import { findJson } from "../../json.ts";
-import { firstCharacters, lastCharacters } from "../../text/characters.ts";
+import { firstCharacters, lastCharacters } from "../../text/clip.ts";
 import { maxOutputLength } from "../limits.ts";
 import { textOf } from "../text-of.ts";
 import { type TemplateFunctions, type Value, wholeOf } from "./template-function.ts";

@@ -3,7 +3,7 @@
 import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openFolders } from "../../../src/daemon/chat/open-folders.ts";
+import { openFolders } from "../../../src/daemon/chat/chat-tools.ts";
 import { temporaryFolder } from "../../config/loading.ts";
 
 test("a shared folder of the project that a link leads out of it is not open, before and after consent", () => {

@@ -7,7 +7,7 @@ import { type FileHandle, lstat, mkdir, open, realpath, rename, unlink } from "n
 import { dirname, join, relative } from "node:path";
 import type { OutgoingFile, SinkAnswer, SinkHost } from "../../../contract/sink.ts";
 import { DeliveryError, isRouterError } from "../../../errors.ts";
-import { isSameFile, partsBelow } from "../../../files/folder-identity.ts";
+import { isSameFile, partsBelow } from "../../../files/open-file.ts";
 import { protectedFolder } from "../../../files/protected-places.ts";
 import { line } from "../../../text.ts";
 import { isWithin } from "../../../within.ts";
