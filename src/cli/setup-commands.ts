@@ -30,6 +30,20 @@ export function addSetupCommands(
     );
 
   program
+    .command("import")
+    .argument("<what>", "telegram, discord, imessage, or the hooks.json of adnanh/webhook")
+    .argument("[folder]", "the plugin's folder, when it is not the usual one")
+    .description("write a config from the settings of an official chat plugin, or of adnanh/webhook")
+    .option("-o, --output <file>", "the file to write; none is overwritten", "channels.yaml")
+    .option("--dry-run", "only show it")
+    .addOption(json())
+    .action((what, folder, options) =>
+      run(async () =>
+        (await import("./import/import-settings.ts")).importSettings(what, folder, options, context),
+      ),
+    );
+
+  program
     .command("init")
     .description("write a config, and the entry with which Claude Code starts it; asks at a terminal")
     .option("-y, --yes", "ask nothing: take the options below and defaults")
