@@ -46,8 +46,8 @@ import {
   type ScopedVariable,
   type VariableContext,
 } from "./variables/variables.ts";
+import { frameIssue } from "./yaml/caret-frame.ts";
 import { masksBesideTree, openYaml, type YamlFile } from "./yaml/file.ts";
-import { frameIssue } from "./yaml/frame.ts";
 import { frameSourceOf, inOrder, locateIssues } from "./yaml/issue-location.ts";
 import { likelyMistakes } from "./yaml/likely-mistakes.ts";
 import { longCodeDrafts } from "./yaml/long-code.ts";

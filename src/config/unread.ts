@@ -11,7 +11,7 @@ import { validate } from "./schema/core.ts?validator";
 import type { IssueDraft, LoadedConfig } from "./values.ts";
 import { TaintedTree } from "./variables/taint.ts";
 import { absent, readBounded } from "./yaml/bounded-file.ts";
-import { frameIssue } from "./yaml/frame.ts";
+import { frameIssue } from "./yaml/caret-frame.ts";
 import { dotted } from "./yaml/problem.ts";
 
 interface Where {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type InlineStyle, parseMarkdown, readable } from "../../src/chat/markdown.ts";
 import { discordMarkdown, plain, slackMrkdwn, telegramHtml } from "../../src/chat/markup.ts";
-import { type PartLimit, splitMessage, splitText } from "../../src/chat/parts.ts";
+import { type PartLimit, splitMessage, splitText } from "../../src/chat/split-message.ts";
 import { expectNoBlock } from "../support/loop-watchdog.ts";
 
 const signs = { bold: "b", italic: "i", strike: "s", code: "c", quote: "q", pre: "p", link: "a" } as const;

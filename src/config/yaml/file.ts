@@ -5,7 +5,7 @@ import { isObject } from "../../json.ts";
 import type { ParsedFile } from "../read.ts";
 import { mayBeEmpty } from "../schema/core.ts";
 import { type Mask, masksByKeyName } from "../variables/mask.ts";
-import { createLocator, type Locator } from "./locate.ts";
+import { createLocator, type Locator } from "./caret-location.ts";
 import { type Path, pathKey } from "./problem.ts";
 import { emptyTree, readTree, type Tree } from "./tree.ts";
 

@@ -7,8 +7,8 @@ import type { Expansion, FileProblem } from "../recipe/expand.ts";
 import { type Instance, useOf } from "../recipe/instance.ts";
 import type { IssueDraft } from "../values.ts";
 import type { ResolvedVariable } from "../variables/variables.ts";
+import type { FrameSource } from "./caret-frame.ts";
 import type { FilePath, YamlFile } from "./file.ts";
-import type { FrameSource } from "./frame.ts";
 import { dotted, type Path, pathKey } from "./problem.ts";
 
 export interface IssueLocations {

@@ -4,8 +4,8 @@
 import { checkId } from "../../chat/ids.ts";
 import { plain as plainMarkup, slackMrkdwn, writeMarkup } from "../../chat/markup.ts";
 import { bytesOfOutgoing } from "../../chat/outgoing-file.ts";
-import { demandText, type PartLimit, splitMessage } from "../../chat/parts.ts";
 import { promptRuns, wholePrompt } from "../../chat/prompt-text.ts";
+import { demandText, type PartLimit, splitMessage } from "../../chat/split-message.ts";
 import type {
   AnsweredEvent,
   AskedPrompt,

@@ -2,7 +2,7 @@
 
 import { checkId } from "../../chat/ids.ts";
 import { telegramHtml } from "../../chat/markup.ts";
-import { demandText, splitMessage } from "../../chat/parts.ts";
+import { demandText, splitMessage } from "../../chat/split-message.ts";
 import type { AnsweredEvent, Chat, ChatAttachment, ChatData, IdForm, Message } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
 import { ConnectorError } from "../../errors.ts";

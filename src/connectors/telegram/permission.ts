@@ -3,8 +3,8 @@
 import type { RawApi } from "grammy";
 import type { CallbackQuery, InlineKeyboardMarkup } from "grammy/types";
 import { telegramHtml, writeMarkup } from "../../chat/markup.ts";
-import { splitText } from "../../chat/parts.ts";
 import { plainPrompt, promptRuns, wholePrompt } from "../../chat/prompt-text.ts";
+import { splitText } from "../../chat/split-message.ts";
 import type {
   AskedPrompt,
   ButtonPress,

@@ -3,7 +3,7 @@
 
 import type { RawApi } from "grammy";
 import { telegramHtml } from "../../chat/markup.ts";
-import { demandText, type Part, splitMessage } from "../../chat/parts.ts";
+import { demandText, type Part, splitMessage } from "../../chat/split-message.ts";
 import type { Message, OutgoingFile } from "../../contract/chat.ts";
 import type { Clock } from "../../contract.ts";
 import { ConnectorError, isRouterError } from "../../errors.ts";

@@ -3,8 +3,8 @@
 import { randomBytes } from "node:crypto";
 import { type Markup, telegramHtml, writeMarkup } from "../../chat/markup.ts";
 import { readOutgoing } from "../../chat/outgoing-file.ts";
-import { demandText, splitMessage } from "../../chat/parts.ts";
 import { plainPrompt, promptRuns } from "../../chat/prompt-text.ts";
+import { demandText, splitMessage } from "../../chat/split-message.ts";
 import type {
   AnsweredEvent,
   AskedPrompt,

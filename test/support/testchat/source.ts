@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { discordMarkdown } from "../../../src/chat/markup.ts";
-import { splitMessage } from "../../../src/chat/parts.ts";
 import { plainPrompt } from "../../../src/chat/prompt-text.ts";
+import { splitMessage } from "../../../src/chat/split-message.ts";
 import type {
   AnsweredEvent,
   AskedPrompt,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { discordMarkdown, type Markup, plain, slackMrkdwn, telegramHtml } from "../../src/chat/markup.ts";
-import { demandText, type PartLimit, splitMessage, splitText } from "../../src/chat/parts.ts";
+import { demandText, type PartLimit, splitMessage, splitText } from "../../src/chat/split-message.ts";
 
 const characters = (max: number): PartLimit => ({ max, unit: "characters", counts: "markup" });
 const markupOf = (text: string, markup: Markup, max = 4_000) =>
