@@ -1,4 +1,4 @@
-// YAML as plain values, for what is no config of ours: no locations, no code.
+// YAML as plain values, for a file that is not a config of ours: no locations, no code.
 
 import { parse, stringify } from "yaml";
 import type { JsonObject } from "../../contract.ts";
