@@ -40,7 +40,7 @@ export function parsePattern(written: string, origin: Origin): FilePattern {
     base: absolute(lead === "" ? "." : lead, origin),
     depth: /\*\*|\{[^}]*\//.test(rest.join("/")) ? Number.POSITIVE_INFINITY : rest.length,
     path: first < 0 ? absolute(written, origin) : undefined,
-    hidden: rest.some((part) => /^[[{]?\./.test(part)),
+    hidden: rest.some((part) => /^(?:\[?|\{(?:[^{}]*,)?)\./.test(part)),
   };
 }
 
@@ -55,9 +55,27 @@ export function readReaches(patterns: WrittenPatterns, origin: Origin): Reach[] 
     const { base } = parsePattern(written, origin);
     const path = wholePattern(written, origin);
     // Consent to a config does not include the credentials next to it.
-    const isSecret = sensitivityOf(path, origin) === "secret";
+    const isSecret = alternativesOf(path).some((one) => sensitivityOf(one, origin) === "secret");
     return { to: "read", path, outside: isSecret || !isWithin(base, origin.folder) };
   });
+}
+
+/** As many as a pattern may have, see filters/glob.ts. */
+const maxAlternatives = 100;
+
+/** The pattern with each choice of its braces: `x/{a,.env}` names `x/.env`. */
+function alternativesOf(pattern: string): string[] {
+  let open = [pattern];
+  for (;;) {
+    const next = open.flatMap((one) => {
+      const found = /\{([^{}]*,[^{}]*)\}/.exec(one);
+      if (found === null) return [one];
+      const [before, after] = [one.slice(0, found.index), one.slice(found.index + found[0].length)];
+      return (found[1] ?? "").split(",").map((choice) => before + choice + after);
+    });
+    if (next.length === open.length || next.length > maxAlternatives) return [pattern, ...open];
+    open = next;
+  }
 }
 
 /** Absolute, with its wildcards. */

@@ -44,6 +44,7 @@ describe("a pattern", () => {
     ["a.log", ["a.log"]],
     ["~/x.log", ["home/x.log"]],
     [".*.log", [".hidden.log"]],
+    ["{a,.hidden}.log", [".hidden.log", "a.log"]],
     ["missing/*.log", []],
     ["node_modules/*.log", ["node_modules/m.log"]],
   ])("%s", async (pattern, expected) => {
@@ -52,6 +53,12 @@ describe("a pattern", () => {
     write(folder, ".hidden.log", "node_modules/m.log");
     if (pattern.startsWith("~")) write(folder, "home/x.log");
     expect(await found(folder, pattern)).toEqual(expected);
+  });
+
+  it("of braces that name a secret file is that of a secret file", () => {
+    const origin = { folder: "/project", home: "/home/person" };
+    for (const pattern of ["{a,.env}", "{a,b,.env.local}", "x/{a,.env}", "{.env,a}", "{a,{b,.env}}"])
+      expect(readReaches([pattern], origin), pattern).toMatchObject([{ outside: true }]);
   });
 
   it("says whether it leads out of the config's folder", () => {
