@@ -7,13 +7,12 @@ import { TemplateError } from "../errors.ts";
 import { checkTemplate, writer } from "./check.ts";
 import type { Dialect } from "./dialect.ts";
 import { meteredCall } from "./functions/metered.ts";
-import type { TemplateFunctions } from "./functions/template-function.ts";
+import { type TemplateFunctions, textOf } from "./functions/template-function.ts";
 import { rewriteIndexes } from "./index-notation.ts";
 import { type Meter, maxOutputLength } from "./limits.ts";
 import type { Part } from "./plain.ts";
 import { findExcess } from "./size.ts";
 import { syntaxError } from "./syntax-error.ts";
-import { textOf } from "./text-of.ts";
 
 export interface Environment {
   /**

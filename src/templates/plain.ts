@@ -7,10 +7,9 @@ import type { View } from "../contract.ts";
 import { isLargeNumber } from "../json.ts";
 import type { Dialect } from "./dialect.ts";
 import { type MeteredCall, meteredCall } from "./functions/metered.ts";
-import type { TemplateFunction, TemplateFunctions } from "./functions/template-function.ts";
+import { type TemplateFunction, type TemplateFunctions, textOf } from "./functions/template-function.ts";
 import type { Meter } from "./limits.ts";
 import { restoreLiteral } from "./literal.ts";
-import { textOf } from "./text-of.ts";
 
 /** Literal text, or a function that returns the text of one placeholder. */
 export type Part = string | ((view: View) => string);

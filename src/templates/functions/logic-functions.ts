@@ -2,8 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { compareNumbers, isLargeNumber } from "../../json.ts";
-import { textOf } from "../text-of.ts";
-import { numberOf, type TemplateFunctions, type Value } from "./template-function.ts";
+import { numberOf, type TemplateFunctions, textOf, type Value } from "./template-function.ts";
 
 const comparison = (name: string, holds: (order: number) => boolean) => ({
   usage: `${name} left right`,

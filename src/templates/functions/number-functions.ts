@@ -1,8 +1,7 @@
 // Functions that format numbers, with English separators. A value that is not a number is returned unchanged.
 
 import { isLargeNumber } from "../../json.ts";
-import { textOf } from "../text-of.ts";
-import { numberOf, type TemplateFunctions, type Value, wholeOf } from "./template-function.ts";
+import { numberOf, type TemplateFunctions, textOf, type Value, wholeOf } from "./template-function.ts";
 import { countOf } from "./value-functions.ts";
 
 export const numberFunctions: TemplateFunctions = {

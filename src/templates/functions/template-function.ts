@@ -1,5 +1,5 @@
 // The interface of a template function. Each has a fixed number of values, so that a wrong call is found when
-// the config is loaded; each is total: a value of the wrong kind gives sensible text, never an exception.
+// the config is loaded; each is total: a value of the wrong kind gives sensible text (`textOf`), never an exception.
 
 /** A JSON value, or undefined for a missing one. */
 export type Value = unknown;
@@ -36,4 +36,12 @@ export function numberOf(value: Value): number | undefined {
 export function wholeOf(value: Value, fallback: number, least: number, most: number): number {
   const number = numberOf(value);
   return number === undefined ? fallback : Math.min(most, Math.max(least, Math.trunc(number)));
+}
+
+/** A JSON value, or undefined for a missing one. */
+export function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (value === undefined || value === null) return "";
+  if (typeof value === "object") return JSON.stringify(value);
+  return String(value);
 }

@@ -3,8 +3,7 @@
 import { posix } from "node:path";
 import { firstCharacters } from "../../text/clip.ts";
 import { maxOutputLength } from "../limits.ts";
-import { textOf } from "../text-of.ts";
-import { type TemplateFunctions, wholeOf } from "./template-function.ts";
+import { type TemplateFunctions, textOf, wholeOf } from "./template-function.ts";
 
 const manyCharacters = 1_000_000;
 

@@ -3,8 +3,7 @@
 
 import { readDate } from "../../dates.ts";
 import { zoneOffsetMs } from "../../time-zone.ts";
-import { textOf } from "../text-of.ts";
-import { numberOf, type TemplateFunctions, type Value } from "./template-function.ts";
+import { numberOf, type TemplateFunctions, textOf, type Value } from "./template-function.ts";
 
 const units = [
   ["d", 86_400_000],

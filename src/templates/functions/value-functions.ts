@@ -3,8 +3,7 @@
 import { findJson } from "../../json.ts";
 import { firstCharacters, lastCharacters } from "../../text/clip.ts";
 import { maxOutputLength } from "../limits.ts";
-import { textOf } from "../text-of.ts";
-import { type TemplateFunctions, type Value, wholeOf } from "./template-function.ts";
+import { type TemplateFunctions, textOf, type Value, wholeOf } from "./template-function.ts";
 import { yamlText } from "./yaml-text.ts";
 
 const many = 1_000_000;
