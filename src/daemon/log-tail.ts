@@ -1,4 +1,4 @@
-// The debug texts that the client adds to its MCP log of one session, from the opening on.
+// What the client adds to its MCP log of one session, from the opening on.
 
 import { stat } from "node:fs/promises";
 import { openRegular } from "../regular-file.ts";
@@ -8,14 +8,21 @@ const chunkBytes = 256 * 1024;
 /** A longer line is none of those that count. */
 const maxLineBytes = 64 * 1024;
 
+export interface LogEntry {
+  readonly debug: string;
+  /** It belongs to the session that was asked for. */
+  readonly isOwn: boolean;
+}
+
 export class LogTail {
   readonly #path: string | undefined;
+  readonly #session: string | undefined;
   #offset: number;
   #rest = "";
 
   /**
-   * The file in which the client wrote about this session's registration, from its end on. That file is the client
-   * process's own: what it adds counts, also under another session id, as after `/clear`.
+   * The file in which the client wrote about this session's registration, from its end on. It is usually the client
+   * process's own, and after `/clear` its entries carry another session id.
    */
   static async open(query: ClientLogQuery): Promise<LogTail> {
     const path = (await findRegistration(query))?.path;
@@ -26,16 +33,17 @@ export class LogTail {
             (found) => found.size,
             () => 0,
           );
-    return new LogTail(path, size);
+    return new LogTail(path, query.session, size);
   }
 
-  private constructor(path: string | undefined, offset: number) {
+  private constructor(path: string | undefined, session: string | undefined, offset: number) {
     this.#path = path;
+    this.#session = session;
     this.#offset = offset;
   }
 
-  /** The debug texts since the last call; undefined when there is no file to read. Never rejects. */
-  async read(): Promise<string[] | undefined> {
+  /** The entries since the last call; undefined when there is no file to read. Never rejects. */
+  async read(): Promise<LogEntry[] | undefined> {
     if (this.#path === undefined) return undefined;
     let added = "";
     try {
@@ -66,8 +74,9 @@ export class LogTail {
     this.#rest = (lines.pop() ?? "").slice(-maxLineBytes);
     return lines.flatMap((line) => {
       if (!line.includes("hannel")) return [];
-      const debug = parseLogLine(line)?.debug;
-      return typeof debug === "string" ? [debug] : [];
+      const { debug, sessionId } = parseLogLine(line) ?? {};
+      const isOwn = this.#session === undefined || sessionId === this.#session;
+      return typeof debug === "string" ? [{ debug, isOwn }] : [];
     });
   }
 }

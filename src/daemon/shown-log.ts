@@ -5,7 +5,7 @@
 
 import type { Clock } from "../contract.ts";
 import { type ClientLogQuery, type Registration, readRegistrationWord } from "./client-log.ts";
-import { LogTail } from "./log-tail.ts";
+import { type LogEntry, LogTail } from "./log-tail.ts";
 
 /** `unknown`: the log cannot be read any more. */
 export type Shown = "yes" | "no" | "unknown";
@@ -118,13 +118,14 @@ export class ShownLog {
   }
 
   async #readOn(): Promise<boolean> {
-    const lines = await this.#tail?.read();
-    for (const line of lines ?? []) this.#take(line);
-    return lines !== undefined;
+    const entries = await this.#tail?.read();
+    for (const entry of entries ?? []) this.#take(entry);
+    return entries !== undefined;
   }
 
-  #take(debug: string): void {
-    const word = readRegistrationWord(debug);
+  #take({ debug, isOwn }: LogEntry): void {
+    // Messages count under any session id: one that was shown must not come again. A registration is this session's alone.
+    const word = isOwn ? readRegistrationWord(debug) : undefined;
     if (word !== undefined) this.#options.onRegistration(word);
     const [, digits] = /^notifications\/claude\/channel \((\d+) chars\)$/.exec(debug) ?? [];
     if (digits === undefined) return;
