@@ -153,13 +153,26 @@ export async function createProject(
 }
 
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== "object" || address === null) throw new Error("no port");
-  return address.port;
+  for (;;) {
+    nextPort = firstPort + ((nextPort - firstPort + 1) % portsPerWorker);
+    const server = createServer().listen(nextPort, "127.0.0.1");
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once("listening", () => resolve(true));
+      server.once("error", () => resolve(false));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return nextPort;
+  }
 }
+
+/**
+ * Below the ports that systems give to outgoing connections (from 32768 on Linux), and others for each worker: a port that is free
+ * now must still be free when the test's router opens it, seconds later.
+ */
+const portsPerWorker = 2_000;
+const firstPort = 10_000 + (Number(process.env.VITEST_POOL_ID ?? 0) % 11) * portsPerWorker;
+let nextPort = firstPort + Math.floor(Math.random() * portsPerWorker);
 
 /** What never happens is awaited for so long. It ends a test that would hang, and no busy machine comes near it. */
 const hangMs = 90_000;
