@@ -35,7 +35,7 @@ async function openRelay(
   messages = new Map<string, readonly PromptMessage[]>(),
 ) {
   const folder = await mkdtemp("/tmp/cr-relay-");
-  cleaning.push(() => rm(folder, { recursive: true, force: true }));
+  cleaning.push(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
   const clock = manualClock();
   const prompts: { person: string; prompt: PermissionPrompt; source: string }[] = [];
   const closed: { asked: AskedPrompt; text: string }[] = [];

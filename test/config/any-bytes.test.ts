@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { LoadedConfig } from "../../src/config/values.ts";
+import { shownLine } from "../../src/text.ts";
 import { processorTime } from "../support/processor-time.ts";
 import { load } from "./loading.ts";
 
@@ -11,7 +12,8 @@ function expectSound(loaded: LoadedConfig, lines: number): void {
     expect(issue.line).toBeGreaterThanOrEqual(1);
     expect(issue.line).toBeLessThanOrEqual(lines);
     expect(issue.column).toBeGreaterThanOrEqual(1);
-    expect(loaded.frame(issue)).toContain(issue.message);
+    // A message may quote the file; what cannot be shown of that is replaced where it is printed.
+    expect(loaded.frame(issue)).toContain(shownLine(issue.message));
   }
 }
 
@@ -23,6 +25,10 @@ describe("any file", () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  test("of a name that cannot be printed is answered", async () => {
+    expectSound(await load(Buffer.from([42, 0])), 1);
   });
 
   test("of pieces of YAML in any order is answered", async () => {
