@@ -112,7 +112,7 @@ async function fill(folder, kind, count) {
     mkdirSync(folder, { recursive: true });
     const journal = await openJournal({
       folder,
-      epoch: 1,
+      term: 1,
       isCurrent: () => true,
       clock,
       log,

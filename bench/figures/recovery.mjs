@@ -33,7 +33,7 @@ export async function recovery() {
       const own = epoch;
       const maxBytes = 2 * journalBytes;
       const isCurrent = () => own === epoch;
-      const place = { folder: join(folder, "journal"), epoch, isCurrent };
+      const place = { folder: join(folder, "journal"), term: epoch, isCurrent };
       opened.push(await openJournal({ ...place, clock, log, maxBytes }));
       return opened.at(-1);
     };
