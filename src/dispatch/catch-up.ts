@@ -45,8 +45,8 @@ export interface CatchUp {
   readonly limit: number;
   /** False when the pass must be repeated. */
   isCurrent(): boolean;
-  /** Whether the entry at this position must be looked at, even if it waits for another session. */
-  isOffered(position: number): boolean;
+  /** From this position on, entries that wait for another session are looked at too. */
+  offeredFrom(): number;
   /** Sends these now: sorting a million others takes many seconds. */
   send(head: readonly Head[]): Promise<void>;
 }
@@ -56,7 +56,7 @@ export async function catchUp(
   context: DispatchContext,
   slot: SessionSlot,
   unannounced: UnannouncedEvents,
-  { limit, isCurrent, isOffered, send }: CatchUp,
+  { limit, isCurrent, offeredFrom, send }: CatchUp,
 ): Promise<void> {
   let pushed = 0;
   const head: Head[] = [];
@@ -85,8 +85,7 @@ export async function catchUp(
         (entry) =>
           (isMissed(entry, slot) || wasAnnounced(entry, slot)) &&
           (lane.priority === "high" || entry.priority !== "high") &&
-          isCandidate(context, slot, entry) &&
-          (isOffered(entry.position) || !context.registry.isWithAnother(entry, slot)),
+          isCandidate(context, slot, entry, offeredFrom()),
       );
       const deliveries = missed.length === 0 ? [] : await context.journal.deliveries(missed);
       if (!isCurrent()) return;

@@ -196,8 +196,8 @@ export class SessionWorker {
         const of = {
           limit: this.#options.catchUp,
           isCurrent: this.#sameGeneration(),
-          isOffered: (position: number) =>
-            this.#streams.some(({ offered: { high, rest } }) => position >= Math.min(high, rest)),
+          offeredFrom: () =>
+            Math.min(...this.#streams.flatMap(({ offered }) => [offered.high, offered.rest])),
           send: (head: readonly Head[]) => this.#sendHead(head),
         };
         if (this.#slot.rank > 0) await catchUp(this.#context, this.#slot, this.#backlog, of);
@@ -293,8 +293,7 @@ export class SessionWorker {
       const worth = page.filter(
         (entry) =>
           (lane === "high" || entry.priority !== "high") &&
-          isCandidate(this.#context, this.#slot, entry) &&
-          (entry.position >= offered[lane] || !this.#context.registry.isWithAnother(entry, this.#slot)),
+          isCandidate(this.#context, this.#slot, entry, offered[lane]),
       );
       const read = worth.length === 0 ? [] : await this.#journal.deliveries(worth);
       if (!isCurrent()) return;

@@ -22,12 +22,21 @@ export type Triage =
 const none: Triage = { is: "none" };
 const wait: Triage = { is: "wait" };
 
-/** Whether reading its body is worthwhile. */
-export function isCandidate(context: DispatchContext, slot: SessionSlot, entry: OpenEntry): boolean {
+/**
+ * Whether reading its body is worthwhile. What waits for another session alone is skipped, except from the position
+ * `offeredFrom` on: a conversation may have moved here. Default: nothing is skipped for that.
+ */
+export function isCandidate(
+  context: DispatchContext,
+  slot: SessionSlot,
+  entry: OpenEntry,
+  offeredFrom = 0,
+): boolean {
   return (
     !slot.waiting.has(entry.position) &&
     !slot.foreign.has(entry.position) &&
-    !context.reservations.has(entry, slot.session.id)
+    !context.reservations.has(entry, slot.session.id) &&
+    (entry.position >= offeredFrom || !context.registry.isWithAnother(entry, slot))
   );
 }
 
@@ -88,13 +97,13 @@ export function keepWaiting(
   { registry, sticky, passedOver }: DispatchContext,
   slot: SessionSlot,
   entry: OpenEntry,
-  terms: DeliveryOptions,
+  options: DeliveryOptions,
 ): void {
-  const owner = sticky.sessionOf(terms);
+  const owner = sticky.sessionOf(options);
   const isElsewhere = owner !== undefined && owner !== slot.session.id && registry.get(owner) !== undefined;
-  slot.waiting.add(entry.position, entry, terms.to !== "all" && !isElsewhere);
+  slot.waiting.add(entry.position, entry, options.to !== "all" && !isElsewhere);
   // If the conversation moves, the session that it moves to looks at the event.
-  if (terms.to !== "all") for (const key of stickyKeys(terms)) passedOver.add(key, entry.position);
+  if (options.to !== "all") for (const key of stickyKeys(options)) passedOver.add(key, entry.position);
 }
 
 /** Ends an entry that no session should get any more. Returns whether it did. */

@@ -27,6 +27,12 @@ export function createWaitingList(journal: Pick<Journal, "entries">): WaitingLis
   const ours = createPositionSet();
   const named = new Map<number, Member>();
 
+  function drop(position: number): void {
+    positions.delete(position);
+    ours.delete(position);
+    named.delete(position);
+  }
+
   return {
     add(position, { id, channel }, isOurs) {
       if (isOurs) ours.add(position);
@@ -35,18 +41,12 @@ export function createWaitingList(journal: Pick<Journal, "entries">): WaitingLis
     has: positions.has,
     isOurs: ours.has,
     ranges: positions.ranges,
-    delete(position) {
-      positions.delete(position);
-      ours.delete(position);
-      named.delete(position);
-    },
+    delete: drop,
     count() {
       for (const [position, member] of named) {
         const entry = findEntry(journal, member);
         if (entry !== undefined && isUnsent(entry)) continue;
-        named.delete(position);
-        positions.delete(position);
-        ours.delete(position);
+        drop(position);
       }
       return positions.size;
     },
