@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import { logFormats, logLevels } from "../daemon/log.ts";
 import { addAccessCommands } from "./access-commands.ts";
 import type { CommandContext, CommonOptions } from "./context.ts";
-import { type ExitCode, finish } from "./exit.ts";
+import { finish } from "./exit.ts";
 
 export function addRouterCommands(
   program: Command,
@@ -13,35 +13,33 @@ export function addRouterCommands(
 ): void {
   const command = (name: string, description: string) =>
     program.command(name).description(description).addOption(config());
-  const run = (command: () => Promise<ExitCode>) => finish(command);
-
   addAccessCommands(program, context, { config, json, collect });
 
   command("doctor", "check everything that can keep events from Claude, and what to do about it")
     .addOption(json())
-    .action((options) => run(async () => (await import("./commands/doctor.ts")).doctor(options, context)));
+    .action((options) => finish(async () => (await import("./commands/doctor.ts")).doctor(options, context)));
 
   command("down", "stop the router that up started")
     .addOption(json())
-    .action((options) => run(async () => (await import("./commands/down.ts")).down(options, context)));
+    .action((options) => finish(async () => (await import("./commands/down.ts")).down(options, context)));
 
   command("events", "the latest events and their outcomes")
     .option("-f, --follow", "follow until interrupted")
     .option("-n, --limit <number>", "how many of the latest", "20")
     .addOption(json())
-    .action((options) => run(async () => (await import("./commands/events.ts")).events(options, context)));
+    .action((options) => finish(async () => (await import("./commands/events.ts")).events(options, context)));
 
   command("replay", "send a kept event through today's config, as a new event")
     .argument("<event-id>", "its event_id")
     .option("--dry-run", "only show what would happen")
     .addOption(json())
     .action((id, options) =>
-      run(async () => (await import("./commands/replay.ts")).replay(id, options, context)),
+      finish(async () => (await import("./commands/replay.ts")).replay(id, options, context)),
     );
 
   command("reload", "read the config again now, and report the result")
     .addOption(json())
-    .action((options) => run(async () => (await import("./commands/reload.ts")).reload(options, context)));
+    .action((options) => finish(async () => (await import("./commands/reload.ts")).reload(options, context)));
 
   command("send", "pass a payload to the running router as if a source had received it")
     .argument("<source>", "a source's name")
@@ -50,13 +48,13 @@ export function addRouterCommands(
     .option("-H, --header <name:value>", "a header of the request (may be repeated)", collect, [])
     .addOption(json())
     .action((source, payload, options) =>
-      run(async () => (await import("./commands/send.ts")).send(source, payload, options, context)),
+      finish(async () => (await import("./commands/send.ts")).send(source, payload, options, context)),
     );
 
   command("sessions", "the Claude sessions of the running router, and whether they listen")
     .addOption(json())
     .action((options) =>
-      run(async () => (await import("./commands/sessions.ts")).sessions(options, context)),
+      finish(async () => (await import("./commands/sessions.ts")).sessions(options, context)),
     );
 
   command("silence", "deliver nothing of a channel for a while")
@@ -66,12 +64,14 @@ export function addRouterCommands(
     .option("--off", "end the silence now")
     .addOption(json())
     .action((channel, duration, options) =>
-      run(async () => (await import("./commands/silence.ts")).silence(channel, duration, options, context)),
+      finish(async () =>
+        (await import("./commands/silence.ts")).silence(channel, duration, options, context),
+      ),
     );
 
   command("status", "what the running router does")
     .addOption(json())
-    .action((options) => run(async () => (await import("./commands/status.ts")).status(options, context)));
+    .action((options) => finish(async () => (await import("./commands/status.ts")).status(options, context)));
 
   addRecipeCommands(program, context, { config, json });
 
@@ -86,12 +86,14 @@ export function addRouterCommands(
     .addOption(new Option("--found").hideHelp())
     .addOption(new Option("--log-file <file>").hideHelp())
     .addOption(json())
-    .action((options) => run(async () => (await import("./commands/up.ts")).up(options, context)));
+    .action((options) => finish(async () => (await import("./commands/up.ts")).up(options, context)));
 
   command("why", "the timeline of one event: its source, the channels that took it, its outcome")
     .argument("<event-id>", "its event_id")
     .addOption(json())
-    .action((id, options) => run(async () => (await import("./commands/why.ts")).why(id, options, context)));
+    .action((id, options) =>
+      finish(async () => (await import("./commands/why.ts")).why(id, options, context)),
+    );
 }
 
 /** Recipes, and the tests in recipes and configs. */

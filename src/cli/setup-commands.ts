@@ -3,22 +3,20 @@
 
 import type { Command } from "commander";
 import type { CommandContext, CommonOptions } from "./context.ts";
-import { type ExitCode, finish } from "./exit.ts";
+import { finish } from "./exit.ts";
 
 export function addSetupCommands(
   program: Command,
   context: CommandContext,
   { json, collect }: Pick<CommonOptions, "json" | "collect">,
 ): void {
-  const run = (command: () => Promise<ExitCode>) => finish(command);
-
   program
     .command("add")
     .argument("<type>", "discord, slack or telegram")
     .description("install the client library of a chat, below the state folder")
     .addOption(json())
     .action((type, options) =>
-      run(async () => (await import("./commands/add.ts")).add(type, options, context)),
+      finish(async () => (await import("./commands/add.ts")).add(type, options, context)),
     );
 
   program
@@ -26,7 +24,7 @@ export function addSetupCommands(
     .argument("<shell>", "bash, zsh or fish")
     .description("print the script that completes this command line in a shell")
     .action((shell) =>
-      run(async () => (await import("./commands/completion.ts")).completion(shell, program, context)),
+      finish(async () => (await import("./commands/completion.ts")).completion(shell, program, context)),
     );
 
   program
@@ -38,7 +36,7 @@ export function addSetupCommands(
     .option("--dry-run", "only show it")
     .addOption(json())
     .action((what, folder, options) =>
-      run(async () =>
+      finish(async () =>
         (await import("./import/import-settings.ts")).importSettings(what, folder, options, context),
       ),
     );
@@ -60,7 +58,7 @@ export function addSetupCommands(
     .option("--dry-run", "only show what would be written")
     .option("--try", "send a test event and wait until Claude has it")
     .addOption(json())
-    .action((options) => run(async () => (await import("./commands/init.ts")).init(options, context)));
+    .action((options) => finish(async () => (await import("./commands/init.ts")).init(options, context)));
 
   program
     .command("mcp-entry")
@@ -68,7 +66,7 @@ export function addSetupCommands(
     .option("--name <name>", "what Claude Code calls the server", "router")
     .addOption(json())
     .action((options) =>
-      run(async () => (await import("./init/print-entry.ts")).printMcpEntry(options, context)),
+      finish(async () => (await import("./init/print-entry.ts")).printMcpEntry(options, context)),
     );
 
   program
@@ -79,7 +77,7 @@ export function addSetupCommands(
     .option("--clear", "remove them")
     .addOption(json())
     .action((type, values, options) =>
-      run(async () => (await import("./commands/configure.ts")).configure(type, values, options, context)),
+      finish(async () => (await import("./commands/configure.ts")).configure(type, values, options, context)),
     );
 
   program
@@ -91,6 +89,6 @@ export function addSetupCommands(
     .option("--revoke", "forget what was allowed and declined")
     .addOption(json())
     .action((file, options) =>
-      run(async () => (await import("./commands/trust.ts")).trust(file, options, context)),
+      finish(async () => (await import("./commands/trust.ts")).trust(file, options, context)),
     );
 }

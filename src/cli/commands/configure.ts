@@ -51,7 +51,7 @@ export async function configure(
     if (options.clear === true) changes.set(variable, undefined);
     else changes.set(variable, check(credential, await readValue(credential, values[index], context)));
   }
-  await writeStateFile(file, changed(await readRegular(file).then(String, onlyIfAbsent), changes));
+  await storeVariables(file, changes);
   const variables = [...changes.keys()];
   const hidden = variables.filter((variable) => (context.env[variable] ?? "") !== "");
   if (options.json) context.print(printedJson({ file, variables, cleared: options.clear === true, hidden }));
@@ -102,11 +102,24 @@ async function readValue(
 
 function check({ variable, title, pattern }: Credential, value: string): string {
   if (value === "") throw new UsageError("E_USAGE", `${variable} is empty`, { hint: "--clear removes it" });
-  if (/[\p{Cc}']/u.test(value))
+  if (!isStorable(value))
     throw new UsageError("E_USAGE", `${variable} contains characters that are not valid in a credential`);
   if (pattern !== undefined && !new RegExp(pattern).test(value))
     throw new UsageError("E_USAGE", `that does not look like a ${title}`, { hint: "was all of it copied?" });
   return value;
+}
+
+/** Whether a `.env` can hold the value as it is. An empty one would be as good as none. */
+export function isStorable(value: string): boolean {
+  return value !== "" && !/[\p{Cc}']/u.test(value);
+}
+
+/** Sets these variables in a `.env`, or removes those that are undefined. Throws a UsageError when the file cannot take them. */
+export async function storeVariables(
+  file: string,
+  changes: ReadonlyMap<string, string | undefined>,
+): Promise<void> {
+  await writeStateFile(file, changed(await readRegular(file).then(String, onlyIfAbsent), changes));
 }
 
 /** The file with these variables set or removed, and everything else unchanged. */

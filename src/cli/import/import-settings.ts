@@ -7,7 +7,7 @@ import { parsePlainYaml, printYaml } from "../../config/yaml/plain.ts";
 import { UsageError } from "../../errors.ts";
 import { readRegular } from "../../regular-file.ts";
 import { line, type SafeText } from "../../text.ts";
-import { configure } from "../commands/configure.ts";
+import { isStorable, storeVariables } from "../commands/configure.ts";
 import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { readPresent, shownChange, writeChange } from "../init/files.ts";
@@ -43,8 +43,8 @@ export async function importSettings(
   const shown: SafeText[] = shownChange({ path, before: undefined, text });
   const kept: string[] = [];
   if (options.dryRun !== true) {
-    await writeChange({ path, before: undefined, text });
     kept.push(...(await keepSecrets(secrets, context)));
+    await writeChange({ path, before: undefined, text });
   }
   const missing = Object.keys(secrets).filter((name) => !kept.includes(name));
   if (options.json) {
@@ -114,21 +114,18 @@ async function read(path: string): Promise<string | undefined> {
   }
 }
 
-/** The names of those that were written. What is set already stays; below a Claude process nothing is written. */
-async function keepSecrets(secrets: ImportedConfig["secrets"], context: Context): Promise<string[]> {
-  if (context.underClaude !== undefined) return [];
-  const there = parseDotenv((await read(join(stateRoot(context.env), ".env"))) ?? "").variables;
-  const kept: string[] = [];
-  for (const [name, value] of Object.entries(secrets)) {
-    if (there[name] !== undefined && there[name] !== value) continue;
-    try {
-      if (there[name] === undefined)
-        await configure(name, [value], {}, { ...context, print: () => undefined });
-      kept.push(name);
-    } catch (error) {
-      // A value that cannot be kept is for the user to set.
-      if (!(error instanceof UsageError)) throw error;
-    }
-  }
-  return kept;
+/** The names of those that are there now. What is set already stays; below a Claude process nothing is written. */
+async function keepSecrets(
+  secrets: ImportedConfig["secrets"],
+  { env, underClaude }: Context,
+): Promise<string[]> {
+  if (underClaude !== undefined) return [];
+  const file = join(stateRoot(env), ".env");
+  const there = parseDotenv((await read(file)) ?? "").variables;
+  const kept = Object.entries(secrets).filter(
+    ([name, value]) => there[name] === value || (there[name] === undefined && isStorable(value)),
+  );
+  const missing = kept.filter(([name]) => there[name] === undefined);
+  if (missing.length > 0) await storeVariables(file, new Map(missing));
+  return kept.map(([name]) => name);
 }

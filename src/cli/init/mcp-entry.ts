@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { delimiter, join, sep } from "node:path";
 import { realPath } from "../../config/paths.ts";
 import { isObject } from "../../json.ts";
+import { shellWord } from "../../text/shell.ts";
 import { version } from "../../version.ts";
 
 export interface McpEntry {
@@ -77,10 +78,9 @@ function parsed(text: string): Record<string, unknown> | undefined {
 
 /** For a shell. */
 export function addCommand(name: string, { command, args }: McpEntry): string {
-  return ["claude mcp add --scope user", name, "--", command, ...args].map(shellWord).join(" ");
+  const words = [name, "--", command, ...args].map((word) => shellWord(word, plainWord));
+  return ["claude mcp add --scope user", ...words].join(" ");
 }
 
-function shellWord(word: string, index: number): string {
-  if (index === 0 || /^[\w./:@=+-]+$/.test(word)) return word;
-  return `'${word.replaceAll("'", "'\\''")}'`;
-}
+/** `%` means something to the shell of Windows. */
+const plainWord = /^[\w./:@=+-]+$/;

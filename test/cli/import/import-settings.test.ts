@@ -285,6 +285,21 @@ describe("hooks of adnanh/webhook", () => {
     expect(printed).toContain("redeploy-webhook: it ran /home/adnan/redeploy.sh");
   });
 
+  test("a secret is stored to the character, and one that .env cannot hold is left to the user", async () => {
+    const hook = (id: string, secret: string) => ({
+      id,
+      "trigger-rule": {
+        match: { type: "payload-hmac-sha256", secret, parameter: { source: "header", name: "X-Signature" } },
+      },
+    });
+    const list = [hook("a", "-"), hook("b", " two words "), hook("c", "it's"), hook("d", "")];
+    await writeFile(join(folder, "hooks.json"), JSON.stringify(list));
+    const { printed } = await run("hooks.json");
+    expect(await secrets()).toEqual({ A_SECRET: "-", B_SECRET: " two words " });
+    expect(printed).toContain("C_SECRET is not written: channel-router configure C_SECRET");
+    expect(printed).toContain("D_SECRET is not written");
+  });
+
   test.each([
     ["{}", /it is not a list of hooks/],
     ["[1]", /hook 1 is not an object/],
