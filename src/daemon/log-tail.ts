@@ -73,7 +73,7 @@ export class LogTail {
     const lines = (this.#rest + added).split("\n");
     this.#rest = (lines.pop() ?? "").slice(-maxLineBytes);
     return lines.flatMap((line) => {
-      if (!line.includes("hannel")) return [];
+      if (!/channel/i.test(line)) return [];
       const { debug, sessionId } = parseLogLine(line) ?? {};
       const isOwn = this.#session === undefined || sessionId === this.#session;
       return typeof debug === "string" ? [{ debug, isOwn }] : [];

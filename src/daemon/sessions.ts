@@ -207,7 +207,6 @@ function openDaemonSession(attached: AttachedSession, options: MemberOptions): D
   let named: string | undefined;
   const seen = new SeenIds();
   let askedPermission = false;
-  let sent = 0;
 
   const client = () => clientOf(mcp);
   const plugin = details.plugin;
@@ -270,7 +269,7 @@ function openDaemonSession(attached: AttachedSession, options: MemberOptions): D
     startedMs,
     client,
     listening,
-    sent: () => sent,
+    sent: () => display.sent(),
     initializeResult: received,
     shown: () => display.count(),
     named(eventId) {
@@ -293,7 +292,6 @@ function openDaemonSession(attached: AttachedSession, options: MemberOptions): D
       async deliver(event, signal) {
         await display.deliver(event, () => mcp.deliver(event, signal));
         if (event.meta.event_id !== undefined) seen.push(event.meta.event_id);
-        sent += 1;
       },
       shown: (eventId) => display.shown(eventId),
     },

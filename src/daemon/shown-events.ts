@@ -30,7 +30,7 @@ export class ShownEvents {
   readonly #log: ShownLog;
   /** Of events that were written a moment ago. */
   readonly #awaited = new Map<string, Promise<boolean>>();
-  #written = 0;
+  #sent = 0;
   #shown = 0;
   #notShown: string | undefined;
   /** Claude named an event that the log does not have. */
@@ -61,6 +61,11 @@ export class ShownEvents {
     return this.#log.start();
   }
 
+  /** How many events were written to the client. */
+  sent(): number {
+    return this.#sent;
+  }
+
   /** How many events were shown; undefined when the client does not log that. */
   count(): number | undefined {
     return this.#isHeld() ? this.#shown : undefined;
@@ -69,14 +74,14 @@ export class ShownEvents {
   /** Settles as `write` does. */
   async deliver({ eventId, content }: Rendered, write: () => Promise<void>): Promise<void> {
     const isHeld = this.#isHeld();
-    const expected = isHeld || this.#written < maxTried ? this.#log.expect(content.length) : undefined;
+    const expected = isHeld || this.#sent < maxTried ? this.#log.expect(content.length) : undefined;
     try {
       await write();
     } catch (error) {
       expected?.cancel();
       throw error;
     }
-    this.#written += 1;
+    this.#sent += 1;
     if (expected === undefined) return;
     expected.written();
     const outcome = expected.shown.then((shown) => {
