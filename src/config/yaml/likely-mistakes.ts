@@ -207,12 +207,17 @@ function listWithoutSpace(node: Scalar, before: number, text: string): LikelyMis
   };
 }
 
-/** An alias means the last anchor of its name. */
-function secondAnchor(node: Node, text: string): LikelyMistake {
+/** Where the node's anchor begins, else where the node does. */
+function anchorOf(node: Node, text: string): number {
   const start = node.range?.[0] ?? 0;
   const at = text.lastIndexOf("&", start);
+  return at === -1 ? start : at;
+}
+
+/** An alias means the last anchor of its name. */
+function secondAnchor(node: Node, text: string): LikelyMistake {
   return {
-    at: at === -1 ? start : at,
+    at: anchorOf(node, text),
     message: "a second anchor of this name: aliases from here on mean this one",
     hint: "give it a name of its own",
   };
@@ -220,10 +225,8 @@ function secondAnchor(node: Node, text: string): LikelyMistake {
 
 /** `label: &Ops team` is the text "team": the anchor goes unnoticed. */
 function unusedAnchor(node: Node, text: string): LikelyMistake {
-  const start = node.range?.[0] ?? 0;
-  const at = text.lastIndexOf("&", start);
   return {
-    at: at === -1 ? start : at,
+    at: anchorOf(node, text),
     message: 'the "&" begins a YAML anchor, which is not part of the value and which no alias uses',
     hint: "quote the whole value if the & belongs to it, or remove the anchor",
   };
