@@ -1,4 +1,4 @@
-// Writes dist/contract.d.ts: the types of src/contract.ts and every type that they refer to, in one file without imports of other files.
+// Writes dist/contract.d.ts (and .cts): the types of src/contract.ts and every type that they refer to, in one file without imports of other files.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,6 +12,9 @@ export function writeTypes(root) {
       stdio: "inherit",
     });
     writeFileSync(`${root}dist/contract.d.ts`, rolledUp(join(folder, "contract.d.ts")));
+    // The package is an ES module; CommonJS may import its types nevertheless.
+    const again = 'export type * from "./contract.js" with { "resolution-mode": "import" };\n';
+    writeFileSync(`${root}dist/contract.d.cts`, again);
   } finally {
     rmSync(folder, { recursive: true });
   }

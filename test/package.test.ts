@@ -1,10 +1,11 @@
 // What is published: one package, nothing beside it, a bounded number of files and bytes, and no leftovers of earlier builds.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -18,13 +19,16 @@ interface Packed {
 
 describe("the packed package", () => {
   const stale = join(root, "dist/chunks/stale-AAAAAAAA.js");
+  const folder = mkdtempSync(join(tmpdir(), "cr-package-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
   let packed: Packed;
   beforeAll(() => {
     mkdirSync(join(root, "dist/chunks"), { recursive: true });
     writeFileSync(stale, "");
     try {
       execFileSync(process.execPath, [join(root, "scripts/build.mjs")]);
-      const output = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+      const pack = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
+      const output = execFileSync("npm", pack, {
         cwd: root,
         encoding: "utf8",
         stdio: ["ignore", "pipe", "ignore"],
@@ -92,13 +96,20 @@ describe("the packed package", () => {
   test("the types need no other file and compile", () => {
     const tsc = join(root, "node_modules/typescript/bin/tsc");
     const options = ["--ignoreConfig", "--noEmit", "--strict", "--module", "nodenext", "--types", "node"];
-    execFileSync(process.execPath, [tsc, ...options, join(root, "dist/contract.d.ts")], { cwd: root });
+    for (const name of ["contract.d.ts", "contract.d.cts"])
+      execFileSync(process.execPath, [tsc, ...options, join(root, "dist", name)], { cwd: root });
   });
 
-  test("publint has nothing to say", () => {
-    const publint = join(root, "node_modules/publint/src/cli.js");
-    if (!existsSync(publint)) return; // A checkout that was installed before it was added; CI has it.
-    execFileSync(process.execPath, [publint, "--strict"], { cwd: root });
+  test.each([
+    ["publint", ["publint/src/cli.js", "--strict"]],
+    [
+      "attw",
+      ["@arethetypeswrong/cli/dist/index.js", join(folder, `${manifest.name}-${manifest.version}.tgz`)],
+    ],
+  ] as const)("%s finds nothing wrong with it", (_, [program, ...args]) => {
+    const path = join(root, "node_modules", program);
+    if (!existsSync(path)) return; // A checkout that was installed before it was added; CI has it.
+    execFileSync(process.execPath, [path, ...args], { cwd: root, stdio: "pipe" });
   });
 });
 

@@ -1,0 +1,4 @@
+// Types of release.mjs, for its test.
+export function datedChangelog(text: string, version: string, date: string): string;
+export function releaseNotes(text: string, version: string): string;
+export function releaseProblems(read: (path: string) => string, tag: string, repository: string): string[];
