@@ -95,6 +95,8 @@ export function* assemble(from: Assembly): Generator<void, ConfigValues> {
       approvers: {},
       expireMs: 10 * 60 * 1_000,
     });
+  if (root.wake !== undefined && root.wake !== "off" && !isBroken(["wake"]))
+    values.wake = root.wake as unknown as NonNullable<ConfigValues["wake"]>;
   if (typeof root.public_url === "string" && !isBroken(["public_url"])) values.publicUrl = root.public_url;
   const outward = coreOutward(root, from.names);
   if (Object.keys(outward).length > 0) values.outward = outward;

@@ -3,6 +3,7 @@
 // paths) are unchanged.
 
 import type { SinkType } from "../contract/sink.ts";
+import type { WakeWay } from "../contract/wake.ts";
 import type { Issue, Json, JsonObject, SourceType } from "../contract.ts";
 import type { SafeText } from "../text.ts";
 import type { CodeMark } from "./schema/schema-tree.ts";
@@ -24,6 +25,8 @@ export interface ConfigValues {
   readonly delivery: { readonly catchUp: number; readonly keepMs: number; readonly maxSizeBytes: number };
   /** Defaults for channels. */
   readonly defaults: { readonly ttlMs: number; readonly priority: Priority };
+  /** Absent: no session is woken. */
+  readonly wake?: "auto" | readonly WakeWay[];
   readonly sources: Readonly<Record<string, SourceValues>>;
   readonly channels: Readonly<Record<string, ChannelValues>>;
   readonly sinks: Readonly<Record<string, SinkValues>>;
@@ -102,6 +105,8 @@ export interface ChannelValues {
   readonly priority?: Priority;
   /** Absent: the source's value, else the config's default. */
   readonly ttlMs?: number;
+  /** Absent: true. */
+  readonly wake?: boolean;
   /** Absent: no receipt is expected. */
   readonly receipt?: Receipt;
   /** A project glob is absolute, or begins with `**`. */

@@ -7,7 +7,7 @@
  * `write`, `move`: access to files; moving removes them from their folder. `connect`: open a connection to a
  * host. `share`: let files leave through chats without a question. `secret`: the same as `connect`, or an
  * answer to a caller, with a part from a variable, a file or a secret. `show`: give the value of a variable
- * to Claude.
+ * to Claude. `wake`: notify sessions that do not show channels that events wait.
  */
 export type PowerKind =
   | "use"
@@ -22,7 +22,8 @@ export type PowerKind =
   | "connect"
   | "share"
   | "secret"
-  | "show";
+  | "show"
+  | "wake";
 
 /** It waits for consent; components that need it are not started before. */
 export interface Power {

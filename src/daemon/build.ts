@@ -19,6 +19,7 @@ import { createEvictionReport } from "../router/evictions.ts";
 import { createMemory } from "../router/memory.ts";
 import { createRejectedSenders } from "../router/rejected-senders.ts";
 import type { Router } from "../router/router.ts";
+import { quietUntilMs } from "../shaping/quiet.ts";
 import { line, masked } from "../text.ts";
 import { journalled, openExpectations } from "./expectations.ts";
 import { damageNotice } from "./messages.ts";
@@ -104,6 +105,11 @@ function createDispatch(
     holds: shaping.holds.bind(shaping),
     isShaped: shaping.isShaped.bind(shaping),
     spend: shaping.spend.bind(shaping),
+    wakes: (channel) => planOf(state)?.channels.find(({ name }) => name === channel)?.wakes ?? true,
+    quietUntilMs(channel, nowMs) {
+      const windows = planOf(state)?.channels.find(({ name }) => name === channel)?.shaping.options.quiet;
+      return windows === undefined || windows.length === 0 ? undefined : quietUntilMs(windows, nowMs);
+    },
     observe(change) {
       state.tally.add(change);
       shaping.observe(change);
@@ -111,6 +117,10 @@ function createDispatch(
     },
   });
   return { shaping, dispatcher };
+}
+
+function planOf(state: DaemonState): Plan | undefined {
+  return state.running()?.config.plan;
 }
 
 interface RouterParts extends Pick<RunningParts, "journal" | "shaping" | "dispatcher"> {

@@ -12,6 +12,7 @@ import { line } from "../text.ts";
 import type { Breaker } from "./breaker.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { DeliveryOptions } from "./delivery-options.ts";
+import type { Doorbell } from "./doorbell/doorbell.ts";
 import { type FinalState, findEntry } from "./entries.ts";
 import type { Notices } from "./notices.ts";
 import type { SkippedEntries } from "./passed-over.ts";
@@ -31,6 +32,7 @@ export interface DispatchContext {
   readonly silences: Silences;
   readonly breaker: Breaker;
   readonly notices: Notices;
+  readonly doorbell: Pick<Doorbell, "waits">;
   /** Events for `all` that some sessions got by now and others did not: those get the same attempt. */
   readonly rounds: PositionSet;
   readonly ackDeadlines: Deadlines;

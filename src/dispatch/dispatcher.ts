@@ -18,6 +18,7 @@ import { type CarriedState, carryOver } from "./carry-over.ts";
 import { createMatch, type MatchOptions } from "./choose-session.ts";
 import { createReport, type DispatchContext, type InFlight } from "./context.ts";
 import { createDeadlines } from "./deadlines.ts";
+import { Doorbell, type DoorbellReport } from "./doorbell/doorbell.ts";
 import { type FinalState, findEntry, isUnsent } from "./entries.ts";
 import { createExpiry } from "./expiry.ts";
 import { createKnownSessions, type KnownSessions } from "./known-sessions.ts";
@@ -70,6 +71,10 @@ export interface DispatcherOptions {
     sessionId: string,
     spent: { readonly channel: string; readonly tokens: number; readonly unproven: boolean },
   ): void;
+  /** Whether events of the channel may wake a session that does not show channels. Default: none may. */
+  wakes?(channel: string): boolean;
+  /** When the quiet time of the channel ends; undefined while it has none. */
+  quietUntilMs?(channel: string, nowMs: number): number | undefined;
   /**
    * Receives every state change that dispatch writes to the journal, in order; `dead` is the one that matters
    * to the user.
@@ -83,6 +88,8 @@ export interface SessionReport {
   /** False until its `ready` has settled. */
   readonly ready: boolean;
   readonly waiting: number;
+  /** Absent for one that cannot be rung. */
+  readonly rings?: DoorbellReport;
   /** The client has taken nothing since then, which is at least ten seconds ago. */
   readonly stuckSinceMs?: number;
 }
@@ -116,6 +123,7 @@ export class Dispatcher {
   readonly #known: KnownSessions;
   readonly #context: DispatchContext;
   readonly #unroutable: UnroutableEntries;
+  readonly #doorbell: Doorbell;
   readonly #pending: PendingEvents;
   readonly #settled: Promise<void>;
   #isWoken = false;
@@ -128,6 +136,7 @@ export class Dispatcher {
     if (this.#stopping.signal.aborted) return;
     this.#stopping.abort();
     this.#known.stop();
+    this.#doorbell.stop();
     this.#context.ackDeadlines.stop();
     this.#context.expiryDeadlines.stop();
     for (const worker of this.#workers.values()) {
@@ -153,6 +162,13 @@ export class Dispatcher {
     const known = createKnownSessions(journal, clock, registry.get);
     this.#known = known;
     const isShaped = options.isShaped ?? (() => false);
+    const silences = createSilences(journal, clock);
+    const doorbell = new Doorbell({
+      ...{ journal, clock, sticky, silences },
+      rings: options.wakes ?? (() => false),
+      quietUntilMs: options.quietUntilMs ?? (() => undefined),
+    });
+    this.#doorbell = doorbell;
     const context: DispatchContext = {
       journal,
       clock,
@@ -162,7 +178,8 @@ export class Dispatcher {
       passedOver: createPassedOver(),
       offer: (slot, position) => this.#workers.get(slot)?.offer(position),
       reservations: createReservations(journal, clock, isShaped),
-      silences: createSilences(journal, clock),
+      silences,
+      doorbell,
       breaker: createBreaker(),
       notices: createNotices({ journal, clock, newId: options.newId, onAppended: () => this.wake() }),
       rounds: createPositionSet(),
@@ -281,7 +298,10 @@ export class Dispatcher {
     const isComplete = slot !== undefined && (await this.#isSorted(slot));
     if (slot === undefined || this.#stopping.signal.aborted)
       return { events: [], left: 0, isComplete: false, confirm: () => {}, abandon: () => {} };
-    return { ...(await this.#pending.fetch(slot, Math.max(1, limit))), isComplete };
+    const fetched = await this.#pending.fetch(slot, Math.max(1, limit));
+    // What is left is counted in the result.
+    this.#doorbell.answered(slot);
+    return { ...fetched, isComplete };
   }
 
   /** How many entries `pending` would find, for "3 events wait". 0 for a session that is not attached. */
@@ -315,13 +335,15 @@ export class Dispatcher {
 
   report(): DispatchReport {
     return {
-      sessions: [...this.#workers].map(([{ session, listening, isReady, waiting, isStuck }, worker]) => {
+      sessions: [...this.#workers].map(([slot, worker]) => {
+        const { session, listening, isReady, waiting, isStuck } = slot;
         const stuckSinceMs = isStuck ? worker.writingSinceMs() : undefined;
         return {
           id: session.id,
           listening,
           ready: isReady,
           waiting: waiting.count(),
+          ...(session.bell === undefined ? {} : { rings: this.#doorbell.report(slot) }),
           ...(stuckSinceMs === undefined ? {} : { stuckSinceMs }),
         };
       }),
@@ -355,6 +377,7 @@ export class Dispatcher {
     setImmediate(() => {
       this.#isWoken = false;
       if (this.#stopping.signal.aborted) return;
+      this.#doorbell.look();
       if (this.#recheckSessions()) return;
       this.#unroutable.kick();
       for (const worker of this.#workers.values()) worker.kick();
@@ -409,6 +432,7 @@ export class Dispatcher {
     if (this.#registry.all().some(({ rank }) => rank > 0))
       for (const { rank, waiting } of this.#registry.all()) if (rank === 0) waiting.clear();
     this.#unroutable.restart();
+    this.#doorbell.look();
     for (const worker of this.#workers.values()) worker.restart();
   }
 
@@ -438,7 +462,10 @@ export class Dispatcher {
     this.#workers.delete(slot);
     this.#registry.remove(slot);
     worker?.end();
-    if (!this.#stopping.signal.aborted) this.#known.leave(slot);
+    if (!this.#stopping.signal.aborted) {
+      this.#known.leave(slot);
+      this.#doorbell.leave(slot);
+    }
     await Promise.race([Promise.all([worker?.idle(), this.#pending.idle(slot)]), lastWord]);
     worker?.giveUp();
     this.#pending.end(slot);

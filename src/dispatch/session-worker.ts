@@ -304,7 +304,10 @@ export class SessionWorker {
         const delivery = read[index];
         this.#lookedAt = entry.position;
         const result = triage(this.#context, this.#slot, entry, delivery);
-        if (result.is === "wait") this.#slot.waiting.add(entry.position, entry, false);
+        if (result.is === "wait") {
+          this.#slot.waiting.add(entry.position, entry, false);
+          this.#context.doorbell.waits(this.#slot, entry, result.options);
+        }
         if (result.is !== "push" || delivery === undefined) continue;
         found.push({
           ...reserve(this.#context, this.#slot, entry, delivery, result.options),

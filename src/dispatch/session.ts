@@ -8,6 +8,14 @@ export interface Listening {
   readonly reason: string;
 }
 
+/** Passes on a number and nothing else. */
+export interface SessionDoorbell {
+  /** False while there is no way to ring, or the user does not allow it. Called often; must be cheap. */
+  isThere(): boolean;
+  /** Settles with whether it was rung. Never rejects. */
+  ring(waiting: number): Promise<boolean>;
+}
+
 export interface DispatchSession {
   /** Unique among sessions; the same after a change of leader. */
   readonly id: string;
@@ -29,6 +37,8 @@ export interface DispatchSession {
    * when this client gives no sign of that.
    */
   shown?(eventId: string): Promise<boolean> | undefined;
+  /** Notifies it that events wait, while it does not show them; absent: it is not notified. */
+  readonly bell?: SessionDoorbell;
   /** Settles when the first push may happen. Never rejects. */
   readonly ready: Promise<void>;
   /** Settles once, with the reason. Never rejects. */

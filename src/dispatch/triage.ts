@@ -16,11 +16,10 @@ import { stickyKeys } from "./sticky.ts";
  * already ended.
  */
 export type Triage =
-  | { readonly is: "push"; readonly options: DeliveryOptions }
-  | { readonly is: "wait" | "none" };
+  | { readonly is: "push" | "wait"; readonly options: DeliveryOptions }
+  | { readonly is: "none" };
 
 const none: Triage = { is: "none" };
-const wait: Triage = { is: "wait" };
 
 /**
  * Whether reading its body is worthwhile. What waits for another session alone is skipped, except from the position
@@ -64,7 +63,7 @@ export function triage(
       finish(context, entry, options, {});
     return none;
   }
-  if (push.length === 0) return wait;
+  if (push.length === 0) return { is: "wait", options };
   if (!isTarget) {
     if (options.to !== "all") passOver(context, entry, delivery as Delivery, options, push, nowMs);
     return none;

@@ -29,6 +29,8 @@ export interface PlanDiff {
   readonly budget: boolean;
   /** Approvers, times or tools of permission prompts changed. */
   readonly permissions: boolean;
+  /** How sessions that do not show channels are woken changed. */
+  readonly wake: boolean;
   /** The tools of Claude changed. */
   readonly tools: boolean;
   /**
@@ -57,6 +59,7 @@ export function diffPlans(before: Plan, after: Plan): PlanDiff {
     listen: !isSame(before.listen.address, after.listen.address),
     budget: before.hour !== after.hour,
     permissions: before.permissions?.fingerprint !== after.permissions?.fingerprint,
+    wake: before.wake?.power.hash !== after.wake?.power.hash,
     tools: !isSame(toolsOf(before), toolsOf(after)),
     stopFirst: contested(before, after, sources),
   };
@@ -71,6 +74,7 @@ export function describeDiff({
   listen,
   budget,
   permissions,
+  wake,
 }: PlanDiff): string | undefined {
   const parts = [
     ...count("+", "source", sources.added),
@@ -86,6 +90,7 @@ export function describeDiff({
     ...(listen ? ["listen address changed"] : []),
     ...(budget ? ["budget.hour changed"] : []),
     ...(permissions ? ["permissions changed"] : []),
+    ...(wake ? ["wake changed"] : []),
   ];
   return parts.length === 0 ? undefined : parts.join(", ");
 }

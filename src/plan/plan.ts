@@ -30,6 +30,7 @@ import type { PathNeeds } from "../filters/text-need.ts";
 import type { StoredShaping } from "../shaping/options.ts";
 import type { PlannedPermissions } from "./permissions.ts";
 import type { PlannedShaping } from "./shaping.ts";
+import type { PlannedWake } from "./wake.ts";
 
 export interface Plan {
   readonly sources: readonly PlannedSource[];
@@ -43,6 +44,8 @@ export interface Plan {
   readonly hour?: number;
   /** Absent: no permission prompt goes to a chat. */
   readonly permissions?: PlannedPermissions;
+  /** Absent: no session is woken. */
+  readonly wake?: PlannedWake;
 }
 
 export interface FoundPlan {
@@ -167,6 +170,8 @@ export interface PlannedChannel {
   /** Absent: no receipt is expected. */
   readonly receipt: Receipt | undefined;
   readonly to: Target;
+  /** Its events may wake a session that does not show channels. */
+  readonly wakes: boolean;
   /** Those of its sources whose events Claude may answer with `reply`. */
   readonly answers: readonly string[];
   /** Those that may answer its events. */

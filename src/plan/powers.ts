@@ -85,6 +85,7 @@ const words: Readonly<Record<PowerKind, string>> = {
   share: "let files leave through chats:",
   secret: "send a secret to",
   show: "show Claude or senders of events",
+  wake: "notify sessions that do not show channels how many events wait, by",
 };
 
 /** As a consent question names it. */

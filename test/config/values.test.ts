@@ -86,7 +86,7 @@ channels:
         },
       },
       channels: {
-        p: { from: ["p"], vars: {}, continue: false, to: "one" },
+        p: { from: ["p"], vars: {}, continue: false, to: "one", wake: true },
         full: {
           from: ["p", "q"],
           description: "All of it.",
@@ -99,6 +99,7 @@ channels:
           meta: { some_key: "{{vars.first_name}}" },
           budget: { event: 100 },
           continue: true,
+          wake: true,
           reply: true,
           priority: "high",
           ttlMs: 1_800_000,
@@ -110,6 +111,7 @@ channels:
           vars: {},
           changed: { value: "data.state", by: "{{data.host}}" },
           continue: false,
+          wake: true,
           to: "one",
         },
       },

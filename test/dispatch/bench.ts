@@ -35,7 +35,10 @@ export interface FakeSession extends DispatchSession {
 }
 
 export type SessionOptions = Partial<
-  Pick<DispatchSession, "startedMs" | "project" | "label"> & { state: Listening["state"]; ready: boolean }
+  Pick<DispatchSession, "startedMs" | "project" | "label" | "bell"> & {
+    state: Listening["state"];
+    ready: boolean;
+  }
 >;
 
 export function fakeSession(id: string, nowMs: number, options: SessionOptions = {}): FakeSession {

@@ -163,6 +163,13 @@ export const channelSchema = {
         "How long after its arrival an event may still be delivered. Default: defaults.ttl, or the source's default.",
       examples: ["2h"],
     },
+    wake: {
+      "x-inert": true,
+      type: "boolean",
+      default: true,
+      description:
+        "Whether events that wait in a session that does not show channels may wake it; see the top-level wake.",
+    },
     receipt: {
       "x-inert": true,
       description:

@@ -171,6 +171,22 @@ export const coreSchema: JsonSchema = {
         priority: { "x-inert": true, ...priority, default: "normal", description: "How urgent events are." },
       },
     },
+    wake: {
+      "x-inert": true,
+      default: "off",
+      description:
+        "How a session that does not show channels learns that events wait: auto takes what the client offers, a list names the ways. It gets their number only.",
+      anyOf: [
+        { type: "string", enum: ["auto", "off"] },
+        {
+          type: "array",
+          items: { type: "string", enum: ["monitor", "hook", "inbox"] },
+          minItems: 1,
+          uniqueItems: true,
+        },
+      ],
+      examples: ["auto"],
+    },
     use: useSchema,
     sources: {
       type: "object",

@@ -139,6 +139,7 @@ export function* compileChannel(
       ownTtl: values.ttlMs !== undefined,
       receipt: values.receipt,
       to: values.to,
+      wakes: values.wake !== false,
       answers:
         values.reply === undefined || values.reply === true
           ? values.from.filter((source) => answering.get(source) === true)

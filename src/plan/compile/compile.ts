@@ -13,6 +13,7 @@ import { planPermissions } from "../permissions.ts";
 import type { Plan, PlannedSink, PlannedSource } from "../plan.ts";
 import { type Bind, listenPowers } from "../powers.ts";
 import { proven, provenInSteps } from "../proven.ts";
+import { planWake } from "../wake.ts";
 import { type CompiledChannel, compileChannel, type Engine } from "./channel.ts";
 import { withDefaultChannels } from "./default-channels.ts";
 import { compileSink } from "./sink.ts";
@@ -124,6 +125,7 @@ export function* compileInSteps(
             },
           ),
         );
+  const wake = planWake(values.wake, bind);
   return {
     plan: {
       sources,
@@ -135,9 +137,11 @@ export function* compileInSteps(
         ...(permissions?.powers ?? []),
         ...(permissions?.files ?? []).map(({ power }) => power),
         ...sinks.flatMap((sink) => sink.powers),
+        ...(wake === undefined ? [] : [wake.power]),
       ]),
       ...(values.budget.hour === undefined ? {} : { hour: values.budget.hour }),
       ...(permissions === undefined ? {} : { permissions }),
+      ...(wake === undefined ? {} : { wake }),
       listen: {
         ...listen,
         ...(values.listenAddress === undefined ? {} : { address: values.listenAddress }),
