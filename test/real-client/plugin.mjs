@@ -5,7 +5,8 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openClient, show } from "./client.mjs";
+import { openClient } from "./client.mjs";
+import { show } from "./show.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const client = openClient();

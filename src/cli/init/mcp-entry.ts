@@ -1,9 +1,10 @@
 // The entry that has Claude Code start this program, and its place in a project's .mcp.json.
 
 import { existsSync } from "node:fs";
-import { delimiter, join, sep } from "node:path";
+import { delimiter, dirname, join, sep } from "node:path";
 import { realPath } from "../../config/paths.ts";
 import { isObject } from "../../json.ts";
+import { readRegularSync } from "../../regular-file.ts";
 import { shellWord } from "../../text/shell.ts";
 import { version } from "../../version.ts";
 
@@ -23,10 +24,20 @@ interface Started {
 
 const inProject = "${CLAUDE_PROJECT_DIR:-.}";
 
+/** Programs that install a package for one run, by a folder in the path of what they run: it is gone, or another one, later. */
+const runners: readonly { readonly folder: RegExp; readonly command: string; readonly args: string[] }[] = [
+  { folder: /^_npx$/, command: "npx", args: ["-y"] },
+  { folder: /^dlx$/, command: "pnpm", args: ["dlx"] },
+  { folder: /^\.?bunx-/, command: "bunx", args: [] },
+];
+
 /** What finds this program again on this machine and, where it can, on others that have the project. */
 export function mcpEntry({ script, node, project, path, platform }: Started): McpEntry {
   const real = realPath(script);
-  if (real.split(sep).includes("_npx")) return { command: "npx", args: ["-y", `channel-router@${version}`] };
+  const folders = real.split(sep);
+  const runner = runners.find(({ folder }) => folders.some((one) => folder.test(one)));
+  if (runner !== undefined)
+    return { command: runner.command, args: [...runner.args, `channel-router@${version}`] };
   const local = join(project, "node_modules", "channel-router", "dist", "channel-router.js");
   if (realPath(local) === real && existsSync(local))
     return { command: "node", args: [`${inProject}/node_modules/channel-router/dist/channel-router.js`] };
@@ -34,10 +45,28 @@ export function mcpEntry({ script, node, project, path, platform }: Started): Mc
     return { command: "node", args: [`${inProject}/dist/channel-router.js`] };
   const isOnPath = path
     .split(delimiter)
-    .some((folder) => folder !== "" && realPath(join(folder, "channel-router")) === real);
+    .some((folder) => folder !== "" && starts(join(folder, "channel-router"), real));
   // Windows starts no scripts without a shell.
   if (isOnPath && platform !== "win32") return { command: "channel-router", args: [] };
   return { command: node, args: [real] };
+}
+
+/** A link to the script, or a script for a shell that names it, as pnpm writes one. */
+function starts(program: string, script: string): boolean {
+  if (realPath(program) === script) return true;
+  const [, named] = /"\$basedir\/([^"]+\/channel-router\.js)"/.exec(beginningOf(program)) ?? [];
+  return named !== undefined && realPath(join(dirname(program), named)) === script;
+}
+
+const maxScriptBytes = 16_384;
+
+/** Empty for what cannot be read. */
+function beginningOf(path: string): string {
+  try {
+    return readRegularSync(path).subarray(0, maxScriptBytes).toString("latin1");
+  } catch {
+    return "";
+  }
 }
 
 export type EntryAdded =

@@ -1,7 +1,7 @@
 // `init` without questions: what it writes, that it clobbers nothing and does nothing twice.
 
 import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseEnv } from "node:util";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
@@ -207,6 +207,11 @@ test.each([
 
 test.each([
   ["/home/me/.npm/_npx/1a2b/node_modules/channel-router/dist/channel-router.js", "npx"],
+  ["/home/me/.cache/pnpm/dlx/1a2b/node_modules/channel-router/dist/channel-router.js", "pnpm"],
+  [
+    "/home/me/.bun/install/cache/.bunx-0/channel-router@0.1.0/node_modules/channel-router/dist/channel-router.js",
+    "bunx",
+  ],
   ["/opt/cr/dist/channel-router.js", "/usr/bin/node"],
 ])("the entry for %s starts it with %s", (script, command) => {
   const started = {
@@ -218,6 +223,29 @@ test.each([
   } as const;
   expect(mcpEntry(started).command).toBe(command);
 });
+
+test.each(["a link", "a script of pnpm"])(
+  "a program in PATH is named without its folder: %s",
+  async (kind) => {
+    const script = join(folder, "global", "5", "channel-router", "dist", "channel-router.js");
+    await mkdir(dirname(script), { recursive: true });
+    await mkdir(join(folder, "bin"));
+    await writeFile(script, "");
+    const program = join(folder, "bin", "channel-router");
+    if (kind === "a link") await symlink(script, program);
+    else
+      await writeFile(
+        program,
+        '#!/bin/sh\nexec node "$basedir/../global/5/channel-router/dist/channel-router.js" "$@"\n',
+      );
+    const started = { script, node: "/usr/bin/node", project: folder, platform: "linux" } as const;
+    expect(mcpEntry({ ...started, path: `/usr/bin:${join(folder, "bin")}` })).toEqual({
+      command: "channel-router",
+      args: [],
+    });
+    expect(mcpEntry({ ...started, path: "/usr/bin" }).args).toEqual([script]);
+  },
+);
 
 test("mcp-entry prints JSON for .mcp.json", async () => {
   let printed = "";
