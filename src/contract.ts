@@ -32,6 +32,7 @@ export type {
   JsonObject,
   JsonSchema,
   KnownDelivery as KnownAgain,
+  Mark,
   Outcome,
   Remote,
   Root,

@@ -62,6 +62,12 @@ export interface KnownDelivery {
   readonly proof?: { readonly hash: string; readonly ms: number };
 }
 
+/**
+ * How far a delivery got on its way to Claude, as far as there is proof. `accepted`: it is in the journal. `shown`: the client's own log
+ * has it. `read`: a session fetched it with `pending`, or named it in a tool call. `acked`: Claude acknowledged it.
+ */
+export type Mark = "accepted" | "shown" | "read" | "acked";
+
 /** An accepted arrival with its identity. Immutable. */
 export interface RouterEvent extends Arrival {
   /** Unique and sortable by time of arrival; lower-case letters and digits. */

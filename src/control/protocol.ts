@@ -4,7 +4,7 @@
 
 import type { AccessAnswer, AccessRequest } from "../access/administer.ts";
 import type { Power } from "../contract/power.ts";
-import type { Outcome, RouterEvent, TraceStep } from "../contract.ts";
+import type { Mark, Outcome, RouterEvent, TraceStep } from "../contract.ts";
 import type { AdmissionProblem } from "../plan/plan.ts";
 import type { SessionReport, StatusReport } from "../session/tools/status.ts";
 
@@ -99,9 +99,10 @@ export interface EventAnswer {
   /** Absent for a digest. */
   readonly source?: string;
   /**
-   * Channels that took it, each with its state: `accepted`, `held`, `sent`, or `done` for every final state.
+   * Channels that took it, each with its state: `accepted`, `held`, `sent`, or `done` for every final state; and with its mark, where
+   * that is still known.
    */
-  readonly channels: readonly { readonly name: string; readonly state?: string }[];
+  readonly channels: readonly { readonly name: string; readonly state?: string; readonly mark?: Mark }[];
   /** The start of its text, or why no channel took it. */
   readonly note?: string;
 }
@@ -116,6 +117,8 @@ export interface WhyAnswer {
   readonly source?: string;
   readonly outcome: EventAnswer["outcome"];
   readonly steps: readonly WhyStep[];
+  /** How far it got on each channel that took it. */
+  readonly marks?: readonly { readonly channel: string; readonly mark: Mark }[];
   /** Every channel's answer at admission; absent when it is no longer stored. */
   readonly trace?: readonly TraceStep[];
   /** Channels of its source that were skipped because their `match` excludes the event. */
@@ -124,7 +127,7 @@ export interface WhyAnswer {
 
 export interface WhyStep {
   readonly time: string;
-  /** `arrived`, `decided`, a state of the journal, or `call` for what a sink did about it. */
+  /** `arrived`, `decided`, a state of the journal, `call` for what a sink did about it, or `proof` of how far it got. */
   readonly step: string;
   readonly channel?: string;
   readonly session?: string;

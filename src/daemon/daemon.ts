@@ -281,6 +281,10 @@ export class Daemon implements Service {
         this.#chat?.sessionBack(session);
       },
       gone: (session) => this.#chat?.sessionGone(session),
+      shown: ({ id: session }, delivery) => {
+        this.#state.tally.show(delivery);
+        running.journal.prove({ ...delivery, session, shown: true }).catch(() => undefined); // The journal has ended.
+      },
       permission: (session, request) => this.#chat?.ask(session, request),
       changed: () => dispatcher.wake(),
     });

@@ -10,7 +10,16 @@ export interface DeadLetter {
 
 export interface DeliveryCounter {
   add(change: StateChange): void;
+  /** A tool call of Claude named the event. True when it was not known to be read before. */
+  read(eventId: string): boolean;
+  /** A client has shown a delivery after its state was recorded. */
+  show(delivery: { readonly id: string; readonly channel: string }): void;
   sent(): number;
+  /** How many deliveries a client has shown. */
+  shown(): number;
+  /** How many events Claude has read: those fetched with `pending`, and those that a tool call named. */
+  readEvents(): number;
+  ackedEvents(): number;
   dead(): number;
   /** A throttle dropped it. */
   drop(channel: string): void;
@@ -21,15 +30,28 @@ export interface DeliveryCounter {
 }
 
 const maxDeadLetters = 20;
+/** Of events, so that each is counted once; the oldest are forgotten. */
+const maxKnown = 10_000;
 
 export function createTally(): DeliveryCounter {
   let sent = 0;
   let dead = 0;
+  const written = createOnceCounter();
+  const shown = createOnceCounter();
+  const read = createOnceCounter();
+  const acked = createOnceCounter();
   const dropped = new Map<string, number>();
   const letters: DeadLetter[] = [];
   return {
-    add({ id, channel, state, reason }) {
-      if (state === "sent") sent += 1;
+    add(change) {
+      const { id, channel, state, reason } = change;
+      const key = `${id} ${channel}`;
+      // One that Claude acknowledges before the write is confirmed ends without ever being `sent`.
+      if (state === "sent" || (state === "acked" && !written.has(key))) sent += 1;
+      if (state === "sent") written.add(key);
+      if (change.shown) shown.add(key);
+      if (change.read) read.add(id);
+      if (state === "acked") acked.add(id);
       if (state !== "dead") return;
       dead += 1;
       letters.unshift({ eventId: id, channel, ...(reason === undefined ? {} : { reason }) });
@@ -37,8 +59,29 @@ export function createTally(): DeliveryCounter {
     },
     drop: (channel) => dropped.set(channel, (dropped.get(channel) ?? 0) + 1),
     dropped: () => dropped,
+    show: ({ id, channel }) => void shown.add(`${id} ${channel}`),
+    read: (eventId) => read.add(eventId),
     sent: () => sent,
+    shown: () => shown.count(),
+    readEvents: () => read.count(),
+    ackedEvents: () => acked.count(),
     dead: () => dead,
     deadLetters: () => letters,
+  };
+}
+
+function createOnceCounter(): { add(key: string): boolean; has(key: string): boolean; count(): number } {
+  const known = new Set<string>();
+  let count = 0;
+  return {
+    add(key) {
+      if (known.has(key)) return false;
+      known.add(key);
+      if (known.size > maxKnown) known.delete(known.values().next().value as string);
+      count += 1;
+      return true;
+    },
+    has: (key) => known.has(key),
+    count: () => count,
   };
 }

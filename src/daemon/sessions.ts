@@ -13,7 +13,7 @@ import { type SafeLine, stackOf, text } from "../text.ts";
 import { awaitRegistration, type ClientLogQuery, type Registration, readRegistration } from "./client-log.ts";
 import { judgeListening, pluginServer, printServer, type ServerIdentity } from "./listening.ts";
 import { SeenIds } from "./seen-ids.ts";
-import { ShownEvents } from "./shown-events.ts";
+import { type ShownDelivery, ShownEvents } from "./shown-events.ts";
 
 export interface DaemonSession {
   /** The id that `to: { session }` takes: the pid of its process. */
@@ -45,6 +45,8 @@ export interface SessionHooks {
   enter?(session: DaemonSession): void;
   /** Called once for each session that has ended. */
   gone?(session: DaemonSession): void;
+  /** The session's client has shown an event that counts as sent, or as not shown. */
+  shown?(session: DaemonSession, delivery: ShownDelivery): void;
   /** The client requests a permission, and lets channels answer. */
   permission?(session: DaemonSession, request: PermissionRequest): void;
   /** Something about a session changed that dispatch may need to know. */
@@ -111,6 +113,7 @@ export function openSessions(options: SessionsOptions): DaemonSessions {
       const session = openDaemonSession(attached, {
         ...options,
         changed: () => serving?.changed?.(),
+        shown: (by, delivery) => serving?.shown?.(by, delivery),
         permission: (asking, request) => serving?.permission?.(asking, request),
       });
       sessions.add(session);
@@ -133,7 +136,7 @@ export function openSessions(options: SessionsOptions): DaemonSessions {
   };
 }
 
-type MemberOptions = SessionsOptions & Required<Pick<SessionHooks, "changed" | "permission">>;
+type MemberOptions = SessionsOptions & Required<Pick<SessionHooks, "changed" | "shown" | "permission">>;
 
 /** The client's own name and version, from its `initialize`. */
 function clientOf(session: OpenSession) {
@@ -224,6 +227,7 @@ function openDaemonSession(attached: AttachedSession, options: MemberOptions): D
       word = found;
       if (isNew) changed();
     },
+    onShown: (delivery) => options.shown(session, delivery),
     changed,
   });
   over.signal.addEventListener("abort", () => display.close(), { once: true });
@@ -274,7 +278,7 @@ function openDaemonSession(attached: AttachedSession, options: MemberOptions): D
     shown: () => display.count(),
     named(eventId) {
       if (!seen.provesListening(eventId)) return;
-      display.named();
+      display.named(eventId);
       const isFirst = named === undefined;
       named = eventId;
       if (isFirst) changed();

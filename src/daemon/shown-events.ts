@@ -3,7 +3,12 @@
 
 import type { Clock, Rendered } from "../contract.ts";
 import type { ClientLogQuery, Registration } from "./client-log.ts";
-import { ShownLog } from "./shown-log.ts";
+import { type ExpectedMessage, ShownLog } from "./shown-log.ts";
+
+export interface ShownDelivery {
+  readonly id: string;
+  readonly channel: string;
+}
 
 export interface ShownEventsOptions {
   query(): ClientLogQuery;
@@ -16,6 +21,8 @@ export interface ShownEventsOptions {
   learnLogsMessages(version: string): void;
   /** The client has written again about the registration. */
   onRegistration(word: Registration): void;
+  /** The client has shown an event after dispatch has recorded that it was written, or not shown. */
+  onShown(delivery: ShownDelivery): void;
   /** `notShown` has changed. */
   changed(): void;
 }
@@ -29,7 +36,8 @@ export class ShownEvents {
   readonly #options: ShownEventsOptions;
   readonly #log: ShownLog;
   /** Of events that were written a moment ago. */
-  readonly #awaited = new Map<string, Promise<boolean>>();
+  readonly #awaited = new Map<string, Promise<boolean | undefined>>();
+  readonly #expected = new Map<string, ExpectedMessage>();
   #sent = 0;
   #shown = 0;
   #notShown: string | undefined;
@@ -43,7 +51,6 @@ export class ShownEvents {
     this.#log = new ShownLog({
       query: options.query,
       clock: options.clock,
-      onLate: () => this.#forget(),
       onRegistration: (word) => {
         options.onRegistration(word);
         if (word.registered) this.#forget();
@@ -72,9 +79,15 @@ export class ShownEvents {
   }
 
   /** Settles as `write` does. */
-  async deliver({ eventId, content }: Rendered, write: () => Promise<void>): Promise<void> {
+  async deliver({ eventId, channel, content }: Rendered, write: () => Promise<void>): Promise<void> {
     const isHeld = this.#isHeld();
-    const expected = isHeld || this.#sent < maxTried ? this.#log.expect(content.length) : undefined;
+    const delivery = { id: eventId, channel };
+    const expect = () =>
+      this.#log.expect(content.length, () => {
+        this.#forget();
+        this.#options.onShown(delivery);
+      });
+    const expected = isHeld || this.#sent < maxTried ? expect() : undefined;
     try {
       await write();
     } catch (error) {
@@ -84,24 +97,32 @@ export class ShownEvents {
     this.#sent += 1;
     if (expected === undefined) return;
     expected.written();
+    this.#expected.set(eventId, expected);
     const outcome = expected.shown.then((shown) => {
-      if (shown === "yes") this.#onShown();
+      this.#expected.delete(eventId);
+      if (shown === "yes") {
+        this.#onShown();
+        if (!isHeld) this.#options.onShown(delivery);
+        return true;
+      }
       const isMissing = shown === "no" && isHeld && this.#isHeld();
       if (isMissing) this.#onMissing(eventId);
-      return !isMissing;
+      return isMissing ? false : undefined;
     });
     if (isHeld) this.#awaited.set(eventId, outcome);
   }
 
   /** As `DispatchSession.shown`. */
-  shown(eventId: string): Promise<boolean> | undefined {
+  shown(eventId: string): Promise<boolean | undefined> | undefined {
     const outcome = this.#awaited.get(eventId);
     this.#awaited.delete(eventId);
     return outcome;
   }
 
   /** Claude named an event that it can know only from the channel: if one was missing, the log is not to be trusted. */
-  named(): void {
+  named(eventId: string): void {
+    // It need not be waited for any more.
+    this.#expected.get(eventId)?.cancel();
     // The log may be in another folder now, for example.
     if (this.#notShown !== undefined) this.#isLogWrong = true;
     this.#forget();

@@ -22,8 +22,6 @@ export interface ExpectedMessage {
 export interface ShownLogOptions {
   query(): ClientLogQuery;
   readonly clock: Clock;
-  /** The client accepted a message that was given up before. */
-  onLate(): void;
   onRegistration(word: Registration): void;
 }
 
@@ -32,8 +30,12 @@ const lookEveryMs = 250;
 /** Of messages that were given up; the oldest are forgotten. */
 const maxLate = 1_000;
 
-interface Expected {
+interface Late {
   readonly chars: number;
+  onLate(): void;
+}
+
+interface Expected extends Late {
   settle(shown: Shown): void;
 }
 
@@ -41,7 +43,7 @@ export class ShownLog {
   readonly #options: ShownLogOptions;
   /** In the order in which they are written. */
   readonly #expected = new Set<Expected>();
-  readonly #late: number[] = [];
+  readonly #late: Late[] = [];
   #tail: LogTail | undefined;
   #reading: Promise<boolean> | undefined;
   #cancelLook = () => {};
@@ -56,8 +58,11 @@ export class ShownLog {
     this.#tail ??= await LogTail.open(this.#options.query());
   }
 
-  /** Call it before a message with a `content` of this length is written. Undefined before `start` has settled. */
-  expect(chars: number): ExpectedMessage | undefined {
+  /**
+   * Call it before a message with a `content` of this length is written. Undefined before `start` has settled. `onLate` is called when
+   * the client accepts it after all, after it was given up.
+   */
+  expect(chars: number, onLate: () => void): ExpectedMessage | undefined {
     if (this.#tail === undefined) return undefined;
     let settle: (shown: Shown) => void = () => {};
     const shown = new Promise<Shown>((resolve) => {
@@ -66,6 +71,7 @@ export class ShownLog {
     let cancelTimeout = () => {};
     const one: Expected = {
       chars,
+      onLate,
       settle: (how) => {
         cancelTimeout();
         this.#expected.delete(one);
@@ -113,7 +119,7 @@ export class ShownLog {
     await this.#reading;
     const isReadable = await this.read();
     if (!this.#expected.has(one)) return;
-    if (this.#late.push(one.chars) > maxLate) this.#late.shift();
+    if (this.#late.push(one) > maxLate) this.#late.shift();
     one.settle(isReadable ? "no" : "unknown");
   }
 
@@ -135,9 +141,7 @@ export class ShownLog {
       known.settle("yes");
       return;
     }
-    const at = this.#late.indexOf(chars);
-    if (at < 0) return;
-    this.#late.splice(at, 1);
-    this.#options.onLate();
+    const at = this.#late.findIndex((one) => one.chars === chars);
+    if (at >= 0) this.#late.splice(at, 1)[0]?.onLate();
   }
 }

@@ -14,6 +14,7 @@ import type { Plan } from "../plan/plan.ts";
 import { type CallRecord, Sinks } from "../router/sinks.ts";
 import { noSuchEvent } from "../session/tools/ack.ts";
 import { sinkTool } from "../session/tools/sink.ts";
+import type { DeliveryCounter } from "./delivery-counts.ts";
 import type { DaemonSession } from "./sessions.ts";
 import type { RunningParts } from "./state.ts";
 
@@ -55,7 +56,11 @@ function textOf({ sink, outcome, tookMs, detail }: Omit<CallRecord, "session" | 
   return `${sink} ${outcome === "done" ? "was called" : "failed"} after ${tookMs} ms${because}`;
 }
 
-export function sinkTools({ config, consent, journal, sinks }: RunningParts, session: DaemonSession): Tool[] {
+export function sinkTools(
+  { config, consent, journal, sinks }: RunningParts,
+  session: DaemonSession,
+  tally: Pick<DeliveryCounter, "read">,
+): Tool[] {
   const { plan } = config;
   const shown = plan.sinks.filter(({ described }) => described === undefined || consent.allows(described));
   return shown.map((sink) =>
@@ -65,6 +70,8 @@ export function sinkTools({ config, consent, journal, sinks }: RunningParts, ses
         if (!sink.usesEvent) return sinks.call(sink.name, call);
         const event = await answered(plan, journal, sink.name, String(event_id));
         session.named(event.id);
+        // The record of the call is the proof.
+        tally.read(event.id);
         return sinks.call(sink.name, { ...call, event });
       },
     }),

@@ -70,7 +70,13 @@ export function statusReport(state: DaemonState): StatusReport {
         ...(lastError === undefined ? {} : { last_error: lastError }),
       }),
     ),
-    counts: { ...(router?.counts ?? none), sent: tally.sent() },
+    counts: {
+      ...(router?.counts ?? none),
+      sent: tally.sent(),
+      shown: tally.shown(),
+      read: tally.readEvents(),
+      acked: tally.ackedEvents(),
+    },
     sessions: sessionReports(state),
     unanswered: (state.chat()?.unanswered() ?? []).map(({ eventId, source, name, timeMs, session }) => ({
       event_id: eventId,

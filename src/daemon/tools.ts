@@ -27,14 +27,14 @@ export function toolsFor(state: DaemonState, session: DaemonSession): Tool[] {
   const chats =
     chat === undefined
       ? undefined
-      : new ChatTools(running, chat, session, (eventId) => readAnswerable(running, session, eventId));
+      : new ChatTools(running, chat, session, (eventId) => readAnswerable(state, running, session, eventId));
   return [
-    ...(needsAck(state, running) ? [ackOf(running, session)] : []),
+    ...(needsAck(state, running) ? [ackOf(state, running, session)] : []),
     eventTool({
       async read(eventId) {
         const kept = await running.journal.read(eventId);
-        if (kept !== undefined) session.named(eventId);
         if (kept === undefined) return undefined;
+        onNamed(state, running, session, eventId);
         const event = kept.type === "digest" ? digestAsEvent(kept) : kept.event;
         // Masked before a part is cut out: an offset inside a secret would reveal its end.
         return maskAll(event, state.mask) as unknown as RouterEvent;
@@ -44,9 +44,9 @@ export function toolsFor(state: DaemonState, session: DaemonSession): Tool[] {
       fetch: (limit) => running.dispatcher.pending(session.id, limit),
       collecting: () => running.shaping.report().open.reduce((sum, { count }) => sum + count, 0),
     }),
-    ...(channels.some(({ answers }) => answers.length > 0) ? [replyOf(running, chats, session)] : []),
+    ...(channels.some(({ answers }) => answers.length > 0) ? [replyOf(state, running, chats, session)] : []),
     ...(chats?.tools ?? []),
-    ...sinkTools(running, session),
+    ...sinkTools(running, session, state.tally),
     silenceTool({
       channels: () => channels,
       async silence(channel, forMs, reason) {
@@ -79,23 +79,38 @@ function needsAck(state: DaemonState, { config, journal }: RunningParts): boolea
   return state.hadReceipts() && journal.page({ limit: 1 }).length > 0;
 }
 
-function ackOf({ dispatcher }: RunningParts, session: DaemonSession): Tool {
+function ackOf(state: DaemonState, running: RunningParts, session: DaemonSession): Tool {
   return ackTool({
     async ack(request) {
-      const answer = await dispatcher.ack({ ...request, session: session.id });
-      const known = answer.acked[0] ?? answer.settled[0];
-      if (known !== undefined) session.named(known);
+      const answer = await running.dispatcher.ack({ ...request, session: session.id });
+      for (const id of answer.acked) session.named(id);
+      // One that expects no receipt is only read.
+      for (const id of answer.settled) onNamed(state, running, session, id);
       return answer;
     },
   });
 }
 
+/** A tool call names the event: the first such call is in the journal, as the proof that Claude has read it. */
+function onNamed(
+  { tally }: DaemonState,
+  { journal }: RunningParts,
+  session: DaemonSession,
+  eventId: string,
+): void {
+  session.named(eventId);
+  if (!tally.read(eventId)) return;
+  journal.prove({ id: eventId, session: session.id, read: true }).catch(() => undefined); // The journal ended: the next leader has the event as it was.
+}
+
 /** An event that this session names, and that Claude may act on: a channel that took it allows it. */
 async function readAnswerable(
-  { config, journal }: RunningParts,
+  state: DaemonState,
+  running: RunningParts,
   session: DaemonSession,
   eventId: string,
 ): Promise<RouterEvent> {
+  const { config, journal } = running;
   const kept = await journal.read(eventId);
   if (kept?.type === "digest" && kept.members.length > 0) {
     throw new UsageError("E_REPLY_NONE", `${eventId} is a digest: answer one of its events`, {
@@ -104,7 +119,7 @@ async function readAnswerable(
   }
   if (kept === undefined || kept.type !== "event")
     throw new UsageError("E_EVENT_UNKNOWN", `no event with the id ${eventId}`);
-  session.named(eventId);
+  onNamed(state, running, session, eventId);
   const { event, deliveries } = kept;
   const mayAnswer = config.plan.channels.some(
     ({ name, answers }) =>
@@ -114,11 +129,16 @@ async function readAnswerable(
   return event;
 }
 
-function replyOf(running: RunningParts, chats: ChatTools | undefined, session: DaemonSession): Tool {
+function replyOf(
+  state: DaemonState,
+  running: RunningParts,
+  chats: ChatTools | undefined,
+  session: DaemonSession,
+): Tool {
   return replyTool(
     {
       async reply(eventId, answer) {
-        const event = await readAnswerable(running, session, eventId);
+        const event = await readAnswerable(state, running, session, eventId);
         const files = (await chats?.prepare(event, answer)) ?? [];
         try {
           const said = await running.router.reply(event.source, event, {

@@ -4,6 +4,7 @@
 import type { Clock, Log, Rendered } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
 import type { Journal } from "../journal/journal.ts";
+import type { DeliveryProof } from "../journal/mark.ts";
 import type { OpenEntry } from "../journal/open-entries.ts";
 import { type Delivery, isFinal, type StateChange } from "../journal/records.ts";
 import type { PositionSet } from "../journal/table/position-set.ts";
@@ -140,13 +141,13 @@ export function toRendered({ id, channel, delivery, attempt }: InFlight): Render
 
 /**
  * The client's stream took it. That is final, unless other sessions still need it or a receipt is expected.
- * `shown`: the client's log has it as shown.
+ * `proof`: that it got to Claude.
  */
 export function markSent(
   context: DispatchContext,
   slot: SessionSlot,
   { entry, options, attempt }: InFlight,
-  shown = false,
+  proof: DeliveryProof = {},
 ): void {
   const session = slot.session.id;
   context.reservations.drop(entry, session);
@@ -160,12 +161,13 @@ export function markSent(
         state: "held",
         session,
         attempt,
+        ...proof,
         reason: "sent; other sessions have not received it yet",
       });
       return;
     }
   }
-  finish(context, entry, options, { session, attempt, ...(shown && { shown }) });
+  finish(context, entry, options, { session, attempt, ...proof });
 }
 
 /**
@@ -185,7 +187,7 @@ export function finish(
   context: DispatchContext,
   entry: OpenEntry,
   { receipt }: DeliveryOptions,
-  more: Pick<StateChange, "session" | "attempt" | "shown" | "reason">,
+  more: DeliveryProof & Pick<StateChange, "session" | "attempt" | "reason">,
 ): void {
   context.setState(entry, { state: "sent", final: receipt === undefined, ...more });
   if (receipt !== undefined) context.ackDeadlines.add(context.clock.now() + receipt.ackWithinMs);

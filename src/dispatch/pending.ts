@@ -144,7 +144,7 @@ export function createPending(context: DispatchContext): PendingEvents {
             if (inFlight.options.to === "all") slot.fetched.add(inFlight.id);
             follow(context, slot, inFlight.options);
             context.spend(slot.session.id, inFlight);
-            markSent(context, slot, inFlight);
+            markSent(context, slot, inFlight, { read: true });
             // Before the reservation is cleared: otherwise the next leader might know of neither.
             if (inFlight.options.to === "all") context.onFetched(slot);
           }),

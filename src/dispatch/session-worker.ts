@@ -458,7 +458,7 @@ export class SessionWorker {
   #onShown(inFlight: InFlight, isShown: boolean | undefined): void {
     if (!this.#unshown.delete(inFlight)) return;
     if (isShown !== false) {
-      markSent(this.#context, this.#slot, inFlight, isShown === true);
+      markSent(this.#context, this.#slot, inFlight, isShown === true ? { shown: true } : {});
       return;
     }
     const reason = "the client took it, but did not show it";

@@ -33,10 +33,10 @@ export interface DispatchSession {
    */
   deliver(event: Rendered, signal?: AbortSignal): Promise<void>;
   /**
-   * Whether the client showed an event that was just delivered: settles within some seconds, never rejects. Undefined
-   * when this client gives no sign of that.
+   * Whether the client showed an event that was just delivered: settles within some seconds, never rejects; with undefined when that
+   * cannot be known. Undefined when this client gives no sign of that.
    */
-  shown?(eventId: string): Promise<boolean> | undefined;
+  shown?(eventId: string): Promise<boolean | undefined> | undefined;
   /** Notifies it that events wait, while it does not show them; absent: it is not notified. */
   readonly bell?: SessionDoorbell;
   /** Settles when the first push may happen. Never rejects. */

@@ -9,8 +9,9 @@ import { runInSlices } from "../yield-to-event-loop.ts";
 import { createBodies } from "./bodies.ts";
 import { createCheckpoints } from "./checkpoints.ts";
 import { type Cancellation, type Commit, CommitQueue } from "./commit-queue.ts";
+import type { DeliveryMarks } from "./delivery-marks.ts";
+import { createFactQueue } from "./fact-queue.ts";
 import { encodeEvent, encodeEventSteps, encodeLine, isLarge } from "./line-format.ts";
-import { createMarks } from "./marks.ts";
 import type { Deadlines, ExpiredEntry, OpenEntry, PageQuery } from "./open-entries.ts";
 import {
   type CallLine,
@@ -20,6 +21,7 @@ import {
   isFinal,
   type Line,
   type NoteLine,
+  type ProofRecord,
   type State,
   type StateChange,
   type StateLine,
@@ -27,7 +29,7 @@ import {
 import { type RecoveryReport, recover } from "./recovery.ts";
 import { type End, refusal, tooMuchUnproven } from "./refusal.ts";
 import { createReserve } from "./reserve.ts";
-import { findEvent, findHistory, findRecent, type KeptRecord, toKept } from "./search.ts";
+import { findEvent, findHistory, findMarks, findRecent, type KeptRecord, toKept } from "./search.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 import { type JournalState, noteScope } from "./state.ts";
 import { checkEventId } from "./table/entry-records.ts";
@@ -123,10 +125,12 @@ export interface Journal {
    */
   jot(kind: string, key: string, value: Json): Promise<void>;
   /**
-   * Records what a call did, for `history`. Settles when it survives this process, which on a full disk can
-   * be later.
+   * Records what a call did, for `history`; the event that it names counts as read from now on. Settles when it survives this
+   * process, which on a full disk can be later.
    */
   call(call: Omit<CallLine, "type" | "timeMs">): Promise<void>;
+  /** Records how far an event got, whether it is open or has ended. Settles as `call` does. */
+  prove(proof: ProofRecord): Promise<void>;
   /** Live notes of a kind, oldest first. */
   notes(kind: string): Note[];
   /** Filter memory of committed events; the caller tracks what is still being committed. */
@@ -157,6 +161,8 @@ export interface Journal {
   history(eventId: string): Promise<Line[]>;
   /** The latest events and digests, newest first. */
   recent(limit: number): Promise<KeptRecord[]>;
+  /** How far these events got, those too that have ended. Reads all segments since the first of them. */
+  marks(eventIds: readonly string[]): Promise<DeliveryMarks>;
 
   stats(): JournalStats;
   /** Settles when nothing is being written and nothing is queued that the disk takes, snapshots included. */
@@ -227,7 +233,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     keepMs: options.keepMs ?? defaults.keepMs,
     maxBytes,
     factsWritten() {
-      marks.flush();
+      facts.flush();
       return queue.factsWritten();
     },
   });
@@ -261,7 +267,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     resolveEnd(why);
   }
 
-  const marks = createMarks((bytes) => queue.push({ bytes, fact: true, lasting: false }));
+  const facts = createFactQueue((bytes) => queue.push({ bytes, fact: true, lasting: false }));
   return journalOf({
     report: recovered.report,
     ended,
@@ -269,7 +275,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     maxBytes,
     state,
     bodies,
-    marks,
+    facts,
     queue,
     checkpoints,
     reserve,
@@ -286,7 +292,7 @@ interface JournalParts {
   readonly maxBytes: number;
   readonly state: JournalState;
   readonly bodies: ReturnType<typeof createBodies>;
-  readonly marks: ReturnType<typeof createMarks>;
+  readonly facts: ReturnType<typeof createFactQueue>;
   readonly queue: CommitQueue;
   readonly checkpoints: ReturnType<typeof createCheckpoints>;
   readonly reserve: ReturnType<typeof createReserve>;
@@ -295,10 +301,10 @@ interface JournalParts {
 }
 
 /** What is pushed to the commit queue as one line. */
-function createCommits({ clock, maxBytes, state, bodies, marks, queue }: JournalParts) {
+function createCommits({ clock, maxBytes, state, bodies, facts, queue }: JournalParts) {
   /** Facts that were recorded earlier come earlier in the journal, too. */
   const push = (commit: Commit) => {
-    marks.flush();
+    facts.flush();
     return queue.push(commit);
   };
   const commitLine = (line: Line, more: Partial<Commit> = {}) =>
@@ -346,7 +352,7 @@ function createCommits({ clock, maxBytes, state, bodies, marks, queue }: Journal
 
 function journalOf(parts: JournalParts): Journal {
   const { append, commitLine, commitNote } = createCommits(parts);
-  const { report, ended, clock, state, bodies, marks, queue, checkpoints, reserve, finish, endedAs } = parts;
+  const { report, ended, clock, state, bodies, facts, queue, checkpoints, reserve, finish, endedAs } = parts;
   return {
     recovery: report,
     ended,
@@ -356,7 +362,7 @@ function journalOf(parts: JournalParts): Journal {
       const lines = changes
         .filter((change) => state.change(change, timeMs))
         .map((change): StateLine => ({ type: "state", timeMs, ...change, final: isFinal(change) }));
-      if (lines.length > 0) await marks.add(lines);
+      if (lines.length > 0) await facts.add(lines);
     },
     async moveCursor(name, value) {
       const refused = value === null ? undefined : state.cursors.refusal(name);
@@ -370,8 +376,14 @@ function journalOf(parts: JournalParts): Journal {
     note: (kind, key, value, untilMs) =>
       commitNote({ kind, key, value, ...(untilMs === undefined ? {} : { untilMs }) }, true),
     jot: (kind, key, value) => commitNote({ kind, key, value }, false),
-    call: (call) =>
-      commitLine({ type: "call", timeMs: clock.now(), ...call }, { fact: true, lasting: false }),
+    call(call) {
+      if (call.id !== undefined) state.entries.prove({ id: call.id, read: true });
+      return commitLine({ type: "call", timeMs: clock.now(), ...call }, { fact: true, lasting: false });
+    },
+    prove(proof) {
+      state.entries.prove(proof);
+      return commitLine({ type: "proof", timeMs: clock.now(), ...proof }, { fact: true, lasting: false });
+    },
     notes: (kind) =>
       state.kept.entries(noteScope(kind), clock.now()).map(([key, entry]) => ({ key, ...entry })),
     memory: {
@@ -392,6 +404,13 @@ function journalOf(parts: JournalParts): Journal {
     },
     history: (eventId) => findHistory(state.segments, eventId),
     recent: (limit) => findRecent(state.segments, limit),
+    async marks(eventIds) {
+      const found = await findMarks(state.segments, eventIds);
+      // The lines may be gone that made an open entry's mark.
+      for (const id of [...eventIds, ...found.digests()])
+        for (const { channel, mark = "accepted" } of state.entries.of(id)) found.raise(id, channel, mark);
+      return found;
+    },
     stats() {
       const segments = state.segments.all();
       const failure = queue.failure();
@@ -404,13 +423,13 @@ function journalOf(parts: JournalParts): Journal {
       };
     },
     async idle() {
-      marks.flush();
+      facts.flush();
       await queue.idle();
       await checkpoints.idle();
     },
     async close() {
       if (endedAs() === undefined) {
-        marks.flush();
+        facts.flush();
         await queue.idle();
         finish("closed");
       }

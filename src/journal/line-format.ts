@@ -137,6 +137,7 @@ export function decodeAny(
 }
 
 const lineTypes: ReadonlySet<string> = new Set([
+  "proof",
   "segment",
   "event",
   "digest",

@@ -1,8 +1,26 @@
 // Open entries, which have no final state yet, in RAM: dispatch reads them page by page and in order. Bodies
 // stay on disk. Knows nothing of files; the caller decides what is true.
 
-import { type LineSpan, type Priority, priorities, type State, type StateChange, states } from "./records.ts";
-import { createEntryRecords, double, none, recordBytes, unprovenBit, word } from "./table/entry-records.ts";
+import type { Mark } from "../contract.ts";
+import { furthest, markOf, marks } from "./mark.ts";
+import {
+  type LineSpan,
+  type Priority,
+  type ProofRecord,
+  priorities,
+  type State,
+  type StateChange,
+  states,
+} from "./records.ts";
+import {
+  createEntryRecords,
+  double,
+  markShift,
+  none,
+  recordBytes,
+  unprovenBit,
+  word,
+} from "./table/entry-records.ts";
 import { createIdTable, type IdTable } from "./table/id-table.ts";
 import { createLanes, type Lanes } from "./table/lanes.ts";
 import { createNames } from "./table/names.ts";
@@ -17,6 +35,8 @@ export interface OpenEntry {
   readonly session?: string;
   /** 0 until it was sent. */
   readonly attempt: number;
+  /** How far any attempt got; absent while it is only accepted. */
+  readonly mark?: Exclude<Mark, "accepted">;
   readonly priority: Priority;
   /** Anybody could have made its event. */
   readonly unproven?: true;
@@ -131,10 +151,12 @@ export class OpenEntries {
   }
 
   /** The new state is not final. False when the entry is not open. */
-  change({ id, channel, state, session, attempt }: StateChange, timeMs: number): boolean {
+  change(change: StateChange, timeMs: number): boolean {
+    const { id, channel, state, session, attempt } = change;
     const slot = this.#find(id, channel);
     if (slot === none) return false;
     this.#addTally(slot, -1);
+    this.#raise(slot, markOf(change));
     const status = this.#records.getWord(slot, word.status);
     const attempts = Math.min(attempt ?? status >>> 16, 0xffff);
     // Shifting into the sign bit is harmless: the field is stored unsigned.
@@ -143,6 +165,15 @@ export class OpenEntries {
     this.#records.setDouble(slot, double.changedMs, timeMs);
     this.#addTally(slot, 1);
     return true;
+  }
+
+  /** Without a channel, on all channels on which it is open. */
+  prove({ id, channel, ...proof }: Omit<ProofRecord, "session">): void {
+    const only = channel === undefined ? undefined : this.#find(id, channel);
+    this.#ids.find(id, (slot) => {
+      if (only === undefined || slot === only) this.#raise(slot, markOf(proof));
+      return false;
+    });
   }
 
   remove(id: string, channel: string): OpenEntry | undefined {
@@ -315,7 +346,17 @@ export class OpenEntries {
   }
 
   #priorityOf(status: number) {
-    return (status >>> 8) & 0x7f;
+    return (status >>> 8) & 0x1f;
+  }
+
+  #markOf(status: number): Mark {
+    return marks[(status >>> markShift) & 3] as Mark;
+  }
+
+  #raise(slot: number, mark: Mark): void {
+    const status = this.#records.getWord(slot, word.status);
+    const raised = marks.indexOf(furthest(this.#markOf(status), mark));
+    this.#records.setWord(slot, word.status, (status & ~(3 << markShift)) | (raised << markShift));
   }
 
   #kindOf(slot: number) {
@@ -389,6 +430,7 @@ export class OpenEntries {
 
   #view(slot: number): OpenEntry {
     const { position, changedMs, untilMs, channel, session, status, span } = this.#records.read(slot);
+    const mark = this.#markOf(status);
     return {
       id: this.#records.idOf(slot),
       channel: this.channels.at(channel),
@@ -396,6 +438,7 @@ export class OpenEntries {
       state: states[status & 0xff] as State,
       ...(session === none ? {} : { session: this.sessions.at(session) }),
       attempt: status >>> 16,
+      ...(mark === "accepted" ? {} : { mark }),
       priority: priorities[this.#priorityOf(status)] as Priority,
       ...((status & unprovenBit) === 0 ? {} : { unproven: true }),
       changedMs,

@@ -3,6 +3,7 @@
 // must stay consistent is on one line.
 
 import type { Json, JsonObject, MemoryWrite, RouterEvent } from "../contract.ts";
+import type { DeliveryProof } from "./mark.ts";
 
 /**
  * Written on every line. A line with another version and a valid checksum is left where it is and counted as
@@ -77,7 +78,7 @@ export interface DigestRecord {
 }
 
 /** A fact about one open entry. */
-export interface StateChange {
+export interface StateChange extends DeliveryProof {
   readonly id: string;
   readonly channel: string;
   readonly state: Exclude<State, "accepted" | "folded">;
@@ -86,8 +87,6 @@ export interface StateChange {
   readonly session?: string;
   /** How many times it was or is being sent, from 1. Absent: unchanged. */
   readonly attempt?: number;
-  /** For `sent`: the client's own log has it as shown. */
-  readonly shown?: true;
   /** One line for `why`. */
   readonly reason?: string;
 }
@@ -149,8 +148,20 @@ export interface NoteLine extends Stamp {
   readonly untilMs?: number;
 }
 
+/** Proof of how far an event got that comes without a change of its state, or after its end. */
+export interface ProofRecord extends DeliveryProof {
+  readonly id: string;
+  /** Absent: on all its channels. */
+  readonly channel?: string;
+  readonly session: string;
+}
+
+export interface ProofLine extends Stamp, ProofRecord {
+  readonly type: "proof";
+}
+
 /**
- * What a call from a session did; `id` is the event that it answered. It changes nothing: it is only for
+ * What a call of a sink did; `id` is the event that it answered, which counts as read. It changes no state: it is only for
  * reading.
  */
 export interface CallLine extends Stamp {
@@ -161,7 +172,15 @@ export interface CallLine extends Stamp {
   readonly text: string;
 }
 
-export type Line = SegmentLine | EventLine | DigestLine | StateLine | CursorLine | NoteLine | CallLine;
+export type Line =
+  | SegmentLine
+  | EventLine
+  | DigestLine
+  | StateLine
+  | CursorLine
+  | NoteLine
+  | CallLine
+  | ProofLine;
 
 /** The span of a line: segment number (of this process), offset and length in bytes without the line feed. */
 export interface LineSpan {

@@ -3,6 +3,7 @@
 
 import type { RouterEvent } from "../contract.ts";
 import { isMissing } from "../files/disk.ts";
+import { DeliveryMarks } from "./delivery-marks.ts";
 import { decodeLine, lineStart, restoreEvent } from "./line-format.ts";
 import { findLines } from "./line-reader.ts";
 import type { DigestLine, EventLine, Line } from "./records.ts";
@@ -70,6 +71,41 @@ export async function findRecent(segments: Segments, limit: number): Promise<Kep
   return found.slice(0, limit);
 }
 
+/** How far these events got, by the stored lines about them and about the digests that folded them. */
+export async function findMarks(segments: Segments, ids: readonly string[]): Promise<DeliveryMarks> {
+  const marks = new DeliveryMarks();
+  const all = segments.all();
+  const first = all.findIndex((segment) => ids.some((id) => mayHold(segment, id)));
+  const wanted = new Set(ids);
+  for (const segment of first === -1 ? [] : all.slice(first)) {
+    // A digest is committed before anything happens to it.
+    await find(segment, `${lineStart}digest"`, (bytes) => {
+      const line = decodeLine(bytes);
+      if (line?.type !== "digest" || !line.members.some(({ id }) => wanted.has(id))) return;
+      wanted.add(line.id);
+      marks.add(line);
+    });
+    for (const kind of ["state", "call", "proof"] as const)
+      await find(segment, `${lineStart}${kind}"`, (bytes) => {
+        const line = mayName(bytes, wanted) ? decodeLine(bytes) : undefined;
+        if (line?.type === kind && line.id !== undefined && wanted.has(line.id)) marks.add(line);
+      });
+  }
+  return marks;
+}
+
+const idField = '"id":"';
+/** The id is near the start of such a line. */
+const idWithin = 100;
+
+/** False when the line is about another event: decoding all lines of a large journal takes long. */
+function mayName(bytes: Buffer, ids: ReadonlySet<string>): boolean {
+  const start = bytes.subarray(0, idWithin).indexOf(idField);
+  if (start === -1) return true;
+  const from = start + idField.length;
+  return ids.has(bytes.toString("latin1", from, bytes.indexOf(0x22, from)));
+}
+
 async function linesAbout(segment: Segment, id: string): Promise<Line[]> {
   const found: Line[] = [];
   await find(segment, `"id":${JSON.stringify(id)}`, (bytes) => {
@@ -95,7 +131,7 @@ async function find(
 /** A payload may contain the same bytes as one of our fields. */
 function isAbout(line: Line, id: string): boolean {
   if (line.type === "event") return line.event.id === id;
-  if (line.type === "state" || line.type === "call") return line.id === id;
+  if (line.type === "state" || line.type === "call" || line.type === "proof") return line.id === id;
   return line.type === "digest" && (line.id === id || line.members.some((member) => member.id === id));
 }
 

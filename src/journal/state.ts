@@ -79,8 +79,13 @@ export function createState(): JournalState {
         case "note":
           state.setNote(line);
           break;
-        case "segment":
         case "call":
+          if (line.id !== undefined) entries.prove({ id: line.id, read: true });
+          break;
+        case "proof":
+          entries.prove(line);
+          break;
+        case "segment":
           break;
       }
     },

@@ -77,3 +77,11 @@ export function lastCharacters(text: string, count: number): string {
 export function countOf(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
+
+/** `3 shown, 1 read`; what is 0 or absent is left out. */
+export function listCounts(counts: Readonly<Record<string, number | undefined>>): string {
+  return Object.entries(counts)
+    .filter(([, count = 0]) => count > 0)
+    .map(([what, count]) => `${count} ${what}`)
+    .join(", ");
+}

@@ -10,6 +10,7 @@ import type { DaemonState, RunningParts } from "../../src/daemon/state.ts";
 import type { SilenceRequest } from "../../src/dispatch/silences.ts";
 import { createMemoryCursors } from "../../src/host/store.ts";
 import type { OpenListener } from "../../src/http/server.ts";
+import { DeliveryMarks } from "../../src/journal/delivery-marks.ts";
 import type { Delivery, Line } from "../../src/journal/records.ts";
 import type { KeptRecord } from "../../src/journal/search.ts";
 import type { Plan } from "../../src/plan/plan.ts";
@@ -117,6 +118,11 @@ export async function startRunning(
       kept.findLast((line) => (line.type === "event" ? line.event.id : line.id) === id),
     history: async (id: string) => history.get(id) ?? [],
     recent: async (limit: number) => kept.slice(-limit).reverse(),
+    async marks(ids: readonly string[]) {
+      const marks = new DeliveryMarks();
+      for (const id of ids) for (const line of history.get(id) ?? []) marks.add(line);
+      return marks;
+    },
     entries: (id: string) =>
       (history.get(id) ?? []).flatMap((line) =>
         line.type === "state" && !line.final ? [{ channel: line.channel, state: line.state }] : [],

@@ -27,13 +27,13 @@ async function open(options: { isRegistered?: boolean } = {}) {
     );
   const clock = manualClock();
   let late = 0;
+  const onLate = () => {
+    late += 1;
+  };
   const words: Registration[] = [];
   const log = new ShownLog({
     query: () => ({ project: "/p", server: "router", session: "s1", sinceMs: 0, cacheFolder }),
     clock,
-    onLate: () => {
-      late += 1;
-    },
     onRegistration: (word) => words.push(word),
   });
   await log.start();
@@ -57,7 +57,7 @@ async function open(options: { isRegistered?: boolean } = {}) {
       appendFileSync(path, entry(`notifications/claude/channel (${chars} chars)`, session)),
     write(chars: number) {
       const index = results.push("unknown") - 1;
-      const expected = log.expect(chars);
+      const expected = log.expect(chars, onLate);
       void expected?.shown.then((shown) => {
         results[index] = shown;
         settled += 1;
@@ -133,7 +133,7 @@ test("a log that is gone, or was never there, says nothing", async () => {
   await pass(5_100);
   expect([results, count()]).toEqual([["unknown"], 1]);
   const { log } = await open({ isRegistered: false });
-  const expected = log.expect(5);
+  const expected = log.expect(5, () => {});
   expected?.written();
   log.close();
   expect(await expected?.shown).toBe("unknown");

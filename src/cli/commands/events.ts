@@ -66,9 +66,12 @@ function eventLine(
   columns: number | undefined,
 ): SafeText {
   const paint = outcome === "accepted" || outcome === "digest" ? colors.green : colors.yellow;
-  const taken = channels.map(({ name, state }) => (state === undefined ? name : `${name} ${state}`));
+  const taken = channels.map(({ name, state, mark }) => {
+    const reached = mark === undefined || mark === "accepted" ? "" : `, ${mark}`;
+    return state === undefined ? name : `${name} ${state}${reached}`;
+  });
   const from = source === undefined ? "" : ` ${source}`;
-  const to = taken.length === 0 ? "" : ` -> ${taken.join(", ")}`;
+  const to = taken.length === 0 ? "" : ` -> ${taken.join("; ")}`;
   const head = line`${colors.dim(time)} ${event_id} ${paint(outcome)}${from}${to}`;
   if (note === undefined || note === "") return head;
   const used = `${time} ${event_id} ${outcome}${from}${to}  `.length;

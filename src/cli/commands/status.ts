@@ -9,7 +9,7 @@ import type {
   StatusReport,
   UnansweredReport,
 } from "../../control/protocol.ts";
-import { countOf, cut } from "../../text/clip.ts";
+import { countOf, cut, listCounts } from "../../text/clip.ts";
 import { line, ownWords, type SafeText, safeLine, shownLine } from "../../text.ts";
 import { colors, whole } from "../colors.ts";
 import type { CommandContext } from "../context.ts";
@@ -34,6 +34,8 @@ export async function status(options: TalkOptions, context: CommandContext): Pro
 
 export function printStatus(answer: StatusReport, nowMs: number): SafeText[] {
   const { counts, journal, sessions, silences } = answer;
+  const { shown: shownCount, read, acked } = counts;
+  const proof = listCounts({ shown: shownCount, read, acked });
   const kind = answer.background ? "in the background" : "inside a Claude session";
   const uptime = printSpan(nowMs - Date.parse(answer.started));
   const shown: SafeText[] = [
@@ -73,7 +75,7 @@ export function printStatus(answer: StatusReport, nowMs: number): SafeText[] {
       }),
       "",
     ),
-    line`since start: ${counts.accepted} accepted, ${counts.sent} sent, ${counts.unmatched} unmatched, ${
+    line`since start: ${counts.accepted} accepted, ${counts.sent} sent${proof === "" ? "" : ` (${proof})`}, ${counts.unmatched} unmatched, ${
       counts.dropped
     } dropped, ${counts.duplicate} duplicate, ${counts.refused} refused`,
     line`journal: ${journal.open} open, ${journal.dead} dead, ${printBytes(journal.bytes)}`,

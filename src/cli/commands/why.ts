@@ -23,8 +23,13 @@ function inLocalTime(words: string): string {
 }
 
 function printTimeline(answer: WhyAnswer, nowMs: number): SafeText[] {
-  const { steps, trace, not_asked } = answer;
-  const shown: SafeText[] = [line`${colors.bold(answer.event_id)} ${answer.outcome}`];
+  const { steps, trace, not_asked, marks = [] } = answer;
+  const reached = marks
+    .filter(({ mark }) => mark !== "accepted")
+    .map(({ channel, mark }) => `${mark} on ${channel}`);
+  const shown: SafeText[] = [
+    line`${colors.bold(answer.event_id)} ${[answer.outcome, ...reached].join(", ")}`,
+  ];
   const ago = steps.map(({ time }) => printRelative(time, nowMs));
   const width = Math.max(0, ...ago.map((text) => text.length));
   for (const [index, { time, channel, text }] of steps.entries()) {

@@ -2,6 +2,7 @@
 // order; and the live stream of `events -f`, where a slow reader never costs memory.
 
 import type { EventAnswer, SkippedEvents } from "../../control/protocol.ts";
+import type { DeliveryMarks } from "../../journal/delivery-marks.ts";
 import type { Journal } from "../../journal/journal.ts";
 import type { KeptRecord } from "../../journal/search.ts";
 import type { TracedEvent } from "../../router/trace-ring.ts";
@@ -22,8 +23,9 @@ export async function listEvents(
   const kept = limit === 0 || journal === undefined ? [] : await journal.recent(limit);
   const answers = new Map<string, EventAnswer>();
   for (const traced of decisions.latest(limit)) answers.set(traced.eventId, ofTraced(traced));
+  const marks = kept.length === 0 ? undefined : await journal?.marks(kept.map(idOf));
   for (const line of kept) {
-    const answer = ofKept(line, running()?.journal);
+    const answer = ofKept(line, running()?.journal, marks);
     answers.set(answer.event_id, answer);
   }
   return limit === 0 ? [] : [...answers.values()].sort(byTime).slice(-limit);
@@ -101,8 +103,16 @@ function ofTraced({ eventId, timeMs, source, outcome, channels, trace }: TracedE
   };
 }
 
-function ofKept(line: KeptRecord, journal: Pick<Journal, "entries"> | undefined): EventAnswer {
-  const id = line.type === "event" ? line.event.id : line.id;
+function idOf(line: KeptRecord): string {
+  return line.type === "event" ? line.event.id : line.id;
+}
+
+function ofKept(
+  line: KeptRecord,
+  journal: Pick<Journal, "entries"> | undefined,
+  marks: DeliveryMarks | undefined,
+): EventAnswer {
+  const id = idOf(line);
   const deliveries = line.type === "event" ? line.deliveries : [line.delivery];
   const open = new Map((journal?.entries(id) ?? []).map(({ channel, state }) => [channel, state]));
   return {
@@ -111,7 +121,10 @@ function ofKept(line: KeptRecord, journal: Pick<Journal, "entries"> | undefined)
     ...(line.type === "event"
       ? { outcome: "accepted" as const, source: line.event.source }
       : { outcome: "digest" as const }),
-    channels: deliveries.map(({ channel }) => ({ name: channel, state: open.get(channel) ?? "done" })),
+    channels: deliveries.map(({ channel }) => {
+      const mark = marks?.of(id, channel);
+      return { name: channel, state: open.get(channel) ?? "done", ...(mark === undefined ? {} : { mark }) };
+    }),
     note: clip(deliveries[0]?.content ?? ""),
   };
 }

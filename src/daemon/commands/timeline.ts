@@ -29,15 +29,33 @@ export async function explainEvent(state: DaemonState, eventId: string): Promise
   for (const line of lines) steps.push(...stepsOf(line, eventId));
   steps.push(...(await afterwards(state, lines, eventId)));
 
+  const marks = await marksOf(state, lines, eventId);
   const notAsked = traced === undefined ? [] : channelsNotAsked(state, traced);
   return {
     event_id: eventId,
     ...(source === undefined ? {} : { source }),
     outcome: digest !== undefined ? "digest" : accepted !== undefined ? "accepted" : traced!.outcome,
     steps,
+    ...(marks.length === 0 ? {} : { marks }),
     ...(traced === undefined ? {} : { trace: traced.trace }),
     ...(notAsked.length === 0 ? {} : { not_asked: notAsked }),
   };
+}
+
+async function marksOf(
+  state: DaemonState,
+  lines: readonly Line[],
+  eventId: string,
+): Promise<NonNullable<WhyAnswer["marks"]>> {
+  const channels = lines.flatMap((line) => {
+    if (line.type === "event") return line.deliveries.map(({ channel }) => channel);
+    return line.type === "digest" && line.id === eventId ? [line.delivery.channel] : [];
+  });
+  const marks = channels.length === 0 ? undefined : await state.running()?.journal.marks([eventId]);
+  return [...new Set(channels)].flatMap((channel) => {
+    const mark = marks?.of(eventId, channel);
+    return mark === undefined ? [] : [{ channel, mark }];
+  });
 }
 
 /** A digest's members fold into it, and a part of a digest into the whole. */
@@ -123,6 +141,13 @@ function stepsOf(line: Line, eventId: string): WhyStep[] {
           ...(line.attempt === undefined ? {} : { attempt: line.attempt }),
         },
       ];
+    case "proof": {
+      const channel = line.channel === undefined ? {} : { channel: line.channel };
+      const text = line.read
+        ? `read: session ${line.session} named it in a tool call`
+        : `shown: the log of session ${line.session}'s client has it`;
+      return [{ ...step(line.timeMs, "proof", text), session: line.session, ...channel }];
+    }
     case "call":
       return [{ ...step(line.timeMs, "call", line.text), session: line.session }];
     default:
@@ -137,11 +162,11 @@ const ends: Readonly<Record<string, string>> = {
   dead: "given up",
 };
 
-function stateText({ state, session, attempt, shown, reason, final }: StateLine): string {
+function stateText({ state, session, attempt, shown, read, reason, final }: StateLine): string {
   const to = session === undefined ? "" : ` to session ${session}`;
   const nth = attempt === undefined ? "" : `, attempt ${attempt}`;
   const because = reason === undefined ? "" : `: ${reason}`;
-  const seen = shown ? ", which shows it" : "";
+  const seen = read ? ", which fetched it" : shown ? ", which shows it" : "";
   if (state === "sent") return `sent${to}${nth}${seen}${final ? "" : ", waiting for a receipt"}${because}`;
   if (state === "acked")
     return `acknowledged${session === undefined ? "" : ` by session ${session}`}${because}`;

@@ -35,11 +35,17 @@ export const word = {
   length: 12,
   channel: 13,
   session: 14,
-  /** State in the low byte; priority in seven bits of the next, and `unprovenBit` in its last; attempt in the upper half. */
+  /**
+   * State in the low byte; priority in five bits of the next, mark in the two bits from `markShift`, and `unprovenBit`; attempt in the
+   * upper half.
+   */
   status: 15,
   next: 16,
   previous: 17,
 } as const;
+
+/** Of `status`: where the mark begins. */
+export const markShift = 13;
 
 /** Of `status`: anybody could have made the event. */
 export const unprovenBit = 0x8000;

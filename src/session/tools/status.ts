@@ -3,7 +3,7 @@
 
 import type { Counts } from "../../contract/event.ts";
 import type { SourceHealth, Tool } from "../../contract.ts";
-import { countOf, cut, cutList } from "../../text/clip.ts";
+import { countOf, cut, cutList, listCounts } from "../../text/clip.ts";
 import { line, lines, ownWords, type SafeLine, type SafeText, safeLine, shownLine } from "../../text.ts";
 
 /** Between versions fields are added, never changed; optional ones may be absent in an older router's report. */
@@ -44,8 +44,15 @@ export interface StatusReport {
   readonly channels: readonly ChannelReport[];
   /** Tools that act on the outside, and what they did since the router started. */
   readonly sinks?: readonly SinkReport[];
-  /** Since the router started; `sent`: written to a client, which does not report whether it showed them. */
-  readonly counts: Counts & { readonly sent: number };
+  /**
+   * Since the router started. `sent`: written to a client; `shown`, `read`, `acked`: those that got farther, as far as there is proof.
+   */
+  readonly counts: Counts & {
+    readonly sent: number;
+    readonly shown?: number;
+    readonly read?: number;
+    readonly acked?: number;
+  };
   /** In the order in which they started. */
   readonly sessions: readonly SessionReport[];
   /** Unanswered messages of chat users, oldest first. */
@@ -325,8 +332,10 @@ function describeUnanswered({ event_id, source, name }: UnansweredReport): SafeL
   return cut(line`  ${event_id} from ${name} on ${source}`, 120);
 }
 
-function describeCounts({ accepted, sent, unmatched, dropped, duplicate, refused }: StatusReport["counts"]) {
-  return line`events since start: ${accepted} accepted, ${sent} delivered, ${unmatched} unmatched, ${dropped} dropped, ${duplicate} duplicate, ${refused} refused`;
+function describeCounts(counts: StatusReport["counts"]) {
+  const { accepted, sent, shown, read, acked, unmatched, dropped, duplicate, refused } = counts;
+  const proof = listCounts({ shown, read, acked });
+  return line`events since start: ${accepted} accepted, ${sent} delivered${proof === "" ? "" : ` (${proof})`}, ${unmatched} unmatched, ${dropped} dropped, ${duplicate} duplicate, ${refused} refused`;
 }
 
 function describeLeader({ report, isLeader, alone }: SessionStatus): SafeLine {

@@ -4,14 +4,14 @@
 import { encodeLine } from "./line-format.ts";
 import type { StateLine } from "./records.ts";
 
-export interface Marks {
+export interface FactQueue {
   /** Settles as the write that contains them does. */
   add(lines: readonly StateLine[]): Promise<void>;
   /** Writes what was added now, not at the end of the turn. */
   flush(): void;
 }
 
-export function createMarks(write: (bytes: Buffer) => Promise<void>): Marks {
+export function createFactQueue(write: (bytes: Buffer) => Promise<void>): FactQueue {
   let gathered: { readonly lines: StateLine[]; readonly written: Promise<void>; go(): void } | undefined;
 
   function gather(): NonNullable<typeof gathered> {
