@@ -14,7 +14,7 @@ export const fieldTerms: ReadonlySet<string> = new Set(
   function gate glob guard handler head health hello history hook id identity inbound inbox index indicator
   info initialize input instance intake interpreter issue item journal json key kind lane launch layer leaf
   lease letter level library limit line link list listen listener listening listing load location locator
-  log logger loop machine map mark markup mask match memory message meter misfit mismatch mistake name
+  log logger loop machine map markup mask match memory message meter misfit mismatch mistake name
   namespace need node note notification npm object offer offset operator option order origin outbound outbox
   outgoing outward over page parse part path pattern payload people permission person policy pool port
   preset press preview priority problem process program project proof protocol query question queue range
