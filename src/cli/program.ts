@@ -38,7 +38,6 @@ function createProgram(context: CommandContext | undefined): Command {
     .description("One MCP server that turns channels.yaml into Claude Code channels.")
     .version(version, "-v, --version", "print the version")
     .helpOption("-h, --help", "print help")
-    .helpCommand("help [command]", "print help for a command")
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
     // It quotes unknown words.
@@ -142,7 +141,9 @@ function group(program: Command): void {
       Object.entries(groups).find(([, names]) => names.includes(command.name())) ?? [];
     command.helpGroup(heading);
   }
-  program.commandsGroup("Other:");
+  program.addHelpCommand(
+    new Command("help").argument("[command]").description("print help for a command").helpGroup("Other:"),
+  );
 }
 
 function collect(value: string, earlier: string[]): string[] {

@@ -63,9 +63,9 @@ function folderName(configFile: string): string {
   return createHash("sha256").update(realPath(configFile)).digest("hex").slice(0, 16);
 }
 
-/** Where `add` installs the client libraries of chats. */
+/** Where `add` installs the client libraries of chats. Not in a plugin's folder: `add` is typed in a terminal. */
 export function librariesFolder(env: EnvironmentVariables): string {
-  return join(stateRoot(env), "libraries");
+  return join(personRoot(env), "libraries");
 }
 
 /** Expands `~` and `~/x` like a shell; anything else is returned unchanged. */

@@ -2,7 +2,7 @@ import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { findConfig } from "../../src/config/config-location.ts";
-import { projectFolder, stateFolder, stateRoot } from "../../src/config/paths.ts";
+import { librariesFolder, projectFolder, stateFolder, stateRoot } from "../../src/config/paths.ts";
 import { temporaryFolder } from "./loading.ts";
 
 function world() {
@@ -130,6 +130,11 @@ describe("the state folder", () => {
       "/c/channels/router",
     );
     expect(stateRoot({ HOME: "/d" })).toBe("/d/.claude/channels/router");
+  });
+
+  test("libraries are in one place, for the plugin and for the terminal in which add is typed", () => {
+    const terminal = { HOME: "/d", CLAUDE_CONFIG_DIR: "/c" };
+    expect(librariesFolder({ ...terminal, CLAUDE_PLUGIN_DATA: "/b" })).toBe(librariesFolder(terminal));
   });
 
   test("is one per config file, the same by every link to it", () => {

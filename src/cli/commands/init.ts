@@ -11,6 +11,7 @@ import { colors } from "../colors.ts";
 import type { CommandContext, Person } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { type FileChange, readPresent, shownChange, writeChange } from "../init/files.ts";
+import { installedPlugin } from "../init/installed-plugin.ts";
 import { addCommand, addMcpEntry, type McpEntry, mcpEntry } from "../init/mcp-entry.ts";
 import { type Chosen, configText, dotenvText, gitignoreText, useName } from "../init/texts.ts";
 import { tryIt } from "../init/try-it.ts";
@@ -26,6 +27,8 @@ interface Proposal {
   /** What was left as it is, and why. */
   readonly notes: readonly SafeText[];
   readonly serverName: string;
+  /** `router@<marketplace>` when the plugin starts the server. */
+  readonly plugin: string | undefined;
   readonly entry: McpEntry;
 }
 
@@ -72,7 +75,13 @@ async function propose(wishes: Wishes, context: CommandContext, script: string):
 
   const mcpFile = join(project, ".mcp.json");
   const mcpBefore = wishes.user ? undefined : await readPresent(mcpFile);
-  const added = wishes.user ? undefined : addMcpEntry(mcpBefore, "router", entry);
+  const wanted = wishes.user ? undefined : addMcpEntry(mcpBefore, "router", entry);
+  const isListed = wanted !== undefined && "present" in wanted;
+  const plugin = isListed ? undefined : await installedPlugin(env, project);
+  // A second server of the same config would only wait for the first.
+  const added = plugin === undefined ? wanted : undefined;
+  if (plugin !== undefined && !wishes.user)
+    notes.push(line`unchanged: ${mcpFile}: the plugin ${plugin} starts the server`);
   const serverName =
     added === undefined
       ? "router"
@@ -100,7 +109,7 @@ async function propose(wishes: Wishes, context: CommandContext, script: string):
     notes.push(
       line`${mcpFile} was not changed: ${added.problem}; channel-router mcp-entry  prints the entry`,
     );
-  return { config, changes, notes, serverName, entry };
+  return { config, changes, notes, serverName, plugin, entry };
 }
 
 /** `.env` beside the config; in a repository it must not be committed. */
@@ -139,14 +148,13 @@ export function entryHere(project: string, env: NodeJS.ProcessEnv, script = proc
 }
 
 function printProposal(
-  { config, changes, serverName, entry }: Proposal,
+  { config, changes, serverName, plugin, entry }: Proposal,
   written: boolean,
   context: CommandContext,
 ): ExitCode {
   const files = changes.map(({ path, before }) => ({ path, new: before === undefined }));
-  context.print(
-    printedJson({ config, written, files, server: serverName, entry, launch: launchLine(serverName) }),
-  );
+  const launch = launchLine(serverName, plugin);
+  context.print(printedJson({ config, written, files, server: serverName, plugin, entry, launch }));
   return 0;
 }
 
@@ -157,7 +165,7 @@ async function finishUp(
   person: Person | undefined,
   context: CommandContext,
 ): Promise<ExitCode> {
-  const { config, changes, serverName, entry } = proposal;
+  const { config, changes } = proposal;
   const { issues } = await loadPlan(config, context.env);
   if (issues.length > 0) return check(config, {});
   const isOurs = changes.some(({ path, before }) => path === config && before === undefined);
@@ -171,11 +179,7 @@ async function finishUp(
     (person !== undefined &&
       isYes(await person.ask(line`Send a test event now, and wait until Claude has it? [Y/n] `)));
   context.print(
-    printed(
-      line``,
-      line`${colors.bold("Start Claude Code with")}`,
-      ...launchLines(wishes, serverName, entry),
-    ),
+    printed(line``, line`${colors.bold("Start Claude Code with")}`, ...launchLines(wishes, proposal)),
   );
   if (context.underClaude !== undefined)
     context.print(
@@ -228,13 +232,14 @@ function printSetup(
   );
 }
 
-export function launchLine(server: string): string {
-  return `claude --dangerously-load-development-channels server:${server}`;
+function launchLine(server: string, plugin: string | undefined): string {
+  const channel = plugin === undefined ? `server:${server}` : `plugin:${plugin}`;
+  return `claude --dangerously-load-development-channels ${channel}`;
 }
 
-function launchLines({ user }: Wishes, serverName: string, entry: McpEntry): SafeText[] {
+function launchLines({ user }: Wishes, { serverName, plugin, entry }: Proposal): SafeText[] {
   return [
-    ...(user ? [line`  ${addCommand(serverName, entry)}    once`] : []),
-    line`  ${launchLine(serverName)}`,
+    ...(user && plugin === undefined ? [line`  ${addCommand(serverName, entry)}    once`] : []),
+    line`  ${launchLine(serverName, plugin)}`,
   ];
 }

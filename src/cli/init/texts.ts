@@ -4,11 +4,15 @@ import { randomBytes } from "node:crypto";
 import { parseDotenv } from "../../config/variables/dotenv.ts";
 import { addUse, type UseAdded } from "../../config/yaml/add-use.ts";
 import type { Json } from "../../contract.ts";
+import { version } from "../../version.ts";
 import type { RecipeDetails } from "../commands/recipes.ts";
 
-/** Works in every folder: the schema is not in the user's project. */
-const modeline =
-  "# yaml-language-server: $schema=https://unpkg.com/channel-router@0.1/schema/channels.schema.json";
+/** Works in every folder: the schema is not in the user's project. It is that of the newest patch of this version. */
+const modeline = `# yaml-language-server: $schema=https://unpkg.com/channel-router@${minorOf(version)}/schema/channels.schema.json`;
+
+function minorOf(of: string): string {
+  return of.split(".").slice(0, 2).join(".");
+}
 
 export interface Chosen {
   readonly recipe: RecipeDetails;

@@ -65,23 +65,25 @@ export async function readWishes(
   return { chosen, reach: asked, publicUrl, user };
 }
 
-async function askRecipes(
-  person: Person,
-  { print }: Pick<CommandContext, "print">,
-): Promise<readonly string[]> {
+async function askRecipes(person: Person, context: Around): Promise<readonly string[]> {
   const names = bundledRecipes();
+  const all = await Promise.all(names.map((name) => readDetails(name, context)));
   const width = String(names.length).length;
-  print(
+  const nameWidth = Math.max(...names.map(({ length }) => length));
+  context.print(
     printed(
       heading("What do you want to hear about?"),
-      line`  ${"0".padStart(width)}  anything that is posted to a URL`,
-      ...names.map((name, index) => line`  ${String(index + 1).padStart(width)}  ${name}`),
+      line`  ${"0".padStart(width)}  ${"webhook".padEnd(nameWidth)}  ${colors.dim("Anything that is posted to a URL")}`,
+      ...all.map(
+        ({ recipe, title }, index) =>
+          line`  ${String(index + 1).padStart(width)}  ${recipe.padEnd(nameWidth)}  ${colors.dim(title)}`,
+      ),
     ),
   );
   const answer = await person.ask(line`Numbers or names, with commas between them [0]: `);
   return answer
     .split(/[\s,]+/)
-    .filter((word) => word !== "" && word !== "0")
+    .filter((word) => word !== "" && word !== "0" && word !== "webhook")
     .map((word) => (/^\d+$/.test(word) ? (names[Number(word) - 1] ?? word) : word));
 }
 

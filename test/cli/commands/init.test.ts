@@ -93,10 +93,11 @@ describe("init", () => {
     await expect(stat(app("channels.yaml"))).rejects.toMatchObject({ code: "ENOENT" });
   });
 
-  it("asks what it needs, and a number is as good as a name", async () => {
+  it("says what each recipe is for, asks what it needs, and a number is as good as a name", async () => {
     // Recipe, its text, project or user, write?, test event?
-    const { code } = await run({}, ["2", "Stand up", "1", "y", "n"]);
+    const { code, printed } = await run({}, ["2", "Stand up", "1", "y", "n"]);
     expect(code).toBe(0);
+    expect(printed).toMatch(/4 {2}github-ci-failed +Failed runs of GitHub Actions/);
     expect(parse(await read("channels.yaml")).use.cron_reminder.with).toEqual({ text: "Stand up" });
   });
 
@@ -126,6 +127,36 @@ describe("init", () => {
     await run({ recipe: ["stripe-test"], with: ["secret=whsec_abc"] });
     expect(await read("channels.yaml")).not.toContain("whsec_abc");
     expect(await read(".env")).toContain("='whsec_abc'\n");
+  });
+
+  describe("with the plugin installed", () => {
+    beforeEach(async () => {
+      const installPath = join(folder, "cache");
+      await mkdir(join(installPath, "dist"), { recursive: true });
+      await writeFile(join(installPath, "dist", "channel-router.js"), "");
+      await mkdir(join(folder, ".claude", "plugins"), { recursive: true });
+      await writeFile(
+        join(folder, ".claude", "plugins", "installed_plugins.json"),
+        JSON.stringify({ version: 2, plugins: { "router@shop": [{ scope: "user", installPath }] } }),
+      );
+    });
+
+    it("writes no entry, and prints the launch line of the plugin", async () => {
+      const { printed } = await run({ recipe: ["sentry"] });
+      expect(printed).toContain("the plugin router@shop starts the server");
+      expect(printed).toContain("claude --dangerously-load-development-channels plugin:router@shop");
+      await expect(stat(app(".mcp.json"))).rejects.toMatchObject({ code: "ENOENT" });
+      expect((await run({ user: true })).printed).not.toContain("claude mcp add");
+    });
+
+    it("writes an entry when the plugin is switched off, and keeps one that is there", async () => {
+      await writeFile(join(folder, ".claude", "settings.json"), '{"enabledPlugins":{"router@shop":false}}');
+      expect((await run({})).printed).toContain("server:router");
+      await rm(join(folder, ".claude", "settings.json"));
+      const { printed } = await run({});
+      expect(printed).toContain(`unchanged: ${app(".mcp.json")}\n`);
+      expect(printed).toContain("server:router");
+    });
   });
 
   it("refuses what it does not know, with the nearest name", async () => {
