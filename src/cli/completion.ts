@@ -95,9 +95,12 @@ function fish(levels: readonly Level[]): string {
       words.length === 0 || path === ""
         ? when
         : `${when}; and not __fish_seen_subcommand_from ${words.map(({ word }) => word).join(" ")}`;
+    // Where a command is expected, no file is.
+    const only = path === "" || levels.some((one) => one.path.startsWith(`${path} `)) ? " -f" : "";
     return [
       ...words.map(
-        ({ word, description }) => `complete -c channel-router -n '${once}' -a ${word}${about(description)}`,
+        ({ word, description }) =>
+          `complete -c channel-router${only} -n '${once}' -a ${word}${about(description)}`,
       ),
       ...options.map(
         ({ word, description }) =>
