@@ -3,6 +3,7 @@
 // needs: least of all the library of the command line.
 
 import { guardEnvironment } from "./daemon/start/guard-environment.ts";
+import { takeInboxAddress } from "./daemon/start/inbox-address.ts";
 
 const given = process.argv.slice(2);
 const isRun =
@@ -11,10 +12,11 @@ const isRun =
   /^(-c|--(config|label|log-level|log-format)(=|$))/.test(given[0] ?? "");
 const options = given[0] === "run" ? given.slice(1) : given;
 const notes = guardEnvironment();
+const inbox = takeInboxAddress(process.env);
 
 if (isRun && !options.some((option) => option === "-h" || option === "--help")) {
   const { run } = await import("./cli/commands/run.ts");
-  await run(options, notes);
+  await run(options, notes, inbox);
 } else {
   const { runCommand } = await import("./cli/program.ts");
   const { realContext } = await import("./cli/real-context.ts");

@@ -4,6 +4,7 @@
 // replayed `initialize` is not passed to the client.
 
 import { Readable, Writable } from "node:stream";
+import type { RingResult } from "../contract/wake.ts";
 import { DeliveryError } from "../errors.ts";
 import { toolError } from "./calls.ts";
 import { createLineSplitter } from "./lines.ts";
@@ -27,6 +28,8 @@ export interface AttachedSession {
   readonly output: Writable;
   /** Undefined when the conversation begins here. */
   readonly resumed: ResumedState | undefined;
+  /** Has the client's process ring: so many events wait. Never rejects. */
+  ring(waiting: number): Promise<RingResult>;
   /** Settles, with the reason, when the link to the client's process is closed. */
   readonly ended: Promise<string>;
   /**
@@ -82,6 +85,8 @@ export interface SessionOptions {
 }
 
 const closeWithinMs = 500;
+/** Longer than any way to ring may take. */
+const rungWithinMs = 5_000;
 const handedOver = "the router changed its leader; this may have been done, check first";
 /** No client creates this id. */
 const replayId = "channel-router/resumed-initialize";
@@ -95,6 +100,8 @@ export class PeerSession {
   readonly #unconfirmed: { readonly n: number; done(error?: Error): void }[] = [];
   readonly #factsListeners: ((facts: SessionFacts) => void)[] = [];
   readonly #takenListeners: ((eventId: string) => void)[] = [];
+  readonly #rings = new Map<number, (result: RingResult) => void>();
+  #lastRing = 0;
   #facts: SessionFacts;
   #wanted = false;
   #handedN = 0;
@@ -181,6 +188,7 @@ export class PeerSession {
       input: this.#input,
       output: this.#output,
       resumed: this.#resumed,
+      ring: (waiting) => this.#ring(waiting),
       ended: this.#link.closed,
       close: (reason) => {
         const end = (): void => this.#link.end({ t: "bye", reason });
@@ -212,6 +220,10 @@ export class PeerSession {
     for (const eventId of events) for (const listener of this.#takenListeners) listener(eventId);
   }
 
+  rung(n: number, failed: string | undefined): void {
+    this.#rings.get(n)?.(failed === undefined ? { rung: true } : { rung: false, reason: failed });
+  }
+
   /** The client will send nothing more. */
   endInput(): void {
     this.#inputEnded = true;
@@ -222,6 +234,23 @@ export class PeerSession {
     this.#inputEnded = true;
     this.#output.destroy(closedError(reason));
     this.#pump();
+  }
+
+  #ring(waiting: number): Promise<RingResult> {
+    this.#lastRing += 1;
+    const n = this.#lastRing;
+    return new Promise<RingResult>((resolve) => {
+      const settle = (result: RingResult) => {
+        clearTimeout(timer);
+        this.#rings.delete(n);
+        resolve(result);
+      };
+      const timer = setTimeout(settle, rungWithinMs, { rung: false, reason: "its process does not answer" });
+      timer.unref();
+      this.#rings.set(n, settle);
+      this.#link.send({ t: "ring", n, waiting });
+      void this.#link.closed.then(() => settle({ rung: false, reason: "its process is gone" }));
+    });
   }
 
   #pump(): void {

@@ -14,7 +14,7 @@ import { isElsewhere, thisMachine } from "./machine.ts";
 import type { CloseTimeouts, Cluster, ClusterOptions, ClusterState, ClusterTimeouts } from "./options.ts";
 import { holdsFolder } from "./other-machine.ts";
 import { isRunning, signalReaches } from "./process-identity.ts";
-import type { Hello } from "./protocol.ts";
+import type { Frame, Hello } from "./protocol.ts";
 import { StdioProxy } from "./proxy.ts";
 import { socketPath } from "./socket-path.ts";
 import { watchUnresponsiveLeader } from "./unresponsive-leader.ts";
@@ -241,6 +241,7 @@ class ClusterProcess implements Cluster {
       onFrame: (frame) => {
         this.#proxy?.receive(frame);
         if (frame.t === "prepare") void this.#getReady().then(() => current.send({ t: "ready" }));
+        else if (frame.t === "ring") void this.#ring(current, frame);
         else if (frame.t === "leaving" && frame.successor === process.pid) void this.#getReady();
         else if (frame.t === "bye" && frame.successor !== undefined) {
           this.#courtesy = { pid: frame.successor, untilMs: performance.now() + courtesyMs };
@@ -261,6 +262,12 @@ class ClusterProcess implements Cluster {
     // A leader that disconnects us immediately, again and again, must not make this a busy loop.
     this.#shortLinks = performance.now() - sinceMs < 100 ? this.#shortLinks + 1 : 0;
     if (this.#shortLinks >= 3) await this.#sleep(100);
+  }
+
+  async #ring(link: Link, { n, waiting }: Extract<Frame, { t: "ring" }>): Promise<void> {
+    const result = await this.#client?.ring?.(waiting);
+    if (result?.rung) link.send({ t: "rung", n });
+    else link.send({ t: "rung", n, failed: result?.reason ?? "this process has no way to ring" });
   }
 
   /** Never rejects: any fault shows again when this process becomes the leader. */

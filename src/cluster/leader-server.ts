@@ -236,6 +236,8 @@ export class LeaderServer {
       onFrame(frame) {
         if (frame.t === "c" && typeof frame.n === "number") whenOpen((opened) => opened.confirmed(frame.n));
         else if (frame.t === "end") whenOpen((opened) => opened.endInput());
+        else if (frame.t === "rung" && typeof frame.n === "number")
+          peerSession?.rung(frame.n, frame.failed === undefined ? undefined : String(frame.failed));
         else if (frame.t === "taken" && Array.isArray(frame.events))
           whenOpen((opened) => opened.taken(frame.events));
         else if (frame.t === "facts" && isFacts(frame.facts)) {

@@ -1,6 +1,7 @@
 // What a process reports about itself when it joins the others of its config, and what it learns about them.
 
 import type { Readable, Writable } from "node:stream";
+import type { RingResult } from "../contract/wake.ts";
 import type { Log } from "../contract.ts";
 import type { Serve } from "./leader.ts";
 import type { SessionFacts } from "./protocol.ts";
@@ -18,6 +19,8 @@ export interface ClusterOptions {
     readonly output: Writable;
     facts(): SessionFacts;
     readonly early?: StdioProxyOptions["early"];
+    /** Notifies the client that so many events wait. Never rejects. */
+    ring?(waiting: number): Promise<RingResult>;
   };
   /**
    * Whether this process has everything that the running config needs. One that has not waits for a second.

@@ -41,6 +41,8 @@ import { loadPlan, type ProvenConfig } from "./start/load-plan.ts";
 import { type DaemonOptions, type DaemonState, needsReceipts, type RunningParts } from "./state.ts";
 import { toolsFor } from "./tools.ts";
 import { type ConfigTrust, openConfigTrust } from "./trust/config-trust.ts";
+import { ConnectedWays } from "./wake/connected-ways.ts";
+import type { WakeConsent } from "./wake/session-wake.ts";
 
 /** The kind of notes that name versions of Claude Code that log each channel message that they show. */
 const loggingClient = "logging-client";
@@ -188,6 +190,7 @@ export class Daemon implements Service {
       return this.#running?.config ?? waiting;
     };
     const trust = () => this.#trust;
+    const ways = new ConnectedWays(() => this.#running?.dispatcher.wake());
     return {
       options: this.#options,
       clock: systemClock,
@@ -201,7 +204,11 @@ export class Daemon implements Service {
         serverName: () => used()?.loaded.values.server.name ?? "router",
         logsMessages: (version) => this.#loggingClients.has(version),
         learnLogsMessages: (version) => this.#learnLogging(version),
+        wake: () => this.#wakeConsent(),
+        ways,
       }),
+      wake: () => this.#wakeConsent(),
+      ways,
       found: () => this.#found,
       config: () => this.#config,
       running: () => this.#running,
@@ -292,6 +299,13 @@ export class Daemon implements Service {
     await router.start(config.plan);
   }
 
+  #wakeConsent(): WakeConsent {
+    const wake = this.#running?.config.plan.wake;
+    if (wake === undefined) return { state: "off" };
+    const isAllowed = this.#trust.consent()?.allows(wake.power) === true;
+    return isAllowed ? { state: "allowed", ways: wake.ways } : { state: "waiting" };
+  }
+
   #learnLogging(version: string): void {
     if (this.#loggingClients.has(version) || version.length > maxVersionChars) return;
     this.#loggingClients.add(version);
@@ -367,6 +381,7 @@ export class Daemon implements Service {
     now.shaping.apply(next.plan);
     now.expectations.apply(next.plan);
     now.sinks.use(next.plan.sinks);
+    now.dispatcher.wake();
     await this.#updateInitialize(next);
     const { sessions } = this.#state;
     sessions.retool();
@@ -385,6 +400,7 @@ export class Daemon implements Service {
     if (this.#running !== undefined) {
       await this.#updateInitialize(this.#running.config);
       this.#state.sessions.retool();
+      this.#running.dispatcher.wake();
     } else if (isGood(this.#config) && this.#options.role.exclusive && this.#trust.mayUse(this.#config))
       await this.#reload("asked");
   }

@@ -14,6 +14,13 @@ import { awaitRegistration, type ClientLogQuery, type Registration, readRegistra
 import { judgeListening, pluginServer, printServer, type ServerIdentity } from "./listening.ts";
 import { SeenIds } from "./seen-ids.ts";
 import { type ShownDelivery, ShownEvents } from "./shown-events.ts";
+import type { ClientIdentity, ConnectedWays } from "./wake/connected-ways.ts";
+import {
+  SessionWake,
+  type SessionWakeOptions,
+  type WakeConsent,
+  type WakeReport,
+} from "./wake/session-wake.ts";
 
 export interface DaemonSession {
   /** The id that `to: { session }` takes: the pid of its process. */
@@ -27,6 +34,8 @@ export interface DaemonSession {
   sent(): number;
   /** How many of them the client's log has as shown; undefined when this client does not log that. */
   shown(): number | undefined;
+  /** How it is notified of events while it does not show them. */
+  wake(): WakeReport;
   /** The initialize result that its client received; undefined before. */
   initializeResult(): InitializeResult | undefined;
   /** A tool call of this session named this event. */
@@ -74,6 +83,10 @@ interface SessionsOptions {
   logsMessages(version: string): boolean;
   /** It has just been seen to. */
   learnLogsMessages(version: string): void;
+  /** Whether sessions may be rung. */
+  wake(): WakeConsent;
+  /** The monitors and hooks that are connected. */
+  readonly ways: ConnectedWays;
 }
 
 /**
@@ -144,6 +157,39 @@ function clientOf(session: OpenSession) {
     | { name?: unknown; version?: unknown }
     | undefined;
   return typeof info?.name === "string" ? { name: info.name, version: String(info.version) } : undefined;
+}
+
+/** Which client its process belongs to; see client-facts.ts. */
+function clientIdentityOf(attached: AttachedSession): ClientIdentity {
+  const { session, details } = attached.facts();
+  const { pid, start } = (details?.client ?? {}) as { pid?: unknown; start?: unknown };
+  const isKnown = typeof pid === "number" && typeof start === "string";
+  return { session, process: isKnown ? { pid, start } : undefined };
+}
+
+/** As its process reports it. */
+function inboxOf(attached: AttachedSession): true | string | undefined {
+  const inbox = attached.facts().details?.inbox;
+  return inbox === true || typeof inbox === "string" ? inbox : undefined;
+}
+
+function openWake(
+  attached: AttachedSession,
+  { wake, ways, changed }: MemberOptions,
+  of: Pick<SessionWakeOptions, "server" | "registration">,
+): SessionWake {
+  const opened = new SessionWake({
+    ...of,
+    consent: wake,
+    ways,
+    client: () => clientIdentityOf(attached),
+    inbox: () => inboxOf(attached),
+    ringInbox: (waiting) => attached.ring(waiting),
+    changed,
+    clock: systemClock,
+  });
+  void opened.prepare();
+  return opened;
 }
 
 function queryOf(attached: AttachedSession, server: ServerIdentity, sinceMs: number): ClientLogQuery {
@@ -263,6 +309,7 @@ function openDaemonSession(attached: AttachedSession, options: MemberOptions): D
     });
   };
 
+  const wake = openWake(attached, options, { server: identity, registration: () => word });
   const id = String(attached.pid);
   const { project, label } = attached.facts();
   const ready = Promise.race([becomeReady(), mcp.ended]).then(() => undefined);
@@ -276,6 +323,7 @@ function openDaemonSession(attached: AttachedSession, options: MemberOptions): D
     sent: () => display.sent(),
     initializeResult: received,
     shown: () => display.count(),
+    wake: () => wake.report(),
     named(eventId) {
       if (!seen.provesListening(eventId)) return;
       display.named(eventId);
@@ -290,6 +338,7 @@ function openDaemonSession(attached: AttachedSession, options: MemberOptions): D
       project,
       ...(label === undefined ? {} : { label }),
       listening,
+      doorbell: wake,
       ready,
       ended: mcp.ended,
       closed: mcp.ended.then(() => mcp.close()),

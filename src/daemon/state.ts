@@ -20,6 +20,8 @@ import type { DaemonSessions } from "./sessions.ts";
 import type { ProvenConfig } from "./start/load-plan.ts";
 import type { ConfigTrust } from "./trust/config-trust.ts";
 import type { Consent } from "./trust/consent.ts";
+import type { ConnectedWays } from "./wake/connected-ways.ts";
+import type { WakeConsent } from "./wake/session-wake.ts";
 
 export interface DaemonOptions {
   readonly role: LeaderRole;
@@ -87,6 +89,10 @@ export interface DaemonState {
   hadReceipts(): boolean;
   /** What the user agreed to. */
   readonly trust: ConfigTrust;
+  /** Whether sessions that do not show channels may be rung. */
+  wake(): WakeConsent;
+  /** The monitors and hooks that are connected. */
+  readonly ways: ConnectedWays;
 }
 
 export function needsReceipts({ channels }: Pick<Plan, "channels">): boolean {

@@ -2,6 +2,7 @@
 // session sees it, for the tool of that name. The report itself is described in session/tools/status.ts.
 
 import { realPath } from "../config/paths.ts";
+import type { DoorbellReport } from "../dispatch/doorbell/doorbell.ts";
 import type { OpenGroup } from "../dispatch/shaping/driver.ts";
 import { describeRefusals, type RefusalReport } from "../http/refusals.ts";
 import type { Router } from "../router/router.ts";
@@ -112,13 +113,15 @@ export function sessionStatus(state: DaemonState, session: DaemonSession): Sessi
   };
 }
 
-export function sessionReports({ sessions, running }: DaemonState): SessionReport[] {
+export function sessionReports({ sessions, running, wake }: DaemonState): SessionReport[] {
   const dispatched = running()?.dispatcher.report().sessions ?? [];
-  const stuckSinceMs = new Map(dispatched.map((one) => [one.id, one.stuckSinceMs]));
+  const byId = new Map(dispatched.map((one) => [one.id, one]));
   return sessions.list().map((session) => {
     const { project, label } = session.attached.facts();
     const client = session.client();
-    const stuckMs = stuckSinceMs.get(session.id);
+    const { stuckSinceMs: stuckMs, rings } = byId.get(session.id) ?? {};
+    const listening = session.listening();
+    const isWoken = listening.state === "no" && wake().state !== "off";
     const shown = session.shown();
     return {
       id: session.id,
@@ -126,13 +129,32 @@ export function sessionReports({ sessions, running }: DaemonState): SessionRepor
       project,
       ...(label === undefined ? {} : { label }),
       ...(client === undefined ? {} : { client: `${client.name} ${client.version}` }),
-      listening: session.listening(),
+      listening,
       since: timeOf(session.startedMs),
       sent: session.sent(),
       ...(shown === undefined ? {} : { shown }),
       ...(stuckMs === undefined ? {} : { stuck_since: timeOf(stuckMs) }),
+      ...(isWoken ? { wake: wakeReport(session.wake(), rings) } : {}),
     };
   });
+}
+
+function wakeReport(
+  { way, reason }: ReturnType<DaemonSession["wake"]>,
+  { lastRingMs, unanswered, hasGivenUp }: DoorbellReport = { unanswered: 0, hasGivenUp: false },
+): NonNullable<SessionReport["wake"]> {
+  const failed = reason === undefined ? "" : `; the last ring failed: ${reason}`;
+  const answers = hasGivenUp
+    ? `; not rung any more, because it did not answer ${countOf(unanswered, "ring")}: calling pending ends that`
+    : unanswered === 0
+      ? ""
+      : `; ${countOf(unanswered, "ring")} unanswered`;
+  return {
+    ...(way === undefined ? {} : { way }),
+    ...(lastRingMs === undefined ? {} : { last_ring: timeOf(lastRingMs) }),
+    unanswered,
+    text: way === undefined ? `not possible: ${reason ?? "unknown"}` : `by ${way}${answers}${failed}`,
+  };
 }
 
 /** The config that runs is not the one of the file: that is broken, or could not be applied. */

@@ -343,7 +343,7 @@ export class Dispatcher {
           listening,
           ready: isReady,
           waiting: waiting.count(),
-          ...(session.bell === undefined ? {} : { rings: this.#doorbell.report(slot) }),
+          ...(session.doorbell === undefined ? {} : { rings: this.#doorbell.report(slot) }),
           ...(stuckSinceMs === undefined ? {} : { stuckSinceMs }),
         };
       }),

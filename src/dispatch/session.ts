@@ -38,7 +38,7 @@ export interface DispatchSession {
    */
   shown?(eventId: string): Promise<boolean | undefined> | undefined;
   /** Notifies it that events wait, while it does not show them; absent: it is not notified. */
-  readonly bell?: SessionDoorbell;
+  readonly doorbell?: SessionDoorbell;
   /** Settles when the first push may happen. Never rejects. */
   readonly ready: Promise<void>;
   /** Settles once, with the reason. Never rejects. */

@@ -35,7 +35,7 @@ export interface FakeSession extends DispatchSession {
 }
 
 export type SessionOptions = Partial<
-  Pick<DispatchSession, "startedMs" | "project" | "label" | "bell"> & {
+  Pick<DispatchSession, "startedMs" | "project" | "label" | "doorbell"> & {
     state: Listening["state"];
     ready: boolean;
   }

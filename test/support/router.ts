@@ -29,6 +29,8 @@ export interface Project {
   claude(options?: ClaudeOptions, env?: Readonly<Record<string, string>>): Promise<SpawnedClaude>;
   /** Appends to Claude Code's own log about this server. */
   clientLog(debug: string): Promise<void>;
+  /** The same about the session with this id. */
+  clientLogOf(session: string, debug: string): Promise<void>;
   /** Starts `dev`; the caller ends it. */
   dev(): { readonly process: ServerProcess; printed(): string };
   /** Runs one command to its end. */
@@ -94,6 +96,7 @@ export async function createProject(
     },
     trust: () => trustAll(env, join(folder, "channels.yaml")),
     clientLog: (debug) => writeClientLog(randomUUID(), debug),
+    clientLogOf: writeClientLog,
     async claude(options, more) {
       const session = randomUUID();
       const server = {

@@ -7,8 +7,10 @@ import { createLog, logSettings } from "../../daemon/log.ts";
 import { readClientFacts } from "../../daemon/start/client-facts.ts";
 import { watchClient } from "../../daemon/start/client-watch.ts";
 import { configOfServer } from "../../daemon/start/find-config.ts";
+import type { InboxAddress } from "../../daemon/start/inbox-address.ts";
 import { joinAsClient, missingNow } from "../../daemon/start/join-cluster.ts";
 import { routerLocation } from "../../daemon/start/router-location.ts";
+import type { Inbox } from "../../daemon/wake/inbox.ts";
 import { UsageError } from "../../errors.ts";
 import { systemClock } from "../../host/clock.ts";
 import { type SafeLine, stackOf, text } from "../../text.ts";
@@ -26,8 +28,12 @@ const finishMs = 200;
  */
 const signalledSuccessorMs = 200;
 
-/** `notes`: ignored parts of the environment, one line each. */
-export async function run(args: readonly string[], notes: readonly SafeLine[] = []): Promise<void> {
+/** `notes`: ignored parts of the environment, one line each. `inbox`: where the client takes messages for its session. */
+export async function run(
+  args: readonly string[],
+  notes: readonly SafeLine[] = [],
+  inboxAddress?: InboxAddress,
+): Promise<void> {
   await finish(async () => {
     const { config: explicit, label, ...options } = readArguments(args);
     const chosen = { logLevel: options["log-level"], logFormat: options["log-format"] };
@@ -43,11 +49,13 @@ export async function run(args: readonly string[], notes: readonly SafeLine[] = 
     for (const note of [...notes, ...ignored]) log.warn(note);
     const ending = new AbortController();
     const asked = aborted(ending.signal);
+    const inbox = await openInbox(inboxAddress, () => cluster.factsChanged());
     const own = readClientFacts({
       env: process.env,
       cwd: process.cwd(),
       label,
       missing: () => missingNow(found, location.folder),
+      inbox: () => (inbox === undefined ? undefined : (inbox.fault ?? true)),
       onChange: () => cluster.factsChanged(),
     });
     const cluster = joinAsClient({
@@ -56,7 +64,12 @@ export async function run(args: readonly string[], notes: readonly SafeLine[] = 
       find,
       notes,
       log,
-      client: { input: process.stdin, output: process.stdout, facts: own.facts },
+      client: {
+        input: process.stdin,
+        output: process.stdout,
+        facts: own.facts,
+        ...(inbox === undefined ? {} : { ring: (waiting) => inbox.ring(waiting) }),
+      },
       onSecrets(known) {
         secrets = known;
       },
@@ -88,6 +101,18 @@ export async function run(args: readonly string[], notes: readonly SafeLine[] = 
     await cluster.close(within);
     process.exit(code);
   });
+}
+
+/** Undefined when the client has none. It is checked meanwhile. */
+async function openInbox(
+  address: InboxAddress | undefined,
+  onChange: () => void,
+): Promise<Inbox | undefined> {
+  if (address === undefined) return undefined;
+  const { Inbox } = await import("../../daemon/wake/inbox.ts");
+  const inbox = new Inbox(address, onChange);
+  void inbox.check();
+  return inbox;
 }
 
 const commandOptions = {

@@ -95,13 +95,14 @@ function printReload(last: StatusReport["last_reload"], nowMs: number): SafeText
 }
 
 export function printSession(session: SessionReport, nowMs: number): SafeText[] {
-  const { id, pid, project, label, client, listening, since, sent, shown, stuck_since } = session;
+  const { id, pid, project, label, client, listening, since, sent, shown, stuck_since, wake } = session;
   const mark = { yes: colors.green, no: colors.red, unknown: colors.yellow }[listening.state];
   const named = label === undefined ? "" : ` (${label})`;
   const received = `${countOf(sent, "event")} sent${shown === undefined ? "" : `, ${shown} shown`}`;
   return [
     line`  ${colors.bold(id)}${named} ${project}, pid ${pid}${client === undefined ? "" : `, ${client}`}`,
     line`    listening: ${mark(listening.state)}, ${listening.reason}; ${received}, since ${printRelative(since, nowMs)}`,
+    ...(wake === undefined ? [] : [printWake(wake, nowMs)]),
     ...(stuck_since === undefined
       ? []
       : [
@@ -110,6 +111,11 @@ export function printSession(session: SessionReport, nowMs: number): SafeText[] 
           )}`,
         ]),
   ];
+}
+
+function printWake({ way, text, last_ring }: NonNullable<SessionReport["wake"]>, nowMs: number): SafeText {
+  const last = last_ring === undefined ? "" : `, last ring ${printRelative(last_ring, nowMs)}`;
+  return line`    wake: ${way === undefined ? colors.yellow(text) : text}${last}`;
 }
 
 function printWaiting({ power, value }: PowerReport): SafeText {

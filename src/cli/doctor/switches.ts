@@ -7,13 +7,6 @@ import { readRegular } from "../../regular-file.ts";
 import type { CheckInput, Finding } from "./check.ts";
 import { asObject, readObject } from "./mcp-servers.ts";
 
-/** Where the client reads an administrator's settings. */
-export function managedSettingsPath(platform: NodeJS.Platform): string {
-  if (platform === "darwin") return "/Library/Application Support/ClaudeCode/managed-settings.json";
-  if (platform === "win32") return "C:\\Program Files\\ClaudeCode\\managed-settings.json";
-  return "/etc/claude-code/managed-settings.json";
-}
-
 export async function checkOrganisation({
   managedSettings,
 }: Pick<CheckInput, "managedSettings">): Promise<Finding> {

@@ -21,19 +21,22 @@ interface ClientFactsOptions {
   readonly label: string | undefined;
   /** Names of the running config's variables that this process does not have. */
   missing(): readonly string[];
+  /** Why the client's inbox cannot be used; true when it can, undefined when it has none. */
+  inbox?(): true | string | undefined;
   /** Called when more became known. */
   onChange(): void;
 }
 
-export function readClientFacts({ env, cwd, label, missing, onChange }: ClientFactsOptions): ClientFacts {
+export function readClientFacts(options: ClientFactsOptions): ClientFacts {
+  const { env, cwd, label, missing, inbox, onChange } = options;
   const startedMs = Date.now();
   let command: readonly string[] | undefined;
+  let ancestor: Ancestor | undefined;
   const client = readAncestors().then((ancestors) => {
     const found = findClient(ancestors, env);
-    if (found !== undefined && isClaude(found.command)) {
-      command = found.command;
-      onChange();
-    }
+    ancestor = found;
+    if (found !== undefined && isClaude(found.command)) command = found.command;
+    if (found !== undefined) onChange();
     return found;
   });
   const plugin = pluginOf(env);
@@ -52,9 +55,15 @@ export function readClientFacts({ env, cwd, label, missing, onChange }: ClientFa
         cacheFolder: clientCacheFolder(env),
         ...(plugin === undefined ? {} : { plugin }),
         ...(command === undefined ? {} : { claudeCommand: [...command] }),
+        ...(ancestor === undefined ? {} : { client: { pid: ancestor.pid, start: ancestor.start } }),
+        ...inboxFact(inbox?.()),
       },
     }),
   };
+}
+
+function inboxFact(inbox: true | string | undefined): { inbox?: true | string } {
+  return inbox === undefined ? {} : { inbox };
 }
 
 /**

@@ -30,6 +30,8 @@ const roots = [
 const homes = ["HOME", "USERPROFILE"];
 /** They decide which events of the user's own config this session gets. */
 const labels = ["CHANNEL_ROUTER_LABEL", "CLAUDE_CODE_SESSION_ID"];
+/** They decide whom this process sends a message to, and with which token. */
+const inboxes = ["CLAUDE_CODE_MESSAGING_SOCKET", "CLAUDE_CODE_MESSAGING_TOKEN"];
 /** They decide through which proxy connections go, and whose certificates are accepted. */
 const connections =
   /^(?:NODE_TLS_REJECT_UNAUTHORIZED|NODE_EXTRA_CA_CERTS|NODE_USE_ENV_PROXY|SSL_CERT_(?:FILE|DIR)|(?:HTTPS?|ALL|NO)_PROXY)$/i;
@@ -77,7 +79,8 @@ export function guardEnvironment(
     notes.push(line`CLAUDE_PROJECT_DIR=${named} is not where Claude runs: ${cwd} is used`);
   }
   for (const name of Object.keys(env)) {
-    if (!(connections.test(name) || labels.includes(name)) || !ofProject(name)) continue;
+    const isSettled = connections.test(name) || labels.includes(name) || inboxes.includes(name);
+    if (!isSettled || !ofProject(name)) continue;
     delete env[name];
     notes.push(line`${name}, which this project's settings set`);
   }

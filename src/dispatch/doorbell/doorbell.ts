@@ -1,5 +1,5 @@
 // Rings at sessions that do not show channels, when events wait for them: one session for an event that is for one, each for an
-// event that is for all. Decides only who is rung and when; how a session is rung is the session's own (`DispatchSession.bell`),
+// event that is for all. Decides only who is rung and when; how a session is rung is the session's own (`DispatchSession.doorbell`),
 // and it is given nothing but a number.
 
 import type { Clock, Json } from "../../contract.ts";
@@ -78,7 +78,7 @@ export class Doorbell {
 
   /** The event waits for the session, which cannot be pushed to. */
   waits(slot: SessionSlot, { id, channel, position, changedMs }: OpenEntry, options: DeliveryOptions): void {
-    if (slot.session.bell === undefined) return;
+    if (slot.session.doorbell === undefined) return;
     const { events, announcedMs } = this.#bellOf(slot);
     const known = events.get(position);
     // The same event waits again when the sessions have changed, or when it is to be sent again.
@@ -238,7 +238,7 @@ export class Doorbell {
     this.#lookAt(schedule.restsUntilMs(nowMs));
     // Noted first: a process that has lost the journal to another one does not ring.
     const isNoted = await this.#note(slot, schedule.state);
-    if (isNoted && !this.#isStopped && (await slot.session.bell?.ring(count)) === true) return;
+    if (isNoted && !this.#isStopped && (await slot.session.doorbell?.ring(count)) === true) return;
     takeBack(this.#clock.now());
     if (!this.#bells.has(slot)) return;
     void this.#note(slot, schedule.state);
@@ -262,7 +262,7 @@ export class Doorbell {
 }
 
 function canBeRung({ session, rank, isReady, isGone, listening }: SessionSlot): boolean {
-  return !isGone && isReady && rank === 0 && listening.state === "no" && session.bell?.isThere() === true;
+  return !isGone && isReady && rank === 0 && listening.state === "no" && session.doorbell?.isThere() === true;
 }
 
 /** The note may be from another version, and a pid can be reused by another session. */

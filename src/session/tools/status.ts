@@ -2,6 +2,7 @@
 // the `status` tool. Everything is in the report as `status --json` prints it, with times in RFC 3339.
 
 import type { Counts } from "../../contract/event.ts";
+import type { WakeWay } from "../../contract/wake.ts";
 import type { SourceHealth, Tool } from "../../contract.ts";
 import { countOf, cut, cutList, listCounts } from "../../text/clip.ts";
 import { line, lines, ownWords, type SafeLine, type SafeText, safeLine, shownLine } from "../../text.ts";
@@ -146,6 +147,18 @@ export interface SessionReport {
   readonly shown?: number;
   /** Present while its client does not read: it has taken nothing since then. */
   readonly stuck_since?: string;
+  /** How it learns that events wait; absent while it listens, and while the config does not ask for that. */
+  readonly wake?: WakeReport;
+}
+
+interface WakeReport {
+  /** Absent while there is none. */
+  readonly way?: WakeWay;
+  readonly last_ring?: string;
+  /** Rings since it last called `pending`. */
+  readonly unanswered: number;
+  /** One clause: the way and the answers to it, or why it is not rung. */
+  readonly text: string;
 }
 
 export interface UnansweredReport {
@@ -368,7 +381,8 @@ function describeDelivery({ report, session, waiting = 0 }: SessionStatus): Safe
   ];
 }
 
-function describeSession({ id, label, project, listening, stuck_since }: SessionReport, asking: string) {
+function describeSession(session: SessionReport, asking: string): SafeLine {
+  const { id, label, project, listening, stuck_since, wake } = session;
   const parts = [
     `  ${id}${id === asking ? " (this one)" : ""}`,
     ...(label === undefined ? [] : [`label ${label}`]),
@@ -376,7 +390,9 @@ function describeSession({ id, label, project, listening, stuck_since }: Session
     ...(stuck_since === undefined ? [] : ["does not read"]),
     `listening: ${listening.state}, ${listening.reason}`,
   ];
-  return cut(line`${parts.join(", ")}`, 240);
+  const rings = wake?.last_ring === undefined ? "" : `, last ring ${showTime(wake.last_ring)}`;
+  const woken = wake === undefined ? "" : cut(line`; wake: ${wake.text}${rings}`, 200);
+  return line`${cut(line`${parts.join(", ")}`, 240)}${woken}`;
 }
 
 function describeJournal({ states = {}, bytes, failure }: StatusReport["journal"]): SafeLine {

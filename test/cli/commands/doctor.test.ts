@@ -13,10 +13,11 @@ import { checkPort } from "../../../src/cli/doctor/port.ts";
 import { checkRouter } from "../../../src/cli/doctor/router.ts";
 import { checkSessions } from "../../../src/cli/doctor/sessions.ts";
 import { checkStateFolder } from "../../../src/cli/doctor/state-folder.ts";
-import { checkOrganisation, checkSwitches, managedSettingsPath } from "../../../src/cli/doctor/switches.ts";
+import { checkOrganisation, checkSwitches } from "../../../src/cli/doctor/switches.ts";
 import { stateFolder } from "../../../src/config/paths.ts";
 import type { StatusReport } from "../../../src/control/protocol.ts";
 import { loadPlan } from "../../../src/daemon/start/load-plan.ts";
+import { managedSettingsPath } from "../../../src/daemon/wake/policy.ts";
 import { version } from "../../../src/version.ts";
 
 let folder: string;

@@ -31,7 +31,7 @@ async function open() {
 
 test("what waits rings, what was fetched does not, and what comes after it rings again", async () => {
   const { bench, counts, bell, pass } = await open();
-  bench.attach("a", { state: "no", bell });
+  bench.attach("a", { state: "no", doorbell: bell });
   for (const id of ["e1", "e2", "e3"]) await bench.event(id);
   await pass(1_500);
   expect(counts).toEqual([3]);
@@ -47,13 +47,13 @@ test("what waited before the session was there rings when it is ready, unless it
   const { bench, counts, bell, pass } = await open();
   await bench.event("e1");
   await pass(10);
-  const session = bench.attach("a", { state: "no", ready: false, bell });
+  const session = bench.attach("a", { state: "no", ready: false, doorbell: bell });
   await pass(5_000);
   expect(counts).toEqual([]);
   session.becomeReady();
   await pass(1_500);
   expect(counts).toEqual([1]);
-  bench.attach("b", { state: "yes", bell });
+  bench.attach("b", { state: "yes", doorbell: bell });
   await bench.event("e2");
   await pass(1_500);
   expect(counts).toEqual([1]);
@@ -61,7 +61,7 @@ test("what waited before the session was there rings when it is ready, unless it
 
 test("an event that nobody acknowledged in time rings again", async () => {
   const { bench, counts, bell, pass } = await open();
-  bench.attach("a", { state: "no", bell });
+  bench.attach("a", { state: "no", doorbell: bell });
   await bench.event("e1", { receipt: { ackWithinMs: 600_000, attempts: 3 } });
   await pass(1_500);
   (await bench.fetch("a")).confirm();
@@ -72,7 +72,7 @@ test("an event that nobody acknowledged in time rings again", async () => {
 
 test("an event that the client took and did not show rings", async () => {
   const { bench, counts, bell, pass } = await open();
-  const session = bench.attach("a", { state: "yes", bell });
+  const session = bench.attach("a", { state: "yes", doorbell: bell });
   session.display = async () => {
     session.state = "no";
     return false;
@@ -88,7 +88,7 @@ test("a session without a bell, and a channel that may not wake, are left alone"
   const silent = await openBench();
   const counts: number[] = [];
   const bell = { isThere: () => true, ring: async (count: number) => counts.push(count) > 0 };
-  silent.attach("a", { state: "no", bell });
+  silent.attach("a", { state: "no", doorbell: bell });
   silent.attach("b", { state: "no" });
   await silent.event("e1");
   await silent.quiet();

@@ -94,7 +94,7 @@ export function openWorld() {
           id,
           startedMs,
           ...rest,
-          bell: {
+          doorbell: {
             isThere: () => slots.get(id) === slot,
             async ring(count: number) {
               if (works) rung.push({ session: id, atMs: clock.now(), count });

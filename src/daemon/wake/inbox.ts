@@ -1,0 +1,129 @@
+// The inbox that Claude Code opens for a session, as the server of that session can use it: a Unix socket that takes lines of JSON,
+// first one with a token. Its form is not a public contract: it is checked at the start, and given up when it is another one. The
+// token is in no message, and in nothing that leaves this process but that first line.
+
+import { lstat } from "node:fs/promises";
+import { createConnection, type Socket } from "node:net";
+import { isAbsolute } from "node:path";
+import { type RingResult, ringLine } from "../../contract/wake.ts";
+import type { InboxAddress } from "../start/inbox-address.ts";
+
+interface InboxTimes {
+  /** For the connection, and until the lines are written. */
+  readonly withinMs: number;
+  /** How long an answer is awaited, which a client of the known form never gives. */
+  readonly listenMs: number;
+  /** The least time between two rings. */
+  readonly gapMs: number;
+}
+
+const usualTimes: InboxTimes = { withinMs: 2_000, listenMs: 300, gapMs: 1_000 };
+
+export class Inbox {
+  readonly #address: InboxAddress;
+  readonly #times: InboxTimes;
+  readonly #onChange: () => void;
+  /** Why it is not used; undefined while it is. */
+  #fault: string | undefined = "it has not been checked yet";
+  #isGivenUp = false;
+  #lastMs = Number.NEGATIVE_INFINITY;
+
+  /** `onChange`: `fault` has changed. */
+  constructor(address: InboxAddress, onChange: () => void, times: Partial<InboxTimes> = {}) {
+    this.#address = address;
+    this.#onChange = onChange;
+    this.#times = { ...usualTimes, ...times };
+  }
+
+  /** Why it cannot be used; undefined when it can. */
+  get fault(): string | undefined {
+    return this.#fault;
+  }
+
+  /** Opens the conversation and says nothing more. Never rejects. */
+  async check(): Promise<void> {
+    const result = await this.#send([]);
+    if (result.rung) this.#setFault(undefined);
+    else if (!this.#isGivenUp) this.#setFault(result.reason);
+  }
+
+  /** Never rejects. */
+  async ring(waiting: unknown): Promise<RingResult> {
+    const content = ringLine(waiting);
+    if (content === undefined) return failed("the number of events is not one");
+    if (this.#isGivenUp) return failed(this.#fault ?? "");
+    const nowMs = performance.now();
+    if (nowMs - this.#lastMs < this.#times.gapMs) return failed("it was rung a moment ago");
+    this.#lastMs = nowMs;
+    return this.#send([{ type: "user", message: { role: "user", content } }]);
+  }
+
+  async #send(lines: readonly object[]): Promise<RingResult> {
+    const { socket: path, token } = this.#address;
+    const wrong = await whyNotOurs(path);
+    if (wrong !== undefined) return failed(wrong);
+    const text = [{ type: "auth", token }, ...lines].map((one) => `${JSON.stringify(one)}\n`).join("");
+    const result = await converse(createConnection(path), text, this.#times);
+    if (result !== "another form") return result === undefined ? { rung: true } : failed(result);
+    this.#isGivenUp = true;
+    this.#setFault("this version of Claude Code has an inbox of another form");
+    return failed(this.#fault ?? "");
+  }
+
+  #setFault(fault: string | undefined): void {
+    if (this.#fault === fault) return;
+    this.#fault = fault;
+    this.#onChange();
+  }
+}
+
+const failed = (reason: string): RingResult => ({ rung: false, reason });
+
+/** The token is written to a socket of this user only. */
+async function whyNotOurs(path: string): Promise<string | undefined> {
+  if (process.platform === "win32") return "Claude Code's inbox is not known on Windows";
+  if (!isAbsolute(path)) return "the path of Claude Code's inbox is not absolute";
+  try {
+    const found = await lstat(path);
+    if (!found.isSocket()) return "Claude Code's inbox is not a socket";
+    return found.uid === process.getuid?.() ? undefined : "Claude Code's inbox belongs to another user";
+  } catch (error) {
+    return `Claude Code's inbox is not there (${codeOf(error)})`;
+  }
+}
+
+/** Undefined when the text was taken and nothing came back; else why not. */
+function converse(
+  socket: Socket,
+  text: string,
+  { withinMs, listenMs }: InboxTimes,
+): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let isWritten = false;
+    const settle = (result: string | undefined) => {
+      clearTimeout(timer);
+      resolve(result);
+      socket.destroy();
+    };
+    let timer = setTimeout(() => settle("Claude Code's inbox does not answer"), withinMs);
+    socket.on("connect", () => {
+      socket.write(text, (error) => {
+        if (error) return; // Reported by `error`.
+        isWritten = true;
+        clearTimeout(timer);
+        timer = setTimeout(() => settle(undefined), listenMs);
+      });
+    });
+    socket.on("data", () => settle("another form"));
+    socket.on("error", (error) =>
+      settle(isWritten ? "another form" : `Claude Code's inbox cannot be reached (${codeOf(error)})`),
+    );
+    socket.on("close", () =>
+      settle(isWritten ? "another form" : "Claude Code's inbox closed the connection"),
+    );
+  });
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? "unknown";
+}

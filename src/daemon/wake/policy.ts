@@ -1,0 +1,77 @@
+// Whether an organisation has decided against channels for a session: then `wake` does not go around it. The reasons are those of
+// the client: its log says `policy`, or managed settings say so. Settings that cannot be read count as a no.
+
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { claudeConfigFolder, type EnvironmentVariables } from "../../config/paths.ts";
+import { asObject } from "../../json.ts";
+import { readRegular } from "../../regular-file.ts";
+import type { Registration } from "../client-log.ts";
+import { pluginName, type ServerIdentity } from "../listening.ts";
+
+/** Where the client reads an administrator's settings. */
+export function managedSettingsPath(platform: NodeJS.Platform): string {
+  if (platform === "darwin") return "/Library/Application Support/ClaudeCode/managed-settings.json";
+  if (platform === "win32") return "C:\\Program Files\\ClaudeCode\\managed-settings.json";
+  return "/etc/claude-code/managed-settings.json";
+}
+
+/** `marketplace.json` of this package. */
+const ownMarketplace = "channel-router";
+
+/** Who decided, as one clause; undefined when nobody did. */
+export function policyIn(word: Registration | undefined): string | undefined {
+  if (word === undefined || word.registered) return undefined;
+  return /\bpolic(?:y|ies)\b|\borgani[sz]ation|\borg(?:'s)?\b|\badmin|managed settings/i.test(word.reason)
+    ? `Claude Code's log says: ${word.reason}`
+    : undefined;
+}
+
+/** The same from the files of an administrator. `server`: which plugin this is, if it is one. Never rejects. */
+export async function policyOfSettings(
+  server: ServerIdentity,
+  env: EnvironmentVariables = process.env,
+  managedSettings = managedSettingsPath(process.platform),
+): Promise<string | undefined> {
+  const files = [
+    managedSettings,
+    ...(await dropIns(managedSettings)),
+    // As the client keeps what its server sent.
+    join(claudeConfigFolder(env), "remote-settings.json"),
+  ];
+  for (const file of files) {
+    const settings = await readSettings(file);
+    if (typeof settings === "string") return `${file} cannot be read (${settings})`;
+    const { channelsEnabled, allowedChannelPlugins } = settings;
+    if (channelsEnabled === false) return `channelsEnabled is false in ${file}`;
+    if (Array.isArray(allowedChannelPlugins) && !lists(allowedChannelPlugins, server))
+      return `allowedChannelPlugins in ${file} does not list ${pluginName}@${ownMarketplace}`;
+  }
+  return undefined;
+}
+
+function lists(allowed: readonly unknown[], { plugin }: ServerIdentity): boolean {
+  if (plugin === undefined) return false;
+  return allowed.map(asObject).some((one) => one.plugin === pluginName && one.marketplace === ownMarketplace);
+}
+
+async function dropIns(managedSettings: string): Promise<string[]> {
+  const folder = managedSettings.replace(/\.json$/, ".d");
+  const names = await readdir(folder).catch(() => []);
+  return names
+    .filter((name) => name.endsWith(".json"))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/** The code of the fault where they cannot be read; a missing file has none. */
+async function readSettings(file: string): Promise<Record<string, unknown> | string> {
+  try {
+    const value: unknown = JSON.parse((await readRegular(file)).toString("utf8"));
+    return asObject(value as never);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return {};
+    return code ?? "not JSON";
+  }
+}
