@@ -109,6 +109,29 @@ describe("arguments", () => {
   });
 });
 
+describe("integers beyond 2^53, which arrive as texts", () => {
+  const large = "1234567890123456789";
+  test.each<[JsonSchema, Json, string]>([
+    [{ type: "integer" }, large, ""],
+    [{ type: "number" }, `-${large}`, ""],
+    [{ type: "array", items: { type: "integer" } }, [1, large], ""],
+    [{ type: "object", properties: { "a/b": { type: "integer" } } }, { "a/b": large }, ""],
+    [{ anyOf: [{ type: "integer" }, { type: "boolean" }] }, large, ""],
+    [{ type: "string" }, large, ""],
+    [{ type: "integer", maximum: 100 }, large, "tested: n must be <= 100"],
+    [{ type: "integer" }, "12", "tested: n must be integer"],
+    [{ type: "integer" }, `${large}.5`, "tested: n must be integer"],
+    [{ type: "boolean" }, large, "tested: n must be boolean"],
+  ])("as %j: %j", async (schema, value, refusal) => {
+    const sink = await planSink(fileSink, { input: { n: schema as JsonObject }, options: note("x") });
+    const given: JsonObject = { n: value };
+    const check = () => demandValid(sink, sink.validate, given);
+    if (refusal === "") check();
+    else expect(check).toThrow(refusal);
+    expect(given).toEqual({ n: value });
+  });
+});
+
 describe("patterns of arguments", () => {
   const patterns = ["^a+$", "^b+$", "^[ab]*$", "a", "^$", "^ab?$", "b$"];
   const pattern = fc.constantFrom(...patterns);

@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Arrival, KnownAgain, Remote, Trust } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import { Refusal } from "../../http/answer.ts";
+import { withoutEscapes } from "../../intake/terminal-escapes.ts";
 import type { HttpOptions } from "./options.ts";
 import { isForm, type ParseOptions, type Payload, parseBody } from "./parse-body.ts";
 import { paramNames, samplePath } from "./path.ts";
@@ -66,13 +67,18 @@ export function arrivalOf(
     trust,
     headers: eventHeaders(headers, traits),
     query,
-    params,
+    params: readable(params),
     path,
     method,
     ...(remote === undefined ? {} : { remote }),
     ...(deliveryId === undefined ? {} : { deliveryId }),
     ...(verified === undefined ? {} : { known: knownAgain(verified) }),
   };
+}
+
+/** Without escapes for a terminal. A header cannot hold them. */
+function readable(texts: Texts): Texts {
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, withoutEscapes(text)]));
 }
 
 function knownAgain({ traits, proof }: Verified): KnownAgain {
@@ -143,7 +149,7 @@ function splitTarget(target: string, traits: VerifyTraits | undefined): Target {
     if (hidden?.includes(name) === true || name === "__proto__" || Object.hasOwn(query, name)) continue;
     query[name] = value;
   }
-  return { path: local.slice(0, start), query };
+  return { path: local.slice(0, start), query: readable(query) };
 }
 
 /**

@@ -128,20 +128,25 @@ function notTaken(type: string): Refusal {
 
 /**
  * JSON is in UTF-8 whatever the header says (RFC 8259 section 8.1), and so is most text that is labelled as
- * Latin-1.
+ * Latin-1. UTF-16 of any text with a space or a Latin letter has bytes of 0, which UTF-8 has not.
  */
 function textOf(body: Buffer, contentType: string | undefined, usual = "utf-8"): string | Refusal {
   const charset = (parameterOf(contentType, "charset") || usual).toLowerCase();
   const encoding = charset === "us-ascii" || charset === "utf8" ? "utf-8" : encodingOf(charset);
-  if (encoding === undefined || encoding.startsWith("utf-16"))
+  if (encoding === undefined)
     return new Refusal(
       415,
       `charset ${JSON.stringify(charset.slice(0, 40))} is not accepted here: send UTF-8`,
     );
-  const isUtf = ["utf-8", "windows-1252"].includes(encoding) && isUtf8(body);
+  const isUtf = isUtf8(body) && (encoding.startsWith("utf-16") ? !body.includes(0) : isOftenUtf8(encoding));
   if (isUtf) return body.toString("utf8", startsWithMark(body) ? 3 : 0);
   if (encoding === "utf-8") return new Refusal(400, "the body is not valid UTF-8");
   return decodeExactly(body, encoding) ?? new Refusal(400, `the body is not valid ${charset}`);
+}
+
+/** Text with such a label is UTF-8 where it can be. */
+function isOftenUtf8(encoding: string): boolean {
+  return encoding === "utf-8" || encoding === "windows-1252";
 }
 
 function parameterOf(contentType: string | undefined, name: string): string | undefined {

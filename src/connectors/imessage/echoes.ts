@@ -28,6 +28,8 @@ export interface Echoes {
 
 /** Only an entry that never comes back could hide a user's message. */
 const keptMs = 60_000;
+/** The second row of a message to oneself comes when the server returns it: late on a Mac without a network. */
+const secondRowMs = 60 * 60_000;
 const mostKept = 50;
 const compared = 120;
 const storeKey = "sent";
@@ -51,7 +53,7 @@ export function createEchoes(clock: Pick<Clock, "now">, store: Store): Echoes {
     all.filter(({ untilMs }) => untilMs > clock.now()).slice(-mostKept);
 
   function known(): Known[] {
-    sentBefore = fresh(sentBefore ?? restored(store, clock.now() + keptMs));
+    sentBefore = fresh(sentBefore ?? restored(store, clock.now()));
     return sentBefore;
   }
 
@@ -79,6 +81,7 @@ export function createEchoes(clock: Pick<Clock, "now">, store: Store): Echoes {
       );
       if (found === undefined) return false;
       found.came[way] = true;
+      if (found.isOwn && !found.came.received) found.untilMs = clock.now() + secondRowMs;
       return true;
     },
     isTwin({ guid, chat, fromMe, text }) {
@@ -96,7 +99,7 @@ export function createEchoes(clock: Pick<Clock, "now">, store: Store): Echoes {
         twin.came.received = true;
         return true;
       }
-      const untilMs = clock.now() + keptMs;
+      const untilMs = clock.now() + secondRowMs;
       written.push({ guid, chat, isOwn: true, key, untilMs, came: { sent: fromMe, received: !fromMe } });
       return false;
     },
@@ -104,7 +107,7 @@ export function createEchoes(clock: Pick<Clock, "now">, store: Store): Echoes {
 }
 
 /** Rows that the previous process did not read may contain messages that it sent. */
-function restored(store: Store, untilMs: number): Known[] {
+function restored(store: Store, nowMs: number): Known[] {
   const kept = store.get(storeKey);
   if (!Array.isArray(kept)) return [];
   return kept.flatMap((one) => {
@@ -115,7 +118,7 @@ function restored(store: Store, untilMs: number): Known[] {
         chat,
         isOwn: isOwn === true,
         key,
-        untilMs,
+        untilMs: nowMs + (isOwn === true ? secondRowMs : keptMs),
         came: { sent: wasSent === true, received: wasReceived === true },
       },
     ];

@@ -27,7 +27,9 @@ export const longestPieceBytes = 128 * 1024;
 const criLine =
   /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) (stdout|stderr) ([FP])(?::\S*)?(?: |$)/;
 const dockerStart = /^\{"log":"/;
-const dockerLine = /^\{"(?:log|stream|time|attrs)":.*"stream":"(?:stdout|stderr)"/;
+/** Docker's own order of keys is another one; programs that ship its files may sort them. */
+const dockerLine =
+  /^\{(?:"stream":"(?:stdout|stderr)","(?:log|time|attrs)":|"(?:time|attrs)":.*"stream":"(?:stdout|stderr)")/;
 
 /** `head`: the beginning of the file. A format that the options set is not detected. */
 export function containerFormat(

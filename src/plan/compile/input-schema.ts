@@ -4,7 +4,8 @@
 
 import { Ajv } from "ajv";
 import type { IssueDraft } from "../../config/values.ts";
-import type { JsonSchema, OptionsValidator, SchemaError } from "../../contract.ts";
+import { pathOfPointer, valueAt } from "../../config/yaml/problem.ts";
+import type { Json, JsonSchema, OptionsValidator, SchemaError } from "../../contract.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import type { RegexCompiler } from "../../filters/regex.ts";
 import { isObject } from "../../json.ts";
@@ -104,7 +105,9 @@ export function createSchemaCompiler(regex: RegexCompiler): SchemaCompiler {
         return false;
       }
       try {
-        const fits = check(value);
+        let fits = check(value);
+        const rounded = fits ? undefined : withRoundedIntegers(value as Json, check.errors ?? []);
+        if (rounded !== undefined) fits = check(rounded);
         validate.errors = check.errors ?? null;
         return fits;
       } catch (error) {
@@ -138,6 +141,29 @@ export function createSchemaCompiler(regex: RegexCompiler): SchemaCompiler {
 
 function unchecked(message: string): SchemaError {
   return { instancePath: "", schemaPath: "", keyword: "pattern", params: {}, message };
+}
+
+/**
+ * A copy of the arguments in which integers beyond 2^53, which arrive as texts to keep their digits, are numbers for the check of type and
+ * bounds. Undefined without any.
+ */
+function withRoundedIntegers(value: Json, errors: readonly SchemaError[]): Json | undefined {
+  const paths = errors
+    .filter(({ keyword, params }) => keyword === "type" && /integer|number/.test(String(params.type)))
+    .map(({ instancePath }) => pathOfPointer(value, instancePath))
+    .filter((path) => isLargeInteger(valueAt(value, path)));
+  if (paths.length === 0) return undefined;
+  const copy = structuredClone(value);
+  for (const path of paths) {
+    const holder = valueAt(copy, path.slice(0, -1)) as Record<string | number, Json>;
+    const key = path.at(-1) as string | number;
+    holder[key] = Number(holder[key]);
+  }
+  return copy;
+}
+
+function isLargeInteger(value: unknown): boolean {
+  return typeof value === "string" && /^-?[1-9]\d{15,}$/.test(value) && !Number.isSafeInteger(Number(value));
 }
 
 function holdsMoreThan(most: number, value: unknown): boolean {

@@ -144,6 +144,12 @@ describe("the event", () => {
     expect(hook.arrivals[0]?.headers?.["x-kind"]).toBe("deploy");
   });
 
+  it("has no terminal escapes in its parameters", async () => {
+    const hook = await serve({ path: "/log/:name" });
+    await hook.send({ path: "/log/%1b%5B31mred?line=%1B[1mbold%1b[0m", headers: json, body: "{}" });
+    expect(hook.arrivals[0]).toMatchObject({ params: { name: "red" }, query: { line: "bold" } });
+  });
+
   it("never shows a credential", async () => {
     const secret = "s3cret-token";
     const always = { cookie: `a=${secret}`, "proxy-authorization": secret };

@@ -229,6 +229,29 @@ describe("what comes in", () => {
     ]);
   });
 
+  test.each([false, true])(
+    "the second row of a message to oneself may come minutes later (restart: %s)",
+    async (restarts) => {
+      const db = database();
+      const cursors = createMemoryCursors();
+      const options = { own: ["me@example.com"] };
+      const first = await talk(db, { cursors, options });
+      db.say({ text: "remind me", from: 2, chat: 3, fromMe: true });
+      await first.look();
+      await first.source.reply?.(eventOf(first.arrivals[0] as Arrival), { text: "I will" });
+      db.say({ text: "I will", from: 2, chat: 3, fromMe: true });
+      await first.look();
+      if (restarts) await first.source.stop(AbortSignal.timeout(2_000));
+      const then = restarts ? await talk(db, { cursors, options }) : first;
+      await then.clock.advance(10 * 60_000);
+      if (!restarts) db.say({ text: "remind me", from: 2, chat: 3 });
+      db.say({ text: "I will", from: 2, chat: 3 });
+      db.say({ text: "thanks", from: 2, chat: 3, fromMe: true });
+      await then.look();
+      expect(then.arrivals.map(({ text }) => text)).toEqual(restarts ? ["thanks"] : ["remind me", "thanks"]);
+    },
+  );
+
   test("what a person writes to themselves comes once, however it is stored", async () => {
     const db = database();
     const { arrivals, look } = await talk(db, { options: { own: ["me@example.com"] } });

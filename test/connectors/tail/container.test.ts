@@ -160,3 +160,14 @@ it("with format: json, the program's JSON is read inside the container's", async
   expect(a).toMatchObject({ level: "error", time: 7, stream: "stdout" });
   expect(b).toMatchObject({ log: "plain\n", stream: "stdout", time });
 });
+
+test("a file of Docker is known whatever the order of its keys", async () => {
+  const entry = { log: "first\n", stream: "stdout", time, attrs: { tag: "web" } };
+  const keys = ["log", "stream", "time", "attrs"] as const;
+  for (const first of keys) {
+    const folder = newFolder();
+    const sorted = { [first]: entry[first], ...entry };
+    writeFileSync(join(folder, "a.log"), `${JSON.stringify(sorted)}\n`);
+    expect(texts(await read(folder, { files: "*.log", from: "start" })), first).toEqual(["first"]);
+  }
+});
