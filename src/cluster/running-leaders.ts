@@ -40,6 +40,8 @@ export async function enterRunning(
   const path = join(runningFolder, `${name}-${leader.pid}.json`);
   await mkdir(runningFolder, { recursive: true, mode: 0o700 });
   await writeStateFile(path, `${JSON.stringify(entry)}\n`);
+  // Removes those of leaders that were killed. Never rejects.
+  void listRunning(runningFolder);
   return () => unlink(path).catch(() => undefined); // The folder may be gone, and the entry with it.
 }
 

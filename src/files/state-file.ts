@@ -3,8 +3,8 @@
 
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { mkdir, open } from "node:fs/promises";
-import { dirname } from "node:path";
+import { lstat, mkdir, open, readdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { readRegular } from "../regular-file.ts";
 import { type Disk, realDisk, writeAll } from "./disk.ts";
 
@@ -29,6 +29,26 @@ export async function writeStateFile(path: string, text: string, disk: Disk = re
     throw error;
   }
   await disk.syncFolder(dirname(path));
+  if (swept.has(path)) return;
+  swept.add(path);
+  await removeAbandoned(path, disk);
+}
+
+/** Files that were replaced by this process: what others abandoned beside them is gone. */
+const swept = new Set<string>();
+/** Longer than any process takes to write one. */
+const abandonedAfterMs = 60_000;
+
+/** A process that was killed while it wrote leaves its half. */
+async function removeAbandoned(path: string, disk: Disk): Promise<void> {
+  const start = `${basename(path)}.`;
+  const names = await readdir(dirname(path)).catch(() => []);
+  for (const name of names) {
+    if (!name.startsWith(start) || !/^[0-9a-f]{12}$/.test(name.slice(start.length))) continue;
+    const half = join(dirname(path), name);
+    const { mtimeMs } = await lstat(half).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > abandonedAfterMs) await disk.unlink(half).catch(() => undefined); // The next process tries again.
+  }
 }
 
 /** Appends one line, in one write, so that lines of two processes do not mix. Settles when it is on disk. */

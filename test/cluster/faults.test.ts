@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import type { LeaderFile } from "../../src/cluster/leader-file.ts";
 import { thisProcess } from "../../src/cluster/process-identity.ts";
 import { listRunning } from "../../src/cluster/running-leaders.ts";
@@ -341,7 +341,13 @@ test("commands reach the owner that the register names; entries of dead owners a
 
   const second = await startOne(folder, { runningFolder });
   expect((await listRunning(runningFolder)).length).toBe(1);
-  second.child.stdin?.end();
+  second.kill();
   await second.exited;
+  expect(readdirSync(runningFolder)).toHaveLength(1);
+  const third = await startOne(folder, { runningFolder });
+  // Without a command that looks.
+  await vi.waitFor(() => expect(readdirSync(runningFolder)).toHaveLength(1), 3_000);
+  third.child.stdin?.end();
+  await third.exited;
   expect(readdirSync(runningFolder)).toEqual([]);
 });

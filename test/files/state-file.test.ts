@@ -1,8 +1,8 @@
 // What a command says is done must survive a power cut: the file's bytes and its name.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Disk, realDisk } from "../../src/files/disk.ts";
 import { appendStateLine, writeStateFile } from "../../src/files/state-file.ts";
@@ -122,4 +122,15 @@ test("nothing else in the program replaces or writes files of its own", () => {
     return /\b(?:writeFile|appendFile|rename|copyFile|createWriteStream)(?:Sync)?\b/.test(imports.join());
   });
   expect(found.sort()).toEqual(Object.keys(writers).sort());
+});
+
+test("the half that a killed process left is removed by a later one, another's that is being written is not", async () => {
+  const path = join(folder, "trust.json");
+  const abandoned = `${path}.0123456789ab`;
+  const others = [`${path}.ba9876543210`, `${path}.bak`, join(folder, "access.json.0123456789ab")];
+  for (const file of [abandoned, ...others]) writeFileSync(file, "");
+  const old = new Date(Date.now() - 120_000);
+  for (const file of [abandoned, ...others.slice(1)]) utimesSync(file, old, old);
+  await writeStateFile(path, "{}");
+  expect(readdirSync(folder).sort()).toEqual([path, ...others].map((file) => basename(file)).sort());
 });
