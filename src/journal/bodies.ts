@@ -17,13 +17,19 @@ export interface Bodies {
   /** One for each entry, in their order; undefined where the body is no longer readable. */
   deliveries(entries: readonly OpenEntry[]): Promise<(Delivery | undefined)[]>;
   line(span: LineSpan): Promise<EventLine | DigestLine | undefined>;
+  /** One for each span, in their order. */
+  lines(spans: readonly LineSpan[]): Promise<(EventLine | DigestLine | undefined)[]>;
   /** Caches what was just written at a span. */
   remember(span: LineSpan, deliveries: readonly Delivery[]): void;
   /** The cached spans are no longer valid. */
   forget(): void;
 }
 
-export function createBodies(segments: Segments): Bodies {
+/** `spanOf`: where the line of an entry is now; undefined when it is not open. */
+export function createBodies(
+  segments: Segments,
+  spanOf: (id: string, channel: string) => LineSpan | undefined,
+): Bodies {
   const recent = new Map<number, { readonly deliveries: readonly Delivery[]; readonly bytes: number }>();
   let recentBytes = 0;
 
@@ -63,16 +69,23 @@ export function createBodies(segments: Segments): Bodies {
 
   return {
     async deliveries(entries) {
-      const unknown = entries.filter(({ span }) => !recent.has(keyOf(span)));
-      const known = entries.map(({ span }) => recent.get(keyOf(span)));
-      const read = await lines(unknown.map(({ span }) => span));
-      return entries.map(({ span, channel }, index) => {
-        const line = read.get(keyOf(span));
-        const all = known[index]?.deliveries ?? (line === undefined ? [] : deliveriesOf(line));
-        return all.find((delivery) => delivery.channel === channel);
+      const known = entries.map(({ span }) => recent.get(keyOf(span))?.deliveries);
+      const read = await lines(entries.filter((_, at) => known[at] === undefined).map(({ span }) => span));
+      const found = entries.map(({ span }, at) => known[at] ?? deliveriesOf(read.get(keyOf(span))));
+      // A segment that was emptied meanwhile may be gone: what waited there is in a later one.
+      const spans = entries.map(({ id, channel }, at) => (found[at] ? undefined : spanOf(id, channel)));
+      const moved = await lines(spans.filter((span) => span !== undefined));
+      return entries.map(({ channel }, at) => {
+        const span = spans[at];
+        const all = found[at] ?? (span === undefined ? undefined : deliveriesOf(moved.get(keyOf(span))));
+        return all?.find((delivery) => delivery.channel === channel);
       });
     },
     line: async (span) => (await lines([span])).get(keyOf(span)),
+    async lines(spans) {
+      const found = await lines(spans);
+      return spans.map((span) => found.get(keyOf(span)));
+    },
     remember(span, deliveries) {
       recent.set(keyOf(span), { deliveries, bytes: span.length });
       recentBytes += span.length;
@@ -89,8 +102,8 @@ export function createBodies(segments: Segments): Bodies {
   };
 }
 
-function deliveriesOf(line: EventLine | DigestLine): readonly Delivery[] {
-  return line.type === "event" ? line.deliveries : [line.delivery];
+function deliveriesOf(line: EventLine | DigestLine | undefined): readonly Delivery[] | undefined {
+  return line?.type === "digest" ? [line.delivery] : line?.deliveries;
 }
 
 /** Segment numbers stay far below 2^20, offsets below 2^32. */

@@ -13,8 +13,10 @@ import {
   dispensable,
   keptSnapshots,
   type RetentionLimits,
+  sparse,
 } from "./retention.ts";
 import type { SegmentWriter } from "./segment-writer.ts";
+import type { Segment } from "./segments.ts";
 import { writeSnapshot } from "./snapshot.ts";
 import type { JournalState } from "./state.ts";
 
@@ -37,132 +39,158 @@ export interface CheckpointOptions extends RetentionLimits {
    * them.
    */
   factsWritten(): Promise<boolean>;
+  /** Moves what waits in the segment to the journal's end; false when that failed, and trying again now would too. */
+  empty(segment: Segment, isStopped: () => boolean): Promise<boolean>;
 }
 
-export interface Checkpoints {
-  /** After recovery: so that segments that were slow to read are not read again. */
-  begin(report: RecoveryReport): void;
-  /** Between groups: ends the segment when it is full, or when a snapshot is due. */
-  afterGroup(): Promise<void>;
-  want(): void;
-  idle(): Promise<void>;
-  stop(): void;
-  /** Writes a last snapshot when `orderly` and worthwhile. */
-  close(orderly: boolean): Promise<void>;
-}
-
-export function createCheckpoints(options: CheckpointOptions): Checkpoints {
-  const { folder, disk, clock, log, state, writer } = options;
-  let snapshots = [...options.snapshots];
-  let underway: Promise<void> | undefined;
-  let wanted = false;
-  let stopped = false;
-  let complained = false;
+export class Checkpoints {
+  readonly #options: CheckpointOptions;
+  #snapshots: Order[];
+  #underway: Promise<void> | undefined;
+  #isWanted = false;
+  #isStopped = false;
+  #hasComplained = false;
   /** At least as large as the snapshot, so that a huge backlog is not rewritten for every few events. */
-  let fullBytes = options.segmentBytes;
-  let sealedAtMs = clock.now();
-  let unsavedBytes = 0;
-  let cancelSweep = () => {};
+  #fullBytes: number;
+  #sealedAtMs: number;
+  #unsavedBytes = 0;
+  #cancelSweep = () => {};
 
-  function start(): void {
-    const at = writer.next();
-    wanted = false;
-    unsavedBytes = 0;
-    underway = checkpoint(at).finally(() => {
-      underway = undefined;
-    });
+  constructor(options: CheckpointOptions) {
+    this.#options = options;
+    this.#snapshots = [...options.snapshots];
+    this.#fullBytes = options.segmentBytes;
+    this.#sealedAtMs = options.clock.now();
   }
 
-  async function checkpoint(at: Order): Promise<void> {
-    try {
-      const confirm = stopped ? async () => true : options.factsWritten;
-      const bytes = await writeSnapshot(state, { folder, at, disk, timeMs: clock.now(), confirm });
-      if (bytes === undefined) {
-        wanted = true;
-        return;
-      }
-      fullBytes = Math.max(options.segmentBytes, bytes);
-      complained = false;
-      snapshots = [...snapshots.filter((other) => compareOrder(other, at) !== 0), at];
-      await deleteSnapshots(folder, snapshots.splice(0, snapshots.length - keptSnapshots), disk);
-      await prune();
-    } catch (error) {
-      if (codeOf(error) === undefined) throw error;
-      complain(error);
+  /** After recovery: so that segments that were slow to read are not read again. */
+  begin({ bytesRead, snapshot, brokenLines, damage }: RecoveryReport): void {
+    this.#unsavedBytes = bytesRead;
+    const isDamaged = snapshot === "broken" || brokenLines > 0 || damage.length > 0;
+    if (isDamaged || bytesRead >= worthwhileBytes) this.#start();
+    this.#sweep();
+  }
+
+  /** Between groups: ends the segment when it is full, or when a snapshot is due. */
+  async afterGroup(): Promise<void> {
+    if (this.#underway !== undefined || this.#isStopped) return;
+    const { clock, writer, keepMs } = this.#options;
+    const { bytes, lastMs } = writer.active() ?? { bytes: 0, lastMs: clock.now() };
+    // An idle journal ends its segments by time; otherwise nothing in them could ever be deleted.
+    const isOld = lastMs - this.#sealedAtMs > keepMs / 8;
+    if (!this.#isWanted && bytes < this.#fullBytes && !isOld) return;
+    this.#sealedAtMs = clock.now();
+    await writer.seal();
+    this.#start();
+  }
+
+  want(): void {
+    this.#isWanted = true;
+  }
+
+  /** What may be deleted without a new snapshot, which a full disk does not take, is deleted now. */
+  onFull(): void {
+    if (this.#underway === undefined) this.#run(() => this.#prune());
+  }
+
+  async idle(): Promise<void> {
+    while (this.#underway !== undefined) await this.#underway;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancelSweep();
+  }
+
+  /** Writes a last snapshot when `orderly` and worthwhile. */
+  async close(orderly: boolean): Promise<void> {
+    await this.idle();
+    const { writer } = this.#options;
+    this.#unsavedBytes += writer.active()?.bytes ?? 0;
+    await writer.seal();
+    if (!orderly || this.#unsavedBytes < worthwhileBytes) return;
+    this.#start();
+    await this.idle();
+  }
+
+  #start(): void {
+    const at = this.#options.writer.next();
+    this.#isWanted = false;
+    this.#unsavedBytes = 0;
+    this.#run(() => this.#checkpoint(at));
+  }
+
+  #run(work: () => Promise<void>): void {
+    this.#underway = work()
+      .catch((error: unknown) => {
+        if (codeOf(error) === undefined) throw error;
+        this.#complain(error);
+      })
+      .finally(() => {
+        this.#underway = undefined;
+      });
+  }
+
+  async #checkpoint(at: Order): Promise<void> {
+    const { folder, disk, clock, state } = this.#options;
+    const confirm = this.#isStopped ? async () => true : this.#options.factsWritten;
+    const bytes = await writeSnapshot(state, { folder, at, disk, timeMs: clock.now(), confirm });
+    if (bytes === undefined) {
+      this.#isWanted = true;
+      return;
     }
+    this.#fullBytes = Math.max(this.#options.segmentBytes, bytes);
+    this.#hasComplained = false;
+    const all = [...this.#snapshots.filter((other) => compareOrder(other, at) !== 0), at];
+    this.#snapshots = all.slice(-keptSnapshots);
+    await deleteSnapshots(folder, all.slice(0, -keptSnapshots), disk);
+    await this.#makeRoom();
   }
 
-  async function prune(): Promise<void> {
-    const [oldest] = snapshots;
-    // A successor reads the folder now.
-    if (oldest === undefined || stopped) return;
+  /** The oldest snapshot; undefined when nothing may be deleted, because a successor reads the folder now. */
+  #oldest(): Order | undefined {
+    return this.#isStopped ? undefined : this.#snapshots[0];
+  }
+
+  async #makeRoom(): Promise<void> {
+    await this.#compact();
+    await this.#prune();
+  }
+
+  /** Each time for at most as many bytes as a segment, so that most of what is written stays events. */
+  async #compact(): Promise<void> {
+    const oldest = this.#oldest();
+    if (oldest === undefined) return;
+    const { state, segmentBytes, empty } = this.#options;
+    for (const segment of sparse(state.segments.all(), oldest, this.#options, segmentBytes))
+      if (!(await empty(segment, () => this.#isStopped))) return;
+  }
+
+  async #prune(): Promise<void> {
+    const oldest = this.#oldest();
+    if (oldest === undefined) return;
+    const { folder, state, disk, clock, keepMs } = this.#options;
     const nowMs = clock.now();
-    for (const segment of dispensable(state.segments.all(), oldest, nowMs, options)) {
+    for (const segment of dispensable(state.segments.all(), oldest, nowMs, this.#options)) {
       state.segments.remove(segment.number);
       await disk.unlink(segment.path);
     }
-    await deleteLeftovers(folder, state.segments.all(), oldest, { nowMs, keepMs: options.keepMs, disk });
+    await deleteLeftovers(folder, state.segments.all(), oldest, { nowMs, keepMs, disk });
   }
 
-  function complain(error: unknown): void {
-    if (!complained)
-      log.warn(
-        line`journal: housekeeping in ${folder} failed and will be retried: ${(error as Error).message}`,
+  #complain(error: unknown): void {
+    if (!this.#hasComplained)
+      this.#options.log.warn(
+        line`journal: housekeeping in ${this.#options.folder} failed and will be retried: ${(error as Error).message}`,
       );
-    complained = true;
+    this.#hasComplained = true;
   }
 
-  function sweep(): void {
-    cancelSweep = clock.after(sweepMs, () => {
+  #sweep(): void {
+    this.#cancelSweep = this.#options.clock.after(sweepMs, () => {
       // While a snapshot is written there is nothing to do: it ends with the same step.
-      underway ??= prune()
-        .catch((error: unknown) => {
-          if (codeOf(error) === undefined) throw error;
-          complain(error);
-        })
-        .finally(() => {
-          underway = undefined;
-        });
-      sweep();
+      if (this.#underway === undefined) this.#run(() => this.#makeRoom());
+      this.#sweep();
     });
   }
-
-  async function idle(): Promise<void> {
-    while (underway !== undefined) await underway;
-  }
-
-  return {
-    begin({ bytesRead, snapshot, brokenLines, damage }) {
-      unsavedBytes = bytesRead;
-      const isDamaged = snapshot === "broken" || brokenLines > 0 || damage.length > 0;
-      if (isDamaged || bytesRead >= worthwhileBytes) start();
-      sweep();
-    },
-    async afterGroup() {
-      if (underway !== undefined || stopped) return;
-      const { bytes, lastMs } = writer.active() ?? { bytes: 0, lastMs: clock.now() };
-      // An idle journal ends its segments by time; otherwise nothing in them could ever be deleted.
-      const isOld = lastMs - sealedAtMs > options.keepMs / 8;
-      if (!wanted && bytes < fullBytes && !isOld) return;
-      sealedAtMs = clock.now();
-      await writer.seal();
-      start();
-    },
-    want() {
-      wanted = true;
-    },
-    idle,
-    stop() {
-      stopped = true;
-      cancelSweep();
-    },
-    async close(orderly) {
-      await idle();
-      unsavedBytes += writer.active()?.bytes ?? 0;
-      await writer.seal();
-      if (!orderly || unsavedBytes < worthwhileBytes) return;
-      start();
-      await idle();
-    },
-  };
 }

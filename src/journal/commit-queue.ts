@@ -65,6 +65,8 @@ export interface CommitQueueOptions {
   /** Called between groups: the last one is durable, or only written. */
   afterGroup(lasting: boolean): Promise<void>;
   onSuperseded(): void;
+  /** Called for each group that a full disk did not take. */
+  onFull(): void;
 }
 
 export class CommitQueue {
@@ -188,6 +190,7 @@ export class CommitQueue {
   /** Settles with how many of them are queued for a retry. */
   async #refuse(refused: readonly Waiting[], error: unknown): Promise<number> {
     const group = isFull(error) ? await this.#reserve(refused) : refused;
+    if (isFull(error)) this.#options.onFull();
     const reason = refusal(error, this.#folder);
     const message = reason instanceof Error ? reason.message : String(reason);
     this.#failure = message;

@@ -7,8 +7,9 @@ import { type Disk, realDisk } from "../files/disk.ts";
 import { isUnproven } from "../key-parts.ts";
 import { runInSlices } from "../yield-to-event-loop.ts";
 import { createBodies } from "./bodies.ts";
-import { createCheckpoints } from "./checkpoints.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { type Cancellation, type Commit, CommitQueue } from "./commit-queue.ts";
+import { emptySegment } from "./compaction.ts";
 import type { DeliveryMarks } from "./delivery-marks.ts";
 import { createFactQueue } from "./fact-queue.ts";
 import { encodeEvent, encodeEventSteps, encodeLine, isLarge } from "./line-format.ts";
@@ -58,7 +59,8 @@ export interface JournalOptions {
   /** How long ended events are kept. Default 7 days. */
   readonly keepMs?: number;
   /**
-   * The size above which ended events are dropped earlier. Default 256 MiB. Open events are never dropped.
+   * The size above which ended events are dropped earlier, and segments in which few wait are emptied. Default 256 MiB. Open events are
+   * never dropped.
    */
   readonly maxBytes?: number;
   /** When a segment is full. Default 16 MiB, an eighth of `maxBytes` if that is less. */
@@ -191,7 +193,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   );
   const { state } = recovered;
   if (options.onForgotten !== undefined) state.memory.onForgotten(options.onForgotten);
-  const bodies = createBodies(state.segments);
+  const bodies = createBodies(state.segments, (id, channel) => state.entries.get(id, channel)?.span);
   let end: End | undefined;
   let resolveEnd = (_: End) => {};
   const ended = new Promise<End>((resolve) => {
@@ -221,7 +223,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       bodies.forget();
     },
   });
-  const checkpoints = createCheckpoints({
+  const checkpoints = new Checkpoints({
     folder,
     disk,
     clock,
@@ -236,6 +238,8 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       facts.flush();
       return queue.factsWritten();
     },
+    empty: (segment, isStopped) =>
+      emptySegment(segment, { state, bodies, clock, isStopped, push: (commit) => queue.push(commit) }),
   });
   const queue = new CommitQueue({
     folder,
@@ -251,6 +255,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       return checkpoints.afterGroup();
     },
     onSuperseded: () => finish("superseded"),
+    onFull: () => checkpoints.onFull(),
   });
   checkpoints.begin(recovered.report);
   // After a rejection the next leader finds it where it is.
@@ -294,7 +299,7 @@ interface JournalParts {
   readonly bodies: ReturnType<typeof createBodies>;
   readonly facts: ReturnType<typeof createFactQueue>;
   readonly queue: CommitQueue;
-  readonly checkpoints: ReturnType<typeof createCheckpoints>;
+  readonly checkpoints: Checkpoints;
   readonly reserve: ReturnType<typeof createReserve>;
   finish(why: End): void;
   endedAs(): End | undefined;

@@ -3,7 +3,7 @@
 
 import { crc32 } from "node:zlib";
 import type { Json, RouterEvent } from "../contract.ts";
-import { type EventRecord, type Line, type StoredEvent, version } from "./records.ts";
+import { type EventRecord, type Line, type MoveRecord, type StoredEvent, version } from "./records.ts";
 
 const crcField = ',"crc":"';
 /** `,"crc":"01234567"}` */
@@ -39,6 +39,7 @@ export function isLarge({ event }: EventRecord): boolean {
 export function* encodeEventSteps(
   { event, deliveries, memory }: EventRecord,
   timeMs: number,
+  moved?: MoveRecord,
 ): Generator<void, Buffer> {
   const { data, text, ...rest } = event;
   const pieces: Buffer[] = [];
@@ -54,7 +55,8 @@ export function* encodeEventSteps(
     yield* addText(text, add);
   }
   yield;
-  add(`},"deliveries":${JSON.stringify(deliveries)},"memory":${JSON.stringify(memory)}`);
+  const last = moved === undefined ? "" : `,"moved":${JSON.stringify(moved)}`;
+  add(`},"deliveries":${JSON.stringify(deliveries)},"memory":${JSON.stringify(memory)}${last}`);
   return yield* sealPieces(pieces);
 }
 

@@ -83,7 +83,7 @@ export interface Deadlines {
 const maxLooks = 8_192;
 
 export class OpenEntries {
-  readonly #onCount: (segment: number, change: 1 | -1) => void;
+  readonly #onCount: (segment: number, change: 1 | -1, bytes: number) => void;
   readonly #records = createEntryRecords();
   readonly #ids: IdTable;
   readonly #lanes: Lanes;
@@ -103,8 +103,8 @@ export class OpenEntries {
   /** No entry expires before this. */
   #earliestUntilMs = Number.POSITIVE_INFINITY;
 
-  /** `onCount` is called for each entry that is added to (+1) or removed from (-1) a segment. */
-  constructor(onCount: (segment: number, change: 1 | -1) => void) {
+  /** `onCount` is called for each entry that is added to (+1) or removed from (-1) a segment, with the length of its line. */
+  constructor(onCount: (segment: number, change: 1 | -1, bytes: number) => void) {
     this.#onCount = onCount;
     this.#ids = createIdTable(this.#records);
     this.#lanes = createLanes(this.#records);
@@ -176,6 +176,20 @@ export class OpenEntries {
     });
   }
 
+  /** Its line was written again here. False when the entry is not open. */
+  move(id: string, channel: string, span: LineSpan): boolean {
+    const slot = this.#find(id, channel);
+    if (slot === none) return false;
+    const length = this.#records.getWord(slot, word.length);
+    this.#onCount(this.#records.getWord(slot, word.segment), -1, length);
+    if (this.#kindOf(slot).unproven) this.#unprovenBytes += span.length - length;
+    this.#records.setWord(slot, word.segment, span.segment);
+    this.#records.setWord(slot, word.offset, span.offset);
+    this.#records.setWord(slot, word.length, span.length);
+    this.#onCount(span.segment, 1, span.length);
+    return true;
+  }
+
   remove(id: string, channel: string): OpenEntry | undefined {
     const slot = this.#find(id, channel);
     if (slot === none) return undefined;
@@ -243,19 +257,15 @@ export class OpenEntries {
    * are examined at a time, as for `expired`.
    */
   untouched(sinceMs: number, limit: number, after: number = 0): ExpiredEntry {
-    const entries: OpenEntry[] = [];
-    let looks = 0;
-    let next: number | undefined;
-    this.#walk(after, this.#lanes.of(), (slot) => {
+    return this.#scan(after, limit, (slot) => {
       const isUntouched = this.#stateOf(slot) === 0 && this.#records.getWord(slot, word.status) >>> 16 === 0;
-      if (isUntouched && this.#records.getDouble(slot, double.changedMs) >= sinceMs)
-        entries.push(this.#view(slot));
-      looks += 1;
-      if (entries.length < limit && looks < maxLooks) return true;
-      next = this.#positionOf(slot);
-      return false;
+      return isUntouched && this.#records.getDouble(slot, double.changedMs) >= sinceMs;
     });
-    return next === undefined ? { entries } : { entries, next };
+  }
+
+  /** Entries whose line is in this segment, in order of position; a few thousand are examined at a time, as for `expired`. */
+  inSegment(segment: number, limit: number, after: number = 0): ExpiredEntry {
+    return this.#scan(after, limit, (slot) => this.#records.getWord(slot, word.segment) === segment);
   }
 
   /** When entries expire, in order of position; some thousands at a time, as `expired` does. */
@@ -341,6 +351,20 @@ export class OpenEntries {
     this.#nextPosition = Math.max(this.#nextPosition, position);
   }
 
+  #scan(after: number, limit: number, isWanted: (slot: number) => boolean): ExpiredEntry {
+    const entries: OpenEntry[] = [];
+    let looks = 0;
+    let next: number | undefined;
+    this.#walk(after, this.#lanes.of(), (slot) => {
+      if (isWanted(slot)) entries.push(this.#view(slot));
+      looks += 1;
+      if (entries.length < limit && looks < maxLooks) return true;
+      next = this.#positionOf(slot);
+      return false;
+    });
+    return next === undefined ? { entries } : { entries, next };
+  }
+
   #channelOf(slot: number) {
     return this.#records.getWord(slot, word.channel);
   }
@@ -408,7 +432,7 @@ export class OpenEntries {
     this.#nextPosition = Math.max(this.#nextPosition, position + 1);
     this.#earliestUntilMs = Math.min(this.#earliestUntilMs, untilMs);
     this.#entered = Math.min(this.#entered, untilMs);
-    this.#onCount(span.segment, 1);
+    this.#onCount(span.segment, 1, span.length);
   }
 
   #leave(slot: number): void {
@@ -417,7 +441,7 @@ export class OpenEntries {
     if (kind.unproven) this.#unprovenBytes -= this.#records.getWord(slot, word.length);
     this.#lanes.remove(slot, kind);
     this.#addTally(slot, -1);
-    this.#onCount(this.#records.getWord(slot, word.segment), -1);
+    this.#onCount(this.#records.getWord(slot, word.segment), -1, this.#records.getWord(slot, word.length));
     this.#records.free(slot);
     this.#count -= 1;
     if (this.#count > 0) return;

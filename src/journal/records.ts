@@ -122,10 +122,24 @@ export interface EventLine extends Stamp {
   readonly event: StoredEvent;
   readonly deliveries: readonly Delivery[];
   readonly memory: readonly MemoryWrite[];
+  readonly moved?: MoveRecord;
 }
 
 export interface DigestLine extends Stamp, DigestRecord {
   readonly type: "digest";
+  readonly moved?: MoveRecord;
+}
+
+/** Of a line that was written again because some of it still waits, so that the segment that held it can be deleted. */
+export interface MoveRecord {
+  readonly acceptedMs: number;
+  /** What waits, as it was then: recovery needs it where everything before this line is gone. */
+  readonly entries: readonly (DeliveryProof & {
+    readonly channel: string;
+    readonly state: State;
+    readonly session?: string;
+    readonly attempt: number;
+  })[];
 }
 
 export interface StateLine extends Stamp, StateChange {

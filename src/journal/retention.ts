@@ -1,6 +1,6 @@
 // Which segments may be deleted: those in which every event has ended, when they are old or the journal is
 // too large. A segment with an open entry is never deleted, nor one with a line that this version does not
-// understand.
+// understand; one with few open entries is emptied first (compaction.ts).
 
 import { stat } from "node:fs/promises";
 import type { Disk } from "../files/disk.ts";
@@ -30,6 +30,27 @@ export function dispensable(
     const goes = free && (nowMs - segment.lastMs > keepMs || total > maxBytes);
     if (goes) total -= segment.bytes;
     return goes;
+  });
+}
+
+/**
+ * The segments to empty while the journal is larger than it should be, oldest first: those in which at least half has ended, until they and
+ * the dispensable ones are enough, or `budgetBytes` have to be written for them. `before`: as for `dispensable`.
+ */
+export function sparse(
+  segments: readonly Segment[],
+  before: Order,
+  { maxBytes }: RetentionLimits,
+  budgetBytes: number,
+): Segment[] {
+  let excess = segments.reduce((sum, { bytes }) => sum + bytes, 0) - maxBytes;
+  let budget = budgetBytes;
+  return segments.slice(0, -1).filter(({ bytes, open, openBytes, unknown = 0, ...order }) => {
+    const isWorthwhile = 2 * openBytes <= bytes && unknown === 0 && compareOrder(order, before) < 0;
+    if (!isWorthwhile || excess <= 0 || budget <= 0) return false;
+    excess -= bytes - openBytes;
+    budget -= openBytes;
+    return open > 0;
   });
 }
 

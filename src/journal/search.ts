@@ -13,7 +13,14 @@ import { mayHold, type Segment, type Segments } from "./segments.ts";
 export type KeptRecord = (Omit<EventLine, "event"> & { readonly event: RouterEvent }) | DigestLine;
 
 export function toKept(line: EventLine | DigestLine): KeptRecord {
-  return line.type === "event" ? { ...line, event: restoreEvent(line.event) } : line;
+  const original = asAccepted(line);
+  return original.type === "event" ? { ...original, event: restoreEvent(original.event) } : original;
+}
+
+/** The line that this one repeats, which may be gone. */
+function asAccepted(line: EventLine | DigestLine): EventLine | DigestLine {
+  const { moved, ...rest } = line;
+  return moved === undefined ? line : { ...rest, timeMs: moved.acceptedMs };
 }
 
 export function idOf(line: EventLine | DigestLine): string {
@@ -44,31 +51,59 @@ export async function findHistory(segments: Segments, id: string): Promise<Line[
   if (first === -1) return [];
   const found: Line[] = [];
   for (const segment of all.slice(first)) found.push(...(await linesAbout(segment, id)));
-  return found;
+  const seen = new Set<string>();
+  return found.flatMap((line): Line[] => {
+    if (!isAcceptance(line)) return [line];
+    const isRepeated = line.moved !== undefined && seen.has(idOf(line));
+    seen.add(idOf(line));
+    return isRepeated ? [] : [asAccepted(line)];
+  });
 }
 
 /** The latest events and digests, newest first. */
 export async function findRecent(segments: Segments, limit: number): Promise<KeptRecord[]> {
   const found: KeptRecord[] = [];
+  const again = new Map<string, KeptRecord>();
   for (const segment of segments.all().reverse()) {
     if (found.length >= limit) break;
     if (segment.firstId === undefined) continue;
-    // Copies only the last few, so that a segment of small events does not fill RAM.
-    const latest: { readonly bytes: Buffer; readonly offset: number }[] = [];
-    for (const kind of ["event", "digest"]) {
-      const some: typeof latest = [];
-      await find(segment, `${lineStart}${kind}"`, (bytes, offset) => {
-        some.push({ bytes: Buffer.from(bytes), offset });
-        if (some.length > limit) some.shift();
-      });
-      latest.push(...some);
-    }
-    for (const { bytes } of latest.sort((a, b) => b.offset - a.offset)) {
-      const line = decodeLine(bytes);
-      if (line !== undefined && isAcceptance(line)) found.push(toKept(line));
-    }
+    const { fresh, moved } = await latestIn(segment, limit);
+    found.push(...fresh.map(toKept));
+    for (const line of moved) if (!again.has(idOf(line))) again.set(idOf(line), toKept(line));
+  }
+  for (const record of found) again.delete("event" in record ? record.event.id : record.id);
+  for (const record of again.values()) {
+    const older = found.findIndex(({ timeMs }) => timeMs < record.timeMs);
+    found.splice(older === -1 ? found.length : older, 0, record);
   }
   return found.slice(0, limit);
+}
+
+/** The last acceptances in a segment, at most `limit` of each kind, newest first; and those that were moved there. */
+async function latestIn(
+  segment: Segment,
+  limit: number,
+): Promise<Record<"fresh" | "moved", (EventLine | DigestLine)[]>> {
+  // Copies only the last few, so that a segment of small events does not fill RAM.
+  const latest: { readonly bytes: Buffer; readonly offset: number }[] = [];
+  for (const kind of ["event", "digest"]) {
+    const some = { fresh: [] as typeof latest, moved: [] as typeof latest };
+    await find(segment, `${lineStart}${kind}"`, (bytes, offset) => {
+      // A payload that contains the same bytes only counts among the others.
+      const of = bytes.includes('"moved":{"acceptedMs":') ? some.moved : some.fresh;
+      of.push({ bytes: Buffer.from(bytes), offset });
+      if (of.length > limit) of.shift();
+    });
+    latest.push(...some.fresh, ...some.moved);
+  }
+  const lines = latest
+    .sort((a, b) => b.offset - a.offset)
+    .flatMap(({ bytes }) => decodeLine(bytes) ?? [])
+    .filter(isAcceptance);
+  return {
+    fresh: lines.filter((line) => line.moved === undefined),
+    moved: lines.filter((line) => line.moved !== undefined),
+  };
 }
 
 /** How far these events got, by the stored lines about them and about the digests that folded them. */

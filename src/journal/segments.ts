@@ -20,13 +20,15 @@ export interface Segment extends Order {
   boot?: string | undefined;
   /** How many of its lines this version does not understand: with any it is kept. */
   unknown?: number | undefined;
+  /** Open entries, and the bytes of their lines: of one with several entries, for each of them. */
   open: number;
+  openBytes: number;
 }
 
 /** The number of each segment that a snapshot names and that is no longer in the folder. */
 export const goneSegment = 0xffff_ffff;
 
-export type KnownSegment = Omit<Segment, "number" | "path" | "open">;
+export type KnownSegment = Omit<Segment, "number" | "path" | "open" | "openBytes">;
 
 export interface Segments {
   add(segment: KnownSegment & { readonly path: string }): Segment;
@@ -38,7 +40,8 @@ export interface Segments {
   clear(): void;
   /** Records that the segment holds this event. */
   hold(number: number, id: string): void;
-  countOpen(number: number, change: 1 | -1): void;
+  /** `bytes`: of the entry's line. */
+  countOpen(number: number, change: 1 | -1, bytes: number): void;
 }
 
 export function createSegments(): Segments {
@@ -49,7 +52,7 @@ export function createSegments(): Segments {
 
   return {
     add(known) {
-      const segment = { ...known, number: nextNumber, open: 0 };
+      const segment = { ...known, number: nextNumber, open: 0, openBytes: 0 };
       nextNumber += 1;
       segments.set(segment.number, segment);
       last = segment;
@@ -73,9 +76,11 @@ export function createSegments(): Segments {
       if (segment.firstId === undefined || id < segment.firstId) segment.firstId = id;
       if (segment.lastId === undefined || id > segment.lastId) segment.lastId = id;
     },
-    countOpen(number, change) {
+    countOpen(number, change, bytes) {
       const segment = segments.get(number);
-      if (segment !== undefined) segment.open += change;
+      if (segment === undefined) return;
+      segment.open += change;
+      segment.openBytes += change * bytes;
     },
   };
 }

@@ -160,7 +160,12 @@ function toTuple([key, { value, untilMs }]: [string, KeyedEntry]): TableLine["en
   return untilMs === undefined ? [key, value] : [key, value, untilMs];
 }
 
-function known({ path: _path, open: _open, ...segment }: Segment): KnownSegment & { number: number } {
+function known({
+  path: _path,
+  open: _open,
+  openBytes: _bytes,
+  ...segment
+}: Segment): KnownSegment & { number: number } {
   return segment;
 }
 

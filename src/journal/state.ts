@@ -11,6 +11,7 @@ import {
   isFinal,
   type Line,
   type LineSpan,
+  type MoveRecord,
   type NoteLine,
   type StateChange,
 } from "./records.ts";
@@ -39,6 +40,8 @@ export interface JournalState {
     span: LineSpan,
   ): void;
   fold(digest: DigestRecord, timeMs: number, span: LineSpan): void;
+  /** The line of these open entries was written again. */
+  move(id: string, moved: MoveRecord, span: LineSpan): void;
   /** False when the entry is not open: it has ended before. */
   change(change: StateChange, timeMs: number): boolean;
   setCursor(name: string, value: Json): void;
@@ -56,6 +59,31 @@ export function createState(): JournalState {
   const kept = createKeyedTable(maxNotes);
   const cursors = createCursorTable();
 
+  function open(
+    id: string,
+    { channel, priority, untilMs, meta }: Delivery,
+    timeMs: number,
+    span: LineSpan,
+    position?: number,
+  ): void {
+    const unproven = isUnproven(meta.trust);
+    entries.add({ id, channel, priority, unproven, untilMs, timeMs, span }, position);
+  }
+
+  /** As `move`; entries are not known where the segments before, and the snapshots, are gone. */
+  function readMoved(id: string, deliveries: readonly Delivery[], moved: MoveRecord, span: LineSpan): void {
+    const unknown = moved.entries.filter(({ channel }) => !entries.has(id, channel));
+    state.move(id, moved, span);
+    for (const { state, ...entry } of unknown) {
+      const delivery = deliveries.find(({ channel }) => channel === entry.channel);
+      if (delivery === undefined) continue;
+      open(id, delivery, moved.acceptedMs, span);
+      if (state !== "accepted" && state !== "folded")
+        entries.change({ id, ...entry, state }, moved.acceptedMs);
+      entries.prove({ id, ...entry });
+    }
+  }
+
   const state: JournalState = {
     segments,
     entries,
@@ -65,10 +93,12 @@ export function createState(): JournalState {
     apply(line, span) {
       switch (line.type) {
         case "event":
-          state.accept(line.event.id, line.deliveries, line.memory, line.timeMs, span);
+          if (line.moved !== undefined) readMoved(line.event.id, line.deliveries, line.moved, span);
+          else state.accept(line.event.id, line.deliveries, line.memory, line.timeMs, span);
           break;
         case "digest":
-          state.fold(line, line.timeMs, span);
+          if (line.moved !== undefined) readMoved(line.id, [line.delivery], line.moved, span);
+          else state.fold(line, line.timeMs, span);
           break;
         case "state":
           state.change(line, line.timeMs);
@@ -91,8 +121,7 @@ export function createState(): JournalState {
     },
     accept(id, deliveries, writes, timeMs, span) {
       segments.hold(span.segment, id);
-      for (const { channel, priority, untilMs, meta } of deliveries)
-        entries.add({ id, channel, priority, unproven: isUnproven(meta.trust), untilMs, timeMs, span });
+      for (const delivery of deliveries) open(id, delivery, timeMs, span);
       for (const { scope, key, value, untilMs, limit } of writes)
         memory.set(scope, key, untilMs === undefined ? { value } : { value, untilMs }, limit, timeMs);
     },
@@ -103,9 +132,11 @@ export function createState(): JournalState {
         const folded = entries.remove(member.id, member.channel);
         if (folded !== undefined) position = Math.max(position ?? 0, folded.position);
       }
-      const { channel, priority, untilMs, meta } = delivery;
-      const unproven = isUnproven(meta.trust);
-      entries.add({ id, channel, priority, unproven, untilMs, timeMs, span }, position);
+      open(id, delivery, timeMs, span, position);
+    },
+    move(id, moved, span) {
+      segments.hold(span.segment, id);
+      for (const { channel } of moved.entries) entries.move(id, channel, span);
     },
     change: (change, timeMs) =>
       isFinal(change)

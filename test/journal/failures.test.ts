@@ -120,6 +120,27 @@ test("facts stand at once and are written when the disk takes them again, by the
   expect(await reopened()).toEqual(["0b@ci accepted"]);
 });
 
+test("on a full disk, segments whose events are delivered meanwhile make room by themselves", async () => {
+  const disk = failingDisk();
+  const journal = await bench.open({ disk, segmentBytes: 2_000, maxBytes: 4_000 });
+  const ids = Array.from({ length: 30 }, (_, n) => `0${String(n).padStart(4, "0")}`);
+  for (const id of ids) {
+    await journal.append(record(id, ["ci"], { filler: 500 }));
+    await journal.idle();
+  }
+  const before = bench.files("segment").length;
+  disk.roomBytes = 0;
+  for (const id of ids) await journal.mark({ id, channel: "ci", state: "acked" });
+  await expect(journal.append(record("1", ["ci"]))).rejects.toMatchObject({ code: "E_JOURNAL_FULL" });
+  await journal.idle();
+  expect(bench.files("segment").length).toBeLessThan(before / 2);
+  disk.roomBytes = Number.POSITIVE_INFINITY;
+  await journal.append(record("2", ["ci"]));
+  expect(openOf(journal)).toEqual(["2@ci accepted"]);
+  await journal.close();
+  expect(openOf(await bench.open({ term: 2 }))).toEqual(["2@ci accepted"]);
+});
+
 test("a snapshot that cannot be written costs nothing but a warning", async () => {
   const journal = await bench.open({ disk, segmentBytes: 700 });
   disk.fail(["rename"], "EACCES");

@@ -4,8 +4,7 @@
 
 import { Ajv } from "ajv";
 import type { IssueDraft } from "../../config/values.ts";
-import { pathOfPointer, valueAt } from "../../config/yaml/problem.ts";
-import type { Json, JsonSchema, OptionsValidator, SchemaError } from "../../contract.ts";
+import type { Json, JsonObject, JsonSchema, OptionsValidator, SchemaError } from "../../contract.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import type { RegexCompiler } from "../../filters/regex.ts";
 import { isObject } from "../../json.ts";
@@ -148,16 +147,16 @@ function unchecked(message: string): SchemaError {
  * bounds. Undefined without any.
  */
 function withRoundedIntegers(value: Json, errors: readonly SchemaError[]): Json | undefined {
-  const paths = errors
-    .filter(({ keyword, params }) => keyword === "type" && /integer|number/.test(String(params.type)))
-    .map(({ instancePath }) => pathOfPointer(value, instancePath))
-    .filter((path) => isLargeInteger(valueAt(value, path)));
-  if (paths.length === 0) return undefined;
-  const copy = structuredClone(value);
-  for (const path of paths) {
-    const holder = valueAt(copy, path.slice(0, -1)) as Record<string | number, Json>;
-    const key = path.at(-1) as string | number;
-    holder[key] = Number(holder[key]);
+  let copy: Json | undefined;
+  for (const { keyword, params, instancePath } of errors) {
+    if (keyword !== "type" || !/integer|number/.test(String(params.type))) continue;
+    const keys = instancePath.split("/").slice(1);
+    const names = keys.map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
+    copy ??= structuredClone(value);
+    const holder = names.slice(0, -1).reduce((inside, name) => (inside as JsonObject)[name] as Json, copy);
+    const last = names.at(-1);
+    const text = last === undefined ? undefined : (holder as JsonObject)[last];
+    if (last !== undefined && isLargeInteger(text)) (holder as JsonObject)[last] = Number(text);
   }
   return copy;
 }
@@ -260,11 +259,21 @@ function wrongValues(schema: JsonSchema, at: Path): IssueDraft[] {
       {
         path: [...at, ...path.map((part) => (/^\d+$/.test(part) ? Number(part) : part))],
         code: "E_CONFIG_VALUE",
-        message: allowed === undefined ? (error.message ?? "is not valid JSON Schema") : "unknown value",
+        message: allowed === undefined ? messageOf(error) : "unknown value",
         ...(allowed === undefined ? {} : { hint: `one of ${allowed.join(", ")}` }),
       },
     ];
   });
+}
+
+/** The generated check has no messages. */
+function messageOf({ keyword, params }: SchemaError): string {
+  if (keyword === "type") return `must be ${[params.type].flat().join(" or ")}`;
+  if (keyword === "minimum" || keyword === "exclusiveMinimum")
+    return `must be ${params.comparison} ${params.limit}`;
+  if (keyword === "minItems") return "must not be empty";
+  if (keyword === "uniqueItems") return "must not have equal items";
+  return "is not valid JSON Schema";
 }
 
 function wrongPatterns(properties: unknown, at: Path, regex: RegexCompiler): IssueDraft[] {
