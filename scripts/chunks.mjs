@@ -32,12 +32,14 @@ const chunks = [
       "src/plan/found.ts",
       "src/daemon/trust/trust-file.ts",
       "src/daemon/trust/trust-key.ts",
+      "src/daemon/wake/inbox.ts",
     ],
   },
   {
     name: "control",
     roots: [
       "src/cli/real-context.ts",
+      "src/cli/wake/plugin-ways.ts",
       ...["down", "events", "reload", "silence", "status", "why"].map(command),
     ],
   },

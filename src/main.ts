@@ -17,6 +17,10 @@ const inbox = takeInboxAddress(process.env);
 if (isRun && !options.some((option) => option === "-h" || option === "--help")) {
   const { run } = await import("./cli/commands/run.ts");
   await run(options, notes, inbox);
+} else if (given.length === 1 && (given[0] === "monitor" || given[0] === "hook")) {
+  // Claude reads what they write: the notes are not for it.
+  const { runPluginWay } = await import("./cli/wake/plugin-ways.ts");
+  await runPluginWay(given[0]);
 } else {
   const { runCommand } = await import("./cli/program.ts");
   const { realContext } = await import("./cli/real-context.ts");

@@ -30,6 +30,22 @@ describe("the manifest", () => {
     });
   });
 
+  test("declares the ways to wake a session, each of which runs the program of the package", () => {
+    const { experimental, hooks } = plugin as {
+      experimental: { monitors: { command: string }[] };
+      hooks: Record<string, { hooks: Record<string, unknown>[] }[]>;
+    };
+    expect(experimental.monitors.map(({ command }) => command)).toEqual([`${program} monitor`]);
+    expect(Object.keys(hooks)).toEqual(["SessionStart", "Stop"]);
+    // Without `async` a session that is not interactive would wait for it.
+    for (const [
+      {
+        hooks: [hook],
+      },
+    ] of Object.values(hooks) as [{ hooks: [Record<string, unknown>] }][])
+      expect(hook).toMatchObject({ command: `${program} hook`, async: true, asyncRewake: true });
+  });
+
   test("its icon is a square PNG of at least 512 pixels", () => {
     const icon = readFileSync(`${root}${plugin.icon as string}`);
     expect(icon.subarray(1, 4).toString("latin1")).toBe("PNG");

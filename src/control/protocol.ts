@@ -68,12 +68,36 @@ export interface ControlProtocol {
    * What `trust` asks about, as the running router reads the config now; null while the config has problems.
    */
   readonly powers: { readonly args: Nothing; readonly answer: { readonly asked: AskedPowers | null } };
+  /**
+   * For a monitor or hook of the plugin, which belongs to the session of this client. Each time that session is rung is a part
+   * (RingPart), and the answer comes when no more do.
+   */
+  readonly rings: {
+    readonly args: {
+      readonly way: "monitor" | "hook";
+      /** The client's process, and its id of the session, as far as they are known. */
+      readonly pid?: number;
+      readonly start?: string;
+      readonly session?: string;
+    };
+    readonly answer: RingsAnswer;
+  };
   readonly reload: { readonly args: Nothing; readonly answer: ReloadAnswer };
   readonly down: { readonly args: Nothing; readonly answer: { readonly pid: number } };
 }
 
 export type ControlCommand = keyof ControlProtocol;
 type Nothing = Readonly<Record<string, never>>;
+
+/** So many events wait. */
+export interface RingPart {
+  readonly waiting: number;
+}
+
+/** `unknown`: this router has no session of that client yet. `off`: the config does not ask for this way. */
+export interface RingsAnswer {
+  readonly state: "unknown" | "off" | "rung" | "replaced";
+}
 
 export interface ReloadAnswer {
   readonly time: string;

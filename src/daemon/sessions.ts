@@ -34,6 +34,7 @@ export interface DaemonSession {
   sent(): number;
   /** How many of them the client's log has as shown; undefined when this client does not log that. */
   shown(): number | undefined;
+  clientIdentity(): ClientIdentity;
   /** How it is notified of events while it does not show them. */
   wake(): WakeReport;
   /** The initialize result that its client received; undefined before. */
@@ -323,6 +324,7 @@ function openDaemonSession(attached: AttachedSession, options: MemberOptions): D
     sent: () => display.sent(),
     initializeResult: received,
     shown: () => display.count(),
+    clientIdentity: () => clientIdentityOf(attached),
     wake: () => wake.report(),
     named(eventId) {
       if (!seen.provesListening(eventId)) return;

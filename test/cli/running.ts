@@ -189,6 +189,7 @@ export async function startRunning(
     secrets: () => secrets,
     chat: () => undefined,
     trust: { consent: () => undefined },
+    wake: () => ({ state: "off" }),
   } as unknown as DaemonState;
   return { state, clock, plan, router, history, sessions, secrets, ended: () => ended };
 }

@@ -15,6 +15,7 @@ import { version } from "../../version.ts";
 import type { ChatService } from "../chat/chat-service.ts";
 import { type DaemonState, waitsForUse } from "../state.ts";
 import { sessionReports, statusReport } from "../status.ts";
+import { serveRings } from "../wake/serve-rings.ts";
 import { followEvents, listEvents, maxListed } from "./event-list.ts";
 import { askedPowers } from "./power-answers.ts";
 import { emitPayload, keptEvent, replayEvent } from "./replay.ts";
@@ -63,6 +64,7 @@ export function createControl(state: DaemonState): ControlHandler {
         readAccessRequest(args),
         args.session === undefined ? undefined : readText(args, "session"),
       ),
+    rings: (args, send, signal) => serveRings(state, args, send, signal),
     async powers() {
       await state.look();
       return { asked: askedPowers(state) };

@@ -30,7 +30,7 @@ export class ConnectedWays {
   /** One of a kind for each session: a later one replaces it. The result removes it. */
   add(added: ConnectedWay): () => void {
     for (const known of [...this.#ways])
-      if (known.way === added.way && isSame(known.client, added.client)) {
+      if (known.way === added.way && isSameClient(known.client, added.client)) {
         this.#ways.delete(known);
         known.replaced();
       }
@@ -42,12 +42,12 @@ export class ConnectedWays {
   }
 
   of(way: WakeWay, client: ClientIdentity): ConnectedWay | undefined {
-    return [...this.#ways].find((one) => one.way === way && isSame(one.client, client));
+    return [...this.#ways].find((one) => one.way === way && isSameClient(one.client, client));
   }
 }
 
 /** By the process where both know it: the id of a session changes with `/clear`. */
-function isSame(one: ClientIdentity, other: ClientIdentity): boolean {
+export function isSameClient(one: ClientIdentity, other: ClientIdentity): boolean {
   if (one.process !== undefined && other.process !== undefined)
     return one.process.pid === other.process.pid && one.process.start === other.process.start;
   return one.session !== undefined && one.session === other.session;

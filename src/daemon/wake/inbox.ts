@@ -15,9 +15,11 @@ interface InboxTimes {
   readonly listenMs: number;
   /** The least time between two rings. */
   readonly gapMs: number;
+  /** How long the client remembers a message; 30 s in Claude Code 2.1.332. */
+  readonly sameForMs: number;
 }
 
-const usualTimes: InboxTimes = { withinMs: 2_000, listenMs: 300, gapMs: 1_000 };
+const usualTimes: InboxTimes = { withinMs: 2_000, listenMs: 300, gapMs: 1_000, sameForMs: 60_000 };
 
 export class Inbox {
   readonly #address: InboxAddress;
@@ -27,6 +29,8 @@ export class Inbox {
   #fault: string | undefined = "it has not been checked yet";
   #isGivenUp = false;
   #lastMs = Number.NEGATIVE_INFINITY;
+  #lastSaid: string | undefined;
+  #count = 0;
 
   /** `onChange`: `fault` has changed. */
   constructor(address: InboxAddress, onChange: () => void, times: Partial<InboxTimes> = {}) {
@@ -49,12 +53,17 @@ export class Inbox {
 
   /** Never rejects. */
   async ring(waiting: unknown): Promise<RingResult> {
-    const content = ringLine(waiting);
-    if (content === undefined) return failed("the number of events is not one");
+    const said = ringLine(waiting);
+    if (said === undefined) return failed("the number of events is not one");
     if (this.#isGivenUp) return failed(this.#fault ?? "");
     const nowMs = performance.now();
     if (nowMs - this.#lastMs < this.#times.gapMs) return failed("it was rung a moment ago");
+    // The client drops a message that is the same as the last one of the same sender.
+    const isSame = said === this.#lastSaid && nowMs - this.#lastMs < this.#times.sameForMs;
+    this.#count += 1;
     this.#lastMs = nowMs;
+    this.#lastSaid = said;
+    const content = isSame ? `${said} (ring ${this.#count})` : said;
     return this.#send([{ type: "user", message: { role: "user", content } }]);
   }
 

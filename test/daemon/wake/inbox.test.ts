@@ -44,6 +44,18 @@ test("it is open after a check, which says nothing but the token, and takes the 
   ]);
 });
 
+test("the same sentence twice in a short time differs by a number of our own, because the client drops repetitions", async () => {
+  const { fake, inbox } = await start();
+  for (const waiting of [1, 1, 1, 2, 1]) expect(await inbox.ring(waiting)).toEqual({ rung: true });
+  expect(fake.messages().map((text) => text.slice("user user: ".length))).toEqual([
+    "1 event waits in channel-router: call its pending tool.",
+    "1 event waits in channel-router: call its pending tool. (ring 2)",
+    "1 event waits in channel-router: call its pending tool. (ring 3)",
+    "2 events wait in channel-router: call its pending tool.",
+    "1 event waits in channel-router: call its pending tool.",
+  ]);
+});
+
 test.each([
   0,
   -1,
