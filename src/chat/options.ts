@@ -86,9 +86,9 @@ export const editsOption = {
   },
 } as const;
 
-/** Meta of the default channel of every chat: author, chat, and attachments. */
+/** Meta of the default channel of every chat: author, chat, and attachments. A name that is the id would cost as much again. */
 export const chatMeta = {
-  user: "{{default sender.name sender.id}}",
+  user: "{{#unless (eq sender.name sender.id)}}{{sender.name}}{{/unless}}",
   user_id: "{{sender.id}}",
   chat: "{{data.chat_name}}",
   quote: "{{data.quote}}",

@@ -9,6 +9,7 @@ import type { OpenEntry } from "../journal/open-entries.ts";
 import { type Delivery, isFinal, type StateChange } from "../journal/records.ts";
 import type { PositionSet } from "../journal/table/position-set.ts";
 import { neutralise } from "../text/neutralise.ts";
+import { tokensOf } from "../text/tokens.ts";
 import { line } from "../text.ts";
 import type { Breaker } from "./breaker.ts";
 import type { Deadlines } from "./deadlines.ts";
@@ -135,7 +136,7 @@ export function toRendered({ id, channel, delivery, attempt }: InFlight): Render
     channel,
     content,
     meta: { ...meta, attempt: String(attempt) },
-    tokens: tokens + Math.ceil(again.length / 4),
+    tokens: tokens + tokensOf(again.length),
   };
 }
 

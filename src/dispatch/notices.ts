@@ -6,6 +6,7 @@ import type { Clock } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
 import type { Journal } from "../journal/journal.ts";
 import { neutralise } from "../text/neutralise.ts";
+import { tokensOf } from "../text/tokens.ts";
 import { line, lines, type SafeText } from "../text.ts";
 import { type DeliveryOptions, writeDeliveryOptions } from "./delivery-options.ts";
 
@@ -64,7 +65,7 @@ export function createNotices({ journal, clock, newId, onAppended }: NoticesOpti
           channel: noticeChannel,
           content,
           meta,
-          tokens: Math.ceil(block.length / 4),
+          tokens: tokensOf(block.length),
           priority: "low",
           untilMs: nowMs + ttlMs,
           terms: writeDeliveryOptions({ source: noticeChannel, ...terms }),

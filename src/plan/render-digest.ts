@@ -8,6 +8,7 @@ import { describeReason, showSpan, showTime } from "../shaping/describe.ts";
 import type { Reason, ShapingOptions } from "../shaping/options.ts";
 import { blockTokens, finalContent } from "../templates/budget.ts";
 import { metaValue } from "../text/neutralise.ts";
+import { charactersIn } from "../text/tokens.ts";
 import type { PlannedShaping } from "./shaping.ts";
 
 export interface DigestMember {
@@ -102,7 +103,7 @@ function usual(input: DigestInput, options: ShapingOptions, tokens: number): str
   const why = reason === "digest" ? "" : ` (${describeReason(reason, options)})`;
   const head = `${count} events${of} ${span}${why}.`;
 
-  let room = tokens * 4 - head.length;
+  let room = charactersIn(tokens) - head.length;
   const ids: string[] = [];
   let idRoom = room * idShare - 40;
   for (const { id } of newest.slice(-maxIds).reverse()) {

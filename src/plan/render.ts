@@ -7,6 +7,7 @@ import { keyText } from "../key-parts.ts";
 import { blockTokens, finalContent, finalPayload } from "../templates/budget.ts";
 import { defaultContent } from "../templates/default-content.ts";
 import { metaValue } from "../text/neutralise.ts";
+import { charactersIn } from "../text/tokens.ts";
 import type { AdmissionProblem, PlannedChannel } from "./plan.ts";
 
 type Meta = Record<string, string>;
@@ -71,7 +72,7 @@ export function* render(
 
 /** Shortens the longest values until all fit into this many tokens; a value without any space is left out. */
 function within(meta: Meta, tokens: number): Meta {
-  const room = Math.max(0, tokens) * 4;
+  const room = charactersIn(tokens);
   const keys = Object.keys(meta);
   const wrapping = keys.reduce((sum, key) => sum + key.length + 4, 0);
   const lengths = keys.map((key) => (meta[key] as string).length);

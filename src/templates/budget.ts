@@ -2,17 +2,7 @@
 // a text that is too long.
 
 import { type ModelText, neutralise } from "../text/neutralise.ts";
-
-/** Characters per token. */
-const perToken = 4;
-
-/**
- * Characters / 4, rounded up. Characters are UTF-16 units: their number is known without a scan, and
- * characters of two units (emoji, rare scripts) also cost a model more tokens.
- */
-export function countTokens(text: string): number {
-  return Math.ceil(text.length / perToken);
-}
+import { charactersIn, tokensOf } from "../text/tokens.ts";
 
 /**
  * An event as the client shows it to the model. `source` is the server's name, which the client puts first.
@@ -31,7 +21,7 @@ export function renderBlock(
 export function blockTokens(meta: Readonly<Record<string, string>>, content: string): number {
   let length = emptyBlockLength + content.length;
   for (const key in meta) length += key.length + (meta[key] as string).length + ' =""'.length;
-  return Math.ceil(length / perToken);
+  return tokensOf(length);
 }
 
 /**
@@ -49,7 +39,7 @@ const maxSecretLength = 131_072;
 
 /** `finalContent` of a payload, which may be large, with its secrets masked. */
 export function finalPayload(text: string, tokens: number, mask: (text: string) => string): ModelText {
-  const reach = Math.max(maxReach, tokens * perToken);
+  const reach = Math.max(maxReach, charactersIn(tokens));
   if (text.length <= reach + 2 * maxSecretLength) return finalContent(mask(text), tokens);
   const headLength = Math.ceil(reach * headShare);
   const head = neutralise(mask(text.slice(0, headLength + maxSecretLength)).slice(0, -maxSecretLength));
@@ -68,7 +58,7 @@ const nearShare = 1 / 4;
 
 /**
  * The text within this many tokens. A longer one keeps its beginning and its end; the middle is replaced by a
- * line `… 1,234 tokens cut: call event …`. No character is split. Never longer than the budget, which may be
+ * line `… ~1,234 tokens cut: call event …`. No character is split. Never longer than the budget, which may be
  * anything from 0. `gap`: the place in it where characters are missing, and their number.
  */
 export function fitBudget(
@@ -76,11 +66,11 @@ export function fitBudget(
   tokens: number,
   gap: { readonly at: number; readonly omitted: number } = { at: content.length, omitted: 0 },
 ): string {
-  const room = Math.max(0, Math.floor(tokens)) * perToken;
+  const room = charactersIn(tokens);
   const length = content.length + gap.omitted;
   if (length <= room) return content;
 
-  const longestNotice = notice(Math.ceil(length / perToken)).length + 2;
+  const longestNotice = notice(tokensOf(length)).length + 2;
   const kept = room - longestNotice;
   if (kept < 2) return room < 2 ? content.slice(0, 0) : `${content.slice(0, boundary(content, room - 1))}…`;
 
@@ -89,12 +79,12 @@ export function fitBudget(
   const tailRoom = Math.min(kept - headRoom, isWhole ? length : content.length - gap.at);
   const head = content.slice(0, headEnd(content, headRoom)).trimEnd();
   const tail = content.slice(tailStart(content, content.length - tailRoom, tailRoom));
-  const cut = Math.ceil((length - head.length - tail.length) / perToken);
+  const cut = tokensOf(length - head.length - tail.length);
   return [head, notice(cut), tail].filter((piece) => piece !== "").join("\n");
 }
 
 function notice(tokens: number): string {
-  return `… ${String(tokens).replace(/\B(?=(?:\d{3})+$)/g, ",")} tokens cut: call event …`;
+  return `… ~${String(tokens).replace(/\B(?=(?:\d{3})+$)/g, ",")} tokens cut: call event …`;
 }
 
 function headEnd(text: string, end: number): number {

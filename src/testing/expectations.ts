@@ -161,7 +161,7 @@ function testDelivery(
   failures.push(...testMeta(expected.meta ?? {}, delivery.meta, path, context, key));
   const wrong = expected.tokens === undefined ? undefined : countProblem(expected.tokens, delivery.tokens);
   if (wrong !== undefined) {
-    const message = `it costs ${delivery.tokens} tokens, ${wrong}`;
+    const message = `it costs ~${delivery.tokens} tokens, ${wrong}`;
     failures.push({ path: [...path, "tokens"], message, lines, actual: delivery.tokens });
   }
   if (expected.digest !== undefined) {
@@ -235,7 +235,7 @@ function traceOf({ last, heldBy }: ActualResult): string[] {
 
 function shownDelivery({ delivery }: Pick<RehearsedDelivery, "delivery">): string[] {
   const { channel, tokens, content } = delivery;
-  return [`  ${channel}, ${tokens} tokens:`, ...content.split("\n").map((line) => `    ${line}`)];
+  return [`  ${channel}, ~${tokens} tokens:`, ...content.split("\n").map((line) => `    ${line}`)];
 }
 
 function countProblem(wanted: Count, count: number): string | undefined {

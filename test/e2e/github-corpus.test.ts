@@ -4,6 +4,7 @@
 import examples from "@octokit/webhooks-examples";
 import { sign } from "@octokit/webhooks-methods";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { tokensOf } from "../../src/text/tokens.ts";
 import type { ChannelEvent, SpawnedClaude } from "../support/claude-simulator.ts";
 import { createProject, type Project } from "../support/router.ts";
 
@@ -80,7 +81,7 @@ test("every payload of the corpus is accepted once, none is lost and none is ove
   await claude.waitForEvents(expected.length);
   expect(claude.events.map(deliveryOf).sort()).toEqual(expected.map(({ id }) => id).sort());
   for (const event of claude.events) {
-    expect(Math.ceil(event.text.replace(' source="router"', "").length / 4)).toBeLessThanOrEqual(budget);
+    expect(tokensOf(event.text.replace(' source="router"', "").length)).toBeLessThanOrEqual(budget);
     expect(event.text.match(/<\/?channel/g)).toHaveLength(2);
     expect(event.meta).not.toHaveProperty("trust");
   }
@@ -105,5 +106,5 @@ test("status tells the model what is going on, in few words and without the secr
   expect(text).toContain(`${project.address}/github`);
   expect(text).toMatch(/\d+ accepted/);
   expect(text).not.toContain(secret);
-  expect(text.length / 4).toBeLessThan(500);
+  expect(tokensOf(text.length)).toBeLessThan(720);
 });

@@ -8,6 +8,7 @@ import { afterAll, expect, test } from "vitest";
 import type { Arrival } from "../../src/contract.ts";
 import { loadPlan } from "../../src/daemon/start/load-plan.ts";
 import { createSimulator } from "../../src/testing/simulator.ts";
+import { tokensOf } from "../../src/text/tokens.ts";
 
 interface Definition {
   readonly name: string;
@@ -42,7 +43,7 @@ test("a config that somebody could have costs at least 40 times fewer tokens tha
   const rehearsal = createSimulator({ plan, startMs: Date.UTC(2026, 0, 5, 9) });
   let raw = 0;
   for (const { name, body } of payloads) {
-    raw += Math.ceil(body.length / 4);
+    raw += tokensOf(body.length);
     for (const source of plan.sources) {
       const arrival: Arrival = source.type.sampleArrival(source.options, body, { "x-github-event": name });
       rehearsal.send(source.name, arrival);

@@ -146,7 +146,7 @@ function readable(print: (shown: SafeText) => void, plan: Plan, serverName: stri
       delivered: ({ timeMs, delivery }) =>
         print(
           printed(
-            line`${clock(timeMs)} ${colors.green("delivered")} ${delivery.channel}, ${delivery.tokens} tokens`,
+            line`${clock(timeMs)} ${colors.green("delivered")} ${delivery.channel}, ~${delivery.tokens} tokens`,
             eventBlock(serverName, delivery),
           ),
         ),

@@ -81,7 +81,7 @@ function asText(
   for (const delivery of deliveries) {
     shown.push(
       line``,
-      line`${delivery.channel}, ${delivery.tokens} tokens:`,
+      line`${delivery.channel}, ~${delivery.tokens} tokens:`,
       eventBlock(serverName, delivery),
     );
     const { channel } = delivery;

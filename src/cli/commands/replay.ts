@@ -42,7 +42,7 @@ function printPreview({ outcome, deliveries, trace, problems, server }: PreviewA
   for (const { channel, key, message } of problems)
     shown.push(line`  failed in ${channel}: ${key}: ${message}`);
   for (const delivery of deliveries) {
-    shown.push(line``, line`${delivery.channel}, ${delivery.tokens} tokens:`);
+    shown.push(line``, line`${delivery.channel}, ~${delivery.tokens} tokens:`);
     shown.push(eventBlock(server, delivery));
   }
   return shown;

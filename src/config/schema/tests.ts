@@ -119,7 +119,9 @@ const deliveryTests = {
     },
     description: "Attributes of the event, by name: a text, null for an absent one, or tests as in content.",
   },
-  tokens: count("The cost in tokens: characters / 4, rounded up. A number means exactly this many."),
+  tokens: count(
+    "The estimated cost in tokens: characters / 2.8, rounded up. A number means exactly this many.",
+  ),
   priority: { enum: ["low", "normal", "high"], description: "How urgent it is." },
   digest: {
     description: "Whether it is a digest of several events: true, false, or the number of events.",

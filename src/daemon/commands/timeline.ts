@@ -116,7 +116,7 @@ function stepsOf(line: Line, eventId: string): WhyStep[] {
       return line.deliveries.map(({ channel, tokens, untilMs }) => {
         const end =
           untilMs === undefined ? "" : `, to be delivered before ${new Date(untilMs).toISOString()}`;
-        return { ...step(line.timeMs, "accepted", `accepted: ${tokens} tokens${end}`), channel };
+        return { ...step(line.timeMs, "accepted", `accepted: ~${tokens} tokens${end}`), channel };
       });
     case "digest": {
       const { channel } = line.delivery;

@@ -5,6 +5,7 @@ import type { RouterEvent, Tool } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import { cut } from "../../text/clip.ts";
 import { quotable, quote, unifyLineEnds } from "../../text/quote.ts";
+import { charactersIn } from "../../text/tokens.ts";
 import { line, lines, type SafeText, safeLine } from "../../text.ts";
 import { eventId, noSuchEvent } from "./ack.ts";
 import { type Part, partsOf, readPart, textOf } from "./payload-part.ts";
@@ -15,7 +16,7 @@ export interface EventPort {
 }
 
 /** 2,000 tokens, less the lines that may be added to every result. */
-const maxLength = 2_000 * 4 - 220;
+const maxLength = charactersIn(2_000) - 220;
 const maxPartsLength = 1_200;
 
 export function eventTool(port: EventPort): Tool {
@@ -74,7 +75,7 @@ function describePart(event: RouterEvent, path: string | undefined, offset: numb
 function listParts(parts: readonly Part[]): string {
   let list = "";
   for (const [index, { path, tokens }] of parts.entries()) {
-    const entry = `${index === 0 ? "" : ", "}${cut(safeLine(path), 120)} (${tokens})`;
+    const entry = `${index === 0 ? "" : ", "}${cut(safeLine(path), 120)} (~${tokens})`;
     if (list.length + entry.length > maxPartsLength) return `${list} and ${parts.length - index} more`;
     list += entry;
   }

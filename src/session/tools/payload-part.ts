@@ -2,6 +2,7 @@
 // members are read, so `__proto__` and `constructor` are plain keys.
 
 import type { Json, RouterEvent } from "../../contract.ts";
+import { tokensOf } from "../../text/tokens.ts";
 
 /** The parts of an event that came from outside. Credentials were removed before it was stored. */
 const roots = ["data", "text", "headers", "query", "params", "path", "method", "remote", "sender"] as const;
@@ -58,7 +59,7 @@ export function partsOf(event: RouterEvent, at?: string): Part[] {
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).map(([key, member]) => ({
     path: at === undefined ? key : at + step(key, Array.isArray(value)),
-    tokens: Math.ceil(textOf(member).length / 4),
+    tokens: tokensOf(textOf(member).length),
   }));
 }
 

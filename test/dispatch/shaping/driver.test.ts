@@ -189,7 +189,7 @@ test("events of quiet time come as one digest, after a crash too", async () => {
 });
 
 test("a session that is over its hour gets a digest, and goes on counting after a crash", async () => {
-  const text = "x".repeat(800);
+  const text = "x".repeat(560);
   const router = await shapedRouter({ all: { content: text } }, { budget: { event: 500, hour: 1_000 } });
   for (let n = 0; n < 6; n++) await router.send({});
   expect(router.told()).toHaveLength(3);
@@ -203,7 +203,7 @@ test("a session that is over its hour gets a digest, and goes on counting after 
 });
 
 test("a session that is over its hour holds back nothing that goes to another", async () => {
-  const text = "x".repeat(800);
+  const text = "x".repeat(560);
   const router = await shapedRouter({ all: { content: text } }, { budget: { event: 500, hour: 1_000 } });
   for (let n = 0; n < 4; n++) await router.send({});
   expect(router.told()).toHaveLength(3);
@@ -215,7 +215,7 @@ test("a session that is over its hour holds back nothing that goes to another", 
 });
 
 test("what a session fetches itself is never refused for its budget", async () => {
-  const text = "x".repeat(800);
+  const text = "x".repeat(560);
   const router = await shapedRouter({ all: { content: text } }, { budget: { event: 500, hour: 1_000 } });
   router.session.state = "no";
   router.dispatcher.wake();
