@@ -4,13 +4,13 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { createConnection, noAnswer } from "./http-connection.mjs";
-import { deliveryDigits, deliveryPrefix } from "./payloads.mjs";
+import { deliveryDigits, deliveryPrefix, sequenceField, signatureOf } from "./payloads.mjs";
 
 const { port, pool, connections, timeoutMs, rate, durationMs, events, newcomers, firstSequence } = workerData;
 const { sentAt, statuses } = workerData;
 const pauseAfterBreakMs = 50;
 
-const requests = pool.map(({ event, signature, body }) => {
+const requests = pool.map(({ event, body }) => {
   const head = [
     `POST /github?delivery=${deliveryPrefix}${"0".repeat(deliveryDigits)} HTTP/1.1`,
     `Host: 127.0.0.1:${port}`,
@@ -23,12 +23,14 @@ const requests = pool.map(({ event, signature, body }) => {
     "X-GitHub-Hook-ID: 292430182",
     "X-GitHub-Hook-Installation-Target-ID: 79929171",
     "X-GitHub-Hook-Installation-Target-Type: repository",
-    `X-Hub-Signature-256: ${signature}`,
+    `X-Hub-Signature-256: ${signatureOf(body)}`,
   ].join("\r\n");
   const bytes = Buffer.concat([Buffer.from(`${head}\r\n\r\n`), body]);
   const inPath = bytes.indexOf(deliveryPrefix) + deliveryPrefix.length;
   const inHeader = bytes.indexOf(deliveryPrefix, inPath) + deliveryPrefix.length;
-  return { bytes, inPath, inHeader };
+  const inBody = bytes.lastIndexOf(sequenceField) + sequenceField.length;
+  const signature = bytes.indexOf("sha256=");
+  return { bytes, inPath, inHeader, inBody, signature, body: bytes.subarray(bytes.length - body.length) };
 });
 
 const byStatus = {};
@@ -57,6 +59,8 @@ function send(connection, dueMs, then) {
   const digits = String(firstSequence + index).padStart(deliveryDigits, "0");
   request.bytes.latin1Write(digits, request.inPath);
   request.bytes.latin1Write(digits, request.inHeader);
+  request.bytes.latin1Write(digits, request.inBody);
+  request.bytes.latin1Write(signatureOf(request.body), request.signature);
   if (index < sentAt.length) sentAt[index] = dueMs;
   inFlight += 1;
   connection.post(request.bytes, (status) => {
