@@ -1,6 +1,6 @@
 // Reads in Claude Code's own MCP log whether it registered our channel for a session. Only a hint: the log is
 // undocumented and may change or be absent; nothing here fails because of that. Format verified on Claude
-// Code 2.1.197 and 2.1.330.
+// Code 2.1.197, 2.1.330 and 2.1.332.
 
 import { readdir, stat } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -19,6 +19,8 @@ export interface ClientLogQuery {
   readonly server: string;
   /** `CLAUDE_CODE_SESSION_ID`; without it, lines since `sinceMs` count whichever session they belong to. */
   readonly session: string | undefined;
+  /** The id that the client has given its session since, as `/clear` does. */
+  readonly laterSession?: string | undefined;
   /** When this process started, milliseconds since the epoch. */
   readonly sinceMs: number;
   readonly cacheFolder: string;
@@ -118,15 +120,44 @@ async function readTail(path: string): Promise<string> {
   }
 }
 
-function lastWord(text: string, { session, sinceMs }: ClientLogQuery): Registration | undefined {
+/** Whether an entry under this id is the session's own. */
+export function isOwnEntry(
+  sessionId: unknown,
+  { session, laterSession }: Pick<ClientLogQuery, "session" | "laterSession">,
+): boolean {
+  return (
+    session === undefined || sessionId === session || (sessionId === laterSession && sessionId !== undefined)
+  );
+}
+
+/** The length of the message that the client accepted, by a debug text; undefined for all others. */
+export function readAcceptedChars(debug: string): number | undefined {
+  const [, digits] = /^notifications\/claude\/channel \((\d+) chars\)$/.exec(debug) ?? [];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** Whether the log of this session has a message of this length, since then. Never rejects. */
+export async function hasAccepted(query: ClientLogQuery, chars: number, sinceMs: number): Promise<boolean> {
+  const path = (await findRegistration(query))?.path;
+  const text = path === undefined ? "" : await readTail(path);
+  return text.split("\n").some((line) => {
+    if (!line.includes("claude/channel")) return false;
+    const { debug, timestamp } = parseLogLine(line) ?? {};
+    return (
+      typeof debug === "string" &&
+      readAcceptedChars(debug) === chars &&
+      Date.parse(String(timestamp)) >= sinceMs
+    );
+  });
+}
+
+function lastWord(text: string, query: ClientLogQuery): Registration | undefined {
   for (const line of text.split("\n").reverse()) {
-    if (!line.includes("Channel notifications")) continue;
+    if (!/Channel (?:notifications|gate)/.test(line)) continue;
     const entry = parseLogLine(line);
     if (typeof entry?.debug !== "string") continue;
-    if (
-      session === undefined ? !(Date.parse(String(entry.timestamp)) >= sinceMs) : entry.sessionId !== session
-    )
-      continue;
+    if (query.session === undefined && !(Date.parse(String(entry.timestamp)) >= query.sinceMs)) continue;
+    if (!isOwnEntry(entry.sessionId, query)) continue;
     const word = readRegistrationWord(entry.debug);
     if (word !== undefined) return word;
   }
@@ -135,6 +166,8 @@ function lastWord(text: string, { session, sinceMs }: ClientLogQuery): Registrat
 
 /** What a debug text says about the registration; undefined for all others. */
 export function readRegistrationWord(debug: string): Registration | undefined {
+  // The gate refuses now, but the client keeps the handler that it has.
+  if (/Channel gate says skip\b.*\bpreserving handler/s.test(debug)) return { registered: true };
   const [, word, reason = "no reason given"] =
     /Channel notifications ((?:re-)?registered|skipped)(?::\s*(.*))?/s.exec(debug) ?? [];
   if (word?.endsWith("registered")) return { registered: true };

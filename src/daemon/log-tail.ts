@@ -1,65 +1,89 @@
-// What the client adds to its MCP log of one session, from the opening on.
+// What the client adds to its MCP log of one session, from the opening on: also in a file that replaced the first one, and in a later
+// file of the same session.
 
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { openRegular } from "../regular-file.ts";
-import { type ClientLogQuery, findRegistration, parseLogLine } from "./client-log.ts";
+import { type ClientLogQuery, findRegistration, isOwnEntry, parseLogLine } from "./client-log.ts";
 
 const chunkBytes = 256 * 1024;
 /** A longer line is none of those that count. */
 const maxLineBytes = 64 * 1024;
+/** Of later files, so many are looked into. */
+const maxLaterFiles = 3;
 
 export interface LogEntry {
   readonly debug: string;
+  readonly sessionId: string | undefined;
   /** It belongs to the session that was asked for. */
   readonly isOwn: boolean;
 }
 
+/** How far a file was read. */
+interface Reading {
+  readonly path: string;
+  /** Of the file that was read so far; another one has replaced it when it differs. */
+  inode: number | undefined;
+  offset: number;
+  rest: string;
+}
+
 export class LogTail {
-  readonly #path: string | undefined;
-  readonly #session: string | undefined;
-  #offset: number;
-  #rest = "";
+  readonly #query: () => ClientLogQuery;
+  readonly #openedMs = Date.now();
+  #file: Reading | undefined;
 
   /**
    * The file in which the client wrote about this session's registration, from its end on. It is usually the client
    * process's own, and after `/clear` its entries carry another session id.
    */
-  static async open(query: ClientLogQuery): Promise<LogTail> {
-    const path = (await findRegistration(query))?.path;
-    const size =
-      path === undefined
-        ? 0
-        : await stat(path).then(
-            (found) => found.size,
-            () => 0,
-          );
-    return new LogTail(path, query.session, size);
+  static async open(query: () => ClientLogQuery): Promise<LogTail> {
+    const path = (await findRegistration(query()))?.path;
+    const found = path === undefined ? undefined : await stat(path).catch(() => undefined);
+    const file =
+      path === undefined ? undefined : { path, inode: found?.ino, offset: found?.size ?? 0, rest: "" };
+    return new LogTail(query, file);
   }
 
-  private constructor(path: string | undefined, session: string | undefined, offset: number) {
-    this.#path = path;
-    this.#session = session;
-    this.#offset = offset;
+  private constructor(query: () => ClientLogQuery, file: Reading | undefined) {
+    this.#query = query;
+    this.#file = file;
   }
 
-  /** The entries since the last call; undefined when there is no file to read. Never rejects. */
-  async read(): Promise<LogEntry[] | undefined> {
-    if (this.#path === undefined) return undefined;
+  /**
+   * The entries since the last call; undefined when there is no file to read. `isLast`: for what is decided now, so a later file is looked
+   * for, too. Never rejects.
+   */
+  async read(isLast = false): Promise<LogEntry[] | undefined> {
+    if (this.#file === undefined) return undefined;
+    const added = await this.#readFile(this.#file);
+    if (added !== undefined && !isLast) return added;
+    const later = await this.#findLater(this.#file.path);
+    if (later === undefined) return added;
+    this.#file = { path: later, inode: undefined, offset: 0, rest: "" };
+    return [...(added ?? []), ...((await this.#readFile(this.#file)) ?? [])];
+  }
+
+  async #readFile(reading: Reading): Promise<LogEntry[] | undefined> {
     let added = "";
     try {
-      const file = await openRegular(this.#path);
+      const file = await openRegular(reading.path);
       try {
-        const { size } = await file.stat();
-        if (size < this.#offset) this.#offset = 0;
-        while (this.#offset < size) {
+        const { size, ino } = await file.stat();
+        if (size < reading.offset || ino !== reading.inode) {
+          reading.offset = 0;
+          reading.rest = "";
+        }
+        reading.inode = ino;
+        while (reading.offset < size) {
           const { buffer, bytesRead } = await file.read(
             Buffer.alloc(chunkBytes),
             0,
             chunkBytes,
-            this.#offset,
+            reading.offset,
           );
           if (bytesRead === 0) break;
-          this.#offset += bytesRead;
+          reading.offset += bytesRead;
           // The lines that count are ASCII, so a character that is cut in two does no harm.
           added += buffer.toString("latin1", 0, bytesRead);
           added = added.slice(Math.max(0, added.length - 4 * chunkBytes));
@@ -70,13 +94,42 @@ export class LogTail {
     } catch {
       return undefined; // Removed meanwhile, or not readable.
     }
-    const lines = (this.#rest + added).split("\n");
-    this.#rest = (lines.pop() ?? "").slice(-maxLineBytes);
+    const lines = (reading.rest + added).split("\n");
+    reading.rest = (lines.pop() ?? "").slice(-maxLineBytes);
+    const query = this.#query();
     return lines.flatMap((line) => {
       if (!/channel/i.test(line)) return [];
       const { debug, sessionId } = parseLogLine(line) ?? {};
-      const isOwn = this.#session === undefined || sessionId === this.#session;
-      return typeof debug === "string" ? [{ debug, isOwn }] : [];
+      if (typeof debug !== "string") return [];
+      const id = typeof sessionId === "string" ? sessionId : undefined;
+      return [{ debug, sessionId: id, isOwn: isOwnEntry(id, query) }];
     });
+  }
+
+  /** A newer file of the folder with entries of this session: the client went on there. */
+  async #findLater(path: string): Promise<string | undefined> {
+    const folder = dirname(path);
+    const changedMs = (file: string) =>
+      stat(file).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      );
+    const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".jsonl"));
+    const others = await Promise.all(
+      names
+        .map((name) => join(folder, name))
+        .filter((other) => other !== path)
+        .map(async (other) => ({ other, ms: await changedMs(other) })),
+    );
+    const sinceMs = Math.max(this.#openedMs - 1_000, await changedMs(path));
+    const later = others.filter(({ ms }) => ms >= sinceMs).sort((a, b) => b.ms - a.ms);
+    const { session } = this.#query();
+    // Without an id, whose file it is cannot be known.
+    if (session === undefined) return undefined;
+    for (const { other } of later.slice(0, maxLaterFiles)) {
+      const entries = await this.#readFile({ path: other, inode: undefined, offset: 0, rest: "" });
+      if (entries?.some(({ isOwn }) => isOwn)) return other;
+    }
+    return undefined;
   }
 }

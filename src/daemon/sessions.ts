@@ -11,7 +11,14 @@ import { type OpenSession, openSession } from "../session/session.ts";
 import { neutralise } from "../text/neutralise.ts";
 import { type SafeLine, stackOf, text } from "../text.ts";
 import { awaitRegistration, type ClientLogQuery, type Registration, readRegistration } from "./client-log.ts";
-import { judgeListening, pluginServer, printServer, type ServerIdentity } from "./listening.ts";
+import { ClientSession, type ClientSessionInfo } from "./client-session.ts";
+import {
+  judgeListening,
+  type ListeningEvidence,
+  pluginServer,
+  printServer,
+  type ServerIdentity,
+} from "./listening.ts";
 import { SeenIds } from "./seen-ids.ts";
 import { type ShownDelivery, ShownEvents } from "./shown-events.ts";
 import type { ClientIdentity, ConnectedWays } from "./wake/connected-ways.ts";
@@ -30,6 +37,8 @@ export interface DaemonSession {
   readonly dispatchSession: DispatchSession;
   readonly startedMs: number;
   client(): { readonly name: string; readonly version: string } | undefined;
+  /** What the client itself says of the session, in a file of its own. */
+  inClient(): ClientSessionInfo;
   listening(): Listening;
   sent(): number;
   /** How many of them the client's log has as shown; undefined when this client does not log that. */
@@ -128,6 +137,12 @@ export function openSessions(options: SessionsOptions): DaemonSessions {
         ...options,
         changed: () => serving?.changed?.(),
         shown: (by, delivery) => serving?.shown?.(by, delivery),
+        isAnothers: (asking, sessionId) =>
+          [...sessions].some(
+            (other) =>
+              other !== asking &&
+              (other.attached.facts().session === sessionId || other.inClient().sessionId === sessionId),
+          ),
         permission: (asking, request) => serving?.permission?.(asking, request),
       });
       sessions.add(session);
@@ -150,7 +165,11 @@ export function openSessions(options: SessionsOptions): DaemonSessions {
   };
 }
 
-type MemberOptions = SessionsOptions & Required<Pick<SessionHooks, "changed" | "shown" | "permission">>;
+type MemberOptions = SessionsOptions &
+  Required<Pick<SessionHooks, "changed" | "shown" | "permission">> & {
+    /** Whether another open session has this id. */
+    isAnothers(session: DaemonSession, sessionId: string): boolean;
+  };
 
 /** The client's own name and version, from its `initialize`. */
 function clientOf(session: OpenSession) {
@@ -193,12 +212,18 @@ function openWake(
   return opened;
 }
 
-function queryOf(attached: AttachedSession, server: ServerIdentity, sinceMs: number): ClientLogQuery {
+function queryOf(
+  attached: AttachedSession,
+  server: ServerIdentity,
+  sinceMs: number,
+  laterSession: string | undefined,
+): ClientLogQuery {
   const { project, session, details } = attached.facts();
   return {
     project,
     server: printServer(server),
     session,
+    laterSession,
     sinceMs,
     cacheFolder: String(details?.cacheFolder ?? ""),
   };
@@ -233,6 +258,49 @@ function lookLater(
   signal.addEventListener("abort", cancel, { once: true });
 }
 
+function followClient(attached: AttachedSession, onChange: () => void): ClientSession {
+  const session = new ClientSession({
+    path() {
+      const file = attached.facts().details?.sessionFile;
+      return typeof file === "string" ? file : undefined;
+    },
+    clock: systemClock,
+    onChange,
+  });
+  void session.follow();
+  attached.onFacts(() => void session.look());
+  return session;
+}
+
+function judgeSession(
+  attached: AttachedSession,
+  client: ListeningEvidence["client"],
+  evidence: ListeningEvidence,
+): Listening {
+  const { details } = attached.facts();
+  const command = Array.isArray(details?.claudeCommand) ? details.claudeCommand.map(String) : undefined;
+  return judgeListening({
+    ...evidence,
+    ...(client === undefined ? {} : { client }),
+    ...(command === undefined ? {} : { claudeCommand: command }),
+  });
+}
+
+/** What dispatch asks about the display. */
+function displayOf(
+  display: ShownEvents,
+  ready: Promise<void>,
+): Pick<DispatchSession, "shown" | "wasShown" | "lookShown"> {
+  return {
+    shown: (eventId) => display.shown(eventId),
+    async wasShown(event, sinceMs) {
+      await ready;
+      return display.wasShown(event, sinceMs);
+    },
+    lookShown: () => display.look(),
+  };
+}
+
 function openDaemonSession(attached: AttachedSession, options: MemberOptions): DaemonSession {
   const { log, serverName, changed } = options;
   const initializeResult = options.initializeResult();
@@ -262,22 +330,24 @@ function openDaemonSession(attached: AttachedSession, options: MemberOptions): D
   const plugin = details.plugin;
   const identity = (): ServerIdentity =>
     typeof plugin === "string" ? { name: pluginServer, plugin } : { name: serverName() };
-  const query = () => queryOf(attached, identity(), startedMs);
+  const inClient = followClient(attached, changed);
+  const query = () => queryOf(attached, identity(), startedMs, inClient.info.sessionId);
   const display = new ShownEvents({
     query,
     clock: systemClock,
+    isAnothers: (sessionId) => options.isAnothers(session, sessionId),
     version: () => client()?.version ?? "",
     logsMessages: options.logsMessages,
     learnLogsMessages: options.learnLogsMessages,
     onRegistration(found) {
-      const isNew = found.registered !== word?.registered;
+      const before = word;
       word = found;
-      if (isNew) changed();
+      if (found.registered !== before?.registered) changed();
     },
     onShown: (delivery) => options.shown(session, delivery),
     changed,
   });
-  over.signal.addEventListener("abort", () => display.close(), { once: true });
+  const closed = mcp.ended.then(() => Promise.all([inClient.close(), mcp.close(), display.close()]));
 
   async function becomeReady(): Promise<void> {
     await mcp.initialized;
@@ -295,22 +365,17 @@ function openDaemonSession(attached: AttachedSession, options: MemberOptions): D
     });
   }
 
-  const listening = (): Listening => {
-    const { details } = attached.facts();
-    const command = Array.isArray(details?.claudeCommand) ? details.claudeCommand.map(String) : undefined;
-    const from = client();
-    return judgeListening({
+  const listening = (): Listening =>
+    judgeSession(attached, client(), {
       server: identity(),
       ...(named === undefined ? {} : { namedEvent: named }),
       ...(display.notShown === undefined ? {} : { notShown: display.notShown }),
       permissionRequest: askedPermission,
-      ...(from === undefined ? {} : { client: from }),
       ...(word === undefined ? {} : { log: word }),
-      ...(command === undefined ? {} : { claudeCommand: command }),
     });
-  };
 
   const wake = openWake(attached, options, { server: identity, registration: () => word });
+
   const id = String(attached.pid);
   const { project, label } = attached.facts();
   const ready = Promise.race([becomeReady(), mcp.ended]).then(() => undefined);
@@ -320,6 +385,7 @@ function openDaemonSession(attached: AttachedSession, options: MemberOptions): D
     mcp,
     startedMs,
     client,
+    inClient: () => inClient.info,
     listening,
     sent: () => display.sent(),
     initializeResult: received,
@@ -343,12 +409,14 @@ function openDaemonSession(attached: AttachedSession, options: MemberOptions): D
       doorbell: wake,
       ready,
       ended: mcp.ended,
-      closed: mcp.ended.then(() => mcp.close()),
+      name: () => inClient.info.name,
+      isIdle: () => inClient.info.isIdle,
+      closed: closed.then(() => undefined),
       async deliver(event, signal) {
         await display.deliver(event, () => mcp.deliver(event, signal));
         if (event.meta.event_id !== undefined) seen.push(event.meta.event_id);
       },
-      shown: (eventId) => display.shown(eventId),
+      ...displayOf(display, ready),
     },
   };
   return session;

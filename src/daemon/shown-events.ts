@@ -2,7 +2,7 @@
 // messages that it shows is held to it: on others, the log proves nothing.
 
 import type { Clock, Rendered } from "../contract.ts";
-import type { ClientLogQuery, Registration } from "./client-log.ts";
+import { type ClientLogQuery, hasAccepted, type Registration } from "./client-log.ts";
 import { type ExpectedMessage, ShownLog } from "./shown-log.ts";
 
 export interface ShownDelivery {
@@ -13,6 +13,8 @@ export interface ShownDelivery {
 export interface ShownEventsOptions {
   query(): ClientLogQuery;
   readonly clock: Clock;
+  /** As for `ShownLog`. */
+  isAnothers(sessionId: string): boolean;
   /** The client's version. */
   version(): string;
   /** Whether this version is known to log each message that it shows. */
@@ -51,6 +53,7 @@ export class ShownEvents {
     this.#log = new ShownLog({
       query: options.query,
       clock: options.clock,
+      isAnothers: options.isAnothers,
       onRegistration: (word) => {
         options.onRegistration(word);
         if (word.registered) this.#forget();
@@ -79,15 +82,9 @@ export class ShownEvents {
   }
 
   /** Settles as `write` does. */
-  async deliver({ eventId, channel, content }: Rendered, write: () => Promise<void>): Promise<void> {
+  async deliver(event: Rendered, write: () => Promise<void>): Promise<void> {
     const isHeld = this.#isHeld();
-    const delivery = { id: eventId, channel };
-    const expect = () =>
-      this.#log.expect(content.length, () => {
-        this.#forget();
-        this.#options.onShown(delivery);
-      });
-    const expected = isHeld || this.#sent < maxTried ? expect() : undefined;
+    const expected = isHeld || this.#sent < maxTried ? this.#expect(event) : undefined;
     try {
       await write();
     } catch (error) {
@@ -97,19 +94,27 @@ export class ShownEvents {
     this.#sent += 1;
     if (expected === undefined) return;
     expected.written();
-    this.#expected.set(eventId, expected);
-    const outcome = expected.shown.then((shown) => {
-      this.#expected.delete(eventId);
-      if (shown === "yes") {
-        this.#onShown();
-        if (!isHeld) this.#options.onShown(delivery);
-        return true;
-      }
-      const isMissing = shown === "no" && isHeld && this.#isHeld();
-      if (isMissing) this.#onMissing(eventId);
-      return isMissing ? false : undefined;
-    });
-    if (isHeld) this.#awaited.set(eventId, outcome);
+    const outcome = this.#outcomeOf(event, expected, isHeld);
+    if (isHeld) this.#awaited.set(event.eventId, outcome);
+  }
+
+  /** As `DispatchSession.wasShown`. */
+  async wasShown(event: Rendered, sinceMs: number): Promise<boolean | undefined> {
+    if (!this.#isHeld()) return undefined;
+    const expected = this.#expect(event);
+    if (await hasAccepted(this.#options.query(), event.content.length, sinceMs)) {
+      expected?.cancel();
+      this.#onShown();
+      return true;
+    }
+    if (expected === undefined) return undefined;
+    expected.written();
+    return this.#outcomeOf(event, expected, true);
+  }
+
+  /** Reads the log now. */
+  look(): Promise<unknown> {
+    return this.#log.read();
   }
 
   /** As `DispatchSession.shown`. */
@@ -128,10 +133,36 @@ export class ShownEvents {
     this.#forget();
   }
 
-  close(): void {
+  /** The client has ended. Settles when it is known of each event whether it was shown. */
+  close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelLook();
-    this.#log.close();
+    return this.#log.close();
+  }
+
+  #expect({ eventId, channel, content }: Rendered): ExpectedMessage | undefined {
+    return this.#log.expect(content.length, () => {
+      this.#forget();
+      this.#options.onShown({ id: eventId, channel });
+    });
+  }
+
+  async #outcomeOf(
+    { eventId, channel }: Rendered,
+    expected: ExpectedMessage,
+    isHeld: boolean,
+  ): Promise<boolean | undefined> {
+    this.#expected.set(eventId, expected);
+    const shown = await expected.shown;
+    this.#expected.delete(eventId);
+    if (shown === "yes") {
+      this.#onShown();
+      if (!isHeld) this.#options.onShown({ id: eventId, channel });
+      return true;
+    }
+    const isMissing = shown === "no" && isHeld && this.#isHeld();
+    if (isMissing) this.#onMissing(eventId);
+    return isMissing ? false : undefined;
   }
 
   #isHeld(): boolean {

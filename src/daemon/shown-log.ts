@@ -4,7 +4,12 @@
 // text is `notifications/claude/channel (N chars)`, N the length of `content` in UTF-16 units; the log is written once a second.
 
 import type { Clock } from "../contract.ts";
-import { type ClientLogQuery, type Registration, readRegistrationWord } from "./client-log.ts";
+import {
+  type ClientLogQuery,
+  type Registration,
+  readAcceptedChars,
+  readRegistrationWord,
+} from "./client-log.ts";
 import { type LogEntry, LogTail } from "./log-tail.ts";
 
 /** `unknown`: the log cannot be read any more. */
@@ -23,10 +28,14 @@ export interface ShownLogOptions {
   query(): ClientLogQuery;
   readonly clock: Clock;
   onRegistration(word: Registration): void;
+  /** Whether another session that is open has this id: its messages are not this one's. */
+  isAnothers(sessionId: string): boolean;
 }
 
 const withinMs = 5_000;
 const lookEveryMs = 250;
+/** After the client has ended: it writes its log once a second. */
+const flushMs = 1_250;
 /** Of messages that were given up; the oldest are forgotten. */
 const maxLate = 1_000;
 
@@ -48,6 +57,7 @@ export class ShownLog {
   #reading: Promise<boolean> | undefined;
   #cancelLook = () => {};
   #isLooking = false;
+  #isClosed = false;
 
   constructor(options: ShownLogOptions) {
     this.#options = options;
@@ -55,7 +65,7 @@ export class ShownLog {
 
   /** Lines count from here on. Call it once the log has the session's registration, and before anything is written. */
   async start(): Promise<void> {
-    this.#tail ??= await LogTail.open(this.#options.query());
+    this.#tail ??= await LogTail.open(this.#options.query);
   }
 
   /**
@@ -91,21 +101,27 @@ export class ShownLog {
   }
 
   /** Reads what was added to the log. False when it cannot be read. Never rejects. */
-  read(): Promise<boolean> {
-    this.#reading ??= this.#readOn().finally(() => {
+  read(isLast = false): Promise<boolean> {
+    this.#reading ??= this.#readOn(isLast).finally(() => {
       this.#reading = undefined;
     });
     return this.#reading;
   }
 
-  /** Nothing is read any more. */
-  close(): void {
+  /** The client has ended: what its log does not have in a moment was not shown. Settles when each message is decided. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
     this.#cancelLook();
-    for (const one of [...this.#expected]) one.settle("unknown");
+    for (let waitedMs = 0; this.#expected.size > 0 && waitedMs < flushMs; waitedMs += lookEveryMs) {
+      if (!(await this.read())) break;
+      if (this.#expected.size > 0)
+        await new Promise<void>((resolve) => void this.#options.clock.after(lookEveryMs, resolve));
+    }
+    await Promise.all([...this.#expected].map((one) => this.#giveUp(one)));
   }
 
   #lookSoon(): void {
-    if (this.#isLooking || this.#expected.size === 0) return;
+    if (this.#isLooking || this.#isClosed || this.#expected.size === 0) return;
     this.#isLooking = true;
     this.#cancelLook = this.#options.clock.after(lookEveryMs, () => {
       void this.read().then(() => {
@@ -117,25 +133,26 @@ export class ShownLog {
 
   async #giveUp(one: Expected): Promise<void> {
     await this.#reading;
-    const isReadable = await this.read();
+    const isReadable = await this.read(true);
     if (!this.#expected.has(one)) return;
     if (this.#late.push(one) > maxLate) this.#late.shift();
     one.settle(isReadable ? "no" : "unknown");
   }
 
-  async #readOn(): Promise<boolean> {
-    const entries = await this.#tail?.read();
+  async #readOn(isLast: boolean): Promise<boolean> {
+    const entries = await this.#tail?.read(isLast);
     for (const entry of entries ?? []) this.#take(entry);
     return entries !== undefined;
   }
 
-  #take({ debug, isOwn }: LogEntry): void {
-    // Messages count under any session id: one that was shown must not come again. A registration is this session's alone.
+  #take({ debug, sessionId, isOwn }: LogEntry): void {
+    // Messages count under any id but another session's: after `/clear` it is a new one, and what was shown must not come again. A
+    // registration is this session's alone.
     const word = isOwn ? readRegistrationWord(debug) : undefined;
     if (word !== undefined) this.#options.onRegistration(word);
-    const [, digits] = /^notifications\/claude\/channel \((\d+) chars\)$/.exec(debug) ?? [];
-    if (digits === undefined) return;
-    const chars = Number(digits);
+    const chars = readAcceptedChars(debug);
+    if (chars === undefined || (!isOwn && sessionId !== undefined && this.#options.isAnothers(sessionId)))
+      return;
     const known = [...this.#expected].find((one) => one.chars === chars);
     if (known !== undefined) {
       known.settle("yes");

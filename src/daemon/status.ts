@@ -123,11 +123,14 @@ export function sessionReports({ sessions, running, wake }: DaemonState): Sessio
     const listening = session.listening();
     const isWoken = listening.state === "no" && wake().state !== "off";
     const shown = session.shown();
+    const { name, isIdle } = session.inClient();
     return {
       id: session.id,
       pid: session.attached.pid,
       project,
       ...(label === undefined ? {} : { label }),
+      ...(name === undefined ? {} : { name }),
+      ...(isIdle === undefined ? {} : { idle: isIdle }),
       ...(client === undefined ? {} : { client: `${client.name} ${client.version}` }),
       listening,
       since: timeOf(session.startedMs),

@@ -44,7 +44,7 @@ export function createMatch({ compileGlob, home }: MatchOptions): Match {
 
   return (to, session) => {
     if (to === "one" || to === "all") return true;
-    if ("session" in to) return session.id === to.session;
+    if ("session" in to) return session.id === to.session || session.name?.() === to.session;
     if ("label" in to) return session.label === to.label;
     return session.project !== undefined && projectGlob(to.project.replace(/(?<=.)\/$/, ""))(session.project);
   };
@@ -73,6 +73,7 @@ export function chooseOne<C extends Candidate>(
     const known = candidates.find(({ session }) => session.id === id);
     if (known !== undefined) return known;
   }
+  const isIdle = ({ session }: C) => (session.isIdle?.() === true ? 1 : 0);
   const holds = ({ session }: C) =>
     configFile !== undefined && session.project !== undefined && isInside(configFile, session.project)
       ? 1
@@ -82,6 +83,7 @@ export function chooseOne<C extends Candidate>(
       next.rank - best.rank ||
       tie(next) - tie(best) ||
       holds(next) - holds(best) ||
+      isIdle(next) - isIdle(best) ||
       next.session.startedMs - best.session.startedMs;
     return difference > 0 ? next : best;
   });

@@ -57,6 +57,8 @@ export interface DispatchContext {
    * past it.
    */
   offer(slot: SessionSlot, position: number): void;
+  /** Whatever was known of the entry at this position, or of one behind it, may have changed: all look again. */
+  revisit(position: number): void;
   /** The session's client has stopped reading, or reads again. */
   onStuck(slot: SessionSlot, isStuck: boolean): void;
   /** Asks the sessions now whether they listen. True when an answer has changed: then all workers scan again. */

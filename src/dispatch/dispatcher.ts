@@ -14,7 +14,6 @@ import { aborted } from "../waiting.ts";
 import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import { type AckReport, type AckRequest, acknowledge } from "./acknowledge.ts";
 import { createBreaker } from "./breaker.ts";
-import { type CarriedState, carryOver } from "./carry-over.ts";
 import { createMatch, type MatchOptions } from "./choose-session.ts";
 import { createReport, type DispatchContext, type InFlight } from "./context.ts";
 import { createDeadlines } from "./deadlines.ts";
@@ -30,6 +29,7 @@ import { createReservations, markPossiblySent, unsettledReservations } from "./r
 import type { DispatchSession, Listening } from "./session.ts";
 import { createSessionRegistry, type SessionRegistry, type SessionSlot } from "./session-registry.ts";
 import { SessionWorker } from "./session-worker.ts";
+import { type CarriedState, carryOver } from "./shown/carry-over.ts";
 import { createSilences, type Silence, type SilenceRequest } from "./silences.ts";
 import { createSticky } from "./sticky.ts";
 import { createUnroutable, type UnroutableEntries } from "./unroutable.ts";
@@ -139,10 +139,7 @@ export class Dispatcher {
     this.#doorbell.stop();
     this.#context.ackDeadlines.stop();
     this.#context.expiryDeadlines.stop();
-    for (const worker of this.#workers.values()) {
-      worker.release();
-      worker.stopAwaiting();
-    }
+    for (const worker of this.#workers.values()) worker.release();
   };
 
   /** Continues where the last dispatcher stopped; create one for each open journal. */
@@ -176,6 +173,7 @@ export class Dispatcher {
       registry,
       sticky,
       passedOver: createPassedOver(),
+      revisit: (position) => this.revisitFrom(position),
       offer: (slot, position) => this.#workers.get(slot)?.offer(position),
       reservations: createReservations(journal, clock, isShaped),
       silences,
@@ -361,7 +359,7 @@ export class Dispatcher {
     const idle = Promise.all([
       this.#unroutable.idle(),
       this.#pending.idle(),
-      ...[...this.#workers.values()].map((worker) => worker.idle()),
+      ...[...this.#workers.values()].map((worker) => worker.stop()),
       ...this.#departing,
     ]);
     const isLate = await Promise.race([idle.then(() => false), aborted(deadline).then(() => true)]);
@@ -466,7 +464,7 @@ export class Dispatcher {
       this.#known.leave(slot);
       this.#doorbell.leave(slot);
     }
-    await Promise.race([Promise.all([worker?.idle(), this.#pending.idle(slot)]), lastWord]);
+    await Promise.race([Promise.all([worker?.lastWord(), this.#pending.idle(slot)]), lastWord]);
     worker?.giveUp();
     this.#pending.end(slot);
     await worker?.idle();

@@ -19,6 +19,8 @@ export interface SessionSlot extends Candidate {
   readonly reservationName: string;
   rank: SessionRank;
   listening: Listening;
+  /** As last asked. */
+  name: string | undefined;
   /** `ready` has settled. */
   isReady: boolean;
   /** It is starting and will most likely listen: events for `all` include it. */
@@ -112,6 +114,7 @@ export function createSessionRegistry(
         reservationName: `${session.id} push ${++count}`,
         rank: 0,
         listening: session.listening(),
+        name: session.name?.(),
         isReady: false,
         isExpected: true,
         isGone: false,
@@ -166,6 +169,13 @@ export function createSessionRegistry(
       let changed = false;
       for (const slot of slots) {
         slot.listening = slot.session.listening();
+        const name = slot.session.name?.();
+        if (name !== slot.name) {
+          slot.name = name;
+          // Which events are for it may be others now.
+          slot.foreign.clear();
+          changed = true;
+        }
         const rank = slot.isReady && !slot.isGone ? rankOf(slot.listening) : 0;
         if (slot.isReady && rank === 0) slot.wasDeaf = true;
         if (rank === slot.rank) continue;

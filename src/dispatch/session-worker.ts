@@ -14,13 +14,13 @@ import {
   type DispatchContext,
   follow,
   type InFlight,
-  markSent,
   markUnconfirmed,
   reserve,
   toRendered,
 } from "./context.ts";
 import { findEntry, isPast, isUnsent, unsent } from "./entries.ts";
 import type { SessionSlot } from "./session-registry.ts";
+import { UnshownEvents } from "./shown/unshown-events.ts";
 import { isCandidate, isLooping, keepWaiting, triage } from "./triage.ts";
 
 const maxAhead = 128;
@@ -32,8 +32,6 @@ const maxAheadBytes = 512 * 1024;
 const maxBatch = 32;
 const maxBatchBytes = 64 * 1024;
 const pageSize = 128;
-/** Of more written events than this, the display is not awaited: each is a part of every record of what was sent. */
-const maxUnshown = 256;
 /** Delay before a push is retried that a full disk, or a session with a full queue, did not take. */
 const retryMs = 1_000;
 /** A client that takes nothing for this time counts as not reading. */
@@ -83,7 +81,7 @@ export class SessionWorker {
   #writing: { readonly sinceMs: number; readonly batch: readonly InFlight[]; end(): void } | undefined;
   #running: Promise<void> | undefined;
   /** Written to a client that logs what it shows, and not known to be shown yet. */
-  readonly #unshown = new Set<InFlight>();
+  readonly #unshown: UnshownEvents;
   #wantsCatchUp = true;
   #restMs = 0;
   #cancelRest = () => {};
@@ -105,6 +103,9 @@ export class SessionWorker {
     const { session } = slot;
     this.#session = session;
     this.#streams = [this.#proven, this.#unproven] as const;
+    this.#unshown = new UnshownEvents(context, slot, ({ entry }) => {
+      if (!context.recheckSessions()) this.rewind(entry.position);
+    });
   }
 
   /** The set of sessions has changed: scan everything again. */
@@ -119,22 +120,29 @@ export class SessionWorker {
   end(): void {
     this.#cancelRest();
     this.release();
-    this.stopAwaiting();
-  }
-
-  /** What was written and is not known to be shown counts as sent. */
-  stopAwaiting(): void {
-    for (const inFlight of [...this.#unshown]) this.#onShown(inFlight, undefined);
   }
 
   /** The grace period is over: what is not confirmed yet may or may not have arrived. */
   giveUp(): void {
     this.#writing?.end();
+    this.#unshown.giveUp();
+  }
+
+  /** Settles when nothing is being written, and it is known what was shown. */
+  async lastWord(): Promise<void> {
+    await this.idle();
+    await this.#unshown.idle();
+  }
+
+  /** The router stops. */
+  async stop(): Promise<void> {
+    await this.idle();
+    await this.#unshown.stop();
   }
 
   isWriting({ position }: OpenEntry): boolean {
     const isThis = ({ entry }: InFlight): boolean => entry.position === position;
-    return this.#writing?.batch.some(isThis) === true || [...this.#unshown].some(isThis);
+    return this.#writing?.batch.some(isThis) === true || this.#unshown.list().some(isThis);
   }
 
   /** When the write in progress began. */
@@ -231,7 +239,7 @@ export class SessionWorker {
     const batch = this.#takeBatch();
     if (batch.length > 0) await this.#write(batch);
     // Entries that were held after all were not sent: a successor must not assume so.
-    else if (this.#allAhead().length === 0 && this.#unshown.size === 0)
+    else if (this.#allAhead().length === 0 && this.#unshown.list().length === 0)
       this.#reservations.clear(this.#slot.reservationName);
     return true;
   }
@@ -336,7 +344,7 @@ export class SessionWorker {
 
   async #noteReservations(noted: readonly Ahead[]): Promise<void> {
     try {
-      await this.#reservations.note(this.#slot.reservationName, noted, [...this.#unshown]);
+      await this.#reservations.note(this.#slot.reservationName, noted, this.#unshown.list());
       for (const inFlight of noted) inFlight.isNoted = true;
     } catch (error) {
       if (!(error instanceof DeliveryError)) throw error;
@@ -422,7 +430,7 @@ export class SessionWorker {
     let afterMs = retryMs;
     for (const [index, inFlight] of batch.entries()) {
       const outcome = outcomes[index] as Outcome;
-      if (outcome === "written") this.#onWritten(inFlight);
+      if (outcome === "written") this.#unshown.add(inFlight);
       else if (outcome === "ended") {
         markUnconfirmed(this.#context, this.#slot, inFlight, "the session ended before it confirmed");
       } else if (!(outcome.error instanceof DeliveryError)) this.#reportBug(inFlight, outcome.error);
@@ -442,30 +450,6 @@ export class SessionWorker {
     // A session that lost events is about to end. If it does not, it gets them again.
     if (isLost) this.rewind(Math.min(...batch.map(({ entry }) => entry.position)));
     if ((refused.length > 0 || isLost) && !this.#isOver()) this.#rest(afterMs);
-  }
-
-  #onWritten(inFlight: InFlight): void {
-    const shown = this.#session.shown?.(inFlight.id);
-    if (shown === undefined || this.#unshown.size >= maxUnshown || this.#isOver()) {
-      markSent(this.#context, this.#slot, inFlight);
-    } else {
-      this.#unshown.add(inFlight);
-      void shown.then((isShown) => this.#onShown(inFlight, isShown));
-    }
-  }
-
-  /** `undefined`: it will not be known. */
-  #onShown(inFlight: InFlight, isShown: boolean | undefined): void {
-    if (!this.#unshown.delete(inFlight)) return;
-    if (isShown !== false) {
-      markSent(this.#context, this.#slot, inFlight, isShown === true ? { shown: true } : {});
-      return;
-    }
-    const reason = "the client took it, but did not show it";
-    markUnconfirmed(this.#context, this.#slot, inFlight, reason);
-    // The session gets it again with its attempt, as if it were no part of the round.
-    if (inFlight.options.to === "all") this.#context.rounds.delete(inFlight.entry.position);
-    if (!this.#context.recheckSessions()) this.rewind(inFlight.entry.position);
   }
 
   #reportBug(inFlight: InFlight, error: unknown): void {

@@ -23,6 +23,10 @@ export interface DispatchSession {
   /** Absolute path. */
   readonly project?: string;
   readonly label?: string;
+  /** As the user has named it in the client; it may change. */
+  name?(): string | undefined;
+  /** Whether its client does nothing at the moment; undefined when that is not known. */
+  isIdle?(): boolean | undefined;
   readonly client?: string;
   /** Called at every `wake`; must be cheap. */
   listening(): Listening;
@@ -37,6 +41,13 @@ export interface DispatchSession {
    * cannot be known. Undefined when this client gives no sign of that.
    */
   shown?(eventId: string): Promise<boolean | undefined> | undefined;
+  /**
+   * The same for an event that an earlier leader wrote to this session, at or after `sinceMs`; undefined for a client that gives no sign
+   * of that.
+   */
+  wasShown?(event: Rendered, sinceMs: number): Promise<boolean | undefined>;
+  /** Looks now, and not in a moment, what the client has shown. */
+  lookShown?(): Promise<unknown>;
   /** Notifies it that events wait, while it does not show them; absent: it is not notified. */
   readonly doorbell?: SessionDoorbell;
   /** Settles when the first push may happen. Never rejects. */

@@ -38,7 +38,7 @@ describe("status", () => {
     expect(code).toBe(0);
     expect(stdout).toContain(`channel-router ${version}, pid ${process.pid}, in the background, up 0 s`);
     expect(stdout).toContain("  post (letter) running");
-    expect(stdout).toContain("  s1 (api) /code/api, pid 12, claude-code 2.1.330");
+    expect(stdout).toContain("  s1 (review, api) /code/api, pid 12, claude-code 2.1.330, idle");
     expect(stdout).toContain(
       "listening: no, Claude was started without --channels; 3 events sent, since 2 min ago",
     );

@@ -171,6 +171,7 @@ export async function startRunning(
           startedMs: sinceMs,
           sent: () => sent,
           shown: () => undefined,
+          inClient: () => ({ name: "review", isIdle: true }),
         })),
     },
     found: () => ({ file, tried: [file] }),

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -27,13 +27,15 @@ async function open(options: { isRegistered?: boolean } = {}) {
     );
   const clock = manualClock();
   let late = 0;
+  let laterSession: string | undefined;
   const onLate = () => {
     late += 1;
   };
   const words: Registration[] = [];
   const log = new ShownLog({
-    query: () => ({ project: "/p", server: "router", session: "s1", sinceMs: 0, cacheFolder }),
+    query: () => ({ project: "/p", server: "router", session: "s1", laterSession, sinceMs: 0, cacheFolder }),
     clock,
+    isAnothers: (sessionId) => sessionId === "of another open session",
     onRegistration: (word) => words.push(word),
   });
   await log.start();
@@ -44,6 +46,11 @@ async function open(options: { isRegistered?: boolean } = {}) {
     folder,
     words,
     late: () => late,
+    clock,
+    /** What the client itself says that the session's id is now. */
+    isNow(session: string) {
+      laterSession = session;
+    },
     /** Reading a file takes a few turns of the event loop, which the clock does not wait for. */
     async pass(ms: number) {
       await clock.advance(ms);
@@ -124,6 +131,68 @@ test("later words on the registration are passed on", async () => {
     { registered: false, reason: "channels are disabled by policy" },
     { registered: true },
   ]);
+});
+
+test("the client keeps its handler although its gate refuses: it listens", async () => {
+  const { says, pass, words } = await open();
+  says("Channel notifications skipped: channels are disabled by policy");
+  says("Channel gate says skip:session but was previously registered \u2014 preserving handler");
+  await pass(250);
+  expect(words.at(-1)).toEqual({ registered: true });
+});
+
+test("what another open session shows is its own, in the same file too", async () => {
+  const { write, shows, pass, results } = await open();
+  write(5);
+  shows(5, "of another open session");
+  await pass(250);
+  await pass(5_000);
+  expect(results).toEqual(["no"]);
+});
+
+test("after /clear the words under the session's new id are its own", async () => {
+  const { says, isNow, pass, words } = await open();
+  says("Channel notifications skipped: before anybody knows the id", "s2");
+  await pass(250);
+  expect(words).toEqual([]);
+  isNow("s2");
+  says("Channel notifications skipped: after /clear", "s2");
+  await pass(250);
+  expect(words).toEqual([{ registered: false, reason: "after /clear" }]);
+});
+
+test.each(["replaced", "cut", "continued in another file"])("a log that was %s is read on", async (how) => {
+  const { path, folder, write, shows, pass, results } = await open();
+  write(5);
+  const filler = entry("something long about another thing".repeat(100));
+  if (how === "cut") writeFileSync(path, "");
+  if (how === "replaced") {
+    renameSync(path, join(folder, "a.jsonl.1"));
+    writeFileSync(path, filler);
+  }
+  if (how === "continued in another file")
+    writeFileSync(join(folder, "b.jsonl"), filler + entry("notifications/claude/channel (5 chars)"));
+  else shows(5);
+  await pass(250);
+  await pass(5_000);
+  expect(results).toEqual(["yes"]);
+});
+
+test("a client that has ended has a moment to write what it showed; the rest was not shown", async () => {
+  const { log, clock, write, shows, results } = await open();
+  write(5);
+  write(9);
+  write(11);
+  shows(5);
+  const closed = log.close();
+  await clock.advance(500);
+  shows(9);
+  for (let turn = 0; turn < 20; turn++) {
+    await log.read();
+    await clock.advance(250);
+  }
+  await closed;
+  expect(results).toEqual(["yes", "yes", "no"]);
 });
 
 test("a log that is gone, or was never there, says nothing", async () => {

@@ -4,10 +4,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Rendered, RouterEvent } from "../../src/contract.ts";
-import type { CarriedState } from "../../src/dispatch/carry-over.ts";
 import { type DeliveryOptions, writeDeliveryOptions } from "../../src/dispatch/delivery-options.ts";
 import { Dispatcher, type DispatcherOptions } from "../../src/dispatch/dispatcher.ts";
 import type { DispatchSession, Listening } from "../../src/dispatch/session.ts";
+import type { CarriedState } from "../../src/dispatch/shown/carry-over.ts";
 import { DeliveryError } from "../../src/errors.ts";
 import { compileGlob } from "../../src/filters/glob.ts";
 import { type Journal, openJournal } from "../../src/journal/journal.ts";
@@ -29,20 +29,25 @@ export interface FakeSession extends DispatchSession {
   leave(): void;
   /** From now on the client logs what it shows: for each event that is delivered, the promise of whether it was shown. */
   display: ((eventId: string) => Promise<boolean>) | undefined;
+  /** `closed` settles with it, when the session has ended. */
+  lastWord: Promise<void> | undefined;
+  look: () => Promise<unknown>;
   state: Listening["state"];
   refuseWith: Error | undefined;
   becomeReady(): void;
 }
 
 export type SessionOptions = Partial<
-  Pick<DispatchSession, "startedMs" | "project" | "label" | "doorbell"> & {
+  Pick<DispatchSession, "startedMs" | "project" | "label" | "name" | "isIdle" | "doorbell"> & {
     state: Listening["state"];
     ready: boolean;
+    /** Whether it showed what an earlier leader sent it. */
+    before: (eventId: string) => Promise<boolean | undefined>;
   }
 >;
 
 export function fakeSession(id: string, nowMs: number, options: SessionOptions = {}): FakeSession {
-  const { state = "yes", ready = true, startedMs = nowMs, ...rest } = options;
+  const { state = "yes", ready = true, startedMs = nowMs, before, ...rest } = options;
   const got: Rendered[] = [];
   let stalled: (() => void)[] | undefined;
   let hasEnded = false;
@@ -66,7 +71,11 @@ export function fakeSession(id: string, nowMs: number, options: SessionOptions =
     got,
     ready: isReady,
     ended,
-    closed: ended.then(() => undefined),
+    lastWord: undefined,
+    look: async () => {},
+    lookShown: () => session.look(),
+    ...(before === undefined ? {} : { wasShown: ({ eventId }) => before(eventId) }),
+    closed: ended.then(() => session.lastWord),
     becomeReady: () => becomeReady(),
     listening: () => ({ state: session.state, reason: `the test says ${session.state}` }),
     async deliver(event) {

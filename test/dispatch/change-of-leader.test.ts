@@ -1,7 +1,7 @@
 // What a new owner must go on with: the sessions come back one by one, each with what it was told and sent before.
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { CarriedState } from "../../src/dispatch/carry-over.ts";
+import type { CarriedState } from "../../src/dispatch/shown/carry-over.ts";
 import { type Bench, openBench } from "./bench.ts";
 
 let bench: Bench;

@@ -31,6 +31,19 @@ describe("to: one", () => {
     expect(last.seen()).toEqual(["e2", "e3"]);
   });
 
+  test("then one that is idle, before one that started later", async () => {
+    let isIdle = true;
+    const first = bench.attach("a", { isIdle: () => isIdle });
+    await bench.clock.advance(5);
+    const later = bench.attach("b", { isIdle: () => false });
+    await bench.event("e1");
+    await bench.quiet();
+    isIdle = false;
+    await bench.event("e2");
+    await bench.quiet();
+    expect([first.seen(), later.seen()]).toEqual([["e1"], ["e2"]]);
+  });
+
   test("a conversation or thread stays with the session that had its last event", async () => {
     const first = bench.attach("a");
     await bench.event("e1", { thread: "pr-7" });
@@ -127,6 +140,20 @@ test("to: all with nobody there is held, and sent when somebody comes", async ()
   const late = bench.attach("a");
   await bench.quiet();
   expect(late.seen()).toEqual(["e1"]);
+});
+
+test("to: session is an id, or the name that the user gives the session, also while the event waits", async () => {
+  let name: string | undefined;
+  const one = bench.attach("a", { name: () => name });
+  const other = bench.attach("b");
+  await bench.event("e1", { to: { session: "b" } });
+  await bench.event("e2", { to: { session: "review" } });
+  await bench.quiet();
+  expect([one.seen(), other.seen()]).toEqual([[], ["e1"]]);
+  name = "review";
+  bench.dispatcher.wake();
+  await bench.quiet();
+  expect(one.seen()).toEqual(["e2"]);
 });
 
 test("to: project is a glob over the project folder, with ~ for home", async () => {

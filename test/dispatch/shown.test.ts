@@ -65,7 +65,7 @@ test("while it is open whether it was shown, nobody else is sent it, and nothing
   expect(bench.lastState("e1")).toBeUndefined();
 });
 
-test.each(["end", "leave"] as const)("a session that ends before the log has it got it: %s", async (how) => {
+test.each(["end", "leave"] as const)("a session that ends without a last word got it: %s", async (how) => {
   const session = bench.attach("a");
   session.display = display().of;
   await bench.event("e1");
@@ -75,6 +75,29 @@ test.each(["end", "leave"] as const)("a session that ends before the log has it 
   await bench.quiet();
   expect(bench.lastState("e1")).toBe("sent");
   expect(next.seen()).toEqual([]);
+});
+
+test("what a session has not shown by its end goes to the next one, with its attempt", async () => {
+  const session = bench.attach("a");
+  const screen = display();
+  session.display = screen.of;
+  await bench.event("e1");
+  await bench.event("e2");
+  await bench.event("e3", { to: "all" });
+  await bench.quiet();
+  let say = () => {};
+  session.lastWord = new Promise<void>((resolve) => {
+    say = resolve;
+  });
+  session.end();
+  await screen.says("e1", true);
+  await screen.says("e2", false);
+  await screen.says("e3", false);
+  say();
+  const next = bench.attach("b");
+  await bench.quiet();
+  expect(next.seen()).toEqual(["e2#2"]);
+  expect(bench.changes.filter(({ id }) => id === "e1")).toMatchObject([{ state: "sent", shown: true }]);
 });
 
 test("a leader that dies before the log has it leaves a record: it comes again only with its attempt", async () => {
@@ -90,15 +113,50 @@ test("a leader that dies before the log has it leaves a record: it comes again o
   expect(next.seen()).toEqual(["e1#2", "e2#2", "e3#2"]);
 });
 
-test("a leader that stops in order leaves nothing to send again", async () => {
+test("a leader that stops looks once more; what was not shown by then goes to the next session with its attempt", async () => {
+  const session = bench.attach("a");
+  const screen = display();
+  session.display = screen.of;
+  await bench.event("e1");
+  await bench.event("e2");
+  await bench.quiet();
+  session.look = () => screen.says("e1", true);
+  await bench.restart();
+  const next = bench.attach("b");
+  await bench.quiet();
+  expect(next.seen()).toEqual(["e2#2"]);
+});
+
+test.each([
+  ["it has been shown", true, [], "sent"],
+  ["the client gives no sign", undefined, [], "sent"],
+  ["it has not been shown", false, ["e1#2"], "sent"],
+] as const)("the next leader asks the session that took it: %s", async (_, wasShown, seen, state) => {
   const session = bench.attach("a");
   session.display = display().of;
   await bench.event("e1");
   await bench.quiet();
-  await bench.restart();
-  const next = bench.attach("b");
+  await bench.crash();
+  const carried = { taken: new Set(["e1"]), writing: new Set<string>(), onTaken: () => {} };
+  const again = bench.attach("a", { before: async () => wasShown }, carried);
+  const other = bench.attach("b", { state: "no" });
   await bench.quiet();
-  expect(next.seen()).toEqual([]);
+  expect([again.seen(), other.seen()]).toEqual([seen, []]);
+  expect(bench.lastState("e1")).toBe(state);
+  expect((await bench.journal.marks(["e1"])).of("e1", "ci")).toBe(wasShown ? "shown" : "accepted");
+});
+
+test("while the next leader does not know whether it was shown, nobody is sent it", async () => {
+  const session = bench.attach("a");
+  session.display = display().of;
+  await bench.event("e1");
+  await bench.quiet();
+  await bench.crash();
+  const carried = { taken: new Set(["e1"]), writing: new Set<string>(), onTaken: () => {} };
+  const again = bench.attach("a", { before: () => new Promise(() => {}) }, carried);
+  const other = bench.attach("b");
+  await bench.quiet();
+  expect([again.seen(), other.seen()]).toEqual([[], []]);
 });
 
 test("one for all that one session did not show goes to it again, and not to the others", async () => {

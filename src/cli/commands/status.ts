@@ -95,12 +95,15 @@ function printReload(last: StatusReport["last_reload"], nowMs: number): SafeText
 }
 
 export function printSession(session: SessionReport, nowMs: number): SafeText[] {
-  const { id, pid, project, label, client, listening, since, sent, shown, stuck_since, wake } = session;
+  const { id, pid, project, label, name, idle, client, listening, since, sent, shown, stuck_since, wake } =
+    session;
   const mark = { yes: colors.green, no: colors.red, unknown: colors.yellow }[listening.state];
-  const named = label === undefined ? "" : ` (${label})`;
+  const names = [name, label].filter((one) => one !== undefined);
+  const named = names.length === 0 ? "" : ` (${names.join(", ")})`;
+  const doing = idle === undefined ? "" : idle ? ", idle" : ", busy";
   const received = `${countOf(sent, "event")} sent${shown === undefined ? "" : `, ${shown} shown`}`;
   return [
-    line`  ${colors.bold(id)}${named} ${project}, pid ${pid}${client === undefined ? "" : `, ${client}`}`,
+    line`  ${colors.bold(id)}${named} ${project}, pid ${pid}${client === undefined ? "" : `, ${client}`}${doing}`,
     line`    listening: ${mark(listening.state)}, ${listening.reason}; ${received}, since ${printRelative(since, nowMs)}`,
     ...(wake === undefined ? [] : [printWake(wake, nowMs)]),
     ...(stuck_since === undefined

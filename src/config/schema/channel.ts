@@ -224,7 +224,12 @@ export const channelSchema = {
               minLength: 1,
               description: "The label that the session was started with.",
             },
-            session: { "x-inert": true, type: "string", minLength: 1, description: "The id of one session." },
+            session: {
+              "x-inert": true,
+              type: "string",
+              minLength: 1,
+              description: "The id of one session, or the name that you gave it with /rename.",
+            },
           },
         },
       ],

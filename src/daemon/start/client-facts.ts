@@ -1,8 +1,9 @@
 // What this process knows of its own client, for the leader: the project, the label, and evidence of whether
 // it listens.
 
+import { join } from "node:path";
 import type { SessionFacts } from "../../cluster/protocol.ts";
-import { realPath, setVariable } from "../../config/paths.ts";
+import { claudeConfigFolder, realPath, setVariable } from "../../config/paths.ts";
 import { isWithin } from "../../within.ts";
 import { clientCacheFolder } from "../client-log.ts";
 import { pluginName } from "../listening.ts";
@@ -31,11 +32,15 @@ export function readClientFacts(options: ClientFactsOptions): ClientFacts {
   const { env, cwd, label, missing, inbox, onChange } = options;
   const startedMs = Date.now();
   let command: readonly string[] | undefined;
+  let sessionFile: string | undefined;
   let ancestor: Ancestor | undefined;
   const client = readAncestors().then((ancestors) => {
     const found = findClient(ancestors, env);
     ancestor = found;
-    if (found !== undefined && isClaude(found.command)) command = found.command;
+    if (found !== undefined && isClaude(found.command)) {
+      command = found.command;
+      sessionFile = join(claudeConfigFolder(env), "sessions", `${found.pid}.json`);
+    }
     if (found !== undefined) onChange();
     return found;
   });
@@ -57,6 +62,7 @@ export function readClientFacts(options: ClientFactsOptions): ClientFacts {
         ...(command === undefined ? {} : { claudeCommand: [...command] }),
         ...(ancestor === undefined ? {} : { client: { pid: ancestor.pid, start: ancestor.start } }),
         ...inboxFact(inbox?.()),
+        ...(sessionFile === undefined ? {} : { sessionFile }),
       },
     }),
   };

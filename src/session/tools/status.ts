@@ -136,6 +136,10 @@ export interface SessionReport {
   readonly pid: number;
   readonly project: string;
   readonly label?: string;
+  /** As the user has named it in the client; `to: {session: ...}` takes it too. */
+  readonly name?: string;
+  /** Whether its client does nothing at the moment; absent where it does not say. */
+  readonly idle?: boolean;
   /** The client's name and version. */
   readonly client?: string;
   /** `reason`: the evidence, and for `no` what to do. */
@@ -382,9 +386,10 @@ function describeDelivery({ report, session, waiting = 0 }: SessionStatus): Safe
 }
 
 function describeSession(session: SessionReport, asking: string): SafeLine {
-  const { id, label, project, listening, stuck_since, wake } = session;
+  const { id, label, name, project, listening, stuck_since, wake } = session;
   const parts = [
     `  ${id}${id === asking ? " (this one)" : ""}`,
+    ...(name === undefined ? [] : [`named ${name}`]),
     ...(label === undefined ? [] : [`label ${label}`]),
     ...(project === "" ? [] : [project]),
     ...(stuck_since === undefined ? [] : ["does not read"]),
