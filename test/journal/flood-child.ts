@@ -1,11 +1,13 @@
 // Run as a process of its own by the kill test: appends without pause, sixteen at a time, and prints every id once its
-// commit has settled, `-id` once the fact that it was sent has. Ends only by being killed.
+// commit has settled, `-id` once the fact that it was sent has. Ends only by being killed. `small`: most events are sent, and the journal is
+// larger than it should be all the time.
 
 import { writeSync } from "node:fs";
 import { systemClock } from "../../src/host/clock.ts";
 import { openJournal } from "../../src/journal/journal.ts";
 
-const [folder = "", epoch = "1"] = process.argv.slice(2);
+const [folder = "", epoch = "1", size] = process.argv.slice(2);
+const isSmall = size === "small";
 const quiet = { info() {}, warn() {}, error() {} };
 const journal = await openJournal({
   folder,
@@ -13,7 +15,8 @@ const journal = await openJournal({
   isCurrent: () => true,
   clock: systemClock,
   log: quiet,
-  segmentBytes: 200_000,
+  segmentBytes: isSmall ? 40_000 : 200_000,
+  ...(isSmall ? { maxBytes: 200_000 } : {}),
 });
 let next = 0;
 
@@ -35,7 +38,7 @@ async function append(): Promise<void> {
   });
   // A pipe takes a short write whole, and at once: what the parent reads was settled before the kill.
   writeSync(1, `${id}\n`);
-  if (next % 3 !== 0) return;
+  if (isSmall ? next % 5 === 0 : next % 3 !== 0) return;
   await journal.mark({ id, channel: "ci", state: "sent", final: true });
   writeSync(1, `-${id}\n`);
 }
