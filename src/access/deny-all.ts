@@ -7,6 +7,7 @@ export const denyAll: People = {
   receive: async () => ({ as: "nothing" }),
   admits: async () => false,
   knows: async () => false,
+  sessions: () => 0,
   press: async () => ({ show: "nothing" }),
   async save() {
     throw new ConnectorError("E_FILE", "nobody is admitted here, so no file is kept");

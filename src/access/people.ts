@@ -33,6 +33,7 @@ export interface PeopleOptions {
   readonly verdicts: Verdicts;
   readonly clock: Pick<Clock, "now">;
   readonly save: People["save"];
+  readonly sessions: People["sessions"];
   /** Called for each dropped message. The reason contains nothing of the message. */
   dropped(reason: string): void;
   /**
@@ -129,6 +130,7 @@ export function createPeople(options: PeopleOptions): People {
       return answer;
     },
     save: options.save,
+    sessions: options.sessions,
   };
 }
 

@@ -116,6 +116,8 @@ export interface People {
    * rejects.
    */
   knows(person: string): Promise<boolean>;
+  /** How many Claude sessions are open. Without one, messages wait. */
+  sessions(): number;
   /**
    * Stores a file of an admitted user in the inbox of the state folder, under a safe generated name. Rejects
    * with a ConnectorError (E_FILE) when it is longer than `maxBytes`, and as the content does; then nothing

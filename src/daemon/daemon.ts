@@ -7,6 +7,7 @@ import type { CommandHandler } from "../cluster/calls.ts";
 import type { Service } from "../cluster/leader-server.ts";
 import { repeatableTools } from "../config/names.ts";
 import { realPath } from "../config/paths.ts";
+import { recipeUpdates } from "../config/recipe/updates.ts";
 import { countIssues } from "../config/yaml/issue-location.ts";
 import { isRouterError, UsageError } from "../errors.ts";
 import { systemClock } from "../host/clock.ts";
@@ -385,8 +386,11 @@ export class Daemon implements Service {
     await this.#updateInitialize(next);
     const { sessions } = this.#state;
     sessions.retool();
+    const changes = [describeDiff(diff), ...recipeUpdates(before.loaded, next.loaded)].filter(
+      (one) => one !== undefined,
+    );
     return {
-      difference: describeDiff(diff),
+      difference: changes.length === 0 ? undefined : changes.join(", "),
       notes: [
         ...warningsIn(next),
         ...waitingPowers(next, now.consent),

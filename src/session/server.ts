@@ -9,6 +9,7 @@ import {
   type ServerCapabilities,
 } from "@modelcontextprotocol/sdk/types.js";
 import type { JsonObject, Log, Tool } from "../contract.ts";
+import { wrapLines } from "../text/clip.ts";
 import { line, type SafeLine } from "../text.ts";
 import { type Elicitation, type ElicitationResult, formValidator } from "./elicitation.ts";
 import type { InitializeResult } from "./initialize-result.ts";
@@ -43,6 +44,8 @@ export interface ToolServerOptions {
 
 /** The user may be away; the SDK would give up after a minute. Within the range of a timer. */
 const askWithinMs = 7 * 24 * 60 * 60 * 1_000;
+/** Claude Code cuts a line of a form at the edge of the terminal: what is beyond it would be decided unseen. */
+const formWidth = 76;
 
 export async function connectToolServer(options: ToolServerOptions): Promise<ToolServer> {
   const { initializeResult, log, neutralise, waiting, reminder } = options;
@@ -97,7 +100,10 @@ export async function connectToolServer(options: ToolServerOptions): Promise<Too
         ]),
       );
       const { action, content } = await server.elicitInput(
-        { message, requestedSchema: { type: "object", properties, required: Object.keys(fields) } },
+        {
+          message: wrapLines(message, formWidth),
+          requestedSchema: { type: "object", properties, required: Object.keys(fields) },
+        },
         { signal, timeout: askWithinMs },
       );
       return action === "accept" ? { action, values: (content ?? {}) as JsonObject } : { action };

@@ -27,6 +27,35 @@ function inPieces(raw: string): SafeLine {
   return pieces.map(shownLine).join("") as SafeLine;
 }
 
+/**
+ * The same words in lines of at most `width` characters: broken at spaces, else within a word. What follows begins as its line did, with
+ * its spaces and bars, and four spaces more: it is not taken for an entry of a list.
+ */
+export function wrapLines(shown: SafeText, width: number): SafeText {
+  return shown
+    .split("\n")
+    .flatMap((line) => {
+      const [start = ""] = /^[ │]*/.exec(line) ?? [];
+      const next = `${start.slice(0, width / 2)}    `;
+      const wrapped: string[] = [];
+      let rest = line;
+      while (rest.length > width) {
+        const space = rest.lastIndexOf(" ", width);
+        const isWord = space <= Math.max(next.length, start.length, width / 2);
+        const end = isWord ? endOfCharacter(rest, width) : space;
+        wrapped.push(rest.slice(0, end));
+        rest = `${next}${rest.slice(isWord ? end : end + 1)}`;
+      }
+      return [...wrapped, rest];
+    })
+    .join("\n") as SafeText;
+}
+
+/** At or before `at`: not within a surrogate pair. */
+function endOfCharacter(text: string, at: number): number {
+  return /[\uDC00-\uDFFF]/.test(text[at] ?? "") ? at - 1 : at;
+}
+
 /** At most `maxBytes` bytes as UTF-8. */
 export function cutBytes(shown: SafeText, maxBytes: number): SafeText {
   const bytes = Buffer.from(shown);

@@ -43,6 +43,7 @@ export async function openWorld(access: Partial<AccessOptions> = {}, write = wri
     verdicts: noVerdicts,
     clock,
     save: async () => ({ path: "/inbox/x", bytes: 1 }),
+    sessions: () => 1,
     dropped: (reason) => dropped.push(reason),
     isApprover: () => false,
     isTrusted: () => isTrusted,

@@ -21,6 +21,8 @@ export function fakePeople(
     admits?(person: string): boolean;
     /** Default: as `admits`. */
     knows?(person: string): boolean;
+    /** Default: one. */
+    readonly sessions?: number;
     press?(press: ButtonPress): PressAnswer | Promise<PressAnswer>;
   } = {},
 ): FakePeople {
@@ -36,6 +38,7 @@ export function fakePeople(
       return (await answers.receive?.(message)) ?? { as: "event" };
     },
     admits: async (person) => answers.admits?.(person) ?? true,
+    sessions: () => answers.sessions ?? 1,
     knows: async (person) => (answers.knows ?? answers.admits)?.(person) ?? true,
     async press(press) {
       presses.push(press);

@@ -16,6 +16,8 @@ let unseen = 0;
 let quoted;
 let files = [];
 let isConnected = false;
+/** How many Claude sessions the router has. */
+let sessions = 0;
 let isAtEnd = true;
 let typingTimer;
 let noticeTimer;
@@ -55,6 +57,34 @@ async function download(file) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 }
 
+/** Kinds that a browser shows without running anything in them. */
+const pictureTypes = { png: "image/png", jpg: "image/jpeg", jpeg: "image/jpeg", gif: "image/gif", webp: "image/webp", avif: "image/avif" };
+const pictureType = (file) => pictureTypes[file.name.slice(file.name.lastIndexOf(".") + 1).toLowerCase()];
+const isPicture = (file) => pictureType(file) !== undefined && file.bytes <= 8388608;
+/** Fetched once, by the id of the file: its URL, or undefined when the router does not have it any more. */
+const pictures = new Map();
+
+function fetchPicture(file) {
+  if (!pictures.has(file.id)) {
+    pictures.set(file.id, request("GET", "/files/" + file.id)
+      .then(async (answer) => (answer.ok ? URL.createObjectURL(new Blob([await answer.arrayBuffer()], { type: pictureType(file) })) : undefined))
+      .catch(() => { pictures.delete(file.id); }));
+  }
+  return pictures.get(file.id);
+}
+
+/** A click downloads it. Shown once it has loaded. */
+function picture(file) {
+  const shown = make("img");
+  shown.alt = file.name;
+  const frame = withClass(make("button", undefined, () => download(file)), "picture", shown);
+  frame.hidden = true;
+  frame.setAttribute("aria-label", "Download " + file.name);
+  shown.addEventListener("load", () => { frame.hidden = false; if (isAtEnd) toEnd(); });
+  fetchPicture(file).then((url) => { if (url) shown.src = url; });
+  return frame;
+}
+
 function say(text) {
   at("notice").textContent = text;
   clearTimeout(noticeTimer);
@@ -64,8 +94,13 @@ function say(text) {
 function connected(isSo, text) {
   isConnected = isSo;
   at("state").textContent = text;
-  at("state").className = isSo ? "on" : "off";
+  at("state").className = isSo ? (sessions === 0 ? "alone" : "on") : "off";
   drawEmpty();
+}
+
+/** What is written while no session is open waits for the next one. */
+function drawConnected() {
+  connected(true, sessions === 0 ? "connected, no Claude session is open" : "connected");
 }
 
 function sizeOf(bytes) {
@@ -86,8 +121,11 @@ function bodyOf(message) {
   body.dir = "auto";
   const command = /channel-router access pair [0-9a-f]{6}/.exec(message.from === "router" ? message.text : "");
   // The server wrote this HTML from Markdown: a few tags, all text escaped.
-  if (message.html !== undefined) body.innerHTML = message.html;
-  else if (command) {
+  if (message.html !== undefined) {
+    body.innerHTML = message.html;
+    // It scrolls, so the keyboard has to reach it.
+    for (const code of body.querySelectorAll("pre")) code.tabIndex = 0;
+  } else if (command) {
     const copy = make("button", "Copy", () => navigator.clipboard.writeText(command[0]).then(() => say("Copied."), () => say("The browser does not let this page copy.")));
     const [before, after] = [message.text.slice(0, command.index), message.text.slice(command.index + command[0].length)];
     body.append(before, make("code", command[0]), " ", copy, after);
@@ -131,6 +169,7 @@ function draw(message) {
   if (answered) element.append(make("blockquote", "↳ " + beginning(answered, 80)));
   if (message.text) element.append(bodyOf(message));
   const parts = withClass(make("div"), "parts");
+  for (const file of message.files || []) if (isPicture(file)) parts.append(picture(file));
   for (const file of message.files || []) parts.append(make("button", "⤓ " + file.name + " (" + sizeOf(file.bytes) + ")", () => download(file)));
   for (const file of message.files ? [] : message.attached || []) parts.append(make("span", file.name + " (" + sizeOf(file.size) + ")"));
   for (const { button, label } of message.prompt ? message.prompt.buttons : []) parts.append(make("button", label, () => press(message, button)));
@@ -185,8 +224,9 @@ function drawAll(keptTop) {
 /** What a room says that has no message. */
 function drawEmpty() {
   const isEmpty = ![...messages.values()].some(isHere);
+  const waits = sessions === 0 ? " No Claude session is open: what you write waits for the next one." : "";
   const words = isConnected
-    ? "Nothing has been said here yet.\nWrite to Claude below. A browser that is new here gets a code first, with which the user who runs the router lets it in."
+    ? "Nothing has been said here yet.\nWrite to Claude below. A browser that is new here gets a code first, with which the user who runs the router lets it in." + waits
     : "No connection to the router yet.\nIt runs while a Claude Code session is open, or after: channel-router up";
   const shown = at("empty");
   if (shown && (!isEmpty || shown.textContent !== words)) shown.remove();
@@ -256,15 +296,22 @@ async function send(message) {
   }
 }
 
-/** One question at a time, in a box of the page. */
+function wrongAnswer(text) {
+  at("ask-wrong").textContent = text || "";
+  at("ask-text").setAttribute("aria-invalid", String(Boolean(text)));
+}
+
+/** One question at a time, in a box of the page. The function done returns what is wrong with the answer. */
 function ask(question, hint, value, done) {
+  wrongAnswer();
   at("ask-title").textContent = question;
   at("ask-hint").textContent = hint;
   at("ask-text").value = value;
   at("ask-form").onsubmit = (event) => {
     event.preventDefault();
-    const isFine = done(at("ask-text").value.trim());
-    if (!isFine) return at("ask-text").focus();
+    const wrong = done(at("ask-text").value.trim());
+    wrongAnswer(wrong);
+    if (wrong) return at("ask-text").focus();
     at("ask").close();
     at("text").focus();
   };
@@ -274,10 +321,12 @@ at("ask-no").addEventListener("click", () => at("ask").close());
 
 function openRoom() {
   ask("Name of the room", "Small letters, digits, - and _. A room is a conversation of its own.", "", (wanted) => {
-    if (!/^[a-z0-9][a-z0-9_-]{0,39}$/.test(wanted)) return false;
+    if (wanted === "") return "Write a name.";
+    const wrong = /[^a-z0-9_-]/.exec(wanted);
+    if (wrong) return "A name has no " + (wrong[0] === " " ? "spaces" : "“" + wrong[0] + "”") + ": small letters, digits, - and _ only.";
+    if (!/^[a-z0-9]/.test(wanted)) return "A name begins with a letter or a digit.";
     room = wanted;
     drawAll();
-    return true;
   });
 }
 
@@ -287,7 +336,6 @@ at("name").addEventListener("click", () => {
     name = wanted.slice(0, 40);
     localStorage.setItem(storeName + " name", name);
     drawName();
-    return true;
   });
 });
 drawName();
@@ -326,7 +374,7 @@ document.addEventListener("drop", (event) => { event.preventDefault(); attach(ev
 document.addEventListener("visibilitychange", () => { if (!document.hidden) { unseen = 0; document.title = title; } });
 
 const heard = {
-  history({ browser, known, messages: all }) {
+  history({ browser, known, sessions: open, messages: all }) {
     if (spokenTo && spokenTo !== router.server) {
       messages.clear();
       say("Another router answers at this address now.");
@@ -335,14 +383,19 @@ const heard = {
     own = browser;
     at("browser").textContent = known ? "" : "this browser: " + own;
     const isKept = new Set(all.map(({ id }) => id));
-    const open = [...messages.values()].filter((message) => (message.pending || message.failed) && !isKept.has(message.id));
+    const unsent = [...messages.values()].filter((message) => (message.pending || message.failed) && !isKept.has(message.id));
     messages.clear();
-    for (const message of [...all, ...open]) messages.set(message.id, message);
-    connected(true, "connected");
+    for (const message of [...all, ...unsent]) messages.set(message.id, message);
+    sessions = open;
+    drawConnected();
     drawAll(isAtEnd ? undefined : at("log").scrollTop);
-    for (const message of open) if (message.isOffline) send(message);
+    for (const message of unsent) if (message.isOffline) send(message);
   },
   message: put,
+  sessions({ sessions: open }) {
+    sessions = open;
+    drawConnected();
+  },
   typing({ room: where }) {
     at("typing").hidden = where !== room;
     clearTimeout(typingTimer);

@@ -13,7 +13,7 @@ export const style = `
 }
 * { box-sizing: border-box; }
 body {
-  margin: 0; height: 100dvh; display: grid; grid-template: auto minmax(0, 1fr) auto auto / minmax(0, 1fr);
+  margin: 0; height: 100dvh; display: grid; grid-template: auto minmax(0, 1fr) / minmax(0, 1fr);
   font: 16px/1.45 system-ui, sans-serif; background: var(--ground); color: var(--text);
 }
 :focus-visible, .unseen:focus-visible + label { outline: 2px solid var(--key); outline-offset: 2px; }
@@ -36,10 +36,12 @@ nav button[aria-pressed=true] { border-color: var(--line); background: var(--rai
 #state { color: var(--faint); font-size: .85rem; white-space: nowrap; }
 #state::before { content: ""; display: inline-block; width: .55rem; height: .55rem; margin-right: .4rem; border-radius: 50%; background: var(--faint); }
 #state.on::before { background: var(--you); }
+#state.alone::before { background: var(--claude); }
 #state.off::before { background: var(--bad); }
-main { overflow-y: auto; padding: 1rem; overscroll-behavior: contain; }
-main > * { max-width: 46rem; margin: 0 auto .9rem; }
-main > p { color: var(--faint); text-align: center; margin-top: 20vh; white-space: pre-line; }
+main { display: grid; grid-template: minmax(0, 1fr) auto auto / minmax(0, 1fr); min-height: 0; }
+#log { overflow-y: auto; padding: 1rem; overscroll-behavior: contain; }
+#log > * { max-width: 46rem; margin: 0 auto .9rem; }
+#log > p { color: var(--faint); text-align: center; margin-top: 20vh; white-space: pre-line; }
 article { overflow-wrap: anywhere; border-left: 3px solid var(--claude); padding-left: .7rem; }
 article.you { border-color: var(--you); }
 article.router { border-color: var(--faint); }
@@ -51,7 +53,8 @@ article.failed { border-color: var(--bad); }
 .head b { color: var(--claude); }
 .you .head b { color: var(--you); }
 .router .head b { color: inherit; }
-.head .wrong { color: var(--bad); }
+.wrong, dialog small.wrong { color: var(--bad); }
+.wrong:empty { display: none; }
 .head button { min-height: 0; padding: 0 .5rem; margin-left: auto; opacity: 0; }
 article:hover .head button, article:focus-within .head button { opacity: 1; }
 @media (hover: none) { .head button { opacity: 1; } }
@@ -63,6 +66,8 @@ pre code { background: none; padding: 0; font: inherit; }
 blockquote { margin: 0; padding-left: .6rem; border-left: 2px solid var(--line); color: var(--faint); }
 .parts { display: flex; flex-wrap: wrap; gap: .5rem; margin: .4rem 0 0; align-items: center; }
 .parts:empty, #chips:empty { display: none; }
+.picture { padding: .2rem; border-color: var(--line); }
+.picture img { display: block; max-width: min(100%, 24rem); max-height: 18rem; border-radius: .3rem; }
 #foot { position: relative; padding: 0 1rem; min-height: 1.6rem; font-size: .85rem; color: var(--faint); text-align: center; }
 #foot p { margin: 0; }
 #notice { color: var(--text); }
@@ -84,7 +89,7 @@ dialog small { color: var(--faint); }
   header { flex-wrap: wrap; padding: .4rem .6rem; }
   nav { order: 1; flex-basis: 100%; }
   #name { margin-left: auto; max-width: 9rem; }
-  main { padding: .6rem; }
+  #log { padding: .6rem; }
   #form { padding-inline: .6rem; }
   textarea { flex-basis: 100%; }
   #send { margin-left: auto; }

@@ -17,7 +17,7 @@ export const pageHeaders: Readonly<Record<string, string>> = {
     "default-src 'none'",
     `script-src ${hashOf(script)}`,
     `style-src ${hashOf(style)}`,
-    "img-src data:",
+    "img-src data: blob:",
     "worker-src 'none'",
     "connect-src 'self'",
     "base-uri 'none'",
@@ -66,7 +66,8 @@ export function page(name: string, mark: string): string {
 <span id="browser"></span>
 <button id="name" type="button"></button>
 </header>
-<main id="log" role="log" aria-label="Messages" tabindex="0"></main>
+<main>
+<div id="log" role="log" aria-label="Messages" tabindex="0"></div>
 <div id="foot">
 <button id="latest" type="button" hidden>New messages ↓</button>
 <p id="typing" role="status" hidden>Claude is writing…</p>
@@ -78,11 +79,13 @@ export function page(name: string, mark: string): string {
 <input id="file" class="unseen" type="file" multiple><label for="file">Attach</label>
 <button id="send" class="main">Send</button>
 </form>
+</main>
 <dialog id="ask" aria-labelledby="ask-title">
 <form id="ask-form">
 <label id="ask-title" for="ask-text"></label>
-<input id="ask-text" type="text" maxlength="40" autocomplete="off">
+<input id="ask-text" type="text" maxlength="40" autocomplete="off" aria-describedby="ask-hint ask-wrong">
 <small id="ask-hint"></small>
+<small id="ask-wrong" class="wrong" role="alert"></small>
 <p><button id="ask-no" type="button">Cancel</button><button class="main">OK</button></p>
 </form>
 </dialog>

@@ -36,6 +36,7 @@ type Handled = Parameters<Route["handle"]>;
 const pageRoute = "GET ";
 const helloRoute = "POST /hello";
 const maxUploads = 4;
+const sessionsEveryMs = 2_000;
 const retryAfter = { "retry-after": "1" };
 
 export function createWebchatSource(name: string, options: WebchatOptions, host: Host): Source {
@@ -54,6 +55,7 @@ class WebchatSource implements Source {
   #rooms: Rooms | undefined;
   #emit: Emit | undefined;
   #closed = false;
+  #cancelWatch: () => void = () => {};
   readonly #removeRoutes: (() => void)[] = [];
   readonly #inFlight = new Set<Promise<unknown>>();
   readonly #live: Rooms;
@@ -75,6 +77,7 @@ class WebchatSource implements Source {
     const streams = createStreams(clock);
     this.#streams = streams;
     let uploads = 0;
+    const watchSessions = (known: number) => this.#watchSessions(known);
     const live: Rooms = {
       of: (browser) => this.#opened().of(browser),
       seenBy: (browser) => this.#opened().seenBy(browser),
@@ -98,9 +101,11 @@ class WebchatSource implements Source {
         const known = await people.knows(browser);
         // From here to `open` nothing may be awaited: a message of that time would neither be history nor be sent.
         const messages = isLetIn ? live.seenBy(browser) : live.passingBy(browser);
-        const first = { browser, known, messages: messages.map(asShown) };
+        const sessions = people.sessions();
+        const first = { browser, known, sessions, messages: messages.map(asShown) };
         if (!streams.open(browser, response, first, isLetIn))
           return new Refusal(429, "too many pages are open", retryAfter);
+        watchSessions(sessions);
         return undefined;
       },
       "POST /messages": async (request, _response, { browser, bodyHash }) => {
@@ -310,11 +315,23 @@ class WebchatSource implements Source {
     }
   }
 
+  /** While a page is open, it learns how many sessions are. */
+  #watchSessions(known: number): void {
+    this.#cancelWatch();
+    this.#cancelWatch = this.#host.clock.after(sessionsEveryMs, () => {
+      if (this.#streams.count() === 0) return;
+      const sessions = this.#host.people.sessions();
+      if (sessions !== known) this.#streams.sendAll("sessions", { sessions });
+      this.#watchSessions(sessions);
+    });
+  }
+
   #leave(): void {
     for (const remove of this.#removeRoutes.splice(0)) remove();
   }
 
   async #idle(deadline: AbortSignal): Promise<void> {
+    this.#cancelWatch();
     this.#streams.close();
     if (deadline.aborted) return;
     await Promise.race([Promise.allSettled(this.#inFlight), aborted(deadline)]);

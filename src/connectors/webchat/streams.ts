@@ -8,8 +8,10 @@ export interface Streams {
   /** False when there are too many; unapproved browsers have a lower limit. `first` is sent immediately. */
   open(browser: string, response: ServerResponse, first: Json, isLetIn: boolean): boolean;
   send(browser: string, event: string, data: Json): void;
-  /** How many pages of this browser are open. */
-  count(browser: string): number;
+  /** To every page. */
+  sendAll(event: string, data: Json): void;
+  /** How many pages of this browser are open, or of all. */
+  count(browser?: string): number;
   close(): void;
 }
 
@@ -38,7 +40,8 @@ export function createStreams(clock: Clock): Streams {
     });
   }
 
-  const count = (browser: string) => [...open.values()].filter((one) => one === browser).length;
+  const count = (browser?: string) =>
+    browser === undefined ? open.size : [...open.values()].filter((one) => one === browser).length;
 
   return {
     count,
@@ -65,6 +68,10 @@ export function createStreams(clock: Clock): Streams {
     send(browser, event, data) {
       const text = eventOf(event, data);
       for (const [response, one] of open) if (one === browser) write(response, text);
+    },
+    sendAll(event, data) {
+      const text = eventOf(event, data);
+      for (const response of open.keys()) write(response, text);
     },
     close() {
       cancel();

@@ -194,6 +194,7 @@ export class ChatService {
       store: this.#store,
       verdicts: this.prompts,
       clock: this.#clock,
+      sessions: () => this.#state.sessions.list().length,
       save: (name, content, maxBytes, as) =>
         (as === "sent" ? this.#sent : this.#inbox).save(name, content, maxBytes),
       dropped: turnedAway,

@@ -50,7 +50,17 @@ class Element {
   scrollHeight = 0;
   scrollTop = 0;
   clientHeight = 0;
-  setAttribute() {}
+  readonly attributes: Record<string, string> = {};
+  setAttribute(name: string, value: string) {
+    this.attributes[name] = value;
+  }
+  readonly code = { tabIndex: -1 };
+  /** Of the HTML that it was given, which is not parsed here. */
+  querySelectorAll(tag: string) {
+    return this.innerHTML.includes(`<${tag}>`) ? [this.code] : [];
+  }
+  tabIndex = 0;
+  src = "";
   focus() {}
   showModal() {}
   close() {}
@@ -168,7 +178,7 @@ async function openPage({
     self: { isSecureContext: isSecure },
     navigator: { serviceWorker: worker },
     indexedDB: fakeDatabase(kept.keys),
-    ...{ crypto, btoa, atob, setTimeout, clearTimeout, URL, FormData, Response, TextDecoderStream },
+    ...{ crypto, btoa, atob, setTimeout, clearTimeout, URL, FormData, Response, TextDecoderStream, Blob },
     ...{ TextEncoder, Uint8Array },
     async fetch(
       path: string,
@@ -252,6 +262,59 @@ it("shows what was said, with quotes, files and reactions, and what changes", as
   await eventually(() => page.log().includes("<i>bye</i>"));
   expect(page.log()).toContain("(edited)");
   expect(page.log()).not.toContain("<b>hi</b>");
+});
+
+it("says when no session is open, and that messages wait", async () => {
+  const page = await openPage();
+  page.hear("history", { sessions: 0, messages: [] });
+  await eventually(() => page.at("state").textContent === "connected, no Claude session is open");
+  expect(page.log()).toContain("what you write waits for the next one");
+  page.hear("sessions", { sessions: 1 });
+  await eventually(() => page.at("state").textContent === "connected");
+  expect(page.log()).not.toContain("waits");
+});
+
+it("shows pictures, and what scrolls can be reached with the keyboard", async () => {
+  const page = await openPage({ answer: () => new Response("picture") });
+  const files = [
+    { id: "f1", name: "cat.PNG", bytes: 7 },
+    { id: "f2", name: "page.svg", bytes: 7 },
+    { id: "f3", name: "huge.jpg", bytes: 20_000_000 },
+  ];
+  page.hear("message", message({ html: "<pre>long</pre>", files }));
+  const images = () =>
+    page
+      .at("log")
+      .all()
+      .filter(({ tag }) => tag === "img");
+  await eventually(() => images()[0]?.src.startsWith("blob:"));
+  expect(images()).toHaveLength(1);
+  expect(page.calls.map(({ path }) => path)).toContain("/chat/files/f1");
+  expect(page.log()).toContain("⤓ page.svg");
+  expect(
+    page
+      .at("log")
+      .all()
+      .find(({ innerHTML }) => innerHTML !== "")?.code.tabIndex,
+  ).toBe(0);
+});
+
+it.each([
+  ["", /Write a name/],
+  ["my room", /no spaces/],
+  ["Deploys", /no “D”/],
+  ["-x", /begins with/],
+])("a room of the name %j is refused with the reason", async (name, reason) => {
+  const page = await openPage();
+  page.at("rooms").all().at(-1)?.fire("click");
+  page.at("ask-text").value = name;
+  page.at("ask-form").fire("submit");
+  expect(page.at("ask-wrong").textContent).toMatch(reason);
+  expect(page.at("ask-text").attributes["aria-invalid"]).toBe("true");
+  page.at("ask-text").value = "deploys";
+  page.at("ask-form").fire("submit");
+  expect(page.at("ask-wrong").textContent).toBe("");
+  expect(page.at("rooms").text()).toContain("deploys");
 });
 
 it("sends with the key that it made, quotes, attaches, and presses buttons", async () => {
