@@ -55,6 +55,7 @@ export function addSetupCommands(
     .option("--reach <way>", "how the sender reaches you: here (default), relay or gateway")
     .option("--public-url <url>", "the URL of the gateway")
     .option("--user", "for you, in every project without a config of its own; default: this project")
+    .option("--wake", "notify sessions that do not show channels of waiting events")
     .option("--dry-run", "only show what would be written")
     .option("--try", "send a test event and wait until Claude has it")
     .addOption(json())

@@ -156,6 +156,7 @@ function wakeReport(
     ...(way === undefined ? {} : { way }),
     ...(lastRingMs === undefined ? {} : { last_ring: timeOf(lastRingMs) }),
     unanswered,
+    ...(hasGivenUp ? { stopped: true as const } : {}),
     text: way === undefined ? `not possible: ${reason ?? "unknown"}` : `by ${way}${answers}${failed}`,
   };
 }

@@ -168,6 +168,21 @@ test("the plugin's hook ends with 2 and the sentence when it is rung; a later on
   expect(inbox.messages()).toEqual([]);
 });
 
+test("a session that nobody sits at, such as claude -p, is not waited for", async () => {
+  await open("wake: [hook, monitor]");
+  await deaf();
+  await eventually(async () => (await sessions()).includes("listening: no"));
+  for (const way of ["monitor", "hook"] as const)
+    for (const env of [
+      { CLAUDE_CODE_SESSION_ATTENDED: "0" },
+      { CLAUDE_CODE_ENTRYPOINT: "sdk-cli" },
+    ] as const) {
+      const started = startWay(way, { ...env });
+      expect(await started.process.exited).toMatchObject({ code: 0 });
+      expect([started.process.stderr(), started.printed()]).toEqual(["", ""]);
+    }
+});
+
 test("where the config does not ask for them, both end and say nothing, whatever a project puts into their environment", async () => {
   await open("wake: [inbox]");
   await deaf();

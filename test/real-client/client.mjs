@@ -26,7 +26,7 @@ export function openClient() {
     process.exit(0);
   }
   process.stdout.write(`Claude Code: ${version}\n`);
-  process.on("exit", () => rmSync(top, { recursive: true, force: true }));
+  process.on("exit", () => rmSync(top, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }));
   return {
     home: top,
     env,

@@ -21,6 +21,7 @@ import { checkRouter } from "../doctor/router.ts";
 import { checkSessions } from "../doctor/sessions.ts";
 import { checkStateFolder } from "../doctor/state-folder.ts";
 import { checkOrganisation, checkSwitches } from "../doctor/switches.ts";
+import { checkWake } from "../doctor/wake.ts";
 import type { ExitCode } from "../exit.ts";
 import { findRouter, requireRouter } from "../find-router.ts";
 import { checkLibraries } from "../missing-libraries.ts";
@@ -101,6 +102,7 @@ async function examine(patient: CheckInput): Promise<Finding[]> {
     await checkStateFolder(patient),
     checkRouter(patient),
     ...checkSessions(patient, launch.line),
+    ...(await checkWake(patient)),
     launch.finding,
     await checkClientLog(patient, launch.server, launch.line),
     await checkOrganisation(patient),

@@ -92,8 +92,10 @@ async function propose(wishes: Wishes, context: CommandContext, script: string):
           : "router";
 
   const before = await readPresent(config);
-  const { chosen, publicUrl } = wishes;
-  const next = configText(before, { chosen, serverName, publicUrl });
+  const { chosen, publicUrl, wake } = wishes;
+  const next = configText(before, { chosen, serverName, publicUrl, wake });
+  if (wake && before !== undefined && !/^wake:/m.test(before))
+    notes.push(line`${config} is there already: write  wake: auto  into it yourself`);
   if ("text" in next) changes.push({ path: config, before, text: next.text });
   else if ("present" in next) notes.push(line`unchanged: ${config}`);
   else
@@ -237,9 +239,10 @@ function launchLine(server: string, plugin: string | undefined): string {
   return `claude --dangerously-load-development-channels ${channel}`;
 }
 
-function launchLines({ user }: Wishes, { serverName, plugin, entry }: Proposal): SafeText[] {
+function launchLines({ user, wake }: Wishes, { serverName, plugin, entry }: Proposal): SafeText[] {
   return [
     ...(user && plugin === undefined ? [line`  ${addCommand(serverName, entry)}    once`] : []),
+    ...(wake ? [line`  claude    and Claude fetches events when it is notified, or, to be shown them`] : []),
     line`  ${launchLine(serverName, plugin)}`,
   ];
 }

@@ -35,12 +35,13 @@ interface ConfigWishes {
   readonly chosen: readonly Chosen[];
   readonly serverName: string;
   readonly publicUrl?: string | undefined;
+  readonly wake?: boolean;
 }
 
 /** `text`: of the present file. Several recipes are added one after the other. */
 export function configText(
   text: string | undefined,
-  { chosen, serverName, publicUrl }: ConfigWishes,
+  { chosen, serverName, publicUrl, wake }: ConfigWishes,
 ): UseAdded {
   if (text !== undefined) {
     let next = text;
@@ -56,6 +57,7 @@ export function configText(
   const head = [modeline, "version: 1"];
   if (serverName !== "router") head.push("server:", `  name: ${serverName}`);
   if (publicUrl !== undefined) head.push(`public_url: ${publicUrl}`);
+  if (wake) head.push("wake: auto");
   const body =
     chosen.length === 0
       ? ["sources:", "  hello:", "    type: http", "    path: /hello"]

@@ -9,6 +9,7 @@ import { colors } from "../colors.ts";
 import { type RecipeDetails, readDetails } from "../commands/recipes.ts";
 import type { CommandContext, Person } from "../context.ts";
 import { printed } from "../print.ts";
+import { whyNoChannels } from "./no-channels.ts";
 import { type Chosen, variableOf } from "./texts.ts";
 
 export type Reach = "here" | "relay" | "gateway";
@@ -20,6 +21,7 @@ export interface InitOptions {
   readonly reach?: string;
   readonly publicUrl?: string;
   readonly user?: boolean;
+  readonly wake?: boolean;
   readonly dryRun?: boolean;
   readonly try?: boolean;
   readonly json?: boolean;
@@ -31,9 +33,11 @@ export interface Wishes {
   readonly publicUrl?: string | undefined;
   /** The user's own config instead of the project's. */
   readonly user: boolean;
+  /** Sessions that do not show channels are to be notified of waiting events. */
+  readonly wake: boolean;
 }
 
-type Around = Pick<CommandContext, "env" | "cwd" | "print">;
+type Around = Pick<CommandContext, "env" | "cwd" | "print" | "clientLog" | "now">;
 
 export async function readWishes(
   options: InitOptions,
@@ -62,7 +66,18 @@ export async function readWishes(
       hint: "such as https://hooks.example.com",
     });
   const user = options.user ?? (person === undefined ? false : await askPlace(person));
-  return { chosen, reach: asked, publicUrl, user };
+  const wake = options.wake ?? (person === undefined ? false : await askWake(person, context));
+  return { chosen, reach: asked, publicUrl, user, wake };
+}
+
+/** Asked only where Claude Code cannot show channels, and nobody has forbidden them. */
+async function askWake(person: Person, context: Around): Promise<boolean> {
+  const reason = await whyNoChannels(context);
+  if (reason === undefined) return false;
+  const answer = await person.ask(
+    line`Claude Code cannot show channels here (${reason}). Notify its sessions how many events wait, so that Claude fetches them? [Y/n] `,
+  );
+  return !/^\s*n/i.test(answer);
 }
 
 async function askRecipes(person: Person, context: Around): Promise<readonly string[]> {

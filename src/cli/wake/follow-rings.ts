@@ -17,6 +17,8 @@ export interface FollowOptions {
   /** Fires when the client is gone. */
   readonly signal: AbortSignal;
   pause(ms: number): Promise<void>;
+  /** How long a router of this session is looked for: at the start, and after one has ended. Default: as long as the client lives. */
+  readonly patienceMs?: { readonly first: number; readonly again: number };
 }
 
 /** Until the session's router is there, which is a few seconds after the client has started this. */
@@ -27,12 +29,17 @@ export async function followRings(
   context: Pick<CommandContext, "env" | "routers">,
   options: FollowOptions,
 ): Promise<void> {
+  let leftMs = options.patienceMs?.first;
   for (let misses = 0; !options.signal.aborted; ) {
     const state = await askAll(context, options);
     if (state === "off" || state === "rung" || state === "replaced") return;
     // A router that had the session has ended: another one takes over within two seconds.
     misses = state === "lost" ? 0 : misses + 1;
-    await options.pause(pausesMs[Math.min(misses, pausesMs.length - 1)] as number);
+    if (state === "lost") leftMs = options.patienceMs?.again;
+    const pauseMs = pausesMs[Math.min(misses, pausesMs.length - 1)] as number;
+    if (leftMs !== undefined) leftMs -= pauseMs;
+    if (leftMs !== undefined && leftMs < 0) return;
+    await options.pause(pauseMs);
   }
 }
 

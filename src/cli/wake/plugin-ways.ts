@@ -20,6 +20,7 @@ const routers: Routers = {
 
 /** Sets the exit code: 2 for a hook that was rung, else 0. Ends with the client, and when the config does not ask for this way. */
 export async function runPluginWay(way: "monitor" | "hook"): Promise<void> {
+  if (!isAttended(process.env)) process.exit(0);
   const gone = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => gone.abort());
   process.stdout.on("error", () => gone.abort());
@@ -35,6 +36,14 @@ export async function runPluginWay(way: "monitor" | "hook"): Promise<void> {
     // A bug must neither wake Claude nor be read by it; it shows as a session without this way.
   }
   process.exit(way === "hook" && isRung ? 2 : 0);
+}
+
+/** The client waits for its hooks before it ends a session that nobody sits at, such as `claude -p`. */
+function isAttended({
+  CLAUDE_CODE_SESSION_ATTENDED: attended,
+  CLAUDE_CODE_ENTRYPOINT: entry = "",
+}: NodeJS.ProcessEnv) {
+  return attended === undefined ? !entry.startsWith("sdk") : attended !== "0";
 }
 
 async function follow(
@@ -57,6 +66,8 @@ async function follow(
       },
       onRing,
       signal,
+      // The next one is started after the next turn.
+      ...(way === "hook" ? { patienceMs: { first: 20_000, again: 4_000 } } : {}),
       pause: (ms) => sleep(ms, undefined, { signal }).catch(() => undefined),
     },
   );

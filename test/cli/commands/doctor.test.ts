@@ -14,6 +14,7 @@ import { checkRouter } from "../../../src/cli/doctor/router.ts";
 import { checkSessions } from "../../../src/cli/doctor/sessions.ts";
 import { checkStateFolder } from "../../../src/cli/doctor/state-folder.ts";
 import { checkOrganisation, checkSwitches } from "../../../src/cli/doctor/switches.ts";
+import { checkWake } from "../../../src/cli/doctor/wake.ts";
 import { stateFolder } from "../../../src/config/paths.ts";
 import type { StatusReport } from "../../../src/control/protocol.ts";
 import { loadPlan } from "../../../src/daemon/start/load-plan.ts";
@@ -107,6 +108,72 @@ describe("config", () => {
   test("none at all says where it was looked for", () => {
     const config = { file: undefined, tried: ["/a", "/b"], proven: undefined };
     expect(checkConfig({ config }).detail).toBe("no config file; looked for /a, /b");
+  });
+});
+
+describe("wake", () => {
+  const deaf = (wake?: NonNullable<StatusReport["sessions"][number]["wake"]>): StatusReport => ({
+    ...status,
+    sessions: [
+      {
+        id: "12",
+        pid: 12,
+        project: "/p",
+        listening: { state: "no", reason: "it says so" },
+        since: new Date(0).toISOString(),
+        sent: 0,
+        ...(wake === undefined ? {} : { wake }),
+      },
+    ],
+  });
+  const check = async (head: string, answer: StatusReport | undefined = status, settings?: unknown) => {
+    const managedSettings =
+      settings === undefined ? join(folder, "none.json") : await write("managed-settings.json", settings);
+    return checkWake({
+      env,
+      managedSettings,
+      status: answer,
+      config: await configured(`${head}\n${hello(":0")}`),
+    });
+  };
+
+  test("off: nothing to say, unless a session does not show channels", async () => {
+    expect(await check("")).toEqual([]);
+    expect(await check("", deaf())).toMatchObject([
+      {
+        state: "warn",
+        detail: expect.stringContaining("off: 1 session"),
+        todo: expect.stringContaining("wake: auto"),
+      },
+    ]);
+  });
+
+  test("the way of each session, or why there is none", async () => {
+    expect(await check("wake: auto")).toMatchObject([
+      { state: "ok", detail: "not needed now; allowed: monitor, hook, inbox" },
+    ]);
+    expect(await check("wake: auto", deaf({ way: "inbox", unanswered: 0, text: "by inbox" }))).toMatchObject([
+      { name: "wake of session 12", state: "ok", detail: "by inbox" },
+    ]);
+    expect(
+      await check("wake: auto", deaf({ unanswered: 0, text: "not possible: the session offers no way" })),
+    ).toMatchObject([{ state: "warn", detail: "not possible: the session offers no way" }]);
+    expect(
+      await check("wake: auto", deaf({ way: "inbox", unanswered: 3, stopped: true, text: "by inbox; ..." })),
+    ).toMatchObject([{ state: "warn" }]);
+  });
+
+  test("without consent, and where an organisation decided, it says so", async () => {
+    const waiting = {
+      ...deaf(),
+      powers: [{ power: "wake", value: "inbox", component: "wake", trusted: false }],
+    };
+    expect(await check("wake: auto", waiting)).toMatchObject([
+      { state: "warn", detail: "waits for consent", todo: "channel-router trust" },
+    ]);
+    expect(await check("wake: auto", deaf(), { channelsEnabled: false })).toMatchObject([
+      { state: "warn", detail: expect.stringContaining("channelsEnabled is false in") },
+    ]);
   });
 });
 

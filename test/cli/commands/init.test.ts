@@ -24,8 +24,9 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const app = (name: string) => join(folder, "app", name);
 const read = (name: string) => readFile(app(name), "utf8");
 
-async function run(options: Partial<InitOptions>, answers?: string[]) {
+async function run(options: Partial<InitOptions>, answers?: string[], skipped?: string) {
   let printed = "";
+  const questions: string[] = [];
   const env = { HOME: folder, PATH: "/usr/bin:/bin" };
   const context = {
     env,
@@ -38,7 +39,16 @@ async function run(options: Partial<InitOptions>, answers?: string[]) {
     routers: { list: async () => [], call: async () => null },
     // As below Claude: nothing is trusted by itself.
     underClaude: { sign: "a test", folders: [] },
-    person: answers === undefined ? undefined : { ask: async () => answers.shift() ?? "" },
+    person:
+      answers === undefined
+        ? undefined
+        : {
+            async ask(question: string) {
+              questions.push(question);
+              return answers.shift() ?? "";
+            },
+          },
+    clientLog: async () => (skipped === undefined ? undefined : { registered: false, reason: skipped }),
   };
   const yes = answers === undefined ? { yes: true } : {};
   const code = await init(
@@ -46,8 +56,54 @@ async function run(options: Partial<InitOptions>, answers?: string[]) {
     context as never,
     "/opt/cr/dist/channel-router.js",
   );
-  return { code, printed };
+  return { code, printed, questions };
 }
+
+describe("wake", () => {
+  const about = (questions: string[]) =>
+    questions.filter((question) => question.includes("cannot show channels"));
+
+  it("is asked for once where Claude Code cannot show channels, and written after a yes", async () => {
+    const reason = "channels feature is not currently available";
+    const { questions, printed } = await run({ user: false }, ["", "y", "y", "n"], reason);
+    expect(about(questions)).toHaveLength(1);
+    expect(about(questions)[0]).toContain(reason);
+    expect(parse(await read("channels.yaml")).wake).toBe("auto");
+    expect(printed).toMatch(/^ {2}claude {4}and Claude fetches events/m);
+    const { powers } = (await loadPlan(app("channels.yaml"), { HOME: folder })).plan;
+    expect(powers.map(({ power }) => power)).toEqual(["wake"]);
+  });
+
+  it("is not written after a no", async () => {
+    const { questions } = await run(
+      { user: false },
+      ["", "n", "y", "n"],
+      "channels feature is not currently available",
+    );
+    expect(about(questions)).toHaveLength(1);
+    expect(await read("channels.yaml")).not.toContain("wake");
+  });
+
+  it.each([
+    undefined,
+    "server router not in --channels list for this session",
+    "channels not enabled by org policy (set channelsEnabled: true in managed settings)",
+  ])("is not asked for where the client's log says: %s", async (reason) => {
+    const { questions } = await run({ user: false }, ["", "y", "n"], reason);
+    expect(about(questions)).toEqual([]);
+    expect(await read("channels.yaml")).not.toContain("wake");
+  });
+
+  it("is written with --wake, but not into a config that is there", async () => {
+    await run({ wake: true });
+    expect(parse(await read("channels.yaml")).wake).toBe("auto");
+    const before = "sources:\n  a:\n    type: http\n    path: /a\n";
+    await writeFile(app("channels.yaml"), before);
+    const { printed } = await run({ wake: true });
+    expect(await read("channels.yaml")).toBe(before);
+    expect(printed).toMatch(/is there already: write {2}wake: auto {2}into it yourself/);
+  });
+});
 
 describe("init", () => {
   it("writes a config that is valid, the server's entry, and a secret that only the user can read", async () => {

@@ -1,0 +1,50 @@
+// Whether sessions that do not show channels learn that events wait, by which way, and if not, who decided that.
+
+import type { StatusReport } from "../../control/protocol.ts";
+import { policyOfSettings } from "../../daemon/wake/policy.ts";
+import { countOf } from "../../text/clip.ts";
+import { answered, type CheckInput, type Finding } from "./check.ts";
+
+const name = "wake";
+
+/** One for each session that does not show channels; undefined where nothing asks for it. */
+export async function checkWake({
+  config: { proven },
+  status,
+  managedSettings,
+  env,
+}: Pick<CheckInput, "config" | "status" | "managedSettings" | "env">): Promise<Finding[]> {
+  const answer = answered(status);
+  const deaf = answer?.sessions.filter(({ listening }) => listening.state === "no") ?? [];
+  const planned = proven?.plan.wake;
+  if (planned === undefined) return deaf.length === 0 ? [] : [whenOff(deaf.length)];
+  const ways = planned.ways.join(", ");
+  const policy = await policyOfSettings({ name: "router", plugin: "router" }, env, managedSettings);
+  if (policy !== undefined)
+    return [{ name, state: "warn", detail: `not used: ${policy}`, todo: "ask your administrator" }];
+  if (isWaiting(answer))
+    return [{ name, state: "warn", detail: "waits for consent", todo: "channel-router trust" }];
+  if (deaf.length === 0) return [{ name, state: "ok", detail: `not needed now; allowed: ${ways}` }];
+  return deaf.map(({ id, wake }) => {
+    const way = wake?.way;
+    return {
+      name: `${name} of session ${id}`,
+      state: way === undefined || wake?.stopped === true ? "warn" : "ok",
+      detail: wake?.text ?? "the running router is of an earlier version",
+      ...(way === undefined ? { todo: "start Claude Code with the channel, or install the plugin" } : {}),
+    };
+  });
+}
+
+function whenOff(count: number): Finding {
+  return {
+    name,
+    state: "warn",
+    detail: `off: ${countOf(count, "session")} without channels, and nothing notifies Claude there that events wait`,
+    todo: "wake: auto  in the config, then  channel-router trust",
+  };
+}
+
+function isWaiting(answer: StatusReport | undefined): boolean {
+  return answer?.powers?.some(({ power, trusted }) => power === "wake" && !trusted) === true;
+}

@@ -1,0 +1,28 @@
+// Whether Claude Code can show channels here at all, as far as a terminal can know it.
+
+import { resolve } from "node:path";
+import { setVariable } from "../../config/paths.ts";
+import { policyIn, policyOfSettings } from "../../daemon/wake/policy.ts";
+import type { CommandContext } from "../context.ts";
+
+const clouds = ["CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY"] as const;
+const lookBackMs = 7 * 24 * 60 * 60 * 1_000;
+
+/**
+ * One clause; undefined when it can, when that is unknown, and when an organisation has decided so. A session that was only started
+ * without the option for channels can be started with it.
+ */
+export async function whyNoChannels({
+  env,
+  cwd,
+  now,
+  clientLog,
+}: Pick<CommandContext, "env" | "cwd" | "now" | "clientLog">): Promise<string | undefined> {
+  if ((await policyOfSettings({ name: "router" }, env)) !== undefined) return undefined;
+  const cloud = clouds.find((name) => !["", "0", "false"].includes(env[name] ?? ""));
+  if (cloud !== undefined) return `${cloud} is set`;
+  const project = resolve(cwd, setVariable(env, "CLAUDE_PROJECT_DIR") ?? ".");
+  const word = await clientLog({ project, server: "router", sinceMs: now() - lookBackMs });
+  if (word === undefined || word.registered || policyIn(word) !== undefined) return undefined;
+  return /--channels list|did not declare/.test(word.reason) ? undefined : word.reason;
+}
