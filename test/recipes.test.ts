@@ -33,6 +33,11 @@ test("recipes list names every file in recipes/, with a title", async () => {
   for (const name of names) expect(stdout).toContain(name);
 });
 
+test.each(names)("recipes show %s replaces every input in the setup steps", async (name) => {
+  const { stdout } = await command(running, ["recipes", "show", name], { env: {}, cwd: "/" });
+  expect(stdout).not.toContain("${inputs");
+});
+
 test("docs/recipes.md lists them all", () => {
   const docs = readFileSync(join(folder, "..", "docs", "recipes.md"), "utf8");
   const table = docs.slice(docs.indexOf("## Bundled recipes"), docs.indexOf("## override"));

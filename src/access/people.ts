@@ -136,7 +136,7 @@ export function createPeople(options: PeopleOptions): People {
 
 function pairingText(code: string, isFirst: boolean): string {
   return isFirst
-    ? `This bot does not know you yet. The user who runs it can let you in, within an hour, by typing:\n\nchannel-router access pair ${code}`
+    ? `You are not approved here yet. The user who runs the router can let you in, within an hour, by typing:\n\nchannel-router access pair ${code}`
     : `Still waiting for: channel-router access pair ${code}`;
 }
 

@@ -288,7 +288,7 @@ async function send(message) {
       for (const [field, value] of Object.entries(fields)) form.set(field, value);
       for (const file of rest.attached) form.append("file", file);
       await post("/upload", form);
-    } else await post("/messages", fields);
+    } else if ((await post("/messages", fields)).outcome !== "answered") at("browser").textContent = "";
     const now = messages.get(rest.id);
     if (now && now.pending) put({ ...now, pending: false });
   } catch (error) {
