@@ -50,6 +50,8 @@ interface Peer {
 }
 
 const helloWithinMs = 2_000;
+/** Of a text that another process reports and a user reads. */
+const maxReasonChars = 300;
 
 export class LeaderServer {
   readonly #term: number;
@@ -237,7 +239,10 @@ export class LeaderServer {
         if (frame.t === "c" && typeof frame.n === "number") whenOpen((opened) => opened.confirmed(frame.n));
         else if (frame.t === "end") whenOpen((opened) => opened.endInput());
         else if (frame.t === "rung" && typeof frame.n === "number")
-          peerSession?.rung(frame.n, frame.failed === undefined ? undefined : String(frame.failed));
+          peerSession?.rung(
+            frame.n,
+            frame.failed === undefined ? undefined : String(frame.failed).slice(0, maxReasonChars),
+          );
         else if (frame.t === "taken" && Array.isArray(frame.events))
           whenOpen((opened) => opened.taken(frame.events));
         else if (frame.t === "facts" && isFacts(frame.facts)) {

@@ -3,7 +3,9 @@
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
+import { ringLine } from "../../../src/contract/wake.ts";
 import { takeInboxAddress } from "../../../src/daemon/start/inbox-address.ts";
 import { Inbox } from "../../../src/daemon/wake/inbox.ts";
 import { type FakeInbox, inboxToken, openInbox } from "../../support/fake-inbox.ts";
@@ -73,6 +75,17 @@ test.each([
   const { fake, inbox } = await start();
   expect(await inbox.ring(waiting)).toMatchObject({ rung: false });
   expect(fake.conversations).toEqual([]);
+});
+
+test("whatever comes in place of a number, the sentence has nothing of it but the digits", () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.anything(), fc.integer(), fc.string()), (waiting) => {
+      const said = ringLine(waiting);
+      if (said !== undefined)
+        expect(said).toMatch(/^\d+ events? waits? in channel-router: call its pending tool\.$/);
+      if (typeof waiting !== "number") expect(said).toBeUndefined();
+    }),
+  );
 });
 
 test("120 rings at once are one", async () => {

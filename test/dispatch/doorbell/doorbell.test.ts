@@ -311,6 +311,55 @@ test("whatever happens: one unanswered ring at a time, three at most", async () 
   );
 }, 60_000);
 
+test("whatever happens, what is quiet, silenced or of a channel that may not wake rings nobody", async () => {
+  const kind = fc.constantFrom("log", "night", "muted");
+  const step = fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        do: fc.constant("event" as const),
+        channel: kind,
+        to: fc.constantFrom("one" as const, "all" as const),
+      }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({ do: fc.constantFrom("pending", "open", "close", "hear", "deafen"), which }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.constantFrom(200, 59_000, 900_000) }),
+    },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("takeOver" as const) }) },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
+      const world = openWorld();
+      const never = world.clock.now() + 365 * 24 * 60 * minuteMs;
+      world.mute.add("log");
+      world.quiet.set("night", never);
+      world.silences.set("muted", { channel: "muted", untilMs: never, reason: "", by: "person" });
+      world.open("a");
+      let events = 0;
+      for (const one of steps) {
+        if (one.do === "event") {
+          events += 1;
+          world.event(`e${events}`, one);
+        } else if (one.do === "pass") await world.pass(one.ms);
+        else if (one.do === "takeOver") await world.takeOver();
+        else if (one.do === "pending") world.pending(one.which, 2);
+        else if (one.do === "open") world.open(one.which);
+        else if (one.do === "close") world.close(one.which);
+        else world.hear(one.which, one.do === "hear");
+      }
+      await world.pass(24 * 60 * minuteMs);
+      world.stop();
+      expect(world.rung).toEqual([]);
+    }),
+    { numRuns: 200 },
+  );
+}, 60_000);
+
 test("nothing is looked at again and again while nothing changes", async () => {
   const world = openWorld();
   let looks = 0;
