@@ -13,7 +13,7 @@ export function addSetupCommands(
   program
     .command("add")
     .argument("<type>", "discord, slack or telegram")
-    .description("install the client library of a chat, below the state folder")
+    .description("install the client library of a chat, below the state root")
     .addOption(json())
     .action((type, options) =>
       finish(async () => (await import("./commands/add.ts")).add(type, options, context)),
@@ -74,7 +74,7 @@ export function addSetupCommands(
     .command("configure")
     .argument("<type>", "a chat type such as telegram, or the name of a variable")
     .argument("[credentials...]", "its credentials; - for standard input; asked for when left out")
-    .description("keep credentials in the .env of the state folder, readable for you alone")
+    .description("keep credentials in the .env of the state root, readable for you alone")
     .option("--clear", "remove them")
     .addOption(json())
     .action((type, values, options) =>

@@ -1,5 +1,5 @@
 // The systemd user unit that `up --print-unit` prints. Nothing is installed and it contains no secret:
-// secrets belong in the `.env` of the state folder.
+// secrets belong in the `.env` of the state root.
 
 import { UsageError } from "../errors.ts";
 import { type SafeText, verbatim } from "../text.ts";

@@ -13,7 +13,7 @@ import { isRunning, type ProcessIdentity } from "./process-identity.ts";
 export interface RunningRegister {
   /** The state folder of the config. */
   readonly folder: string;
-  /** `<claude config dir>/channels/router/running`, or `running` in the state folder that the variable names. */
+  /** `<claude config dir>/channels/router/running`, or `running` in the state root that the variable names. */
   readonly runningFolder: string;
   /** The config file's real path. */
   readonly config: string;

@@ -145,6 +145,8 @@ export interface WhyAnswer {
   readonly marks?: readonly { readonly channel: string; readonly mark: Mark }[];
   /** Every channel's answer at admission; absent when it is no longer stored. */
   readonly trace?: readonly TraceStep[];
+  /** Why it is absent: the router has started since, or more than 1,000 events have come since. */
+  readonly trace_gone?: "restart" | "later_events";
   /** Channels of its source that were skipped because their `match` excludes the event. */
   readonly not_asked?: readonly string[];
 }

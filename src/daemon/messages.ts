@@ -21,11 +21,18 @@ export function describeAttempt({ name, state, detail, lastError }: SourceReport
   return `source ${name}: ${state === "running" ? "started" : state}${why === undefined ? "" : `: ${why}`}`;
 }
 
+const waitingStart = "waiting for consent: ";
+
 /** What the user has not allowed yet; whatever needs it is not started. */
 export function waitingPowers({ plan }: ProvenConfig, consent: Consent | undefined): string[] {
   return plan.powers
     .filter((power) => consent?.allows(power) !== true)
-    .map((power) => `waiting for consent: ${describePower(power)}; type channel-router trust`);
+    .map((power) => `${waitingStart}${describePower(power)}; type channel-router trust`);
+}
+
+/** Whether `waitingPowers` made this note. */
+export function isWaitingNote(note: string): boolean {
+  return note.startsWith(waitingStart);
 }
 
 /** For a discovered file that has, since it was put into use, become a link to one that nobody agreed to. */

@@ -1,7 +1,8 @@
 // Builds the report about the running router, collected from its parts: for the command `status` and, as one
 // session sees it, for the tool of that name. The report itself is described in session/tools/status.ts.
 
-import { realPath } from "../config/paths.ts";
+import { join } from "node:path";
+import { realPath, stateRoot } from "../config/paths.ts";
 import type { DoorbellReport } from "../dispatch/doorbell/doorbell.ts";
 import type { OpenGroup } from "../dispatch/shaping/driver.ts";
 import { describeRefusals, type RefusalReport } from "../http/refusals.ts";
@@ -20,7 +21,9 @@ import { showTime } from "../shaping/describe.ts";
 import { countOf } from "../text/clip.ts";
 import { line } from "../text.ts";
 import { version } from "../version.ts";
+import { activeSwitches } from "./client-switches.ts";
 import { daemonPowers } from "./commands/power-answers.ts";
+import { isWaitingNote, waitingPowers } from "./messages.ts";
 import type { DaemonSession } from "./sessions.ts";
 import { type DaemonState, type RunningParts, waitsForUse } from "./state.ts";
 
@@ -41,6 +44,8 @@ export function statusReport(state: DaemonState): StatusReport {
     ...(isFound ? {} : { searched: tried }),
     ...(insteadOf === undefined ? {} : { in_place_of: insteadOf }),
     folder: options.folder,
+    env_file: join(stateRoot(process.env), ".env"),
+    switches: activeSwitches(process.env),
     started: timeOf(state.startedMs),
     active: running === undefined ? "none" : isBroken(state) ? "previous" : "file",
     problems: isFound ? state.problems() : [line`no config file; looked for ${tried.join(", ")}`],
@@ -51,7 +56,7 @@ export function statusReport(state: DaemonState): StatusReport {
             time: timeOf(verdict.timeMs),
             ok: verdict.ok,
             text: verdict.text,
-            notes: verdict.notes,
+            notes: verdict.notes.filter((note) => !isOver(state, note)),
           },
         }),
     ...(router?.address === undefined ? {} : { address: router.address }),
@@ -117,7 +122,8 @@ export function sessionReports({ sessions, running, wake }: DaemonState): Sessio
   const dispatched = running()?.dispatcher.report().sessions ?? [];
   const byId = new Map(dispatched.map((one) => [one.id, one]));
   return sessions.list().map((session) => {
-    const { project, label } = session.attached.facts();
+    const { project, label, details } = session.attached.facts();
+    const switches = Array.isArray(details?.switches) ? details.switches.map(String) : [];
     const client = session.client();
     const { stuckSinceMs: stuckMs, rings } = byId.get(session.id) ?? {};
     const listening = session.listening();
@@ -131,6 +137,7 @@ export function sessionReports({ sessions, running, wake }: DaemonState): Sessio
       ...(label === undefined ? {} : { label }),
       ...(name === undefined ? {} : { name }),
       ...(isIdle === undefined ? {} : { idle: isIdle }),
+      ...(switches.length === 0 ? {} : { switches }),
       ...(client === undefined ? {} : { client: `${client.name} ${client.version}` }),
       listening,
       since: timeOf(session.startedMs),
@@ -159,6 +166,13 @@ function wakeReport(
     ...(hasGivenUp ? { stopped: true as const } : {}),
     text: way === undefined ? `not possible: ${reason ?? "unknown"}` : `by ${way}${answers}${failed}`,
   };
+}
+
+/** A note of the last reload about a consent that the user has given since. */
+function isOver({ config, running, trust }: DaemonState, note: string): boolean {
+  if (!isWaitingNote(note)) return false;
+  const now = running()?.config ?? config();
+  return now === undefined || !waitingPowers(now, trust.consent()).includes(note);
 }
 
 /** The config that runs is not the one of the file: that is broken, or could not be applied. */

@@ -1,4 +1,4 @@
-// `configure`: stores the credentials of a chat in the `.env` of the state folder, where every config finds
+// `configure`: stores the credentials of a chat in the `.env` of the state root, where every config finds
 // them and nobody else can read them. Never shows a credential.
 
 import { join } from "node:path";

@@ -14,6 +14,7 @@ import type { CommandContext, RunningRouter } from "../context.ts";
 import type { CheckInput, Finding } from "../doctor/check.ts";
 import { checkClientLog } from "../doctor/client-log.ts";
 import { checkConfig } from "../doctor/config.ts";
+import { checkEvents } from "../doctor/events.ts";
 import { checkLaunch } from "../doctor/launch.ts";
 import { checkPort } from "../doctor/port.ts";
 import { checkPowers } from "../doctor/powers.ts";
@@ -101,6 +102,7 @@ async function examine(patient: CheckInput): Promise<Finding[]> {
     await checkPort(patient),
     await checkStateFolder(patient),
     checkRouter(patient),
+    ...checkEvents(patient),
     ...checkSessions(patient, launch.line),
     ...(await checkWake(patient)),
     launch.finding,

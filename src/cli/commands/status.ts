@@ -47,6 +47,7 @@ export function printStatus(answer: StatusReport, nowMs: number): SafeText[] {
           line`          found in the project; not used here: ${answer.in_place_of} (CHANNEL_ROUTER_CONFIG chooses it)`,
         ]),
     line`state     ${answer.folder}`,
+    ...(answer.env_file === undefined ? [] : [line`.env      ${answer.env_file}`]),
     ...(answer.address === undefined ? [] : [line`listens   ${answer.address}`]),
     ...printReload(answer.last_reload, nowMs),
     ...answer.problems.map((problem) => whole.red(ownWords(problem))),

@@ -22,6 +22,13 @@ function inLocalTime(words: string): string {
   return words.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\b/g, printTime);
 }
 
+/** Why the answers of the channels are not shown. */
+function noTrace({ trace_gone }: WhyAnswer): string {
+  return trace_gone === "restart"
+    ? "the answers of channels are kept until the router stops; it has started again since"
+    : "the answers of channels are kept for the last 1,000 events only";
+}
+
 function printTimeline(answer: WhyAnswer, nowMs: number): SafeText[] {
   const { steps, trace, not_asked, marks = [] } = answer;
   const reached = marks
@@ -41,7 +48,6 @@ function printTimeline(answer: WhyAnswer, nowMs: number): SafeText[] {
         shown.push(line`    ${colors.red("no ")} ${name}: match rules it out`);
     }
   }
-  if (trace === undefined && answer.outcome === "accepted")
-    shown.push(line`${colors.dim("the answers of channels are kept for the last 1,000 events only")}`);
+  if (trace === undefined && answer.outcome === "accepted") shown.push(line`${colors.dim(noTrace(answer))}`);
   return shown;
 }

@@ -4,8 +4,32 @@ import type { StatusReport } from "../../control/protocol.ts";
 import type { ProvenConfig } from "../../daemon/start/load-plan.ts";
 import type { CommandContext, RunningRouter } from "../context.ts";
 
+/** What the findings are named by; docs/troubleshooting.md has a symptom for each. */
+export const checkNames = [
+  "node",
+  "config",
+  "library",
+  "powers",
+  "port",
+  "state folder",
+  "router",
+  "refused",
+  "unmatched",
+  "waiting",
+  "texts",
+  "sessions",
+  "launch line",
+  "client's log",
+  "organisation",
+  "switches",
+  "wake",
+] as const;
+
+type CheckName = (typeof checkNames)[number];
+
 export interface Finding {
-  readonly name: string;
+  /** Of a session, with its id. */
+  readonly name: CheckName | `session ${string}` | `wake of session ${string}`;
   readonly state: "ok" | "warn" | "fail" | "unknown";
   readonly detail: string;
   /** What to do. */

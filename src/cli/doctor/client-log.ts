@@ -1,5 +1,6 @@
 // What Claude Code's own MCP log shows about this channel: a hint, because the log is undocumented.
 
+import { adviceFor } from "./advice.ts";
 import type { CheckInput, Finding } from "./check.ts";
 
 const name = "client's log";
@@ -25,6 +26,6 @@ export async function checkClientLog(
     name,
     state: "warn",
     detail: `the last session skipped the channel: ${word.reason}`,
-    todo: `${launch}  and accept what it asks`,
+    todo: adviceFor(word.reason, `${launch}  and accept what it asks`),
   };
 }

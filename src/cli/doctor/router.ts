@@ -56,7 +56,9 @@ export function checkRouter({
       name,
       state: "warn",
       detail: `${detail}; this command is ${version}`,
-      todo: "start Claude Code again to run one version",
+      todo: status.background
+        ? "channel-router down, then channel-router up"
+        : "start Claude Code again to run one version",
     };
   }
   const failed = status.sources.filter(({ state }) => state === "failed" || state === "waiting");

@@ -1,6 +1,7 @@
 // Whether each session sees what is pushed into it: the router's evidence, with its reason.
 
 import type { SessionReport } from "../../control/protocol.ts";
+import { adviceFor } from "./advice.ts";
 import { answered, type CheckInput, type Finding } from "./check.ts";
 
 /** `launch`: the line that starts Claude Code with this channel. */
@@ -40,10 +41,7 @@ function judge({ id, project, listening: { state, reason } }: SessionReport, lau
     ...(state === "yes"
       ? {}
       : {
-          todo:
-            state === "no"
-              ? `close it and start: ${launch}`
-              : `if events do not show, start it so: ${launch}`,
+          todo: state === "no" ? adviceFor(reason, launch) : `if events do not show, start it so: ${launch}`,
         }),
   };
 }

@@ -63,6 +63,14 @@ export async function checkStateFolder(
       todo: "run the version that wrote it, or make its files readable; nothing in it is changed until then",
     };
   }
+  if (await isThere(join(folder, ".env"))) {
+    return {
+      name,
+      state: "warn",
+      detail: `${join(folder, ".env")} is not read`,
+      todo: `move its lines to ${join(stateRoot(env), ".env")}, which all configs share`,
+    };
+  }
   const open = platform === "win32" ? [] : await openToOthers(folder, join(stateRoot(env), ".env"));
   if (open.length > 0) {
     const more = open.length === 1 ? "" : ` and ${countOf(open.length - 1, "other")}`;
@@ -74,6 +82,13 @@ export async function checkStateFolder(
     };
   }
   return { name, state: "ok", detail: `${folder}: private, ${printBytes(free)} free` };
+}
+
+function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** `inTheWay`: a file at a path where a folder would have to be created. */

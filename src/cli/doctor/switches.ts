@@ -3,8 +3,10 @@
 
 import { join } from "node:path";
 import { claudeConfigFolder } from "../../config/paths.ts";
+import type { StatusReport } from "../../control/protocol.ts";
+import { activeSwitches, clientSwitches, type SwitchVariable } from "../../daemon/client-switches.ts";
 import { readRegular } from "../../regular-file.ts";
-import type { CheckInput, Finding } from "./check.ts";
+import { answered, type CheckInput, type Finding } from "./check.ts";
 import { asObject, readObject } from "./mcp-servers.ts";
 
 export async function checkOrganisation({
@@ -50,36 +52,12 @@ export async function checkOrganisation({
   return { name, state: "ok", detail: "channelsEnabled is true" };
 }
 
-interface Switch {
-  readonly variable: string;
-  readonly state: "warn" | "fail";
-  blocks(value: string): boolean;
-  readonly detail: string;
-}
-
-const isOn = (value: string) => !["", "0", "false", "no", "off"].includes(value.toLowerCase());
-const noCloud = "channels need a claude.ai login or a Console API key";
-const gated = "users report that channels are not available with it";
-
-const switches: readonly Switch[] = [
-  { variable: "CLAUDE_CODE_USE_BEDROCK", state: "fail", blocks: isOn, detail: noCloud },
-  { variable: "CLAUDE_CODE_USE_VERTEX", state: "fail", blocks: isOn, detail: noCloud },
-  { variable: "CLAUDE_CODE_USE_FOUNDRY", state: "fail", blocks: isOn, detail: noCloud },
-  { variable: "DISABLE_TELEMETRY", state: "warn", blocks: isOn, detail: gated },
-  { variable: "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", state: "warn", blocks: isOn, detail: gated },
-  {
-    variable: "MCP_PROTOCOL_NEGOTIATION",
-    state: "warn",
-    blocks: (value) => value === "auto",
-    detail: "a newer protocol revision than channels can use may be negotiated",
-  },
-];
-
-/** In this shell, and in the `env` of the client's settings files. */
+/** In this shell, in the `env` of the client's settings files, and where the router and its sessions run. */
 export async function checkSwitches({
   env,
   project,
-}: Pick<CheckInput, "env" | "project">): Promise<Finding[]> {
+  status,
+}: Pick<CheckInput, "env" | "project" | "status">): Promise<Finding[]> {
   const files = [
     join(claudeConfigFolder(env), "settings.json"),
     join(project, ".claude", "settings.json"),
@@ -91,22 +69,42 @@ export async function checkSwitches({
       files.map(async (file) => ({ from: file, variables: asObject((await readObject(file)).env) })),
     )),
   ];
-  const found = switches.flatMap(({ variable, state, blocks, detail }): Finding[] => {
-    const where = settings.find(({ variables }) => {
-      const value = variables[variable];
-      return value !== undefined && blocks(String(value));
-    });
-    if (where === undefined) return [];
-    return [
-      {
-        name: "switches",
-        state,
-        detail: `${variable}=${String(where.variables[variable])} in ${where.from}: ${detail}`,
-        todo: `take it out there, or start Claude Code with  env -u ${variable} claude ...`,
-      },
-    ];
+  const found = clientSwitches.flatMap((one): Finding[] => {
+    const where = settings.find(({ variables }) => activeSwitches(variables).includes(one.variable));
+    return where === undefined
+      ? []
+      : [finding(one, `${one.variable}=${String(where.variables[one.variable])} in ${where.from}`)];
   });
+  found.push(
+    ...ofRunning(answered(status), new Set(found.map(({ detail }) => detail.split("=", 1)[0] ?? ""))),
+  );
   return found.length > 0
     ? found
     : [{ name: "switches", state: "ok", detail: "no variable that disables channels is set" }];
+}
+
+function finding({ variable, state, detail }: SwitchVariable, where: string): Finding {
+  return {
+    name: "switches",
+    state,
+    detail: `${where}: ${detail}`,
+    todo: `take it out there, or start Claude Code with  env -u ${variable} claude ...`,
+  };
+}
+
+/** The environments of other processes: they report the names of what is set. `known`: reported already. */
+function ofRunning(status: StatusReport | undefined, known: ReadonlySet<string>): Finding[] {
+  if (status === undefined) return [];
+  const sessions = [
+    { where: `the running router (pid ${status.pid})`, switches: status.switches ?? [] },
+    ...status.sessions.map(({ id, switches = [] }) => ({ where: `session ${id}`, switches })),
+  ];
+  return clientSwitches.flatMap((one): Finding[] => {
+    const found = sessions
+      .filter(({ switches }) => switches.includes(one.variable))
+      .map(({ where }) => where);
+    return found.length === 0 || known.has(one.variable)
+      ? []
+      : [finding(one, `${one.variable} is set in the environment of ${found.join(", ")}`)];
+  });
 }

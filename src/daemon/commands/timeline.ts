@@ -37,6 +37,9 @@ export async function explainEvent(state: DaemonState, eventId: string): Promise
     outcome: digest !== undefined ? "digest" : accepted !== undefined ? "accepted" : traced!.outcome,
     steps,
     ...(marks.length === 0 ? {} : { marks }),
+    ...(traced === undefined && arrivedMs !== undefined
+      ? { trace_gone: arrivedMs < state.startedMs ? ("restart" as const) : ("later_events" as const) }
+      : {}),
     ...(traced === undefined ? {} : { trace: traced.trace }),
     ...(notAsked.length === 0 ? {} : { not_asked: notAsked }),
   };

@@ -6,6 +6,7 @@ import type { SessionFacts } from "../../cluster/protocol.ts";
 import { claudeConfigFolder, realPath, setVariable } from "../../config/paths.ts";
 import { isWithin } from "../../within.ts";
 import { clientCacheFolder } from "../client-log.ts";
+import { activeSwitches } from "../client-switches.ts";
 import { pluginName } from "../listening.ts";
 import { type Ancestor, findClient, isClaude, readAncestors } from "./client-watch.ts";
 
@@ -45,6 +46,7 @@ export function readClientFacts(options: ClientFactsOptions): ClientFacts {
     return found;
   });
   const plugin = pluginOf(env);
+  const switches = activeSwitches(env);
   const named = label ?? env.CHANNEL_ROUTER_LABEL;
   return {
     client,
@@ -58,6 +60,7 @@ export function readClientFacts(options: ClientFactsOptions): ClientFacts {
       details: {
         startedMs,
         cacheFolder: clientCacheFolder(env),
+        switches,
         ...(plugin === undefined ? {} : { plugin }),
         ...(command === undefined ? {} : { claudeCommand: [...command] }),
         ...(ancestor === undefined ? {} : { client: { pid: ancestor.pid, start: ancestor.start } }),

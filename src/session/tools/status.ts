@@ -23,6 +23,10 @@ export interface StatusReport {
   readonly in_place_of?: string;
   /** Its state folder. */
   readonly folder: string;
+  /** The user's `.env`, which all configs share: in the state root. */
+  readonly env_file?: string;
+  /** Names of variables that are set where it runs, and make channels unavailable in Claude Code. */
+  readonly switches?: readonly string[];
   readonly started: string;
   /** What runs: the config as the file has it; while that is broken, the one that was active before; or nothing. */
   readonly active?: "file" | "previous" | "none";
@@ -140,6 +144,8 @@ export interface SessionReport {
   readonly name?: string;
   /** Whether its client does nothing at the moment; absent where it does not say. */
   readonly idle?: boolean;
+  /** Names of variables that are set where it runs, and make channels unavailable. */
+  readonly switches?: readonly string[];
   /** The client's name and version. */
   readonly client?: string;
   /** `reason`: the evidence, and for `no` what to do. */

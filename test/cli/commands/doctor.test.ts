@@ -5,9 +5,11 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { checkNode, doctor } from "../../../src/cli/commands/doctor.ts";
+import { adviceFor } from "../../../src/cli/doctor/advice.ts";
 import type { CheckInput } from "../../../src/cli/doctor/check.ts";
 import { checkClientLog } from "../../../src/cli/doctor/client-log.ts";
 import { checkConfig } from "../../../src/cli/doctor/config.ts";
+import { checkEvents } from "../../../src/cli/doctor/events.ts";
 import { checkLaunch } from "../../../src/cli/doctor/launch.ts";
 import { checkPort } from "../../../src/cli/doctor/port.ts";
 import { checkRouter } from "../../../src/cli/doctor/router.ts";
@@ -402,15 +404,86 @@ describe("switches", () => {
     ["MCP_PROTOCOL_NEGOTIATION", "legacy", "ok"],
     ["DISABLE_TELEMETRY", "0", "ok"],
   ])("%s=%s in the environment is %s", async (name, value, state) => {
-    const findings = await checkSwitches({ env: { ...env, [name]: value }, project: folder });
+    const findings = await checkSwitches({
+      env: { ...env, [name]: value },
+      project: folder,
+      status: undefined,
+    });
     expect(findings.map((finding) => finding.state)).toEqual([state]);
   });
 
   test("a variable in the client's settings counts, too, and its file is named", async () => {
     await write(".claude/settings.local.json", { env: { DISABLE_TELEMETRY: 1 } });
-    const [finding] = await checkSwitches({ env, project: folder });
+    const [finding] = await checkSwitches({ env, project: folder, status: undefined });
     expect(finding?.detail).toContain(`DISABLE_TELEMETRY=1 in ${folder}/.claude/settings.local.json`);
   });
+});
+
+test("a variable where the router or a session runs counts, too: by name, once each", async () => {
+  const session = { id: "12", pid: 12, project: "/p", listening: { state: "yes" as const, reason: "" } };
+  const running = {
+    ...status,
+    switches: ["DISABLE_TELEMETRY"],
+    sessions: [
+      { ...session, since: "", sent: 0, switches: ["DISABLE_TELEMETRY", "CLAUDE_CODE_USE_BEDROCK"] },
+    ],
+  };
+  const findings = await checkSwitches({ env, project: folder, status: running });
+  expect(findings.map(({ state, detail }) => [state, detail.split(":", 1)[0]])).toEqual([
+    ["fail", "CLAUDE_CODE_USE_BEDROCK is set in the environment of session 12"],
+    ["warn", "DISABLE_TELEMETRY is set in the environment of the running router (pid 4711), session 12"],
+  ]);
+});
+
+test("what happened to events is told with what to do: refused, unmatched, waiting, whole payloads", async () => {
+  const refusal = { status: 401, reason: "signature missing", time: new Date(0).toISOString() };
+  const bad = {
+    ...status,
+    sources: [
+      {
+        name: "github",
+        type: "http",
+        state: "running" as const,
+        refused: { statuses: [{ status: 401, count: 3 }], last: refusal, text: "3 x 401 unauthorized" },
+      },
+    ],
+    counts: { ...status.counts, unmatched: 4 },
+    journal: { ...status.journal, states: { held: 2 }, dead: 1 },
+  };
+  const config = await configured("sources:\n  hello: { type: http, path: /hello }\n");
+  const states = (found: StatusReport) =>
+    checkEvents({ status: found, config, nowMs: 1_000 }).map(({ name, state }) => `${name} ${state}`);
+  expect(states(bad)).toEqual(["refused warn", "unmatched warn", "waiting warn", "texts warn"]);
+  expect(states(status)).toEqual(["refused ok", "unmatched ok", "waiting ok", "texts warn"]);
+  expect(checkEvents({ status: undefined, config, nowMs: 0 })).toEqual([]);
+});
+
+test("a .env in the state folder of one config is named, and where it belongs", async () => {
+  const config = await configured("sources:\n  hello: { type: http, path: /hello }\n");
+  const mine = stateFolder(env, config.file as string);
+  await mkdir(mine, { recursive: true, mode: 0o700 });
+  await writeFile(join(mine, ".env"), "TOKEN=x\n", { mode: 0o600 });
+  const found = await checkStateFolder({
+    env,
+    config,
+    platform: "linux",
+    router: undefined,
+    status: undefined,
+  });
+  expect([found.state, found.detail]).toEqual(["warn", `${join(mine, ".env")} is not read`]);
+  expect(found.todo).toContain(join(folder, "state", ".env"));
+});
+
+test.each([
+  ["server router not in --channels list for this session", /start: claude/],
+  ["channels are not currently available", /switches and organisation/],
+  ["channels are off for your organization", /administrator/],
+  ["channels are disabled by policy", /administrator/],
+  ["channels are not available on Bedrock", /login/],
+  ["the client did not show event 1m8321t0m8zzw", /pending/],
+])("the launch line is the advice only where it helps: %s", (reason, advice) => {
+  expect(adviceFor(reason, "claude --flag")).toMatch(advice);
+  expect(adviceFor(reason, "claude --flag").includes("claude --flag")).toBe(reason.includes("--channels"));
 });
 
 test("doctor prints one line a check, what to do under it, and exits 1 when something fails", async () => {
