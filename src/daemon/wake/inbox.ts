@@ -5,6 +5,7 @@
 import { lstat } from "node:fs/promises";
 import { createConnection, type Socket } from "node:net";
 import { isAbsolute } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { type RingResult, ringLine } from "../../contract/wake.ts";
 import type { InboxAddress } from "../start/inbox-address.ts";
 
@@ -17,9 +18,17 @@ interface InboxTimes {
   readonly gapMs: number;
   /** How long the client remembers a message; 30 s in Claude Code 2.1.332. */
   readonly sameForMs: number;
+  /** When it is checked again that was not there. */
+  readonly laterMs: readonly number[];
 }
 
-const usualTimes: InboxTimes = { withinMs: 2_000, listenMs: 300, gapMs: 1_000, sameForMs: 60_000 };
+const usualTimes: InboxTimes = {
+  withinMs: 2_000,
+  listenMs: 300,
+  gapMs: 1_000,
+  sameForMs: 60_000,
+  laterMs: [2_000, 15_000, 120_000],
+};
 
 export class Inbox {
   readonly #address: InboxAddress;
@@ -44,11 +53,15 @@ export class Inbox {
     return this.#fault;
   }
 
-  /** Opens the conversation and says nothing more. Never rejects. */
+  /** Opens the conversation and says nothing more; again later while it is not there. Never rejects. */
   async check(): Promise<void> {
-    const result = await this.#send([]);
-    if (result.rung) this.#setFault(undefined);
-    else if (!this.#isGivenUp) this.#setFault(result.reason);
+    for (const afterMs of [0, ...this.#times.laterMs]) {
+      if (afterMs > 0) await pause(afterMs, undefined, { ref: false });
+      const result = await this.#send([]);
+      if (result.rung) this.#setFault(undefined);
+      else if (!this.#isGivenUp) this.#setFault(result.reason);
+      if (result.rung || this.#isGivenUp) return;
+    }
   }
 
   /** Never rejects. */

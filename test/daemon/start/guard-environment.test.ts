@@ -50,18 +50,20 @@ test("all of them at once, and CHANNEL_ROUTER_TRUST whatever it says", () => {
   expect(env).toEqual({ HOME: home, USERPROFILE: home });
 });
 
-test.each(["CHANNEL_ROUTER_LABEL", "CLAUDE_CODE_SESSION_ID"])(
-  "%s that the project's settings set: it would get events meant for another session",
-  (name) => {
-    const { home, project, own } = bed();
-    const own2: NodeJS.ProcessEnv = { ...own, [name]: "prod" };
-    expect(guardEnvironment(own2, project, under, home)).toEqual([]);
-    mkdirSync(join(project, ".claude"));
-    writeFileSync(join(project, ".claude/settings.json"), JSON.stringify({ env: { [name]: "prod" } }));
-    expect(guardEnvironment(own2, project, under, home)).toHaveLength(1);
-    expect(own2).toEqual(own);
-  },
-);
+test.each([
+  "CHANNEL_ROUTER_LABEL",
+  "CLAUDE_CODE_SESSION_ID",
+  "CLAUDE_CODE_MESSAGING_SOCKET",
+  "CLAUDE_CODE_MESSAGING_TOKEN",
+])("%s that the project's settings set: it would get events meant for another session", (name) => {
+  const { home, project, own } = bed();
+  const own2: NodeJS.ProcessEnv = { ...own, [name]: "prod" };
+  expect(guardEnvironment(own2, project, under, home)).toEqual([]);
+  mkdirSync(join(project, ".claude"));
+  writeFileSync(join(project, ".claude/settings.json"), JSON.stringify({ env: { [name]: "prod" } }));
+  expect(guardEnvironment(own2, project, under, home)).toHaveLength(1);
+  expect(own2).toEqual(own);
+});
 
 test("what leads elsewhere stays, and so does all where no Claude process is above", () => {
   const { home, project, own } = bed();

@@ -1,6 +1,7 @@
 // The inbox of a session, as measured with Claude Code 2.1.332, and whatever else may be at its path.
 
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -15,7 +16,7 @@ afterEach(() => {
   for (const inbox of open.splice(0)) inbox.close();
 });
 
-const times = { withinMs: 200, listenMs: 30, gapMs: 0 };
+const times = { withinMs: 200, listenMs: 30, gapMs: 0, laterMs: [] as number[] };
 
 async function start(form: Parameters<typeof openInbox>[0] = {}, more = {}) {
   const fake = await openInbox(form);
@@ -134,6 +135,25 @@ test("what is not there, not a socket, or a link is not written to, and may be t
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test("one that is there a moment later is used", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "cr-inbox-"));
+  const path = join(folder, "later.sock");
+  let checks = 0;
+  const inbox = new Inbox(
+    { socket: path, token: inboxToken },
+    () => {
+      checks += 1;
+      if (checks === 1) server.listen(path);
+    },
+    { ...times, laterMs: [50, 50, 50] },
+  );
+  const server = createServer((socket) => void socket.resume());
+  await inbox.check();
+  expect(inbox.fault).toBeUndefined();
+  server.close();
+  rmSync(folder, { recursive: true, force: true });
 });
 
 test("one that refuses, after the client has gone, fails without being given up", async () => {
