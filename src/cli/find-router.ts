@@ -8,6 +8,7 @@ import type { ControlCommand, ControlProtocol } from "../control/protocol.ts";
 import { configOfCommand, type Search } from "../daemon/start/find-config.ts";
 import { ConnectorError, UsageError } from "../errors.ts";
 import type { CommandContext, RunningRouter } from "./context.ts";
+import { devFolder } from "./dev-control.ts";
 
 export interface RouterConnection {
   readonly router: RunningRouter;
@@ -36,6 +37,19 @@ export async function reachRouter(context: Seeker, explicit: string | undefined)
   const router = all.find(({ config }) => config === realPath(file));
   if (router === undefined) throw noneRuns(file, all);
   return requireRouter(context, router);
+}
+
+/** The same for a command that `dev` answers too: a running router comes first. */
+export async function reachRouterOrDev(
+  context: Seeker,
+  explicit: string | undefined,
+): Promise<RouterConnection> {
+  const file = realPath(configFile(context, explicit));
+  const isOurs = ({ config }: RunningRouter) => config === file;
+  if ((await context.routers.list(runningFolder(context.env))).some(isOurs))
+    return reachRouter(context, explicit);
+  const dev = (await context.routers.list(devFolder(context.env))).find(isOurs);
+  return dev === undefined ? reachRouter(context, explicit) : requireRouter(context, dev);
 }
 
 export function requireRouter({ routers }: Seeker, router: RunningRouter): RouterConnection {

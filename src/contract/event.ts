@@ -123,8 +123,10 @@ export interface Sample {
 export interface EndpointInfo {
   /** For instance `POST http://127.0.0.1:8788/github`. */
   readonly address: string;
-  /** A shell command that makes one event; absent when that requires the secret. */
+  /** A shell command that makes one event; absent when that requires the secret, or a payload that nobody has given. */
   readonly example?: string;
+  /** Why there is none, where the user can change that. One line. */
+  readonly noExample?: string;
 }
 
 export interface Counts {

@@ -94,8 +94,8 @@ export interface PlannedSource {
   readonly rate: { readonly max: number; readonly perMs: number } | undefined;
   /** After this time without events, an event reports the absence. */
   readonly expectMs: number | undefined;
-  /** A sample for the first of its channels that has conditions. */
-  readonly sample: Sample | undefined;
+  /** An event to try it with; `needed` when only a real payload is one, undefined when any event will do. */
+  readonly sample: Sample | "needed" | undefined;
   /** Admits one event, from memory and without side effects. */
   readonly admit: Admitter;
   /**

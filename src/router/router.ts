@@ -3,7 +3,7 @@
 import { setMaxListeners } from "node:events";
 import { denyAll } from "../access/deny-all.ts";
 import type { AnsweredEvent, Chat, Message, People } from "../contract/chat.ts";
-import type { Counts, EndpointInfo } from "../contract/event.ts";
+import type { Counts, EndpointInfo, Sample } from "../contract/event.ts";
 import type { ClaimRegister, Host, Listener } from "../contract/host.ts";
 import type { ConsentGate } from "../contract/power.ts";
 import type { Arrival, Outcome, RouterEvent, SourceHealth } from "../contract.ts";
@@ -51,6 +51,8 @@ export interface RouterOptions extends HostOptions {
   observe?(decision: Decision): void;
   /** The same for batches that no channel wanted; absent: `observe` is called for each. */
   observeUnmatched?(unmatched: UnmatchedEvent): void;
+  /** A real payload for trying a source, such as one of the config's tests. */
+  sampleFor?(source: string): Sample | undefined;
   /** Called when a source that had to wait has started. */
   started?(source: SourceReport): void;
   /** Called for every request that became no event; `source` is absent where no source answers. */
@@ -354,7 +356,7 @@ export class Router {
   #reportOf(one: RunningSource, { name, type, sample, hidden }: PlannedSource): SourceReport {
     const health = one.health();
     const isThere = health.state === "running";
-    const endpointInfo = isThere ? one.source().endpointInfo?.(sample) : undefined;
+    const endpointInfo = isThere ? this.#endpointOf(one, name, sample) : undefined;
     const refused = this.#refusalsBySource.get(name)?.report();
     const last = this.#lastEventMs.get(name);
     return hideInReport(hidden, {
@@ -365,6 +367,18 @@ export class Router {
       ...(endpointInfo === undefined ? {} : { endpointInfo }),
       ...(refused === undefined ? {} : { refused }),
     });
+  }
+
+  #endpointOf(one: RunningSource, name: string, sample: PlannedSource["sample"]): EndpointInfo | undefined {
+    const real = this.#options.sampleFor?.(name);
+    if (real !== undefined || sample !== "needed")
+      return one.source().endpointInfo?.(real ?? (sample === "needed" ? undefined : sample));
+    const info = one.source().endpointInfo?.(undefined);
+    if (info?.example === undefined) return info;
+    return {
+      address: info.address,
+      noExample: "a test of the config that sends to it gives one: docs/testing.md",
+    };
   }
 
   #find(name: string): RunningSource {

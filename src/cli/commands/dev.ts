@@ -18,6 +18,8 @@ import { createEventIds } from "../../router/event-id.ts";
 import { createEvictionReport } from "../../router/evictions.ts";
 import { createMemory } from "../../router/memory.ts";
 import type { RouterReport, SourceReport } from "../../router/router.ts";
+import { createTraceRing } from "../../router/trace-ring.ts";
+import { sampleFor } from "../../testing/sample-payload.ts";
 import {
   block,
   line,
@@ -30,6 +32,7 @@ import {
   text,
 } from "../../text.ts";
 import { colors } from "../colors.ts";
+import { openDevControl } from "../dev-control.ts";
 import { createDevFlow, type DevFlowPorts } from "../dev-flow.ts";
 import { type ExitCode, stopSignal } from "../exit.ts";
 import { terminalUser } from "../person.ts";
@@ -60,6 +63,7 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
     await askForPowers(waits, consent, person);
   }
   const newId = createEventIds();
+  const decisions = createTraceRing();
   const flow = createDevFlow({ plan, newId, ...show.flow });
   const router = await openRouter({
     loaded,
@@ -71,11 +75,13 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
     memory: createMemory(systemClock, undefined, createEvictionReport(log, systemClock)),
     newId,
     detail: "trace",
+    sampleFor: (source) => sampleFor(loaded, source),
     cursors: createMemoryCursors(),
     lent: lend(file, systemClock, () => loaded.secrets),
     announce: show.notice,
     commit: async () => {},
     observe(decision) {
+      decisions.add(decision);
       show.decision(decision);
       const { event, admission } = decision;
       if (admission !== undefined) flow.accept({ event, deliveries: admission.deliveries });
@@ -87,10 +93,21 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
   const alive = setInterval(() => {}, 60_000);
   await router.start(plan);
   const waiting = powerAnswers(plan.powers, consent).filter(({ trusted }) => !trusted);
+  const closeControl = await openDevControl({
+    config: file,
+    env: process.env,
+    log,
+    receiver: { router, plan, decisions },
+    mask: (answer) => maskAll(answer, mask),
+  }).catch((error: Error) => {
+    log.warn(line`channel-router send cannot reach this: ${error.message}`);
+    return async () => undefined;
+  });
   show.opening(file, router.report(), waiting);
   await stopSignal();
   clearInterval(alive);
   flow.stop();
+  await closeControl();
   await router.stop(AbortSignal.timeout(1_500));
   return 0;
 }
@@ -192,6 +209,8 @@ function printSource(source: SourceReport, plan: Plan, print: (shown: SafeText) 
     print(line`  ${source.endpointInfo.address}`);
     if (source.endpointInfo.example !== undefined)
       print(lines([line`  try it:`, ownWords(source.endpointInfo.example)]));
+    if (source.endpointInfo.noExample !== undefined)
+      print(line`${colors.dim(`  no example: ${source.endpointInfo.noExample}`)}`);
   }
   print(line``);
 }

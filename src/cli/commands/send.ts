@@ -1,10 +1,10 @@
-// `send`: passes a payload to the running router as if the source had received it, without its signature
+// `send`: passes a payload to the running router, or to `dev`, as if the source had received it, without its signature
 // check: a user who may open the router's socket may do that.
 
 import { UsageError } from "../../errors.ts";
 import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
-import { reachRouter } from "../find-router.ts";
+import { reachRouterOrDev } from "../find-router.ts";
 import { readData, readHeaders, readPayloadOrText } from "../payload.ts";
 import { printed, printedJson } from "../print.ts";
 import { printEmitted } from "./replay.ts";
@@ -26,7 +26,7 @@ export async function send(
     throw new UsageError("E_USAGE", "the payload was given twice, also with --data");
   }
   const headers = readHeaders(options.header);
-  const { ask } = await reachRouter(context, options.config);
+  const { ask } = await reachRouterOrDev(context, options.config);
   const answer = await ask("send", {
     source,
     data: payload === undefined ? await readData(options.data ?? "{}") : await readPayloadOrText(payload),

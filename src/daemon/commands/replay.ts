@@ -5,6 +5,7 @@ import type { Arrival, JsonObject, Outcome, RouterEvent } from "../../contract.t
 import type { EmittedAnswer, PreviewAnswer } from "../../control/protocol.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import { ConnectorError, configConsentRequired, UsageError } from "../../errors.ts";
+import type { Plan } from "../../plan/plan.ts";
 import { type DaemonState, type RunningParts, waitsForUse } from "../state.ts";
 import { listMembers } from "./digests.ts";
 import { unknownEvent } from "./timeline.ts";
@@ -16,7 +17,21 @@ export async function emitPayload(
   headers: Readonly<Record<string, string>>,
 ): Promise<EmittedAnswer> {
   const { router, config } = running(state);
-  const { sources } = config.plan;
+  return sendPayload({ router, plan: config.plan, decisions: state.decisions }, { name, payload, headers });
+}
+
+interface Sent {
+  readonly name: string;
+  readonly payload: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A payload as if the source of this name had received it. */
+export async function sendPayload(
+  { router, plan, decisions }: Receiver & { readonly plan: Pick<Plan, "sources"> },
+  { name, payload, headers }: Sent,
+): Promise<EmittedAnswer> {
+  const { sources } = plan;
   const source = sources.find((planned) => planned.name === name);
   if (source === undefined) {
     const names = sources.map((planned) => planned.name);
@@ -30,7 +45,7 @@ export async function emitPayload(
     });
   }
   const arrival = source.type.sampleArrival(source.options as JsonObject, payload, headers, source.code);
-  return emitted(state, name, arrival, await router.emit(name, arrival));
+  return emitted({ router, decisions }, name, arrival, await router.emit(name, arrival));
 }
 
 /** Rejects with a RouterError for an event that is not stored, and for a digest. */
@@ -68,7 +83,7 @@ export async function replayEvent(
   const { id, source, connector, timeMs, deliveryId, ...arrival } = await keptEvent(state, eventId);
   return dryRun
     ? preview(state, source, arrival)
-    : emitted(state, source, arrival, await router.emit(source, arrival));
+    : emitted({ router, decisions: state.decisions }, source, arrival, await router.emit(source, arrival));
 }
 
 function preview(state: DaemonState, source: string, arrival: Arrival): PreviewAnswer {
@@ -84,21 +99,24 @@ function preview(state: DaemonState, source: string, arrival: Arrival): PreviewA
 }
 
 function emitted(
-  state: DaemonState,
+  { router, decisions }: Receiver,
   source: string,
   arrival: Arrival,
   { eventId, outcome }: Outcome,
 ): EmittedAnswer {
-  const found = state.decisions.find(eventId);
+  const found = decisions.find(eventId);
   // A repeated delivery id is answered with the id of the event that it repeats, whose trace is another one.
   const traced = found?.outcome === outcome ? found : undefined;
   // Admission skips channels that cannot match, but the user wants to know what was wrong with each. An event
   // that no channel took has changed no memory, so the answers are the same now.
   const trace =
-    outcome === "unmatched"
-      ? running(state).router.preview(source, arrival).admission.trace
-      : (traced?.trace ?? []);
+    outcome === "unmatched" ? router.preview(source, arrival).admission.trace : (traced?.trace ?? []);
   return { event_id: eventId, outcome, channels: traced?.channels ?? [], trace };
+}
+
+interface Receiver {
+  readonly router: Pick<RunningParts["router"], "emit" | "preview">;
+  readonly decisions: Pick<DaemonState["decisions"], "find">;
 }
 
 function running(state: DaemonState): RunningParts {

@@ -48,7 +48,7 @@ export interface CompiledChannel {
   readonly channel: PlannedChannel;
   /** For the index; absent when every event of its sources is a candidate. */
   readonly match: CompiledMatch | undefined;
-  readonly sample: Sample | undefined;
+  readonly sample: Sample | "needed" | undefined;
   /** The variables that its events show; its sources wait for consent to them. */
   readonly shows: Power | undefined;
 }
@@ -119,7 +119,7 @@ export function* compileChannel(
 
   return {
     match,
-    sample: sampleOf(values, match, mask),
+    sample: sampleOf(values, match),
     shows: values.shows === undefined ? undefined : showPower(bind, values.shows, `channels.${name}`),
     channel: {
       name,

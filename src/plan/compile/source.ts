@@ -94,7 +94,7 @@ export function compileSource(
     claims,
     rate: source.rate,
     expectMs: source.expectMs,
-    sample: fed.find(({ sample }) => sample !== undefined)?.sample,
+    sample: fed.find(({ sample }) => typeof sample === "object")?.sample ?? fed[0]?.sample,
     admit: createAdmit(
       fed.map(({ channel }) => channel),
       candidatesOf(fed),

@@ -1,0 +1,56 @@
+// What `dev` suggests is the payload of a test of the config, and `send` reaches it.
+
+import { afterEach, expect, test } from "vitest";
+import { createProject, eventually, type Project } from "../support/router.ts";
+
+let project: Project;
+afterEach(() => project.remove());
+
+const config = (tests: string) => (port: number) =>
+  `listen: 127.0.0.1:${port}
+sources:
+  github:
+    type: http
+    path: /github
+channels:
+  ci_failed:
+    from: github
+    match: { headers.x-github-event: workflow_run, data.workflow_run.conclusion: failure }
+    content: "{{data.workflow_run.name}} failed on {{data.workflow_run.head_branch}}"
+${tests}`;
+
+const tests = `tests:
+  - name: a failed run
+    send:
+      source: github
+      headers: { x-github-event: workflow_run }
+      data: { workflow_run: { name: CI, conclusion: failure, head_branch: main } }
+    expect: { channel: ci_failed }
+`;
+
+test("the example is the payload of a test, and send makes the same event without a signature", async () => {
+  project = await createProject(config(tests), { consent: "all" });
+  const dev = project.dev();
+  await eventually(() => dev.printed().includes("waiting for events"));
+  expect(dev.printed()).toContain('"name":"CI"');
+  expect(dev.printed()).toContain("x-github-event: workflow_run");
+  const payload = '{"workflow_run":{"name":"Deploy","conclusion":"failure","head_branch":"next"}}';
+  const sent = await project.run(["send", "github", "-d", payload, "-H", "x-github-event: workflow_run"]);
+  expect(sent.stdout).toMatch(/accepted \w+ by ci_failed/);
+  await eventually(() => dev.printed().includes("Deploy failed on next"));
+  const other = await project.run(["send", "github", "-d", "{}"]);
+  expect([other.code, other.stdout.includes("unmatched")]).toEqual([1, true]);
+  // Only send looks there: no router runs.
+  expect((await project.run(["status"])).stderr).toContain("no router runs");
+  await dev.process.interrupt();
+  expect((await project.run(["send", "github", "-d", payload])).stderr).toContain("no router runs");
+});
+
+test("without a test nothing is invented, and the reason is said", async () => {
+  project = await createProject(config(""), { consent: "all" });
+  const dev = project.dev();
+  await eventually(() => dev.printed().includes("waiting for events"));
+  expect(dev.printed()).not.toContain("curl");
+  expect(dev.printed()).toContain("no example: a test of the config that sends to it gives one");
+  await dev.process.interrupt();
+});
