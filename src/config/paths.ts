@@ -14,11 +14,15 @@ export function ownConfig(env: EnvironmentVariables): string {
   return join(claudeConfigFolder(env), "channels", "router", "channels.yaml");
 }
 
-/** The folder that contains the state folders of all configs and the user's `.env`. Absolute. */
+/**
+ * The folder that contains the state folders of all configs and the user's `.env`. Absolute. A plugin has no other one
+ * (`CLAUDE_PLUGIN_DATA`): its sessions share the router, the secrets and the consent of `up` and of the command line.
+ */
 export function stateRoot(env: EnvironmentVariables): string {
-  const plugin = setVariable(env, "CLAUDE_PLUGIN_DATA");
-  const isNamed = setVariable(env, "CHANNEL_ROUTER_STATE_DIR") !== undefined;
-  return isNamed || plugin === undefined ? personRoot(env) : resolve(expandHome(plugin, env));
+  const named = setVariable(env, "CHANNEL_ROUTER_STATE_DIR");
+  return named === undefined
+    ? join(claudeConfigFolder(env), "channels", "router")
+    : resolve(expandHome(named, env));
 }
 
 /** The state folder of one config file. A file that is reached by two links has one folder. */
@@ -31,41 +35,28 @@ export function linkStateFolder(env: EnvironmentVariables, link: string): string
   return join(stateRoot(env), createHash("sha256").update(`link:${link}`).digest("hex").slice(0, 16));
 }
 
-/**
- * Registry of running routers. Not in a plugin's folder: the command line, which no plugin starts, must find
- * it.
- */
+/** Registry of running routers. */
 export function runningFolder(env: EnvironmentVariables): string {
-  return join(personRoot(env), "running");
+  return join(stateRoot(env), "running");
 }
 
-/**
- * The file with the powers of this config that the user consented to: in the config's state folder, but never
- * in a plugin's, because the user consents on a command line that no plugin started.
- */
+/** The file with the powers of this config that the user consented to: in the config's state folder. */
 export function trustFile(env: EnvironmentVariables, configFile: string): string {
-  return join(personRoot(env), folderName(configFile), "trust.json");
+  return join(stateFolder(env, configFile), "trust.json");
 }
 
 /** The key that binds consent, one for all configs: next to their state folders. */
 export function trustKeyFile(env: EnvironmentVariables): string {
-  return join(personRoot(env), "trust.key");
-}
-
-function personRoot(env: EnvironmentVariables): string {
-  const named = setVariable(env, "CHANNEL_ROUTER_STATE_DIR");
-  return named === undefined
-    ? join(claudeConfigFolder(env), "channels", "router")
-    : resolve(expandHome(named, env));
+  return join(stateRoot(env), "trust.key");
 }
 
 function folderName(configFile: string): string {
   return createHash("sha256").update(realPath(configFile)).digest("hex").slice(0, 16);
 }
 
-/** Where `add` installs the client libraries of chats. Not in a plugin's folder: `add` is typed in a terminal. */
+/** Where `add` installs the client libraries of chats. */
 export function librariesFolder(env: EnvironmentVariables): string {
-  return join(personRoot(env), "libraries");
+  return join(stateRoot(env), "libraries");
 }
 
 /** Expands `~` and `~/x` like a shell; anything else is returned unchanged. */

@@ -2,8 +2,7 @@
 // allows it.
 
 import { randomUUID } from "node:crypto";
-import { dirname } from "node:path";
-import { realPath, stateRoot, trustFile } from "../config/paths.ts";
+import { realPath, stateRoot } from "../config/paths.ts";
 import type { LoadedConfig } from "../config/values.ts";
 import type { SinkHost } from "../contract/sink.ts";
 import type { Tool, View } from "../contract.ts";
@@ -26,7 +25,7 @@ export function closedToSinks(loaded: () => LoadedConfig): NonNullable<SinkHost[
       return [realPath(file), ...files.map(({ path }) => path)];
     },
     get stateRoots() {
-      return [stateRoot(process.env), dirname(dirname(trustFile(process.env, loaded().file)))];
+      return [stateRoot(process.env)];
     },
   };
 }

@@ -2,7 +2,15 @@ import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { findConfig } from "../../src/config/config-location.ts";
-import { librariesFolder, projectFolder, stateFolder, stateRoot } from "../../src/config/paths.ts";
+import {
+  librariesFolder,
+  projectFolder,
+  runningFolder,
+  stateFolder,
+  stateRoot,
+  trustFile,
+  trustKeyFile,
+} from "../../src/config/paths.ts";
 import { temporaryFolder } from "./loading.ts";
 
 function world() {
@@ -117,7 +125,7 @@ describe("the config file is found", () => {
 });
 
 describe("the state folder", () => {
-  test("its root is the router's own variable, the plugin's, or Claude's config folder", () => {
+  test("its root is the router's own variable or Claude's config folder, also for a plugin", () => {
     const all = {
       CHANNEL_ROUTER_STATE_DIR: "/a",
       CLAUDE_PLUGIN_DATA: "/b",
@@ -125,16 +133,17 @@ describe("the state folder", () => {
       HOME: "/d",
     };
     expect(stateRoot(all)).toBe("/a");
-    expect(stateRoot({ ...all, CHANNEL_ROUTER_STATE_DIR: "${X}" })).toBe("/b");
-    expect(stateRoot({ ...all, CHANNEL_ROUTER_STATE_DIR: "", CLAUDE_PLUGIN_DATA: "" })).toBe(
-      "/c/channels/router",
-    );
+    expect(stateRoot({ ...all, CHANNEL_ROUTER_STATE_DIR: "${X}" })).toBe("/c/channels/router");
     expect(stateRoot({ HOME: "/d" })).toBe("/d/.claude/channels/router");
   });
 
-  test("libraries are in one place, for the plugin and for the terminal in which add is typed", () => {
+  test("everything is in one place, for the plugin, for `up` and for the terminal in which `add` is typed", () => {
     const terminal = { HOME: "/d", CLAUDE_CONFIG_DIR: "/c" };
-    expect(librariesFolder({ ...terminal, CLAUDE_PLUGIN_DATA: "/b" })).toBe(librariesFolder(terminal));
+    const plugin = { ...terminal, CLAUDE_PLUGIN_DATA: "/b", CLAUDE_PLUGIN_ROOT: "/p" };
+    for (const folder of [librariesFolder, runningFolder, stateRoot, trustKeyFile])
+      expect(folder(plugin)).toBe(folder(terminal));
+    for (const folder of [stateFolder, trustFile])
+      expect(folder(plugin, "/x.yaml")).toBe(folder(terminal, "/x.yaml"));
   });
 
   test("is one per config file, the same by every link to it", () => {

@@ -6,14 +6,7 @@ import { guardFiles } from "../../chat/file-guard.ts";
 import { checkId } from "../../chat/ids.ts";
 import { parseMarkdown, readable } from "../../chat/markdown.ts";
 import { plain, writeMarkup } from "../../chat/markup.ts";
-import {
-  claudeConfigFolder,
-  homeFolder,
-  projectFolder,
-  realPath,
-  stateRoot,
-  trustFile,
-} from "../../config/paths.ts";
+import { claudeConfigFolder, homeFolder, projectFolder, realPath, stateRoot } from "../../config/paths.ts";
 import { systemHome } from "../../config/project.ts";
 import type { Chat, ChatAbility, ChatAttachment, HistoryMessage, OutgoingFile } from "../../contract/chat.ts";
 import type { Power } from "../../contract/power.ts";
@@ -223,10 +216,7 @@ export class ChatTools {
     const guarded = await guardFiles(
       paths,
       {
-        stateFolders: [
-          stateRoot(process.env),
-          dirname(dirname(trustFile(process.env, this.#config.loaded.file))),
-        ],
+        stateFolders: [stateRoot(process.env)],
         closedFolders: [claudeConfigFolder(process.env)],
         inbox: this.#chats.inboxFolder,
         // The config, `.env`, and what `${file:}` reads.

@@ -20,7 +20,6 @@ import { type UnderClaude, underClaude } from "./under-claude.ts";
 const roots = [
   "CHANNEL_ROUTER_STATE_DIR",
   "CLAUDE_CONFIG_DIR",
-  "CLAUDE_PLUGIN_DATA",
   "XDG_CACHE_HOME",
   "XDG_CONFIG_HOME",
   "XDG_DATA_HOME",

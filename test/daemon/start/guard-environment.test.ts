@@ -21,7 +21,6 @@ function bed() {
 const hostile = [
   "CHANNEL_ROUTER_STATE_DIR",
   "CLAUDE_CONFIG_DIR",
-  "CLAUDE_PLUGIN_DATA",
   "HOME",
   "USERPROFILE",
   "XDG_CONFIG_HOME",
