@@ -198,6 +198,20 @@ test("when the leader ends, the next one does not ring again for the same", asyn
   second.close();
 });
 
+test("while the config waits for consent as a whole, a hook ends, and the monitor asks again until it is used", async () => {
+  inbox = await openInbox();
+  project = await createProject(config("wake: [monitor, hook]"), { consent: "none" });
+  const claude = await deaf();
+  await eventually(async () => (await sessions()).includes("listening: no"));
+  expect(await startWay("hook").process.exited).toMatchObject({ code: 0 });
+  const { printed } = startWay("monitor");
+  await project.trust();
+  await eventually(async () => /wake: by monitor/.test(await sessions()));
+  await post("waits");
+  await eventually(() => printed().includes("call its pending tool"));
+  expect((await claude.callTool("pending")).text).toContain("waits");
+});
+
 test("a session that nobody sits at, such as claude -p, is not waited for", async () => {
   await open("wake: [hook, monitor]");
   await deaf();

@@ -24,7 +24,9 @@ export async function serveRings(
   const way = readWay(args);
   const client = readClient(args);
   const isOurs = sessions.list().some((session) => isSameClient(session.clientIdentity(), client));
-  if (!isOurs || running() === undefined) return { state: "unknown" };
+  if (!isOurs) return { state: "unknown" };
+  // A config may be there later: the monitor asks again, and the next hook is started after the next turn.
+  if (running() === undefined) return { state: way === "hook" ? "off" : "unknown" };
   const wanted = wake().state === "off" ? [] : (running()?.config.plan.wake?.ways ?? []);
   if (!wanted.includes(way) || hasBetter(way, wanted, ways, client)) return { state: "off" };
   return new Promise((resolve) => {
