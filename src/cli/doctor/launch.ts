@@ -42,7 +42,9 @@ function judge(server: McpServer | undefined, configured: string, line: string):
       todo: "build it (npm run build), or correct the path",
     };
   }
-  if (/^(npx|npm|pnpm|yarn|bunx|sh|bash)(\.exe|\.cmd)?$/.test(basename(server.command))) {
+  // Without a version another one may start tomorrow, or none without a network.
+  const isPinned = server.args.some((word) => /^channel-router@\d/.test(word));
+  if (/^(npx|npm|pnpm|yarn|bunx|sh|bash)(\.exe|\.cmd)?$/.test(basename(server.command)) && !isPinned) {
     return {
       name,
       state: "warn",

@@ -367,6 +367,15 @@ describe("launch line", () => {
     });
   });
 
+  test.each([
+    ["npx", ["-y", "channel-router@0.1.0"]],
+    ["pnpm", ["dlx", "channel-router@0.1.0"]],
+    ["bunx", ["channel-router@0.1.0"]],
+  ])("accepts the entry that init writes where %s runs it", async (command, args) => {
+    await write(".mcp.json", { mcpServers: { router: { command, args } } });
+    expect((await look()).finding).toMatchObject({ state: "ok" });
+  });
+
   test.each(["", "{", "[]", '{"mcpServers": 7}', '{"__proto__": {"mcpServers": {}}}'])(
     "a .mcp.json of %j is no entry and no crash",
     async (text) => {
