@@ -78,7 +78,7 @@ function write(version) {
     holder[keys.at(-1)] = version;
     writeFileSync(root + path, `${JSON.stringify(value, null, 2)}\n`);
   }
-  console.log(`${version}, ${date}. Next: npm run format, commit, then git tag v${version}`);
+  console.log(`${version}, ${date}. Next: npm run format, commit, then git tag -s v${version}`);
 }
 
 function main([first = "", tag = "", repository = ""]) {

@@ -86,7 +86,7 @@ export const editsOption = {
   },
 } as const;
 
-/** Meta of the default channel of every chat: author, chat, and attachments. A name that is the id would cost as much again. */
+/** Meta of the default channel of every chat: author, chat, and attachments. A name that equals the id is left out. */
 export const chatMeta = {
   user: "{{#unless (eq sender.name sender.id)}}{{sender.name}}{{/unless}}",
   user_id: "{{sender.id}}",

@@ -95,7 +95,7 @@ function fish(levels: readonly Level[]): string {
       words.length === 0 || path === ""
         ? when
         : `${when}; and not __fish_seen_subcommand_from ${words.map(({ word }) => word).join(" ")}`;
-    // Where a command is expected, no file is.
+    // No files are offered where a command is expected.
     const only = path === "" || levels.some((one) => one.path.startsWith(`${path} `)) ? " -f" : "";
     return [
       ...words.map(

@@ -1,4 +1,4 @@
-// Lets `send` reach `dev`: a socket of its own, registered where no other command looks for a router.
+// Lets `send` reach `dev`: through a separate socket, registered where no other command looks for a router.
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -26,7 +26,7 @@ interface DevControlOptions {
   mask(answer: unknown): Json;
 }
 
-/** The result closes it. Rejects when the socket cannot be made. */
+/** Call the result to close it. Rejects when the socket cannot be created. */
 export async function openDevControl(options: DevControlOptions): Promise<() => Promise<void>> {
   const { config, env, log, receiver, mask } = options;
   const folder = await mkdtemp(join(tmpdir(), "channel-router-dev-"));
@@ -43,7 +43,7 @@ export async function openDevControl(options: DevControlOptions): Promise<() => 
       async command(command, args) {
         if (command !== "send")
           throw new UsageError("E_USAGE", `dev answers send, not ${command}`, {
-            hint: "the other commands are about a router: channel-router up",
+            hint: "the other commands need a router: channel-router up",
           });
         const given = asObject(args);
         const headers = readHeaderArgs(given);

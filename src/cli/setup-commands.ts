@@ -74,7 +74,7 @@ export function addSetupCommands(
     .command("configure")
     .argument("<type>", "a chat type such as telegram, or the name of a variable")
     .argument("[credentials...]", "its credentials; - for standard input; asked for when left out")
-    .description("keep credentials in the .env of the state root, readable for you alone")
+    .description("store credentials in the .env of the state root, readable only by you")
     .option("--clear", "remove them")
     .addOption(json())
     .action((type, values, options) =>

@@ -28,7 +28,7 @@ export interface AttachedSession {
   readonly output: Writable;
   /** Undefined when the conversation begins here. */
   readonly resumed: ResumedState | undefined;
-  /** Has the client's process ring: so many events wait. Never rejects. */
+  /** Asks the client's process to ring, with the number of waiting events. Never rejects. */
   ring(waiting: number): Promise<RingResult>;
   /** Settles, with the reason, when the link to the client's process is closed. */
   readonly ended: Promise<string>;
@@ -85,7 +85,7 @@ export interface SessionOptions {
 }
 
 const closeWithinMs = 500;
-/** Longer than any way to ring may take. */
+/** Longer than a ring takes by any way. */
 const rungWithinMs = 5_000;
 const handedOver = "the router changed its leader; this may have been done, check first";
 /** No client creates this id. */

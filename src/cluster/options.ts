@@ -19,7 +19,7 @@ export interface ClusterOptions {
     readonly output: Writable;
     facts(): SessionFacts;
     readonly early?: StdioProxyOptions["early"];
-    /** Notifies the client that so many events wait. Never rejects. */
+    /** Notifies the client of the number of waiting events. Never rejects. */
     ring?(waiting: number): Promise<RingResult>;
   };
   /**

@@ -72,9 +72,9 @@ export type Frame =
   | { readonly t: "facts"; readonly facts: SessionFacts; readonly eligible: boolean }
   /** Events of an earlier leader (`writing`) that the client's stream has taken by now. */
   | { readonly t: "taken"; readonly events: readonly string[] }
-  /** To the process of a session that does not show channels: so many events wait. Answered with `rung`. */
+  /** To the process of a session that does not show channels: it is to ring. Answered with `rung`. */
   | { readonly t: "ring"; readonly n: number; readonly waiting: number }
-  /** `failed`: why it did not pass it on. */
+  /** `failed`: why the ring was not passed on. */
   | { readonly t: "rung"; readonly n: number; readonly failed?: string }
   /** Every line up to number `n` was taken. */
   | { readonly t: "c"; readonly n: number }

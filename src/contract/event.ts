@@ -63,8 +63,9 @@ export interface KnownDelivery {
 }
 
 /**
- * How far a delivery got on its way to Claude, as far as there is proof. `accepted`: it is in the journal. `shown`: the client's own log
- * has it. `read`: a session fetched it with `pending`, or named it in a tool call. `acked`: Claude acknowledged it.
+ * How far a delivery provably got on its way to Claude. `accepted`: it is in the journal. `shown`: the client's own
+ * log says so. `read`: a session fetched it with `pending`, or named it in a tool call. `acked`: Claude
+ * acknowledged it.
  */
 export type Mark = "accepted" | "shown" | "read" | "acked";
 

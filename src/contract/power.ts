@@ -7,7 +7,7 @@
  * `write`, `move`: access to files; moving removes them from their folder. `connect`: open a connection to a
  * host. `share`: let files leave through chats without a question. `secret`: the same as `connect`, or an
  * answer to a caller, with a part from a variable, a file or a secret. `show`: give the value of a variable
- * to Claude. `wake`: notify sessions that do not show channels that events wait.
+ * to Claude. `wake`: notify sessions that do not show channels of waiting events.
  */
 export type PowerKind =
   | "use"

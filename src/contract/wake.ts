@@ -8,7 +8,7 @@ import { line, type SafeLine } from "../text.ts";
  */
 export type WakeWay = "monitor" | "hook" | "inbox";
 
-/** In the order in which `auto` takes them: those that the client documents for plugins come first. */
+/** In the order in which `auto` tries them: those that the client documents for plugins come first. */
 export const wakeWays: readonly WakeWay[] = ["monitor", "hook", "inbox"];
 
 /** `reason`: one clause for the user. */
@@ -18,7 +18,7 @@ const mostWaiting = 1_000_000_000;
 
 /**
  * The whole text of a ring. Its only variable part is a number, because Claude trusts what comes this way more than the text of a
- * channel. Undefined for what is not a number of events.
+ * channel. Undefined if `waiting` is not a number of events.
  */
 export function ringLine(waiting: unknown): SafeLine | undefined {
   if (typeof waiting !== "number" || !Number.isSafeInteger(waiting) || waiting < 1) return undefined;

@@ -69,8 +69,8 @@ export interface ControlProtocol {
    */
   readonly powers: { readonly args: Nothing; readonly answer: { readonly asked: AskedPowers | null } };
   /**
-   * For a monitor or hook of the plugin, which belongs to the session of this client. Each time that session is rung is a part
-   * (RingPart), and the answer comes when no more do.
+   * Called by a monitor or hook of the plugin, for the session of its client. Each ring is sent as a part
+   * (RingPart); the answer follows when there will be no more.
    */
   readonly rings: {
     readonly args: {
@@ -89,8 +89,8 @@ export interface ControlProtocol {
 export type ControlCommand = keyof ControlProtocol;
 type Nothing = Readonly<Record<string, never>>;
 
-/** So many events wait. */
 export interface RingPart {
+  /** How many events wait. */
   readonly waiting: number;
 }
 

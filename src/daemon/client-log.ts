@@ -19,7 +19,7 @@ export interface ClientLogQuery {
   readonly server: string;
   /** `CLAUDE_CODE_SESSION_ID`; without it, lines since `sinceMs` count whichever session they belong to. */
   readonly session: string | undefined;
-  /** The id that the client has given its session since, as `/clear` does. */
+  /** The id that the client gave its session later, for example after `/clear`. */
   readonly laterSession?: string | undefined;
   /** When this process started, milliseconds since the epoch. */
   readonly sinceMs: number;
@@ -130,13 +130,13 @@ export function isOwnEntry(
   );
 }
 
-/** The length of the message that the client accepted, by a debug text; undefined for all others. */
+/** The length of the accepted message that a debug text reports; undefined for all other texts. */
 export function readAcceptedChars(debug: string): number | undefined {
   const [, digits] = /^notifications\/claude\/channel \((\d+) chars\)$/.exec(debug) ?? [];
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** Whether the log of this session has a message of this length, since then. Never rejects. */
+/** Whether the log of this session has a message of this length since `sinceMs`. Never rejects. */
 export async function hasAccepted(query: ClientLogQuery, chars: number, sinceMs: number): Promise<boolean> {
   const path = (await findRegistration(query))?.path;
   const text = path === undefined ? "" : await readTail(path);

@@ -1,5 +1,6 @@
-// What the client says of a session in `<config folder>/sessions/<pid>.json`: its id, which `/clear` changes, its name (`/rename`), and
-// whether it is idle. Read in Claude Code 2.1.332. Only a hint: the file is undocumented, and without it nothing is missing but this.
+// What the client reports about a session in `<config folder>/sessions/<pid>.json`: its id, which `/clear` changes,
+// its name (`/rename`), and whether it is idle. Format verified on Claude Code 2.1.332. Only a hint: the file is
+// undocumented, and everything else works without it.
 
 import { stat } from "node:fs/promises";
 import type { Clock } from "../contract.ts";
@@ -30,7 +31,7 @@ const nothing: ClientSessionInfo = {};
 export class ClientSession {
   readonly #options: ClientSessionOptions;
   #info = nothing;
-  /** Of the file, so that it is read only when it has changed. */
+  /** Identifies the file's content, so that it is read only when it has changed. */
   #version = "";
   #cancelLook = () => {};
   #isClosed = false;
@@ -68,7 +69,7 @@ export class ClientSession {
   }
 }
 
-/** Empty for a file that is not there, or does not have this format. */
+/** Empty if the file does not exist or has another format. */
 async function readInfo(path: string): Promise<ClientSessionInfo> {
   try {
     const bytes = await readRegular(path);

@@ -1,5 +1,5 @@
-// The variables that make channels unavailable in Claude Code. A client passes its environment on to its servers, so a router knows whether
-// they are set where it runs; it reports names, never values.
+// The variables that make channels unavailable in Claude Code. A client passes its environment on to its servers, so a
+// router knows whether they are set where it runs; it reports their names, never their values.
 
 /** One of them, and why it matters. */
 export interface SwitchVariable {

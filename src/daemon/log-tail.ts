@@ -1,5 +1,5 @@
-// What the client adds to its MCP log of one session, from the opening on: also in a file that replaced the first one, and in a later
-// file of the same session.
+// Reads what the client adds to its MCP log of one session after the log was opened, also in a file that replaced
+// the first one, and in a later file of the same session.
 
 import { readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -9,7 +9,7 @@ import { type ClientLogQuery, findRegistration, isOwnEntry, parseLogLine } from 
 const chunkBytes = 256 * 1024;
 /** A longer line is none of those that count. */
 const maxLineBytes = 64 * 1024;
-/** Of later files, so many are looked into. */
+/** How many later files are searched. */
 const maxLaterFiles = 3;
 
 export interface LogEntry {
@@ -22,7 +22,7 @@ export interface LogEntry {
 /** How far a file was read. */
 interface Reading {
   readonly path: string;
-  /** Of the file that was read so far; another one has replaced it when it differs. */
+  /** Of the file that was read so far. If it differs, another file has replaced that one. */
   inode: number | undefined;
   offset: number;
   rest: string;
@@ -51,8 +51,8 @@ export class LogTail {
   }
 
   /**
-   * The entries since the last call; undefined when there is no file to read. `isLast`: for what is decided now, so a later file is looked
-   * for, too. Never rejects.
+   * The entries since the last call; undefined when there is no file to read. `isLast`: a decision depends on this
+   * call, so later files are searched too. Never rejects.
    */
   async read(isLast = false): Promise<LogEntry[] | undefined> {
     if (this.#file === undefined) return undefined;
@@ -106,7 +106,7 @@ export class LogTail {
     });
   }
 
-  /** A newer file of the folder with entries of this session: the client went on there. */
+  /** A newer file in the folder with entries of this session: the client continued there. */
   async #findLater(path: string): Promise<string | undefined> {
     const folder = dirname(path);
     const changedMs = (file: string) =>
@@ -124,7 +124,7 @@ export class LogTail {
     const sinceMs = Math.max(this.#openedMs - 1_000, await changedMs(path));
     const later = others.filter(({ ms }) => ms >= sinceMs).sort((a, b) => b.ms - a.ms);
     const { session } = this.#query();
-    // Without an id, whose file it is cannot be known.
+    // Without an id it is unknown whose file it is.
     if (session === undefined) return undefined;
     for (const { other } of later.slice(0, maxLaterFiles)) {
       const entries = await this.#readFile({ path: other, inode: undefined, offset: 0, rest: "" });

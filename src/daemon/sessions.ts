@@ -37,7 +37,7 @@ export interface DaemonSession {
   readonly dispatchSession: DispatchSession;
   readonly startedMs: number;
   client(): { readonly name: string; readonly version: string } | undefined;
-  /** What the client itself says of the session, in a file of its own. */
+  /** What the client itself reports about the session, in a file. */
   inClient(): ClientSessionInfo;
   listening(): Listening;
   sent(): number;
@@ -64,7 +64,7 @@ export interface SessionHooks {
   enter?(session: DaemonSession): void;
   /** Called once for each session that has ended. */
   gone?(session: DaemonSession): void;
-  /** The session's client has shown an event that counts as sent, or as not shown. */
+  /** The session's client has shown an event that already counts as sent, or as not shown. */
   shown?(session: DaemonSession, delivery: ShownDelivery): void;
   /** The client requests a permission, and lets channels answer. */
   permission?(session: DaemonSession, request: PermissionRequest): void;

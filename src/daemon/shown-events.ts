@@ -23,7 +23,7 @@ export interface ShownEventsOptions {
   learnLogsMessages(version: string): void;
   /** The client has written again about the registration. */
   onRegistration(word: Registration): void;
-  /** The client has shown an event after dispatch has recorded that it was written, or not shown. */
+  /** The client has shown an event that dispatch has already recorded as written, or as not shown. */
   onShown(delivery: ShownDelivery): void;
   /** `notShown` has changed. */
   changed(): void;
@@ -126,14 +126,14 @@ export class ShownEvents {
 
   /** Claude named an event that it can know only from the channel: if one was missing, the log is not to be trusted. */
   named(eventId: string): void {
-    // It need not be waited for any more.
+    // The log is not needed for it any more.
     this.#expected.get(eventId)?.cancel();
     // The log may be in another folder now, for example.
     if (this.#notShown !== undefined) this.#isLogWrong = true;
     this.#forget();
   }
 
-  /** The client has ended. Settles when it is known of each event whether it was shown. */
+  /** The client has ended. Settles when it is known for each event whether it was shown. */
   close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelLook();

@@ -28,13 +28,13 @@ export interface ShownLogOptions {
   query(): ClientLogQuery;
   readonly clock: Clock;
   onRegistration(word: Registration): void;
-  /** Whether another session that is open has this id: its messages are not this one's. */
+  /** Whether this id belongs to another open session: then its messages do not count here. */
   isAnothers(sessionId: string): boolean;
 }
 
 const withinMs = 5_000;
 const lookEveryMs = 250;
-/** After the client has ended: it writes its log once a second. */
+/** How long the log is still read after the client has ended: it writes it once a second. */
 const flushMs = 1_250;
 /** Of messages that were given up; the oldest are forgotten. */
 const maxLate = 1_000;
@@ -69,8 +69,8 @@ export class ShownLog {
   }
 
   /**
-   * Call it before a message with a `content` of this length is written. Undefined before `start` has settled. `onLate` is called when
-   * the client accepts it after all, after it was given up.
+   * Call it before a message with a `content` of this length is written. Undefined before `start` has settled.
+   * `onLate` is called when the client accepts the message after it was given up.
    */
   expect(chars: number, onLate: () => void): ExpectedMessage | undefined {
     if (this.#tail === undefined) return undefined;
@@ -108,7 +108,7 @@ export class ShownLog {
     return this.#reading;
   }
 
-  /** The client has ended: what its log does not have in a moment was not shown. Settles when each message is decided. */
+  /** The client has ended: what is not in its log a moment later was not shown. Settles when all are decided. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelLook();
@@ -146,8 +146,8 @@ export class ShownLog {
   }
 
   #take({ debug, sessionId, isOwn }: LogEntry): void {
-    // Messages count under any id but another session's: after `/clear` it is a new one, and what was shown must not come again. A
-    // registration is this session's alone.
+    // A message counts under any id that is not another session's: `/clear` changes the id, and what was shown must
+    // not come again. A registration counts only under this session's id.
     const word = isOwn ? readRegistrationWord(debug) : undefined;
     if (word !== undefined) this.#options.onRegistration(word);
     const chars = readAcceptedChars(debug);

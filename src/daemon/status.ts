@@ -155,7 +155,7 @@ function wakeReport(
 ): NonNullable<SessionReport["wake"]> {
   const failed = reason === undefined ? "" : `; the last ring failed: ${reason}`;
   const answers = hasGivenUp
-    ? `; not rung any more, because it did not answer ${countOf(unanswered, "ring")}: calling pending ends that`
+    ? `; stopped after ${countOf(unanswered, "unanswered ring")}, until Claude calls pending`
     : unanswered === 0
       ? ""
       : `; ${countOf(unanswered, "ring")} unanswered`;

@@ -91,7 +91,7 @@ function ackOf(state: DaemonState, running: RunningParts, session: DaemonSession
   });
 }
 
-/** A tool call names the event: the first such call is in the journal, as the proof that Claude has read it. */
+/** A tool call named the event. The first such call is recorded, as the proof that Claude has read it. */
 function onNamed(
   { tally }: DaemonState,
   { journal }: RunningParts,
@@ -100,7 +100,7 @@ function onNamed(
 ): void {
   session.named(eventId);
   if (!tally.read(eventId)) return;
-  journal.prove({ id: eventId, session: session.id, read: true }).catch(() => undefined); // The journal ended: the next leader has the event as it was.
+  journal.prove({ id: eventId, session: session.id, read: true }).catch(() => undefined); // The journal has ended.
 }
 
 /** An event that this session names, and that Claude may act on: a channel that took it allows it. */

@@ -57,7 +57,7 @@ export interface DispatchContext {
    * past it.
    */
   offer(slot: SessionSlot, position: number): void;
-  /** Whatever was known of the entry at this position, or of one behind it, may have changed: all look again. */
+  /** The entry at this position, or a later one, may have changed: all sessions look again. */
   revisit(position: number): void;
   /** The session's client has stopped reading, or reads again. */
   onStuck(slot: SessionSlot, isStuck: boolean): void;

@@ -73,7 +73,7 @@ export interface DispatcherOptions {
   ): void;
   /** Whether events of the channel may wake a session that does not show channels. Default: none may. */
   wakes?(channel: string): boolean;
-  /** When the quiet time of the channel ends; undefined while it has none. */
+  /** When the quiet time of the channel ends; undefined outside of quiet time. */
   quietUntilMs?(channel: string, nowMs: number): number | undefined;
   /**
    * Receives every state change that dispatch writes to the journal, in order; `dead` is the one that matters

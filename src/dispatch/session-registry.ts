@@ -172,7 +172,7 @@ export function createSessionRegistry(
         const name = slot.session.name?.();
         if (name !== slot.name) {
           slot.name = name;
-          // Which events are for it may be others now.
+          // Other events may be for it now.
           slot.foreign.clear();
           changed = true;
         }

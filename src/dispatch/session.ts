@@ -25,7 +25,7 @@ export interface DispatchSession {
   readonly label?: string;
   /** As the user has named it in the client; it may change. */
   name?(): string | undefined;
-  /** Whether its client does nothing at the moment; undefined when that is not known. */
+  /** Whether its client is idle at the moment; undefined when that is not known. */
   isIdle?(): boolean | undefined;
   readonly client?: string;
   /** Called at every `wake`; must be cheap. */
@@ -37,8 +37,8 @@ export interface DispatchSession {
    */
   deliver(event: Rendered, signal?: AbortSignal): Promise<void>;
   /**
-   * Whether the client showed an event that was just delivered: settles within some seconds, never rejects; with undefined when that
-   * cannot be known. Undefined when this client gives no sign of that.
+   * Whether the client showed an event that was just delivered. Settles within some seconds, with undefined when
+   * that cannot be known; never rejects. Returns undefined when this client gives no sign of that.
    */
   shown?(eventId: string): Promise<boolean | undefined> | undefined;
   /**
@@ -46,7 +46,7 @@ export interface DispatchSession {
    * of that.
    */
   wasShown?(event: Rendered, sinceMs: number): Promise<boolean | undefined>;
-  /** Looks now, and not in a moment, what the client has shown. */
+  /** Checks immediately what the client has shown. */
   lookShown?(): Promise<unknown>;
   /** Notifies it that events wait, while it does not show them; absent: it is not notified. */
   readonly doorbell?: SessionDoorbell;

@@ -34,12 +34,12 @@ export async function writeStateFile(path: string, text: string, disk: Disk = re
   await removeAbandoned(path, disk);
 }
 
-/** Files that were replaced by this process: what others abandoned beside them is gone. */
+/** Files that this process has replaced. Half-written files that others left beside them were removed. */
 const swept = new Set<string>();
 /** Longer than any process takes to write one. */
 const abandonedAfterMs = 60_000;
 
-/** A process that was killed while it wrote leaves its half. */
+/** A process that was killed while it wrote leaves a half-written file. */
 async function removeAbandoned(path: string, disk: Disk): Promise<void> {
   const start = `${basename(path)}.`;
   const names = await readdir(dirname(path)).catch(() => []);

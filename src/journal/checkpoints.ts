@@ -88,7 +88,7 @@ export class Checkpoints {
     this.#isWanted = true;
   }
 
-  /** What may be deleted without a new snapshot, which a full disk does not take, is deleted now. */
+  /** Deletes now what may be deleted without a new snapshot: a full disk has no room for one. */
   onFull(): void {
     if (this.#underway === undefined) this.#run(() => this.#prune());
   }
@@ -157,7 +157,7 @@ export class Checkpoints {
     await this.#prune();
   }
 
-  /** Each time for at most as many bytes as a segment, so that most of what is written stays events. */
+  /** Moves about a segment's worth at most each time, so that most of what is written is new events. */
   async #compact(): Promise<void> {
     const oldest = this.#oldest();
     if (oldest === undefined) return;

@@ -1,5 +1,5 @@
 // Empties segments in which most events have ended: the entries that still wait there are written again at the
-// end of the journal, so that a few waiting events do not keep the space of all that was accepted around them.
+// end of the journal, so that a few waiting events do not keep a whole segment on disk.
 
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../contract.ts";
@@ -54,8 +54,7 @@ async function moveAll(found: readonly OpenEntry[], options: CompactionOptions):
   return moved.every(Boolean);
 }
 
-/** False when the journal does not take it. */
-
+/** False when the journal does not accept it. */
 async function move(
   entries: readonly OpenEntry[],
   line: EventLine | DigestLine | undefined,
@@ -73,7 +72,7 @@ async function move(
       ...(mark === "read" ? { read: true as const } : {}),
     })),
   };
-  // Looked at when it is its turn to be written: a line must not come behind the end of what it moves.
+  // Checked when the line is about to be written: it must not come after the end of what it moves.
   const signal = {
     get aborted() {
       return !entries.every((entry) => isSame(state.entries.get(entry.id, entry.channel), entry));
@@ -85,7 +84,7 @@ async function move(
     await push({ bytes, fact: false, lasting: true, signal, apply: (span) => state.move(id, moved, span) });
   } catch (error) {
     if (!isRouterError(error)) throw error;
-    return signal.aborted; // It changed meanwhile, the others can still move.
+    return signal.aborted; // It changed meanwhile; the others can still be moved.
   }
   return true;
 }
@@ -104,6 +103,6 @@ function isSame(now: OpenEntry | undefined, then: OpenEntry): boolean {
 async function encodeMoved(line: EventLine | DigestLine, moved: MoveRecord, timeMs: number): Promise<Buffer> {
   if (line.type === "digest") return encodeLine({ ...line, timeMs, moved });
   const event = restoreEvent(line.event);
-  // What its filters remembered was committed then.
+  // What its filters remembered was committed when it was accepted.
   return runInSlices(encodeEventSteps({ event, deliveries: line.deliveries, memory: [] }, timeMs, moved));
 }

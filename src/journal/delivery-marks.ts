@@ -36,7 +36,7 @@ export class DeliveryMarks {
     this.#marks.set(key, furthest(this.#marks.get(key) ?? "accepted", mark));
   }
 
-  /** An event that was folded is as far as its digest. Undefined when no line about it was added. */
+  /** An event that was folded got as far as its digest. Undefined when no line about it was added. */
   of(id: string, channel: string): Mark | undefined {
     return this.#of(id, channel, maxDigests);
   }

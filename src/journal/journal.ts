@@ -59,8 +59,8 @@ export interface JournalOptions {
   /** How long ended events are kept. Default 7 days. */
   readonly keepMs?: number;
   /**
-   * The size above which ended events are dropped earlier, and segments in which few wait are emptied. Default 256 MiB. Open events are
-   * never dropped.
+   * The size above which ended events are dropped earlier, and segments with few waiting events are emptied.
+   * Default 256 MiB. Open events are never dropped.
    */
   readonly maxBytes?: number;
   /** When a segment is full. Default 16 MiB, an eighth of `maxBytes` if that is less. */
@@ -163,7 +163,7 @@ export interface Journal {
   history(eventId: string): Promise<Line[]>;
   /** The latest events and digests, newest first. */
   recent(limit: number): Promise<KeptRecord[]>;
-  /** How far these events got, those too that have ended. Reads all segments since the first of them. */
+  /** How far these events got, including those that have ended. Reads all segments since the first of them. */
   marks(eventIds: readonly string[]): Promise<DeliveryMarks>;
 
   stats(): JournalStats;
@@ -411,7 +411,7 @@ function journalOf(parts: JournalParts): Journal {
     recent: (limit) => findRecent(state.segments, limit),
     async marks(eventIds) {
       const found = await findMarks(state.segments, eventIds);
-      // The lines may be gone that made an open entry's mark.
+      // The lines that gave an open entry its mark may be gone.
       for (const id of [...eventIds, ...found.digests()])
         for (const { channel, mark = "accepted" } of state.entries.of(id)) found.raise(id, channel, mark);
       return found;

@@ -1,12 +1,12 @@
-// The mark of a delivery: the farthest point on its way to Claude that there is proof of. Only this file says what proves which mark;
-// the record of an open entry keeps it, so that it survives lines that are deleted.
+// The mark of a delivery: the farthest point on its way to Claude that there is proof of. Only this file defines what proves
+// which mark. The record of an open entry keeps its mark, which survives when lines are deleted.
 
 import type { Mark } from "../contract.ts";
 
 /** In order; the order is part of the snapshot format. A mark never goes back, whatever a further attempt does. */
 export const marks: readonly Mark[] = ["accepted", "shown", "read", "acked"];
 
-/** The proof that a change of state brings along: see `StateChange`. */
+/** The proof that a state change contains: see `StateChange`. */
 export interface DeliveryProof {
   readonly shown?: true;
   readonly read?: true;

@@ -130,10 +130,10 @@ export interface DigestLine extends Stamp, DigestRecord {
   readonly moved?: MoveRecord;
 }
 
-/** Of a line that was written again because some of it still waits, so that the segment that held it can be deleted. */
+/** Of a line that was written again because part of it still waits, so that its old segment can be deleted. */
 export interface MoveRecord {
   readonly acceptedMs: number;
-  /** What waits, as it was then: recovery needs it where everything before this line is gone. */
+  /** The waiting entries as they were then: recovery needs them if everything before this line is gone. */
   readonly entries: readonly (DeliveryProof & {
     readonly channel: string;
     readonly state: State;

@@ -89,7 +89,7 @@ async function latestIn(
   for (const kind of ["event", "digest"]) {
     const some = { fresh: [] as typeof latest, moved: [] as typeof latest };
     await find(segment, `${lineStart}${kind}"`, (bytes, offset) => {
-      // A payload that contains the same bytes only counts among the others.
+      // A payload may contain the same bytes: the decoded lines are sorted again below.
       const of = bytes.includes('"moved":{"acceptedMs":') ? some.moved : some.fresh;
       of.push({ bytes: Buffer.from(bytes), offset });
       if (of.length > limit) of.shift();
@@ -133,7 +133,7 @@ const idField = '"id":"';
 /** The id is near the start of such a line. */
 const idWithin = 100;
 
-/** False when the line is about another event: decoding all lines of a large journal takes long. */
+/** False when the line is about another event: decoding all lines of a large journal is slow. */
 function mayName(bytes: Buffer, ids: ReadonlySet<string>): boolean {
   const start = bytes.subarray(0, idWithin).indexOf(idField);
   if (start === -1) return true;

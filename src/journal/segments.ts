@@ -20,7 +20,7 @@ export interface Segment extends Order {
   boot?: string | undefined;
   /** How many of its lines this version does not understand: with any it is kept. */
   unknown?: number | undefined;
-  /** Open entries, and the bytes of their lines: of one with several entries, for each of them. */
+  /** Open entries, and the bytes of their lines. A line with several open entries counts once for each. */
   open: number;
   openBytes: number;
 }

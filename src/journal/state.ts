@@ -70,7 +70,7 @@ export function createState(): JournalState {
     entries.add({ id, channel, priority, unproven, untilMs, timeMs, span }, position);
   }
 
-  /** As `move`; entries are not known where the segments before, and the snapshots, are gone. */
+  /** As `move`, but adds entries that are unknown because earlier segments and the snapshots are gone. */
   function readMoved(id: string, deliveries: readonly Delivery[], moved: MoveRecord, span: LineSpan): void {
     const unknown = moved.entries.filter(({ channel }) => !entries.has(id, channel));
     state.move(id, moved, span);

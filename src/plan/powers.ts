@@ -85,7 +85,7 @@ const words: Readonly<Record<PowerKind, string>> = {
   share: "let files leave through chats:",
   secret: "send a secret to",
   show: "show Claude or senders of events",
-  wake: "notify sessions that do not show channels how many events wait, by",
+  wake: "notify sessions that do not show channels of the number of waiting events, by",
 };
 
 /** As a consent question names it. */

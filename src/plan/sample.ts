@@ -1,5 +1,5 @@
-// Whether any event will do as an example for a channel, for the command line in `dev` and `status`. Where a channel has conditions, or
-// reads parts of parts, only a real payload is an example: those of `tests:` are used, and none is invented.
+// Whether any event will do as an example for a channel, for the command line in `dev` and `status`. If a channel has
+// conditions, or reads nested parts, only a real payload is an example: those of `tests:` are used, and none is invented.
 
 import type { ChannelValues } from "../config/values.ts";
 import type { Sample } from "../contract/event.ts";
@@ -9,7 +9,7 @@ import type { CompiledMatch } from "../filters/match.ts";
 const reads = /\{\{[^}]*?\b(data(?:[.[][^\s}|)]*)?|headers[.[][^\s}|)]*)/g;
 const flat = /^data\.([A-Za-z_][\w-]*)$/;
 
-/** `needed`: an event of its own making would be rejected, or look wrong. Undefined: any event will do. */
+/** `needed`: an invented event would be rejected, or look wrong. Undefined: any event will do. */
 export function sampleOf(
   channel: ChannelValues,
   match: CompiledMatch | undefined,

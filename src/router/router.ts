@@ -377,7 +377,7 @@ export class Router {
     if (info?.example === undefined) return info;
     return {
       address: info.address,
-      noExample: "a test of the config that sends to it gives one: docs/testing.md",
+      noExample: "add a test to the config that sends a payload to this source",
     };
   }
 

@@ -28,8 +28,8 @@ function inPieces(raw: string): SafeLine {
 }
 
 /**
- * The same words in lines of at most `width` characters: broken at spaces, else within a word. What follows begins as its line did, with
- * its spaces and bars, and four spaces more: it is not taken for an entry of a list.
+ * The same words in lines of at most `width` characters: broken at spaces, else within a word. A continuation starts
+ * with the spaces and bars of its line and four more spaces, so that it is not mistaken for an entry of a list.
  */
 export function wrapLines(shown: SafeText, width: number): SafeText {
   return shown

@@ -51,6 +51,6 @@ test("without a test nothing is invented, and the reason is said", async () => {
   const dev = project.dev();
   await eventually(() => dev.printed().includes("waiting for events"));
   expect(dev.printed()).not.toContain("curl");
-  expect(dev.printed()).toContain("no example: a test of the config that sends to it gives one");
+  expect(dev.printed()).toContain("no example: add a test to the config that sends a payload to this source");
   await dev.process.interrupt();
 });

@@ -77,7 +77,7 @@ test("without consent nothing is rung; with it, what waits already is", async ()
   const claude = await deaf();
   await post("waits");
   await eventually(async () => (await claude.callTool("status")).text.includes("1 event waits"));
-  await eventually(async () => /wake: not possible: it waits for consent/.test(await sessions()));
+  await eventually(async () => /wake: not possible: waiting for consent/.test(await sessions()));
   // Only the check of its form.
   expect(inbox.messages()).toEqual([]);
   await project.trust();
@@ -92,7 +92,9 @@ test("a config that does not ask for it, and one that names other ways, ring not
   expect(await sessions()).not.toContain("wake:");
   await project.write("channels.yaml", config("wake: [monitor, hook]")(project.port));
   expect((await project.ask(["reload"])).stdout).toContain("wake changed");
-  await eventually(async () => /wake: not possible: the session offers no way/.test(await sessions()));
+  await eventually(async () =>
+    /wake: not possible: the session has no monitor or hook/.test(await sessions()),
+  );
   expect(inbox.messages()).toEqual([]);
   await project.write("channels.yaml", config("wake: auto")(project.port));
   await project.ask(["reload"]);
@@ -159,7 +161,7 @@ test("the plugin's hook ends with 2 and the sentence when it is rung; a later on
     "1 event waits in channel-router: call its pending tool.\n",
     "",
   ]);
-  expect(await sessions()).toMatch(/wake: not possible: the session offers no way/);
+  expect(await sessions()).toMatch(/wake: not possible: the session has no /);
   expect((await claude.callTool("pending")).text).toContain("7777");
   const third = startWay("hook");
   await eventually(async () => /wake: by hook/.test(await sessions()));
@@ -177,7 +179,7 @@ test("a session in another process than the leader's is rung too, and the leader
   await eventually(() => inbox.messages().length > 0);
   expect(inbox.messages()).toEqual(["user user: 1 event waits in channel-router: call its pending tool."]);
   expect(await sessions()).toMatch(
-    /wake: not possible: the session offers no way[\s\S]*wake: by inbox; 1 ring unanswered/,
+    /wake: not possible: the session has no [\s\S]*wake: by inbox; 1 ring unanswered/,
   );
   expect((await other.callTool("pending")).text).toContain("7777");
 });

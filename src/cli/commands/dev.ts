@@ -100,7 +100,7 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
     receiver: { router, plan, decisions },
     mask: (answer) => maskAll(answer, mask),
   }).catch((error: Error) => {
-    log.warn(line`channel-router send cannot reach this: ${error.message}`);
+    log.warn(line`channel-router send cannot reach dev: ${error.message}`);
     return async () => undefined;
   });
   show.opening(file, router.report(), waiting);

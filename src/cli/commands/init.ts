@@ -95,7 +95,7 @@ async function propose(wishes: Wishes, context: CommandContext, script: string):
   const { chosen, publicUrl, wake } = wishes;
   const next = configText(before, { chosen, serverName, publicUrl, wake });
   if (wake && before !== undefined && !/^wake:/m.test(before))
-    notes.push(line`${config} is there already: write  wake: auto  into it yourself`);
+    notes.push(line`${config} exists already: add  wake: auto  to it yourself`);
   if ("text" in next) changes.push({ path: config, before, text: next.text });
   else if ("present" in next) notes.push(line`unchanged: ${config}`);
   else
@@ -242,7 +242,9 @@ function launchLine(server: string, plugin: string | undefined): string {
 function launchLines({ user, wake }: Wishes, { serverName, plugin, entry }: Proposal): SafeText[] {
   return [
     ...(user && plugin === undefined ? [line`  ${addCommand(serverName, entry)}    once`] : []),
-    ...(wake ? [line`  claude    and Claude fetches events when it is notified, or, to be shown them`] : []),
+    ...(wake
+      ? [line`  claude    and Claude fetches events when it is notified; or, to have events shown:`]
+      : []),
     line`  ${launchLine(serverName, plugin)}`,
   ];
 }

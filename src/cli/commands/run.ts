@@ -28,7 +28,7 @@ const finishMs = 200;
  */
 const signalledSuccessorMs = 200;
 
-/** `notes`: ignored parts of the environment, one line each. `inbox`: where the client takes messages for its session. */
+/** `notes`: ignored parts of the environment, one line each. `inboxAddress`: where the client accepts messages for its session. */
 export async function run(
   args: readonly string[],
   notes: readonly SafeLine[] = [],
@@ -103,7 +103,7 @@ export async function run(
   });
 }
 
-/** Undefined when the client has none. It is checked meanwhile. */
+/** Undefined when the client has no inbox. Does not wait for its check. */
 async function openInbox(
   address: InboxAddress | undefined,
   onChange: () => void,

@@ -25,8 +25,8 @@ function inLocalTime(words: string): string {
 /** Why the answers of the channels are not shown. */
 function noTrace({ trace_gone }: WhyAnswer): string {
   return trace_gone === "restart"
-    ? "the answers of channels are kept until the router stops; it has started again since"
-    : "the answers of channels are kept for the last 1,000 events only";
+    ? "the answers of channels are lost when the router stops, and it has restarted since"
+    : "the answers of channels are only kept for the last 1,000 events";
 }
 
 function printTimeline(answer: WhyAnswer, nowMs: number): SafeText[] {

@@ -1,12 +1,12 @@
-// What happened to the events of the running router: those that senders could not deliver, that no channel took, that wait, and those that
-// Claude did not acknowledge.
+// What happened to the events of the running router: those that senders could not deliver, that no channel took, that
+// wait, and that Claude did not acknowledge.
 
 import type { StatusReport } from "../../control/protocol.ts";
 import { countOf } from "../../text/clip.ts";
 import { printRelative } from "../times.ts";
 import { answered, type CheckInput, type Finding } from "./check.ts";
 
-/** Nothing without a running router. */
+/** Empty without a running router. */
 export function checkEvents({
   status,
   config,
@@ -23,12 +23,12 @@ export function checkEvents({
 }
 
 const byStatus: Readonly<Record<number, string>> = {
-  401: "the signature or token of the sender does not fit: compare the secret, and the verify of the source",
+  401: "the signature or token of the sender does not match: compare the secret, and the verify of the source",
   403: "a request through a proxy, a tunnel or a web page needs verify on the source",
   404: "no source has this path: channel-router status lists the URLs",
-  405: "the source takes another method",
+  405: "the source does not accept this method: see its option methods",
   413: "raise max_body of the source, or let the sender send less",
-  415: "the source takes another content type: parse",
+  415: "the source does not accept this content type: see its option parse",
   429: "raise rate of the source, or let the sender send less often",
   503: "the disk is full, or too many events are in progress; senders try again",
 };
@@ -43,12 +43,12 @@ function judgeRefused({ sources, unrouted }: StatusReport, nowMs: number): Findi
     name: "refused",
     state: "warn",
     detail: `${where}: ${text}; the last, ${printRelative(last.time, nowMs)}: ${last.reason}`,
-    todo: byStatus[last.status] ?? "channel-router events shows what each said",
+    todo: byStatus[last.status] ?? "channel-router events shows each refusal",
   }));
 }
 
 function judgeUnmatched({ counts: { accepted, unmatched } }: StatusReport): Finding {
-  const detail = `${countOf(unmatched, "event")} of ${accepted + unmatched} taken by no channel since the start`;
+  const detail = `${unmatched} of ${countOf(accepted + unmatched, "event")} since the start matched no channel`;
   return {
     name: "unmatched",
     state: unmatched > 0 && accepted === 0 ? "warn" : "ok",

@@ -88,7 +88,7 @@ function finding({ variable, state, detail }: SwitchVariable, where: string): Fi
     name: "switches",
     state,
     detail: `${where}: ${detail}`,
-    todo: `take it out there, or start Claude Code with  env -u ${variable} claude ...`,
+    todo: `remove it there, or start Claude Code with  env -u ${variable} claude ...`,
   };
 }
 

@@ -1,4 +1,4 @@
-// Whether sessions that do not show channels learn that events wait, by which way, and if not, who decided that.
+// Whether sessions that do not show channels are notified of waiting events, by which way, and if not, why.
 
 import type { StatusReport } from "../../control/protocol.ts";
 import { policyOfSettings } from "../../daemon/wake/policy.ts";
@@ -7,7 +7,7 @@ import { answered, type CheckInput, type Finding } from "./check.ts";
 
 const name = "wake";
 
-/** One for each session that does not show channels; undefined where nothing asks for it. */
+/** One for each session that does not show channels. Empty if there is nothing to report. */
 export async function checkWake({
   config: { proven },
   status,
@@ -40,8 +40,8 @@ function whenOff(count: number): Finding {
   return {
     name,
     state: "warn",
-    detail: `off: ${countOf(count, "session")} without channels, and nothing notifies Claude there that events wait`,
-    todo: "wake: auto  in the config, then  channel-router trust",
+    detail: `off: ${countOf(count, "session")} without channels, and nothing notifies Claude of waiting events there`,
+    todo: "add  wake: auto  to the config, then run  channel-router trust",
   };
 }
 

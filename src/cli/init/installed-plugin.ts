@@ -1,5 +1,6 @@
-// Whether Claude Code starts this program as a plugin: then a project needs no entry, and another launch line. Best effort: the files
-// are the client's own (2.1.332: plugins/installed_plugins.json version 2, enabledPlugins in settings.json).
+// Whether Claude Code starts this program as a plugin: then a project needs no entry, and its launch line is
+// different. Best effort: the files belong to the client (2.1.332: plugins/installed_plugins.json version 2,
+// enabledPlugins in settings.json).
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +8,7 @@ import { claudeConfigFolder } from "../../config/paths.ts";
 import { isObject } from "../../json.ts";
 import { asObject, readObject } from "../doctor/mcp-servers.ts";
 
-/** `router@<marketplace>`, where it is installed and not switched off for the user or in this project. */
+/** `router@<marketplace>`, if it is installed and not disabled for the user or in this project. */
 export async function installedPlugin(env: NodeJS.ProcessEnv, project: string): Promise<string | undefined> {
   const folder = claudeConfigFolder(env);
   const { plugins } = await readObject(join(folder, "plugins", "installed_plugins.json"));

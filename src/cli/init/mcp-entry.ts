@@ -24,7 +24,7 @@ interface Started {
 
 const inProject = "${CLAUDE_PROJECT_DIR:-.}";
 
-/** Programs that install a package for one run, by a folder in the path of what they run: it is gone, or another one, later. */
+/** Programs that install a package for one run, recognized by a folder in the script's path, which does not last. */
 const runners: readonly { readonly folder: RegExp; readonly command: string; readonly args: string[] }[] = [
   { folder: /^_npx$/, command: "npx", args: ["-y"] },
   { folder: /^dlx$/, command: "pnpm", args: ["dlx"] },
@@ -51,7 +51,7 @@ export function mcpEntry({ script, node, project, path, platform }: Started): Mc
   return { command: node, args: [real] };
 }
 
-/** A link to the script, or a script for a shell that names it, as pnpm writes one. */
+/** Whether the program is a link to the script, or a shell script that runs it, such as pnpm writes. */
 function starts(program: string, script: string): boolean {
   if (realPath(program) === script) return true;
   const [, named] = /"\$basedir\/([^"]+\/channel-router\.js)"/.exec(beginningOf(program)) ?? [];
@@ -60,7 +60,7 @@ function starts(program: string, script: string): boolean {
 
 const maxScriptBytes = 16_384;
 
-/** Empty for what cannot be read. */
+/** Empty if the file cannot be read. */
 function beginningOf(path: string): string {
   try {
     return readRegularSync(path).subarray(0, maxScriptBytes).toString("latin1");

@@ -9,8 +9,8 @@ const clouds = ["CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_COD
 const lookBackMs = 7 * 24 * 60 * 60 * 1_000;
 
 /**
- * One clause; undefined when it can, when that is unknown, and when an organisation has decided so. A session that was only started
- * without the option for channels can be started with it.
+ * One clause; undefined if it can, if that is unknown, or if an organisation has decided so. A session that was only
+ * started without the option for channels does not count: it can be started with it.
  */
 export async function whyNoChannels({
   env,

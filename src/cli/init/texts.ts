@@ -7,7 +7,7 @@ import type { Json } from "../../contract.ts";
 import { version } from "../../version.ts";
 import type { RecipeDetails } from "../commands/recipes.ts";
 
-/** Works in every folder: the schema is not in the user's project. It is that of the newest patch of this version. */
+/** Works in every folder: the schema is not in the user's project. The URL has the newest patch of this minor version. */
 const modeline = `# yaml-language-server: $schema=https://unpkg.com/channel-router@${minorOf(version)}/schema/channels.schema.json`;
 
 function minorOf(of: string): string {

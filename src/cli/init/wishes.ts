@@ -75,7 +75,7 @@ async function askWake(person: Person, context: Around): Promise<boolean> {
   const reason = await whyNoChannels(context);
   if (reason === undefined) return false;
   const answer = await person.ask(
-    line`Claude Code cannot show channels here (${reason}). Notify its sessions how many events wait, so that Claude fetches them? [Y/n] `,
+    line`Claude Code cannot show channels here (${reason}). Notify its sessions of waiting events, so that Claude fetches them? [Y/n] `,
   );
   return !/^\s*n/i.test(answer);
 }

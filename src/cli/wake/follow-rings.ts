@@ -1,5 +1,5 @@
-// A monitor or hook of the plugin: finds the router that has the session of its own client, and passes each ring on. Never says
-// anything else, because Claude reads what it says.
+// Runs in a monitor or hook of the plugin: finds the router that serves the session of the same client, and passes
+// on each ring. It writes nothing else, because Claude reads its output.
 
 import { runningFolder } from "../../config/paths.ts";
 import { ringLine } from "../../contract/wake.ts";
@@ -21,10 +21,10 @@ export interface FollowOptions {
   readonly patienceMs?: { readonly first: number; readonly again: number };
 }
 
-/** Until the session's router is there, which is a few seconds after the client has started this. */
+/** Between two searches for the session's router, which starts a few seconds after this process. */
 const pausesMs = [500, 1_000, 2_000, 5_000, 15_000, 30_000] as const;
 
-/** Settles when nothing will ring any more. Never rejects. */
+/** Settles when there will be no more rings. Never rejects. */
 export async function followRings(
   context: Pick<CommandContext, "env" | "routers">,
   options: FollowOptions,
@@ -72,7 +72,7 @@ async function ask(
   } catch (error) {
     if (signal.aborted) return "replaced";
     if (!isRouterError(error)) throw error;
-    // An older router does not know the command, and one that has just ended had this session.
+    // An older router rejects the command immediately. After a longer call, a router that had this session has ended.
     return error.code === "E_CONTROL" && performance.now() - startedMs > 1_000 ? "lost" : "unknown";
   }
 }

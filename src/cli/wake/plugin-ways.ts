@@ -1,6 +1,6 @@
-// `monitor` and `hook`: what the plugin declares, so that Claude Code wakes a session that does not show channels. The monitor's
-// lines reach Claude. The hook ends with 2, and what it has written to stderr reaches Claude: so it writes nothing else, whatever
-// goes wrong.
+// `monitor` and `hook`: commands that the plugin declares, so that Claude Code wakes a session that does not show
+// channels. Claude gets the lines of the monitor, and what a hook that exits with 2 has written to stderr. So they
+// write nothing else, even if something fails.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { listRunning } from "../../cluster/running-leaders.ts";
@@ -38,7 +38,7 @@ export async function runPluginWay(way: "monitor" | "hook"): Promise<void> {
   process.exit(way === "hook" && isRung ? 2 : 0);
 }
 
-/** The client waits for its hooks before it ends a session that nobody sits at, such as `claude -p`. */
+/** The client waits for its hooks before it ends an unattended session, such as `claude -p`. */
 function isAttended({
   CLAUDE_CODE_SESSION_ATTENDED: attended,
   CLAUDE_CODE_ENTRYPOINT: entry = "",

@@ -1,4 +1,4 @@
-// Which recipes of a config have another version than before.
+// Which recipes of a config have a different version than before.
 
 import type { LoadedConfig } from "../values.ts";
 
@@ -13,7 +13,7 @@ export function recipeUpdates(before: Texts, after: Texts): string[] {
   });
 }
 
-/** As its file has it in the first column; the file was proven before. */
+/** Reads the two keys in the first column of a recipe's file, which has been checked before. */
 function versionOf(text = ""): { readonly recipe: string; readonly version: string } | undefined {
   const [, recipe] = /^recipe: *["']?([\w-]+)/m.exec(text) ?? [];
   const [, version] = /^version: *["']?(\d+\.\d+\.\d+)/m.exec(text) ?? [];

@@ -168,7 +168,7 @@ export const channelSchema = {
       type: "boolean",
       default: true,
       description:
-        "Whether events that wait in a session that does not show channels may wake it; see the top-level wake.",
+        "Whether waiting events of this channel may wake a session that does not show channels; see the top-level wake.",
     },
     receipt: {
       "x-inert": true,

@@ -175,7 +175,7 @@ export const coreSchema: JsonSchema = {
       "x-inert": true,
       default: "off",
       description:
-        "How a session that does not show channels learns that events wait: auto takes what the client offers, a list names the ways. It gets their number only.",
+        "How a session that does not show channels is notified of waiting events: auto uses the first way that it has, a list allows only some. Only the number of events is sent.",
       anyOf: [
         { type: "string", enum: ["auto", "off"] },
         {

@@ -76,7 +76,7 @@ export function arrivalOf(
   };
 }
 
-/** Without escapes for a terminal. A header cannot hold them. */
+/** Without terminal escapes. Headers cannot contain any. */
 function readable(texts: Texts): Texts {
   return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, withoutEscapes(text)]));
 }

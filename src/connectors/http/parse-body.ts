@@ -128,7 +128,7 @@ function notTaken(type: string): Refusal {
 
 /**
  * JSON is in UTF-8 whatever the header says (RFC 8259 section 8.1), and so is most text that is labelled as
- * Latin-1. UTF-16 of any text with a space or a Latin letter has bytes of 0, which UTF-8 has not.
+ * Latin-1. UTF-16 text with a space or a Latin letter contains zero bytes, and UTF-8 text does not.
  */
 function textOf(body: Buffer, contentType: string | undefined, usual = "utf-8"): string | Refusal {
   const charset = (parameterOf(contentType, "charset") || usual).toLowerCase();
@@ -144,7 +144,7 @@ function textOf(body: Buffer, contentType: string | undefined, usual = "utf-8"):
   return decodeExactly(body, encoding) ?? new Refusal(400, `the body is not valid ${charset}`);
 }
 
-/** Text with such a label is UTF-8 where it can be. */
+/** Text with such a label is read as UTF-8 if it is valid UTF-8. */
 function isOftenUtf8(encoding: string): boolean {
   return encoding === "utf-8" || encoding === "windows-1252";
 }

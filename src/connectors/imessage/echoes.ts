@@ -28,7 +28,7 @@ export interface Echoes {
 
 /** Only an entry that never comes back could hide a user's message. */
 const keptMs = 60_000;
-/** The second row of a message to oneself comes when the server returns it: late on a Mac without a network. */
+/** The second row of a message to yourself comes when the server returns it, which is late if the Mac was offline. */
 const secondRowMs = 60 * 60_000;
 const mostKept = 50;
 const compared = 120;

@@ -27,7 +27,7 @@ export const longestPieceBytes = 128 * 1024;
 const criLine =
   /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) (stdout|stderr) ([FP])(?::\S*)?(?: |$)/;
 const dockerStart = /^\{"log":"/;
-/** Docker's own order of keys is another one; programs that ship its files may sort them. */
+/** Docker writes the keys in a different order; programs that ship its files may sort them. */
 const dockerLine =
   /^\{(?:"stream":"(?:stdout|stderr)","(?:log|time|attrs)":|"(?:time|attrs)":.*"stream":"(?:stdout|stderr)")/;
 

@@ -321,10 +321,10 @@ at("ask-no").addEventListener("click", () => at("ask").close());
 
 function openRoom() {
   ask("Name of the room", "Small letters, digits, - and _. A room is a conversation of its own.", "", (wanted) => {
-    if (wanted === "") return "Write a name.";
+    if (wanted === "") return "Enter a name.";
     const wrong = /[^a-z0-9_-]/.exec(wanted);
-    if (wrong) return "A name has no " + (wrong[0] === " " ? "spaces" : "“" + wrong[0] + "”") + ": small letters, digits, - and _ only.";
-    if (!/^[a-z0-9]/.test(wanted)) return "A name begins with a letter or a digit.";
+    if (wrong) return "A name cannot contain " + (wrong[0] === " " ? "spaces" : "“" + wrong[0] + "”") + ": use lower-case letters, digits, - and _.";
+    if (!/^[a-z0-9]/.test(wanted)) return "A name must begin with a letter or a digit.";
     room = wanted;
     drawAll();
   });

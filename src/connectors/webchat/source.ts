@@ -315,7 +315,7 @@ class WebchatSource implements Source {
     }
   }
 
-  /** While a page is open, it learns how many sessions are. */
+  /** Notifies open pages when the number of sessions changes. */
   #watchSessions(known: number): void {
     this.#cancelWatch();
     this.#cancelWatch = this.#host.clock.after(sessionsEveryMs, () => {

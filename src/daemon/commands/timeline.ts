@@ -148,7 +148,7 @@ function stepsOf(line: Line, eventId: string): WhyStep[] {
       const channel = line.channel === undefined ? {} : { channel: line.channel };
       const text = line.read
         ? `read: session ${line.session} named it in a tool call`
-        : `shown: the log of session ${line.session}'s client has it`;
+        : `shown: the client's log of session ${line.session} has it`;
       return [{ ...step(line.timeMs, "proof", text), session: line.session, ...channel }];
     }
     case "call":

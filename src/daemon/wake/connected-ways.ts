@@ -27,7 +27,7 @@ export class ConnectedWays {
     this.#onChange = onChange;
   }
 
-  /** One of a kind for each session: a later one replaces it. The result removes it. */
+  /** A session has one of each kind: a later one replaces it. Call the result to remove it. */
   add(added: ConnectedWay): () => void {
     for (const known of [...this.#ways])
       if (known.way === added.way && isSameClient(known.client, added.client)) {
@@ -46,7 +46,7 @@ export class ConnectedWays {
   }
 }
 
-/** By the process where both know it: the id of a session changes with `/clear`. */
+/** Compares the processes if both are known, because `/clear` changes the id of a session. */
 export function isSameClient(one: ClientIdentity, other: ClientIdentity): boolean {
   if (one.process !== undefined && other.process !== undefined)
     return one.process.pid === other.process.pid && one.process.start === other.process.start;

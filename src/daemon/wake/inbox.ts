@@ -1,6 +1,7 @@
-// The inbox that Claude Code opens for a session, as the server of that session can use it: a Unix socket that takes lines of JSON,
-// first one with a token. Its form is not a public contract: it is checked at the start, and given up when it is another one. The
-// token is in no message, and in nothing that leaves this process but that first line.
+// The inbox that Claude Code opens for a session, as the server of that session can use it: a Unix socket that
+// accepts lines of JSON, the first of them with a token. The protocol is not a public contract: it is checked at the
+// start, and the inbox is not used if the protocol has changed. The token leaves this process only in that first
+// line, and is not in any message.
 
 import { lstat } from "node:fs/promises";
 import { createConnection, type Socket } from "node:net";
@@ -12,13 +13,13 @@ import type { InboxAddress } from "../start/inbox-address.ts";
 interface InboxTimes {
   /** For the connection, and until the lines are written. */
   readonly withinMs: number;
-  /** How long an answer is awaited, which a client of the known form never gives. */
+  /** How long to wait for an answer, which a client with the known protocol never gives. */
   readonly listenMs: number;
   /** The least time between two rings. */
   readonly gapMs: number;
   /** How long the client remembers a message; 30 s in Claude Code 2.1.332. */
   readonly sameForMs: number;
-  /** When it is checked again that was not there. */
+  /** The delays after which an inbox that could not be accessed is checked again. */
   readonly laterMs: readonly number[];
 }
 
@@ -53,7 +54,7 @@ export class Inbox {
     return this.#fault;
   }
 
-  /** Opens the conversation and says nothing more; again later while it is not there. Never rejects. */
+  /** Sends the first line and nothing more, again later while this fails. Never rejects. */
   async check(): Promise<void> {
     for (const afterMs of [0, ...this.#times.laterMs]) {
       if (afterMs > 0) await pause(afterMs, undefined, { ref: false });
@@ -67,10 +68,10 @@ export class Inbox {
   /** Never rejects. */
   async ring(waiting: unknown): Promise<RingResult> {
     const said = ringLine(waiting);
-    if (said === undefined) return failed("the number of events is not one");
+    if (said === undefined) return failed("not a number of waiting events");
     if (this.#isGivenUp) return failed(this.#fault ?? "");
     const nowMs = performance.now();
-    if (nowMs - this.#lastMs < this.#times.gapMs) return failed("it was rung a moment ago");
+    if (nowMs - this.#lastMs < this.#times.gapMs) return failed("it was rung less than a second ago");
     // The client drops a message that is the same as the last one of the same sender.
     const isSame = said === this.#lastSaid && nowMs - this.#lastMs < this.#times.sameForMs;
     this.#count += 1;
@@ -86,9 +87,9 @@ export class Inbox {
     if (wrong !== undefined) return failed(wrong);
     const text = [{ type: "auth", token }, ...lines].map((one) => `${JSON.stringify(one)}\n`).join("");
     const result = await converse(createConnection(path), text, this.#times);
-    if (result !== "another form") return result === undefined ? { rung: true } : failed(result);
+    if (result !== "unknown protocol") return result === undefined ? { rung: true } : failed(result);
     this.#isGivenUp = true;
-    this.#setFault("this version of Claude Code has an inbox of another form");
+    this.#setFault("this version of Claude Code has an unknown inbox protocol");
     return failed(this.#fault ?? "");
   }
 
@@ -103,18 +104,18 @@ const failed = (reason: string): RingResult => ({ rung: false, reason });
 
 /** The token is written to a socket of this user only. */
 async function whyNotOurs(path: string): Promise<string | undefined> {
-  if (process.platform === "win32") return "Claude Code's inbox is not known on Windows";
+  if (process.platform === "win32") return "Claude Code's inbox is not supported on Windows";
   if (!isAbsolute(path)) return "the path of Claude Code's inbox is not absolute";
   try {
     const found = await lstat(path);
     if (!found.isSocket()) return "Claude Code's inbox is not a socket";
     return found.uid === process.getuid?.() ? undefined : "Claude Code's inbox belongs to another user";
   } catch (error) {
-    return `Claude Code's inbox is not there (${codeOf(error)})`;
+    return `Claude Code's inbox cannot be accessed (${codeOf(error)})`;
   }
 }
 
-/** Undefined when the text was taken and nothing came back; else why not. */
+/** Undefined if the text was accepted and nothing came back; otherwise why not. */
 function converse(
   socket: Socket,
   text: string,
@@ -136,12 +137,12 @@ function converse(
         timer = setTimeout(() => settle(undefined), listenMs);
       });
     });
-    socket.on("data", () => settle("another form"));
+    socket.on("data", () => settle("unknown protocol"));
     socket.on("error", (error) =>
-      settle(isWritten ? "another form" : `Claude Code's inbox cannot be reached (${codeOf(error)})`),
+      settle(isWritten ? "unknown protocol" : `Claude Code's inbox cannot be reached (${codeOf(error)})`),
     );
     socket.on("close", () =>
-      settle(isWritten ? "another form" : "Claude Code's inbox closed the connection"),
+      settle(isWritten ? "unknown protocol" : "Claude Code's inbox closed the connection"),
     );
   });
 }

@@ -1,5 +1,6 @@
-// Whether an organisation has decided against channels for a session: then `wake` does not go around it. The reasons are those of
-// the client: its log says `policy`, or managed settings say so. Settings that cannot be read count as a no.
+// Whether an organisation has decided against channels for a session: `wake` does not get around that. The evidence
+// is the client's: its log names a policy, or managed settings contain one. Settings that cannot be read count as
+// a no.
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -27,7 +28,7 @@ export function policyIn(word: Registration | undefined): string | undefined {
     : undefined;
 }
 
-/** The same from the files of an administrator. `server`: which plugin this is, if it is one. Never rejects. */
+/** The same from an administrator's files. `server`: has the name of the plugin, if this is one. Never rejects. */
 export async function policyOfSettings(
   server: ServerIdentity,
   env: EnvironmentVariables = process.env,
@@ -36,7 +37,7 @@ export async function policyOfSettings(
   const files = [
     managedSettings,
     ...(await dropIns(managedSettings)),
-    // As the client keeps what its server sent.
+    // The client's copy of the settings that its server sent.
     join(claudeConfigFolder(env), "remote-settings.json"),
   ];
   for (const file of files) {
@@ -64,7 +65,7 @@ async function dropIns(managedSettings: string): Promise<string[]> {
     .map((name) => join(folder, name));
 }
 
-/** The code of the fault where they cannot be read; a missing file has none. */
+/** The error code if they cannot be read. A missing file counts as empty. */
 async function readSettings(file: string): Promise<Record<string, unknown> | string> {
   try {
     const value: unknown = JSON.parse((await readRegular(file)).toString("utf8"));

@@ -54,7 +54,7 @@ export async function serveRings(
   });
 }
 
-/** A monitor makes the hooks of its session superfluous: each is a process that waits. */
+/** A monitor makes the hooks of its session superfluous, and each hook is a process that waits. */
 function hasBetter(way: WakeWay, wanted: readonly WakeWay[], ways: ConnectedWays, client: ClientIdentity) {
   return wanted.slice(0, wanted.indexOf(way)).some((better) => ways.of(better, client) !== undefined);
 }

@@ -1,4 +1,5 @@
-// How one session can be rung: by the first of the ways that the config allows, that it offers, and that nobody has forbidden.
+// How one session can be rung: by the first way that the config allows and the session has, unless a policy
+// forbids it.
 
 import type { RingResult, WakeWay } from "../../contract/wake.ts";
 import type { Clock } from "../../contract.ts";
@@ -23,7 +24,7 @@ export interface SessionWakeOptions {
   /** Why the inbox cannot be used, as the session's process reports it; true when it can, undefined when there is none. */
   inbox(): true | string | undefined;
   ringInbox(waiting: number): Promise<RingResult>;
-  /** What `report` says may have changed. */
+  /** The result of `report` may have changed. */
   changed(): void;
   readonly clock: Pick<Clock, "now">;
 }
@@ -35,7 +36,7 @@ export interface WakeReport {
   readonly reason?: string;
 }
 
-/** How long an answer about managed settings counts. */
+/** How long managed settings that were read are valid. */
 const settingsForMs = 30_000;
 
 export class SessionWake implements SessionDoorbell {
@@ -82,15 +83,18 @@ export class SessionWake implements SessionDoorbell {
 
   report(): WakeReport {
     const consent = this.#options.consent();
-    if (consent.state === "off") return { reason: "it is off" };
-    if (consent.state !== "allowed") return { reason: "it waits for consent" };
+    if (consent.state === "off") return { reason: "wake is off" };
+    if (consent.state !== "allowed") return { reason: "waiting for consent (channel-router trust)" };
     const policy = policyIn(this.#options.registration()) ?? this.#settings?.policy;
     if (policy !== undefined) return { reason: policy };
     if (this.#settings === undefined) return { reason: "managed settings have not been read yet" };
     const [way] = this.#offered();
     if (way !== undefined) return this.#failure === undefined ? { way } : { way, reason: this.#failure };
     const inbox = consent.ways.includes("inbox") ? this.#options.inbox() : undefined;
-    return { reason: typeof inbox === "string" ? `inbox: ${inbox}` : "the session offers no way" };
+    return {
+      reason:
+        typeof inbox === "string" ? `inbox: ${inbox}` : `the session has no ${consent.ways.join(" or ")}`,
+    };
   }
 
   async #policy(): Promise<string | undefined> {
@@ -121,6 +125,6 @@ export class SessionWake implements SessionDoorbell {
     if (way === "inbox") return this.#options.ringInbox(waiting);
     const connected = this.#options.ways.of(way, this.#options.client());
     const isTaken = (await connected?.ring(waiting)) ?? false;
-    return isTaken ? { rung: true } : { rung: false, reason: "its process did not take it" };
+    return isTaken ? { rung: true } : { rung: false, reason: "its process did not accept it" };
   }
 }

@@ -1,6 +1,6 @@
-// Rings at sessions that do not show channels, when events wait for them: one session for an event that is for one, each for an
-// event that is for all. Decides only who is rung and when; how a session is rung is the session's own (`DispatchSession.doorbell`),
-// and it is given nothing but a number.
+// Rings sessions that do not show channels when events wait for them: one session for an event that is for one, each
+// for an event that is for all. Decides only which session is rung, and when. How a session is rung is up to the
+// session (`DispatchSession.doorbell`), which gets only a number.
 
 import type { Clock, Json } from "../../contract.ts";
 import { isRouterError } from "../../errors.ts";
@@ -21,7 +21,7 @@ export interface DoorbellOptions {
   readonly silences: Pick<Silences, "over">;
   /** Whether events of the channel may ring. */
   rings(channel: string): boolean;
-  /** When the quiet time of the channel ends; undefined while it has none. */
+  /** When the quiet time of the channel ends; undefined outside of quiet time. */
   quietUntilMs(channel: string, nowMs: number): number | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface DoorbellReport {
   readonly lastRingMs?: number;
   /** Rings since the session last called `pending`. */
   readonly unanswered: number;
-  /** It is not rung any more before it calls `pending`. */
+  /** It is not rung again until it calls `pending`. */
   readonly hasGivenUp: boolean;
 }
 
@@ -39,7 +39,7 @@ interface WaitingEvent {
   readonly channel: string;
   readonly changedMs: number;
   readonly options: DeliveryOptions;
-  /** The session called `pending` since, whose result says how many are left. */
+  /** The session has called `pending` since, and the result contained the number of events that are left. */
   isAnnounced: boolean;
 }
 
@@ -52,10 +52,10 @@ interface Bell {
 }
 
 const kind = "ring";
-/** Of one session: the oldest are forgotten first, because it was rung for them if for any. */
+/** For one session. The oldest are forgotten first: if it was rung for any, it was rung for them. */
 const maxEvents = 1_000;
 const maxNoted = 1_000;
-/** A flood of events is looked at no more often. */
+/** However many events arrive, they are examined no more often than this. */
 const lookEveryMs = 200;
 /** Longer timers overflow in Node and would fire at once. */
 const maxTimerMs = 24 * 60 * 60_000;
@@ -76,7 +76,7 @@ export class Doorbell {
     this.#noted = new Map(options.journal.notes(kind).map(({ key, value }) => [key, value]));
   }
 
-  /** The event waits for the session, which cannot be pushed to. */
+  /** The event waits for a session to which it cannot be pushed. */
   waits(slot: SessionSlot, { id, channel, position, changedMs }: OpenEntry, options: DeliveryOptions): void {
     if (slot.session.doorbell === undefined) return;
     const { events, announcedMs } = this.#bellOf(slot);
@@ -172,7 +172,7 @@ export class Doorbell {
     if (next < Number.POSITIVE_INFINITY) this.#lookAt(Math.max(next, nowMs + lookEveryMs));
   }
 
-  /** What each session is to be rung for, and when that may be another answer by time alone. */
+  /** What each session is to be rung for, and when the answer may change only because time has passed. */
   #collect(nowMs: number): { events: ReadonlyMap<SessionSlot, RingingEvent[]>; nextMs: number } {
     const holders = new Map<number, SessionSlot[]>();
     const events = new Map<SessionSlot, RingingEvent[]>();
@@ -207,7 +207,7 @@ export class Doorbell {
     return { events, nextMs };
   }
 
-  /** Infinity: it never rings. Undefined: it may now. `quiet`: by channel, of this moment. */
+  /** Until when it may not ring: undefined if it may now, Infinity for ever. `quiet`: answers by channel, for `nowMs`. */
   #heldUntilMs(entry: OpenEntry, nowMs: number, quiet: Map<string, number | undefined>): number | undefined {
     const { channel, priority } = entry;
     if (!this.#options.rings(channel)) return Number.POSITIVE_INFINITY;
@@ -249,7 +249,7 @@ export class Doorbell {
     return this.#jot(id, { startedMs, ...state });
   }
 
-  /** False when the journal does not take it. */
+  /** False when the journal does not accept it. */
   #jot(id: string, value: Json): Promise<boolean> {
     return this.#options.journal.jot(kind, id, value).then(
       () => true,

@@ -1,4 +1,5 @@
-// When one session is rung: at most one ring is unanswered, and it is repeated less and less often. Pure: the time is passed in.
+// When one session is rung: an unanswered ring is repeated less and less often, and new events add no other. Pure: the
+// time is passed in.
 
 import type { Priority } from "../../journal/records.ts";
 
@@ -8,7 +9,7 @@ export interface RingingEvent {
   readonly priority: Priority;
 }
 
-/** What the next leader must know, so that it does not ring again for the same. */
+/** What the next leader must know, so that it does not ring again for the same events. */
 export interface RingState {
   /** Rings since the session last called `pending`. */
   readonly unanswered: number;
@@ -40,7 +41,7 @@ export class RingSchedule {
     return this.#state;
   }
 
-  /** When it is to be rung for these; undefined: not for them. */
+  /** When to ring for these events; undefined if it must not. */
   dueMs(events: readonly RingingEvent[], nowMs: number): number | undefined {
     if (events.length === 0 || this.#state.unanswered >= backoffMs.length) return undefined;
     // One that came later than now came before the clock was set back.
@@ -49,19 +50,19 @@ export class RingSchedule {
     return Math.max(first, this.restsUntilMs(nowMs));
   }
 
-  /** When the pause after the last ring ends. A clock that was set back begins it again. */
+  /** When the pause after the last ring ends. If the clock was set back, the pause starts again. */
   restsUntilMs(nowMs: number): number {
     const longest = nowMs + gapAfter(this.#state.unanswered);
     if (this.#notBeforeMs > longest) this.#notBeforeMs = longest;
     return this.#notBeforeMs;
   }
 
-  /** It was rung as often as it may be, and did not answer. */
+  /** It was rung as often as allowed, and did not answer. */
   hasGivenUp(nowMs: number): boolean {
     return this.#state.unanswered >= backoffMs.length && this.restsUntilMs(nowMs) <= nowMs;
   }
 
-  /** It is being rung. The result takes that back: nothing was sent. */
+  /** It is being rung. Call the result to undo this, if nothing was sent. */
   rang(nowMs: number): (failedMs: number) => void {
     const before = this.#state;
     const now = { ...before, unanswered: before.unanswered + 1, lastMs: nowMs };

@@ -1,6 +1,6 @@
-// A session that an earlier leader served: events that its client's stream took from that leader are marked
-// as sent, whatever the journal says, unless the client logs what it shows and has not shown them; and events still on their way into that
-// stream are not sent again while the session lives.
+// A session that an earlier leader served. Events that its client's stream took from that leader are marked as sent,
+// whatever the journal says, unless the client logs what it shows and has not shown them. Events still on their way
+// into that stream are not sent again while the session lives.
 
 import type { DeliveryProof } from "../../journal/mark.ts";
 import type { OpenEntry } from "../../journal/open-entries.ts";
@@ -43,7 +43,7 @@ async function reportTaken(context: DispatchContext, slot: SessionSlot, eventId:
     if (!context.registry.matches(options, slot)) continue;
     if (slot.session.wasShown === undefined) onTaken(context, slot, entry, options, {});
     else {
-      // Nobody is sent it while that is open.
+      // No session gets it until that is known.
       slot.writing.add(eventId);
       void awaitShown(context, slot, entry, delivery, options);
     }

@@ -1,10 +1,10 @@
-// Events that were written to a client that logs what it shows, until it is known whether each was shown. Until then none of them is
-// sent, and their reservations are kept: a leader that dies meanwhile leaves a record of them.
+// Events that were written to a client that logs what it shows, until it is known whether each was shown. Until then
+// none of them counts as sent, and their reservations are kept: a leader that dies meanwhile leaves a record of them.
 
 import { type DispatchContext, type InFlight, markSent, markUnconfirmed } from "../context.ts";
 import type { SessionSlot } from "../session-registry.ts";
 
-/** Of more events the display is not awaited: each is a part of every record of what was sent. */
+/** Beyond this the display is not awaited, because each record of what was sent contains all of them. */
 const maxAwaited = 256;
 
 export class UnshownEvents {
@@ -37,7 +37,7 @@ export class UnshownEvents {
     );
   }
 
-  /** Settles when it is known of each event so far. */
+  /** Settles when the outcome of each event so far is known. */
   async idle(): Promise<void> {
     await Promise.all(this.#awaited.values());
   }
@@ -53,7 +53,7 @@ export class UnshownEvents {
     await this.#slot.session.lookShown?.();
     for (const inFlight of this.list()) {
       this.#awaited.delete(inFlight);
-      markUnconfirmed(this.#context, this.#slot, inFlight, "the router ended before the client showed it");
+      markUnconfirmed(this.#context, this.#slot, inFlight, "the router stopped before the client showed it");
     }
   }
 

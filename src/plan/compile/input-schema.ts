@@ -144,7 +144,7 @@ function unchecked(message: string): SchemaError {
 
 /**
  * A copy of the arguments in which integers beyond 2^53, which arrive as texts to keep their digits, are numbers for the check of type and
- * bounds. Undefined without any.
+ * bounds. Undefined if there are none.
  */
 function withRoundedIntegers(value: Json, errors: readonly SchemaError[]): Json | undefined {
   let copy: Json | undefined;
@@ -272,7 +272,7 @@ function messageOf({ keyword, params }: SchemaError): string {
   if (keyword === "minimum" || keyword === "exclusiveMinimum")
     return `must be ${params.comparison} ${params.limit}`;
   if (keyword === "minItems") return "must not be empty";
-  if (keyword === "uniqueItems") return "must not have equal items";
+  if (keyword === "uniqueItems") return "must not have duplicate items";
   return "is not valid JSON Schema";
 }
 

@@ -167,7 +167,7 @@ interface WakeReport {
   readonly last_ring?: string;
   /** Rings since it last called `pending`. */
   readonly unanswered: number;
-  /** It is not rung any more before it calls `pending`. */
+  /** It is not rung again until it calls `pending`. */
   readonly stopped?: true;
   /** One clause: the way and the answers to it, or why it is not rung. */
   readonly text: string;

@@ -101,7 +101,7 @@ describe("wake", () => {
     await writeFile(app("channels.yaml"), before);
     const { printed } = await run({ wake: true });
     expect(await read("channels.yaml")).toBe(before);
-    expect(printed).toMatch(/is there already: write {2}wake: auto {2}into it yourself/);
+    expect(printed).toMatch(/exists already: add {2}wake: auto {2}to it yourself/);
   });
 });
 

@@ -300,10 +300,10 @@ it("shows pictures, and what scrolls can be reached with the keyboard", async ()
 });
 
 it.each([
-  ["", /Write a name/],
-  ["my room", /no spaces/],
-  ["Deploys", /no “D”/],
-  ["-x", /begins with/],
+  ["", /Enter a name/],
+  ["my room", /cannot contain spaces/],
+  ["Deploys", /cannot contain “D”/],
+  ["-x", /must begin with/],
 ])("a room of the name %j is refused with the reason", async (name, reason) => {
   const page = await openPage();
   page.at("rooms").all().at(-1)?.fire("click");

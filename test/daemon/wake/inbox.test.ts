@@ -104,7 +104,7 @@ test.each<[string, NonNullable<Parameters<typeof openInbox>[0]>]>([
 ])("one that %s has another form: it is given up, and never written to again", async (_, form) => {
   const { fake, inbox } = await start(form);
   await inbox.check();
-  const fault = "this version of Claude Code has an inbox of another form";
+  const fault = "this version of Claude Code has an unknown inbox protocol";
   expect(inbox.fault).toBe(fault);
   const before = fake.conversations.length;
   expect(await inbox.ring(3)).toEqual({ rung: false, reason: fault });
@@ -119,7 +119,7 @@ test("what is not there, not a socket, or a link is not written to, and may be t
     writeFileSync(join(folder, "file"), "");
     symlinkSync(fake.env.CLAUDE_CODE_MESSAGING_SOCKET as string, join(folder, "link"));
     for (const [name, reason] of [
-      ["missing", /is not there \(ENOENT\)/],
+      ["missing", /cannot be accessed \(ENOENT\)/],
       ["file", /is not a socket/],
       ["link", /is not a socket/],
     ] as const) {
