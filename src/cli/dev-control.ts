@@ -59,6 +59,7 @@ export async function openDevControl(options: DevControlOptions): Promise<() => 
   });
   return async () => {
     await leader?.release();
-    await rm(folder, { recursive: true, force: true });
+    // What is left of it among the temporary files is of no use to anybody, and no reason to fail.
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
   };
 }

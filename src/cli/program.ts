@@ -64,6 +64,7 @@ function createProgram(context: CommandContext | undefined): Command {
       "run the config without Claude: print each event as Claude would see it, with tokens and why",
     )
     .addOption(configOption())
+    .option("--take", "start sources that move files away, too")
     .addOption(jsonOption())
     .action((options) => finish(async () => (await import("./commands/dev.ts")).dev(options)));
 

@@ -118,11 +118,14 @@ export async function becomeLeader(options: LeaderOptions): Promise<Leader | und
    * The state folder may be removed while the process runs: then it is created again, with our term in it.
    */
   async function restore(isFileGone: boolean): Promise<void> {
+    // A look that began before the end must not open the socket again: it would keep the process alive.
+    if (ending !== undefined) return;
     await makeFolder(folder);
     if (!(await exists(file.socket))) {
       await mkdir(dirname(file.socket), { recursive: true, mode: 0o700 });
       socketServer.close();
       socketServer = await listen(file.socket, (stream) => server.accept(stream));
+      if (ending !== undefined) return void socketServer.close();
     }
     // If another process was faster, it is found.
     if (isFileGone && !(await writeLeader(folder, file))) return look();

@@ -1,5 +1,7 @@
 // What `dev` suggests is the payload of a test of the config, and `send` reaches it.
 
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { createProject, eventually, type Project } from "../support/router.ts";
 
@@ -53,4 +55,33 @@ test("without a test nothing is invented, and the reason is said", async () => {
   expect(dev.printed()).not.toContain("curl");
   expect(dev.printed()).toContain("no example: add a test to the config that sends a payload to this source");
   await dev.process.interrupt();
+});
+
+test("dev takes nothing that a running router would get, and says so; --take moves files", async () => {
+  project = await createProject(
+    (port) => `listen: 127.0.0.1:${port}
+sources:
+  drop:
+    type: watch
+    files: "inbox/*"
+    move_to: inbox/done
+  desk:
+    type: webchat
+`,
+    { consent: "all" },
+  );
+  const inbox = join(project.folder, "inbox");
+  await mkdir(inbox);
+  await writeFile(join(inbox, "a.txt"), "hi");
+  const dev = project.dev();
+  await eventually(() => dev.printed().includes("waiting for events"));
+  expect(dev.printed()).toMatch(/drop \(watch\) is not started: it would move the files away; dev --take/);
+  expect(dev.printed()).toMatch(/desk \(webchat\) is not started: dev admits nobody/);
+  expect(await readdir(inbox)).toEqual(["a.txt"]);
+  await dev.process.interrupt();
+
+  const taking = project.dev(["--take"]);
+  await eventually(() => taking.printed().includes("delivered drop"));
+  await eventually(async () => (await readdir(inbox)).join() === "done");
+  await taking.process.interrupt();
 });

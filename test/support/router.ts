@@ -32,7 +32,7 @@ export interface Project {
   /** The same about the session with this id. */
   clientLogOf(session: string, debug: string): Promise<void>;
   /** Starts `dev`; the caller ends it. */
-  dev(): { readonly process: ServerProcess; printed(): string };
+  dev(options?: readonly string[]): { readonly process: ServerProcess; printed(): string };
   /** Runs one command to its end. */
   run(
     args: readonly string[],
@@ -110,8 +110,13 @@ export async function createProject(
       running.push(claude);
       return claude;
     },
-    dev() {
-      const dev = startServer({ command: process.execPath, args: [entry, "dev"], project: folder, env });
+    dev(options = []) {
+      const dev = startServer({
+        command: process.execPath,
+        args: [entry, "dev", ...options],
+        project: folder,
+        env,
+      });
       let printed = "";
       dev.stdout.on("data", (chunk) => {
         printed += chunk;

@@ -44,6 +44,26 @@ import { askForPowers } from "./trust.ts";
 interface DevOptions {
   readonly config?: string;
   readonly json?: boolean;
+  /** Sources that move files away are started, too. */
+  readonly take?: boolean;
+}
+
+/** A source that is not started, because it would take what belongs to a running router. */
+interface NotStarted {
+  readonly name: string;
+  readonly type: string;
+  readonly reason: string;
+}
+
+function notStarted({ sources }: Plan, take: boolean): NotStarted[] {
+  return sources.flatMap(({ name, type, powers, enabled }) => {
+    const found = { name, type: type.type };
+    if (!enabled) return [];
+    if (type.chat !== undefined)
+      return [{ ...found, reason: "dev admits nobody, so it would confirm its messages and drop them" }];
+    if (take || !powers.some(({ power }) => power === "move")) return [];
+    return [{ ...found, reason: "it would move the files away; dev --take starts it" }];
+  });
 }
 
 export async function dev(options: DevOptions): Promise<ExitCode> {
@@ -91,7 +111,12 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
   });
   // Sources that wait keep no process alive, nor do disabled ones.
   const alive = setInterval(() => {}, 60_000);
-  await router.start(plan);
+  const left = notStarted(plan, options.take === true);
+  const isLeft = (name: string) => left.some((one) => one.name === name);
+  await router.start({
+    ...plan,
+    sources: plan.sources.map((source) => (isLeft(source.name) ? { ...source, enabled: false } : source)),
+  });
   const waiting = powerAnswers(plan.powers, consent).filter(({ trusted }) => !trusted);
   const closeControl = await openDevControl({
     config: file,
@@ -103,7 +128,7 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
     log.warn(line`channel-router send cannot reach dev: ${error.message}`);
     return async () => undefined;
   });
-  show.opening(file, router.report(), waiting);
+  show.opening(file, { ...router.report(), left }, waiting);
   await stopSignal();
   clearInterval(alive);
   flow.stop();
@@ -117,7 +142,11 @@ interface Show {
   readonly flow: Pick<DevFlowPorts, "delivered" | "held" | "ended">;
   /** A notice about the config that a session would receive. */
   notice(content: SafeText): void;
-  opening(file: string, report: RouterReport, waiting: readonly PowerReport[]): void;
+  opening(
+    file: string,
+    report: RouterReport & { readonly left: readonly NotStarted[] },
+    waiting: readonly PowerReport[],
+  ): void;
   /** A source that had to wait at the start. */
   started(source: SourceReport): void;
   decision(decision: Decision): void;
@@ -128,8 +157,8 @@ function jsonLines(print: (shown: SafeText) => void, mask: Mask): Show {
   const entry = (value: unknown) => print(safeJson(maskAll(value, mask)));
   return {
     notice: (content) => entry({ type: "notice", time: new Date().toISOString(), content }),
-    opening: (file, { sources, address }, waiting) =>
-      entry({ type: "ready", file, address, sources, waiting }),
+    opening: (file, { sources, address, left }, waiting) =>
+      entry({ type: "ready", file, address, sources, waiting, not_started: left }),
     started: (source) => entry({ type: "started", source }),
     decision: ({ event, outcome, admission }) =>
       entry({
@@ -171,16 +200,18 @@ function readable(print: (shown: SafeText) => void, plan: Plan, serverName: stri
       ended: printReason("ended"),
     },
     notice: (content) => print(text`${colors.yellow("notice")} ${block(content)}\n`),
-    opening(file, { sources }, waiting) {
+    opening(file, { sources, left }, waiting) {
       print(text`${colors.bold("channel-router dev")} runs ${file} (Ctrl-C ends it)\n`);
       for (const source of sources) printSource(source, plan, print);
+      for (const { name, type, reason } of left)
+        print(text`${colors.bold(name)} (${type}) ${colors.yellow("is not started")}: ${reason}\n`);
       for (const { power, value } of waiting)
         print(
           line`${colors.yellow(`${power} ${shownLine(value)} waiting for consent: channel-router trust`)}`,
         );
       print(
         line`${
-          sources.length === 0
+          sources.length === 0 && left.length === 0
             ? colors.red("no source is enabled: nothing will arrive")
             : colors.dim("waiting for events")
         }`,
