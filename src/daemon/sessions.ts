@@ -292,7 +292,7 @@ function displayOf(
   ready: Promise<void>,
 ): Pick<DispatchSession, "shown" | "wasShown" | "lookShown"> {
   return {
-    shown: (eventId) => display.shown(eventId),
+    shown: (delivery) => display.shown(delivery),
     async wasShown(event, sinceMs) {
       await ready;
       return display.wasShown(event, sinceMs);

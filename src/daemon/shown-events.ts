@@ -2,6 +2,7 @@
 // messages that it shows is held to it: on others, the log proves nothing.
 
 import type { Clock, Rendered } from "../contract.ts";
+import { keyOf } from "../dispatch/entries.ts";
 import { type ClientLogQuery, hasAccepted, type Registration } from "./client-log.ts";
 import { type ExpectedMessage, ShownLog } from "./shown-log.ts";
 
@@ -33,13 +34,18 @@ export interface ShownEventsOptions {
 const maxTried = 3;
 /** How often the log is read again after an event was not shown. */
 const lateLookMs = 5_000;
+/** Ids of shown events; the oldest are forgotten. */
+const maxShownIds = 1_000;
 
 export class ShownEvents {
   readonly #options: ShownEventsOptions;
   readonly #log: ShownLog;
-  /** Of events that were written a moment ago. */
+  /** Of events that were written a moment ago, by id and channel: one event can be sent on several channels. */
   readonly #awaited = new Map<string, Promise<boolean | undefined>>();
-  readonly #expected = new Map<string, ExpectedMessage>();
+  /** By id: one for each channel. */
+  readonly #expected = new Map<string, Set<ExpectedMessage>>();
+  /** Of events that the log has on some channel. */
+  readonly #shownIds = new Set<string>();
   #sent = 0;
   #shown = 0;
   #notShown: string | undefined;
@@ -95,7 +101,7 @@ export class ShownEvents {
     if (expected === undefined) return;
     expected.written();
     const outcome = this.#outcomeOf(event, expected, isHeld);
-    if (isHeld) this.#awaited.set(event.eventId, outcome);
+    if (isHeld) this.#awaited.set(keyOf({ id: event.eventId, channel: event.channel }), outcome);
   }
 
   /** As `DispatchSession.wasShown`. */
@@ -104,7 +110,7 @@ export class ShownEvents {
     const expected = this.#expect(event);
     if (await hasAccepted(this.#options.query(), event.content.length, sinceMs)) {
       expected?.cancel();
-      this.#onShown();
+      this.#onShown(event.eventId);
       return true;
     }
     if (expected === undefined) return undefined;
@@ -118,18 +124,25 @@ export class ShownEvents {
   }
 
   /** As `DispatchSession.shown`. */
-  shown(eventId: string): Promise<boolean | undefined> | undefined {
-    const outcome = this.#awaited.get(eventId);
-    this.#awaited.delete(eventId);
+  shown(delivery: ShownDelivery): Promise<boolean | undefined> | undefined {
+    const key = keyOf(delivery);
+    const outcome = this.#awaited.get(key);
+    this.#awaited.delete(key);
     return outcome;
   }
 
-  /** Claude named an event that it can know only from the channel: if one was missing, the log is not to be trusted. */
+  /**
+   * Claude named an event that it can know only from a channel: if one was missing, the log is not to be trusted, unless
+   * the log itself has the event.
+   */
   named(eventId: string): void {
-    // The log is not needed for it any more.
-    this.#expected.get(eventId)?.cancel();
-    // The log may be in another folder now, for example.
-    if (this.#notShown !== undefined) this.#isLogWrong = true;
+    if (!this.#shownIds.has(eventId)) {
+      const expected = [...(this.#expected.get(eventId) ?? [])];
+      // Of several channels, only the log shows which of them Claude has it from. Of one, the log is not needed any more.
+      if (expected.length === 1) expected[0]?.cancel();
+      // The log may be in another folder now, for example.
+      if (this.#notShown !== undefined) this.#isLogWrong = true;
+    }
     this.#forget();
   }
 
@@ -142,6 +155,7 @@ export class ShownEvents {
 
   #expect({ eventId, channel, content }: Rendered): ExpectedMessage | undefined {
     return this.#log.expect(content.length, () => {
+      this.#rememberShown(eventId);
       this.#forget();
       this.#options.onShown({ id: eventId, channel });
     });
@@ -152,11 +166,13 @@ export class ShownEvents {
     expected: ExpectedMessage,
     isHeld: boolean,
   ): Promise<boolean | undefined> {
-    this.#expected.set(eventId, expected);
+    const onChannels = this.#expected.get(eventId) ?? new Set();
+    this.#expected.set(eventId, onChannels.add(expected));
     const shown = await expected.shown;
-    this.#expected.delete(eventId);
+    onChannels.delete(expected);
+    if (onChannels.size === 0) this.#expected.delete(eventId);
     if (shown === "yes") {
-      this.#onShown();
+      this.#onShown(eventId);
       if (!isHeld) this.#options.onShown({ id: eventId, channel });
       return true;
     }
@@ -169,10 +185,18 @@ export class ShownEvents {
     return !this.#isLogWrong && this.#options.logsMessages(this.#options.version());
   }
 
-  #onShown(): void {
+  #onShown(eventId: string): void {
     this.#shown += 1;
+    this.#rememberShown(eventId);
     this.#options.learnLogsMessages(this.#options.version());
     this.#forget();
+  }
+
+  #rememberShown(eventId: string): void {
+    this.#shownIds.delete(eventId);
+    this.#shownIds.add(eventId);
+    if (this.#shownIds.size > maxShownIds)
+      this.#shownIds.delete(this.#shownIds.values().next().value as string);
   }
 
   #onMissing(eventId: string): void {

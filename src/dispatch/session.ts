@@ -1,6 +1,7 @@
 // What dispatch needs from a session, wherever its process is.
 
 import type { Rendered } from "../contract.ts";
+import type { Member } from "../journal/records.ts";
 
 export interface Listening {
   readonly state: "yes" | "no" | "unknown";
@@ -40,7 +41,7 @@ export interface DispatchSession {
    * Whether the client showed an event that was just delivered. Settles within some seconds, with undefined when
    * that cannot be known; never rejects. Returns undefined when this client gives no sign of that.
    */
-  shown?(eventId: string): Promise<boolean | undefined> | undefined;
+  shown?(delivery: Member): Promise<boolean | undefined> | undefined;
   /**
    * The same for an event that an earlier leader wrote to this session, at or after `sinceMs`; undefined for a client that gives no sign
    * of that.

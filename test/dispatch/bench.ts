@@ -66,7 +66,7 @@ export function fakeSession(id: string, nowMs: number, options: SessionOptions =
     ...rest,
     state,
     display: undefined,
-    shown: (eventId) => session.display?.(eventId),
+    shown: ({ id }) => session.display?.(id),
     refuseWith: undefined,
     got,
     ready: isReady,

@@ -26,7 +26,7 @@ export class UnshownEvents {
 
   /** The client's stream took the event: it is sent now, or once it is shown. */
   add(inFlight: InFlight): void {
-    const shown = this.#slot.session.shown?.(inFlight.id);
+    const shown = this.#slot.session.shown?.(inFlight);
     if (shown === undefined || this.#awaited.size >= maxAwaited) {
       markSent(this.#context, this.#slot, inFlight);
       return;
