@@ -44,6 +44,11 @@ export interface Commit {
    * non-durable write may be in no segment yet.
    */
   apply?: ((span: LineSpan) => void) | undefined;
+  /**
+   * `signal` depends on what was committed before: those commits are applied before it is looked at, so it is in no group with them, unless they
+   * are of this kind too.
+   */
+  readonly afterOthers?: boolean;
   /** Belongs to an event that anybody could have made. */
   readonly unproven?: boolean;
   /** It is already in the reserve. */
@@ -167,7 +172,9 @@ export class CommitQueue {
     let bytes = 0;
     let count = 0;
     while (count < this.#waiting.length) {
-      bytes += (this.#waiting[count] as Waiting).bytes.length;
+      const one = this.#waiting[count] as Waiting;
+      if (count > 0 && one.afterOthers && !this.#waiting[count - 1]?.afterOthers) break;
+      bytes += one.bytes.length;
       if (count > 0 && bytes > maxGroupBytes) break;
       count += 1;
     }

@@ -81,7 +81,14 @@ async function move(
   const { id } = entries[0] as OpenEntry;
   const bytes = await encodeMoved(line, moved, clock.now());
   try {
-    await push({ bytes, fact: false, lasting: true, signal, apply: (span) => state.move(id, moved, span) });
+    await push({
+      bytes,
+      fact: false,
+      lasting: true,
+      afterOthers: true,
+      signal,
+      apply: (span) => state.move(id, moved, span),
+    });
   } catch (error) {
     if (!isRouterError(error)) throw error;
     return signal.aborted; // It changed meanwhile; the others can still be moved.
@@ -101,7 +108,10 @@ function isSame(now: OpenEntry | undefined, then: OpenEntry): boolean {
 }
 
 async function encodeMoved(line: EventLine | DigestLine, moved: MoveRecord, timeMs: number): Promise<Buffer> {
-  if (line.type === "digest") return encodeLine({ ...line, timeMs, moved });
+  if (line.type === "digest") {
+    const { type, id, delivery, members } = line;
+    return encodeLine({ type, timeMs, id, delivery, members, moved });
+  }
   const event = restoreEvent(line.event);
   // What its filters remembered was committed when it was accepted.
   return runInSlices(encodeEventSteps({ event, deliveries: line.deliveries, memory: [] }, timeMs, moved));

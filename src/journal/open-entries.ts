@@ -81,6 +81,8 @@ export interface Deadlines {
 
 /** How many entries one scan for deadlines or expired entries examines. */
 const maxLooks = 8_192;
+/** The same for a scan that only compares one field. */
+const maxRecordLooks = 65_536;
 
 export class OpenEntries {
   readonly #onCount: (segment: number, change: 1 | -1, bytes: number) => void;
@@ -257,15 +259,35 @@ export class OpenEntries {
    * are examined at a time, as for `expired`.
    */
   untouched(sinceMs: number, limit: number, after: number = 0): ExpiredEntry {
-    return this.#scan(after, limit, (slot) => {
+    const entries: OpenEntry[] = [];
+    let looks = 0;
+    let next: number | undefined;
+    this.#walk(after, this.#lanes.of(), (slot) => {
       const isUntouched = this.#stateOf(slot) === 0 && this.#records.getWord(slot, word.status) >>> 16 === 0;
-      return isUntouched && this.#records.getDouble(slot, double.changedMs) >= sinceMs;
+      if (isUntouched && this.#records.getDouble(slot, double.changedMs) >= sinceMs)
+        entries.push(this.#view(slot));
+      looks += 1;
+      if (entries.length < limit && looks < maxLooks) return true;
+      next = this.#positionOf(slot);
+      return false;
     });
+    return next === undefined ? { entries } : { entries, next };
   }
 
-  /** Entries whose line is in this segment, in order of position; a few thousand are examined at a time, as for `expired`. */
-  inSegment(segment: number, limit: number, after: number = 0): ExpiredEntry {
-    return this.#scan(after, limit, (slot) => this.#records.getWord(slot, word.segment) === segment);
+  /**
+   * Entries whose line is in this segment, in no order, some thousands examined at a time. `next`: where to continue, absent at the end. Entries
+   * that are added meanwhile are in a later segment.
+   */
+  inSegment(segment: number, limit: number, from: number = 0): ExpiredEntry {
+    const entries: OpenEntry[] = [];
+    const end = this.#records.end();
+    // By record, and not by lane: to merge many lanes of a large backlog takes seconds.
+    for (let slot = from; slot < end; slot++) {
+      if (entries.length >= limit || slot - from >= maxRecordLooks) return { entries, next: slot };
+      const isFree = this.#records.getWord(slot, word.length) === 0;
+      if (!isFree && this.#records.getWord(slot, word.segment) === segment) entries.push(this.#view(slot));
+    }
+    return { entries };
   }
 
   /** When entries expire, in order of position; some thousands at a time, as `expired` does. */
@@ -349,20 +371,6 @@ export class OpenEntries {
   expect(expected: number, position: number): void {
     this.#ids.reserve(this.#count + expected);
     this.#nextPosition = Math.max(this.#nextPosition, position);
-  }
-
-  #scan(after: number, limit: number, isWanted: (slot: number) => boolean): ExpiredEntry {
-    const entries: OpenEntry[] = [];
-    let looks = 0;
-    let next: number | undefined;
-    this.#walk(after, this.#lanes.of(), (slot) => {
-      if (isWanted(slot)) entries.push(this.#view(slot));
-      looks += 1;
-      if (entries.length < limit && looks < maxLooks) return true;
-      next = this.#positionOf(slot);
-      return false;
-    });
-    return next === undefined ? { entries } : { entries, next };
   }
 
   #channelOf(slot: number) {

@@ -220,8 +220,8 @@ async function reservedIn(content: Buffer, segments: readonly Segment[]): Promis
       begin = end + 1;
     } else {
       const line = decodeLine(bytes);
-      if (line?.type !== "state" && line?.type !== "note" && line?.type !== "call") break;
-      lines.push(line);
+      // One that this version does not know must not hide those behind it.
+      if (line !== undefined) lines.push(line);
     }
     start = end + 1;
   }

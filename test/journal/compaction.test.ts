@@ -115,6 +115,11 @@ test("a digest is moved with its place and its members", async () => {
   expect(openOf(journal)).toEqual(["d1@ci accepted", ...waiting]);
   expect(await journal.deliveries(journal.entries("d1"))).toMatchObject([{ content: "two" }]);
   expect(await journal.read("d1")).toMatchObject({ members });
+  const text = bench.files("segment").map(bench.text).join("");
+  expect(text.match(/^\{"v":1,"type":"digest".*"moved":.*"crc":"[0-9a-f]{8}"\}$/gm)).toHaveLength(1);
+  expect(text.match(/"crc":/g)).toHaveLength(text.trimEnd().split("\n").length);
+  const recent = await journal.recent(1_000);
+  expect(recent.filter((one) => "id" in one).map((one) => "id" in one && one.id)).toEqual(["d1"]);
 });
 
 test("nothing is moved where all of it waits, or while the journal is small", async () => {

@@ -113,3 +113,26 @@ test("a look for expired entries goes through some thousands, and finds each of 
   expect(entries.expired(499, 4)).toEqual({ entries: [] });
   expect(entries.expired(500, 4).entries).toHaveLength(4);
 });
+
+test("a scan for the entries of a segment costs little, however many channels they are on", () => {
+  const entries = new OpenEntries(() => {});
+  const count = 100_000;
+  for (let n = 0; n < count; n++)
+    entries.add({
+      id: `e${n}`,
+      channel: `c${n % 100}`,
+      timeMs: 0,
+      span: { segment: n % 1_000 === 0 ? 1 : 2, offset: n, length: 1 },
+    });
+  for (let n = 0; n < count; n += 3) entries.remove(`e${n}`, `c${n % 100}`);
+  const found: string[] = [];
+  const took = processorTime();
+  for (let from: number | undefined = 0; from !== undefined; ) {
+    const some: ReturnType<OpenEntries["inSegment"]> = entries.inSegment(1, 64, from);
+    found.push(...some.entries.map(({ id }) => id));
+    from = some.next;
+  }
+  const wanted = Array.from({ length: count / 1_000 }, (_, n) => n * 1_000).filter((n) => n % 3 !== 0);
+  expect(found.sort()).toEqual(wanted.map((n) => `e${n}`).sort());
+  expect(took()).toBeLessThan(200);
+});

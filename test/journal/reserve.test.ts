@@ -72,6 +72,19 @@ test("on a full disk notes and facts outlive their process, and events are refus
   ]);
 });
 
+test("every kind of fact passes through the reserve, whatever comes before it", async () => {
+  let journal = await next();
+  await journal.append(record("e1", ["a"]));
+  disk.roomBytes = 0;
+  await journal.call({ id: "e1", session: "s1", text: "called" });
+  await journal.prove({ id: "e1", session: "s1", shown: true });
+  await journal.jot("sending", "s1", ["e1"]);
+  await journal.mark({ id: "e1", channel: "a", state: "sent", final: true });
+  journal = await next();
+  expect(noteOf(journal, "s1")).toEqual(["e1"]);
+  expect(journal.entries("e1")).toEqual([]);
+});
+
 test("once the disk takes all again, what stands in the reserve counts no more", async () => {
   let journal = await next();
   await journal.append(record("e1", ["a"]));

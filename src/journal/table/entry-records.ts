@@ -87,6 +87,8 @@ export interface EntryRecord {
 
 export interface EntryRecords {
   take(): number;
+  /** After the last slot. Free ones before it are all zeros, but for their link. */
+  end(): number;
   read(slot: number): EntryRecord;
   write(slot: number, id: string, record: EntryRecord): void;
   idOf(slot: number): string;
@@ -143,6 +145,7 @@ export function createEntryRecords(): EntryRecords {
       unused += 1;
       return unused - 1;
     },
+    end: () => unused,
     append(bytes) {
       const first = unused;
       const end = Math.floor(bytes.length / recordBytes) * recordBytes;
