@@ -34,7 +34,7 @@ export interface DispatchContext {
   readonly silences: Silences;
   readonly breaker: Breaker;
   readonly notices: Notices;
-  readonly doorbell: Pick<Doorbell, "waits">;
+  readonly doorbell: Pick<Doorbell, "waits" | "counted">;
   /** Events for `all` that some sessions got by now and others did not: those get the same attempt. */
   readonly rounds: PositionSet;
   readonly ackDeadlines: Deadlines;

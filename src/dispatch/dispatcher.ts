@@ -296,9 +296,7 @@ export class Dispatcher {
     const isComplete = slot !== undefined && (await this.#isSorted(slot));
     if (slot === undefined || this.#stopping.signal.aborted)
       return { events: [], left: 0, isComplete: false, confirm: () => {}, abandon: () => {} };
-    const fetched = await this.#pending.fetch(slot, Math.max(1, limit));
-    // What is left is counted in the result.
-    this.#doorbell.answered(slot);
+    const fetched = await this.#pending.fetch(slot, Math.max(1, limit), isComplete);
     return { ...fetched, isComplete };
   }
 

@@ -38,8 +38,11 @@ export interface FetchResult {
 
 /** Fetches that are neither confirmed nor abandoned when the session ends may have been read. */
 export interface PendingEvents {
-  /** Rejects with a DeliveryError when the journal cannot record the fetch; then nothing was fetched. */
-  fetch(slot: SessionSlot, limit: number): Promise<FetchResult>;
+  /**
+   * Rejects with a DeliveryError when the journal cannot record the fetch; then nothing was fetched. `isComplete`:
+   * everything that waits for the session is known.
+   */
+  fetch(slot: SessionSlot, limit: number, isComplete: boolean): Promise<FetchResult>;
   end(slot: SessionSlot): void;
   /** Settles when no result is being written, to this session or to any. */
   idle(slot?: SessionSlot): Promise<void>;
@@ -48,6 +51,15 @@ export interface PendingEvents {
 interface Found {
   readonly entry: OpenEntry;
   readonly delivery: Delivery | undefined;
+}
+
+function markFetched(context: DispatchContext, slot: SessionSlot, inFlight: InFlight): void {
+  if (inFlight.options.to === "all") slot.fetched.add(inFlight.id);
+  follow(context, slot, inFlight.options);
+  context.spend(slot.session.id, inFlight);
+  markSent(context, slot, inFlight, { read: true });
+  // Before the reservation is cleared: otherwise the next leader might know of neither.
+  if (inFlight.options.to === "all") context.onFetched(slot);
 }
 
 export function createPending(context: DispatchContext): PendingEvents {
@@ -112,15 +124,16 @@ export function createPending(context: DispatchContext): PendingEvents {
   }
 
   return {
-    async fetch(slot, limit) {
+    async fetch(slot, limit, isComplete) {
       const taken = await collect(slot, limit);
       count += 1;
       const name = `${slot.session.id} pending ${count}`;
       const settle = (each: (inFlight: InFlight) => void) => {
-        if (open.get(slot)?.delete(ended) !== true) return;
+        if (open.get(slot)?.delete(ended) !== true) return false;
         for (const inFlight of taken) each(inFlight);
         reservations.clear(name);
         for (const setState of onSettled) setState();
+        return true;
       };
       const giveBack = (inFlight: InFlight) => reservations.drop(inFlight, slot.session.id);
       const ended = () =>
@@ -136,19 +149,17 @@ export function createPending(context: DispatchContext): PendingEvents {
           throw error;
         }
       }
+      // What is left is counted in the result.
+      const answered = context.doorbell.counted(slot, isComplete);
       return {
         events: taken.map(toRendered),
         left: Math.max(0, slot.waiting.count() - taken.length),
-        confirm: () =>
-          settle((inFlight) => {
-            if (inFlight.options.to === "all") slot.fetched.add(inFlight.id);
-            follow(context, slot, inFlight.options);
-            context.spend(slot.session.id, inFlight);
-            markSent(context, slot, inFlight, { read: true });
-            // Before the reservation is cleared: otherwise the next leader might know of neither.
-            if (inFlight.options.to === "all") context.onFetched(slot);
-          }),
-        abandon: () => settle(giveBack),
+        confirm() {
+          if (settle((inFlight) => markFetched(context, slot, inFlight))) answered();
+        },
+        abandon() {
+          settle(giveBack);
+        },
       };
     },
     end(slot) {

@@ -39,15 +39,15 @@ interface WaitingEvent {
   readonly channel: string;
   readonly changedMs: number;
   readonly options: DeliveryOptions;
-  /** The session has called `pending` since, and the result contained the number of events that are left. */
+  /** The session has received a result of `pending` that counted it. */
   isAnnounced: boolean;
 }
 
 interface Bell {
   readonly schedule: RingSchedule;
-  /** When it last called `pending` before it was attached here. */
-  readonly announcedMs: number;
-  /** By position. */
+  /** Events from before this were announced, by an earlier leader or because there are too many to remember. */
+  announcedMs: number;
+  /** By position. Those that were announced stay when they wait no more: they may be found again. */
   readonly events: Map<number, WaitingEvent>;
 }
 
@@ -85,7 +85,7 @@ export class Doorbell {
     if (known?.id === id && known.channel === channel && known.changedMs === changedMs) return;
     events.delete(position);
     events.set(position, { id, channel, changedMs, options, isAnnounced: changedMs < announcedMs });
-    if (events.size > maxEvents) events.delete(events.keys().next().value as number);
+    while (events.size > maxEvents) events.delete(events.keys().next().value as number);
     this.look();
   }
 
@@ -97,13 +97,31 @@ export class Doorbell {
     this.#lookAt(Math.max(nowMs, Math.min(this.#lastLookMs, nowMs) + lookEveryMs));
   }
 
-  /** The session called `pending`. */
-  answered(slot: SessionSlot): void {
-    const bell = this.#bells.get(slot);
-    if (bell === undefined) return;
-    for (const event of bell.events.values()) event.isAnnounced = true;
-    bell.schedule.answered(this.#clock.now());
-    void this.#note(slot, bell.schedule.state);
+  /**
+   * A result of `pending` counts what waits now (`isComplete`: all of it). Call the returned function when the client
+   * has received that result: a call that was cancelled announces nothing.
+   */
+  counted(slot: SessionSlot, isComplete: boolean): () => void {
+    const bell = this.#knownBell(slot);
+    const countedMs = isComplete ? this.#clock.now() : undefined;
+    const events = [...(bell?.events ?? [])];
+    const isWhole = events.length < maxEvents;
+    const { lastMs } = bell?.schedule.state ?? noRing;
+    return () => {
+      const answering = slot.isGone ? undefined : this.#knownBell(slot);
+      if (answering === undefined) return;
+      for (const [position, event] of events) {
+        const now = answering.events.get(position);
+        // It may have been found again meanwhile.
+        if (now === undefined) answering.events.set(position, event);
+        else if (now.changedMs !== event.changedMs || now.id !== event.id) continue;
+        (now ?? event).isAnnounced = true;
+      }
+      if (!isWhole) answering.announcedMs = countedMs ?? answering.announcedMs;
+      answering.schedule.answered(countedMs, lastMs);
+      void this.#note(slot, answering.schedule.state);
+      this.look();
+    };
   }
 
   leave(slot: SessionSlot): void {
@@ -134,6 +152,12 @@ export class Doorbell {
   stop(): void {
     this.#isStopped = true;
     this.#timer?.cancel();
+  }
+
+  /** Undefined for a session that was never rung and for which nothing has waited. */
+  #knownBell(slot: SessionSlot): Bell | undefined {
+    // What an earlier leader noted must be answered here too, even if nothing waits at the moment.
+    return this.#noted.has(slot.session.id) ? this.#bellOf(slot) : this.#bells.get(slot);
   }
 
   #bellOf(slot: SessionSlot): Bell {
@@ -184,9 +208,10 @@ export class Doorbell {
       const restsUntilMs = schedule.restsUntilMs(nowMs);
       if (restsUntilMs > nowMs) nextMs = Math.min(nextMs, restsUntilMs);
       events.set(slot, []);
-      for (const position of waiting.keys()) {
-        if (!slot.waiting.has(position)) waiting.delete(position);
-        else holders.set(position, [...(holders.get(position) ?? []), slot]);
+      for (const [position, { isAnnounced }] of waiting) {
+        if (!slot.waiting.has(position)) {
+          if (!isAnnounced) waiting.delete(position);
+        } else holders.set(position, [...(holders.get(position) ?? []), slot]);
       }
     }
     const held = new Map<string, number | undefined>();

@@ -15,7 +15,7 @@ export interface RingState {
   readonly unanswered: number;
   /** 0 before the first. */
   readonly lastMs: number;
-  /** When the session last called `pending`; 0: never. */
+  /** When the last result of `pending` that the session received was counted; 0: never. */
   readonly answeredMs: number;
 }
 
@@ -75,10 +75,14 @@ export class RingSchedule {
     };
   }
 
-  /** It called `pending`. */
-  answered(nowMs: number): void {
-    this.#state = { ...this.#state, unanswered: 0, answeredMs: nowMs };
-    this.#notBeforeMs = this.#state.lastMs + leastGapMs;
+  /**
+   * It received a result of `pending` that counted what waited at `countedMs`; undefined if the count was not complete.
+   * `lastMs`: of the last ring before the count. A ring since then is not answered by it.
+   */
+  answered(countedMs: number | undefined, lastMs: number): void {
+    const unanswered = this.#state.lastMs === lastMs ? 0 : Math.min(1, this.#state.unanswered);
+    this.#state = { ...this.#state, unanswered, answeredMs: countedMs ?? this.#state.answeredMs };
+    this.#notBeforeMs = this.#state.lastMs + gapAfter(unanswered);
   }
 }
 

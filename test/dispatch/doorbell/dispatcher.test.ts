@@ -43,6 +43,26 @@ test("what waits rings, what was fetched does not, and what comes after it rings
   expect(counts).toEqual([3, 1]);
 });
 
+test("a cancelled call of pending announces nothing; one that was received does, whoever comes or goes after it", async () => {
+  const { bench, counts, bell, pass } = await open();
+  bench.attach("a", { state: "no", doorbell: bell });
+  for (const id of ["e1", "e2", "e3"]) await bench.event(id);
+  (await bench.fetch("a", 1)).abandon();
+  await pass(1_500);
+  expect(counts).toEqual([3]);
+  const received = await bench.fetch("a", 1);
+  received.confirm();
+  received.abandon();
+  for (let n = 0; n < 3; n++) {
+    const other = bench.attach(`b${n}`, { state: "no" });
+    await pass(5_000);
+    other.end();
+    await pass(5_000);
+  }
+  await pass(10 * 60_000);
+  expect(counts).toEqual([3]);
+});
+
 test("what waited before the session was there rings when it is ready, unless it listens", async () => {
   const { bench, counts, bell, pass } = await open();
   await bench.event("e1");

@@ -208,6 +208,94 @@ test("the next leader, and the same session when it connects again, are rung no 
   expect(world.counts()).toEqual([1, 1]);
 });
 
+test("what pending has counted rings no more, however often the sessions change", async () => {
+  for (const count of [80, 1_500]) {
+    const world = openWorld();
+    world.open("a");
+    for (let n = 0; n < count; n++) world.event(`e${n}`);
+    await world.pass(2_000);
+    world.pending("a", 20);
+    for (let n = 0; n < 3; n++) {
+      const find = world.rescan("a");
+      await world.pass(5_000);
+      find?.();
+      await world.pass(5 * minuteMs);
+    }
+    expect(world.counts()).toEqual([count]);
+    world.event("new");
+    await world.pass(2_000);
+    expect(world.counts()).toEqual([count, count - 19]);
+  }
+});
+
+test("what waits for a session only after its call of pending rings, however old it is", async () => {
+  const world = openWorld();
+  world.event("e1");
+  await world.pass(minuteMs);
+  const slot = world.open("a");
+  world.event("e2");
+  slot.positions.delete(1);
+  await world.pass(2_000);
+  world.pending("a");
+  world.rescan("a")?.();
+  await world.pass(5_000);
+  expect(world.counts()).toEqual([1, 1]);
+});
+
+test("a session that had given up and calls pending under the next leader is rung again", async () => {
+  for (const change of ["leader", "connection"]) {
+    const world = openWorld();
+    world.open("a");
+    world.event("e1");
+    await world.pass(30 * minuteMs);
+    expect(world.report("a").hasGivenUp).toBe(true);
+    world.open("b");
+    world.pending("b");
+    world.close("b");
+    if (change === "leader") await world.takeOver();
+    else world.open("a");
+    world.pending("a");
+    world.event("e2");
+    await world.pass(2_000);
+    expect(world.counts()).toEqual([1, 1, 1, 1]);
+  }
+});
+
+test("a result of pending that is not received announces nothing, and one that is, only what it counted", async () => {
+  const world = openWorld();
+  world.open("a");
+  world.event("e1");
+  world.count("a");
+  await world.pass(2_000);
+  expect(world.counts()).toEqual([1]);
+  const received = world.count("a");
+  await world.pass(minuteMs - 2_000);
+  world.rescan("a")?.();
+  received();
+  world.event("e2");
+  await world.pass(5_000);
+  expect(world.counts()).toEqual([1, 2]);
+  const second = world.count("a");
+  world.event("e3");
+  second();
+  await world.pass(5_000);
+  expect(world.counts()).toEqual([1, 2, 3]);
+});
+
+test("a ring after the count is not answered by it", async () => {
+  const world = openWorld();
+  world.open("a");
+  world.event("e1");
+  const received = world.count("a");
+  world.event("e2");
+  await world.pass(2_000);
+  received();
+  await world.pass(50_000);
+  expect(world.counts()).toEqual([2]);
+  await world.pass(minuteMs);
+  expect(world.counts()).toEqual([2, 2]);
+});
+
 test("a clock that is set back by hours does not silence a session for hours", async () => {
   const world = openWorld();
   world.open("a");

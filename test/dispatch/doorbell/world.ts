@@ -142,6 +142,18 @@ export function openWorld() {
       options.set(id, { source: "s", to, ...more });
       for (const slot of slots.values()) offer(slot, event);
     },
+    /** The session is scanned again, as when another one comes or goes. */
+    rescan(id: string) {
+      const slot = slots.get(id);
+      if (slot === undefined) return;
+      slot.positions.clear();
+      doorbell.look();
+      return () => {
+        for (const event of events.values()) offer(slot, event);
+      };
+    },
+    /** As `pending` of nothing, whose result is on its way to the client until the returned function is called. */
+    count: (id: string, isComplete = true) => doorbell.counted(slots.get(id) as SessionSlot, isComplete),
     /** As the tool: takes the oldest of them. */
     pending(id: string, limit = 10) {
       const slot = slots.get(id);
@@ -151,7 +163,7 @@ export function openWorld() {
         if (taken !== undefined) events.delete(taken.id);
         for (const other of slots.values()) other.positions.delete(position);
       }
-      doorbell.answered(slot);
+      doorbell.counted(slot, true)();
     },
     /** Another leader, with what the journal holds; the sessions connect to it. */
     async takeOver() {
