@@ -9,7 +9,14 @@ import { DeliveryError } from "../errors.ts";
 import { toolError } from "./calls.ts";
 import { createLineSplitter } from "./lines.ts";
 import type { Link } from "./link.ts";
-import { maxLineBytes, type RequestId, type Resume, type SessionFacts, windowBytes } from "./protocol.ts";
+import {
+  type DeliveryKey,
+  maxLineBytes,
+  type RequestId,
+  type Resume,
+  type SessionFacts,
+  windowBytes,
+} from "./protocol.ts";
 import { createRequestIdNamespace, type RequestIdNamespace } from "./request-id-namespace.ts";
 
 export interface AttachedSession {
@@ -48,13 +55,13 @@ export interface ResumedState {
   /**
    * Events that the client's stream took from the earlier leader: they are `sent`, whatever the journal says.
    */
-  readonly taken: ReadonlySet<string>;
+  readonly taken: ReadonlySet<DeliveryKey>;
   /**
    * Events handed to the client's stream but not taken yet: they are not sent again while this session lives.
    */
-  readonly writing: ReadonlySet<string>;
+  readonly writing: ReadonlySet<DeliveryKey>;
   /** Called for each of `writing` when the client's stream has taken it. */
-  onTaken(listener: (eventId: string) => void): void;
+  onTaken(listener: (delivery: DeliveryKey) => void): void;
 }
 
 /** A request that an earlier leader left unanswered. */
@@ -99,7 +106,7 @@ export class PeerSession {
   readonly #waiting: { readonly line: Buffer | string; readonly n: number }[] = [];
   readonly #unconfirmed: { readonly n: number; done(error?: Error): void }[] = [];
   readonly #factsListeners: ((facts: SessionFacts) => void)[] = [];
-  readonly #takenListeners: ((eventId: string) => void)[] = [];
+  readonly #takenListeners: ((delivery: DeliveryKey) => void)[] = [];
   readonly #rings = new Map<number, (result: RingResult) => void>();
   #lastRing = 0;
   #facts: SessionFacts;
@@ -175,8 +182,8 @@ export class PeerSession {
             initialize: resume.initialize,
             answer: resume.answer,
             initialized: resume.initialized === true,
-            taken: new Set(resume.taken),
-            writing: new Set(resume.writing),
+            taken: new Set((resume.deliveries ?? resume).taken),
+            writing: new Set((resume.deliveries ?? resume).writing),
             onTaken: (listener) => void this.#takenListeners.push(listener),
           };
     this.session = {
@@ -216,8 +223,8 @@ export class PeerSession {
     for (const listener of this.#factsListeners) listener(next);
   }
 
-  taken(events: readonly string[]): void {
-    for (const eventId of events) for (const listener of this.#takenListeners) listener(eventId);
+  taken(deliveries: readonly DeliveryKey[]): void {
+    for (const delivery of deliveries) for (const listener of this.#takenListeners) listener(delivery);
   }
 
   rung(n: number, failed: string | undefined): void {

@@ -2,7 +2,7 @@
 // began, which requests wait for an answer, which events the client's stream took. It reads lines and changes
 // none.
 
-import type { Frame, RequestId, Resume } from "./protocol.ts";
+import type { DeliveryKey, Frame, RequestId, Resume } from "./protocol.ts";
 
 type LineKind = "initialize" | "initialized" | "request" | "other";
 
@@ -15,8 +15,8 @@ export interface ClientLine {
 }
 
 export interface LineEffect {
-  /** Of the event in the line, if there is one. */
-  readonly eventId?: string;
+  /** The event in the line, if there is one. */
+  readonly delivery?: DeliveryKey;
   /** It answers a request that `refuse` answered already: the client must not get a second answer. */
   readonly isLate?: true;
 }
@@ -29,7 +29,7 @@ export interface ClientRecord {
   /** A line for the client arrived. */
   arrived(line: Buffer): LineEffect;
   /** The client's stream took the event. */
-  taken(eventId: string): void;
+  taken(delivery: DeliveryKey): void;
   /** How long ago the oldest unanswered tool call was sent; undefined when all are answered. */
   oldestCallMs(): number | undefined;
   /** Marks the waiting tool calls as answered, and returns their ids. */
@@ -44,7 +44,10 @@ export interface ClientRecord {
 interface Message {
   readonly id?: unknown;
   readonly method?: unknown;
-  readonly params?: { readonly requestId?: unknown; readonly meta?: { readonly event_id?: unknown } };
+  readonly params?: {
+    readonly requestId?: unknown;
+    readonly meta?: { readonly event_id?: unknown; readonly channel?: unknown };
+  };
 }
 
 interface Unanswered {
@@ -70,8 +73,8 @@ const maxRecordedBytes = 1024 * 1024;
 export function createClientRecord(): ClientRecord {
   const unanswered = new Map<RequestId, Unanswered>();
   const refused = new Set<RequestId>();
-  const taken = new Set<string>();
-  const writing = new Set<string>();
+  const taken = new Set<DeliveryKey>();
+  const writing = new Set<DeliveryKey>();
   let keptBytes = 0;
   let initialize: ClientLine | undefined;
   let answer: Buffer | undefined;
@@ -114,10 +117,11 @@ export function createClientRecord(): ClientRecord {
     arrived(line) {
       const { id, method, params } = parse(line);
       if (method === "notifications/claude/channel") {
-        const eventId = params?.meta?.event_id;
+        const { event_id: eventId, channel } = params?.meta ?? {};
         if (typeof eventId !== "string") return nothing;
-        writing.add(eventId);
-        return { eventId };
+        const delivery = typeof channel === "string" ? `${eventId}/${channel}` : eventId;
+        writing.add(delivery);
+        return { delivery };
       }
       if (method !== undefined || !isRequestId(id)) return nothing;
       if (refused.delete(id)) return { isLate: true };
@@ -125,10 +129,10 @@ export function createClientRecord(): ClientRecord {
       forget(id);
       return nothing;
     },
-    taken(eventId) {
-      writing.delete(eventId);
-      taken.delete(eventId);
-      taken.add(eventId);
+    taken(delivery) {
+      writing.delete(delivery);
+      taken.delete(delivery);
+      taken.add(delivery);
       if (taken.size > maxTaken) taken.delete(taken.values().next().value as string);
     },
     oldestCallMs() {
@@ -160,8 +164,9 @@ export function createClientRecord(): ClientRecord {
           }),
         unanswered: questions.length,
         forgotten: [...unanswered].filter(([, { line }]) => line === undefined).map(([id]) => id),
-        taken: [...taken],
-        writing: [...writing],
+        taken: eventsOf(taken),
+        writing: eventsOf(writing),
+        deliveries: { taken: [...taken], writing: [...writing] },
       };
       if (answer !== undefined || initialize === undefined)
         return { frame, questions, initialize: undefined };
@@ -170,6 +175,11 @@ export function createClientRecord(): ClientRecord {
       return { frame, questions, initialize: again };
     },
   };
+}
+
+/** The ids of their events. */
+export function eventsOf(deliveries: Iterable<DeliveryKey>): string[] {
+  return [...new Set([...deliveries].map((key) => key.split("/", 1)[0] as string))];
 }
 
 function parse(line: Buffer): Message {

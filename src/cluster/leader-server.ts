@@ -244,7 +244,9 @@ export class LeaderServer {
             frame.failed === undefined ? undefined : String(frame.failed).slice(0, maxReasonChars),
           );
         else if (frame.t === "taken" && Array.isArray(frame.events))
-          whenOpen((opened) => opened.taken(frame.events));
+          whenOpen((opened) =>
+            opened.taken(Array.isArray(frame.deliveries) ? frame.deliveries : frame.events),
+          );
         else if (frame.t === "facts" && isFacts(frame.facts)) {
           facts = frame.facts;
           peer.eligible = frame.eligible === true;

@@ -61,7 +61,12 @@ export interface Resume {
   /** Ids of events that the client's stream took recently, and of those handed to it but not yet taken. */
   readonly taken: readonly string[];
   readonly writing: readonly string[];
+  /** The same by delivery; absent: all channels of these events. */
+  readonly deliveries?: { readonly taken: readonly DeliveryKey[]; readonly writing: readonly DeliveryKey[] };
 }
+
+/** `EVENT/CHANNEL`: one event can be sent to a session on several channels. `EVENT` where the channel is unknown. */
+export type DeliveryKey = string;
 
 export type Frame =
   | Hello
@@ -70,8 +75,8 @@ export type Frame =
   | { readonly t: "refuse"; readonly protocol: number; readonly version: string; readonly reason: string }
   | Resume
   | { readonly t: "facts"; readonly facts: SessionFacts; readonly eligible: boolean }
-  /** Events of an earlier leader (`writing`) that the client's stream has taken by now. */
-  | { readonly t: "taken"; readonly events: readonly string[] }
+  /** Events of an earlier leader (`writing`) that the client's stream has taken by now; `deliveries` as in `Resume`. */
+  | { readonly t: "taken"; readonly events: readonly string[]; readonly deliveries?: readonly DeliveryKey[] }
   /** To the process of a session that does not show channels: it is to ring. Answered with `rung`. */
   | { readonly t: "ring"; readonly n: number; readonly waiting: number }
   /** `failed`: why the ring was not passed on. */
@@ -119,13 +124,14 @@ export function isHello(frame: Frame): frame is Hello {
 
 export function isResume(frame: Frame): frame is Resume {
   if (frame.t !== "resume") return false;
-  const { initialize, answer, unanswered, forgotten, taken, writing } = frame;
+  const { initialize, answer, unanswered, forgotten, taken, writing, deliveries } = frame;
   const isRecorded = initialize === undefined ? answer === undefined : isJsonObject(initialize);
   return (
     isRecorded &&
     (answer === undefined || isJsonObject(answer)) &&
     Number.isSafeInteger(unanswered) &&
-    [forgotten, taken, writing].every(Array.isArray)
+    [forgotten, taken, writing].every(Array.isArray) &&
+    (deliveries === undefined || [deliveries?.taken, deliveries?.writing].every(Array.isArray))
   );
 }
 

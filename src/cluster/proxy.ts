@@ -6,7 +6,7 @@ import type { Readable, Writable } from "node:stream";
 import type { Log } from "../contract.ts";
 import { line } from "../text.ts";
 import { toolError } from "./calls.ts";
-import { type ClientLine, createClientRecord } from "./client-record.ts";
+import { type ClientLine, createClientRecord, eventsOf } from "./client-record.ts";
 import { createLineSplitter } from "./lines.ts";
 import type { Link } from "./link.ts";
 import { type Frame, maxLineBytes, windowBytes } from "./protocol.ts";
@@ -118,7 +118,7 @@ export class StdioProxy {
 
   receiveLine(n: number, line: Buffer): void {
     const from = this.#link;
-    const { eventId, isLate } = this.#record.arrived(line);
+    const { delivery, isLate } = this.#record.arrived(line);
     if (isLate) {
       if (from !== undefined) this.#confirmSoon(from, n);
       return;
@@ -127,9 +127,10 @@ export class StdioProxy {
     this.#output.write(Buffer.concat([line, lineFeed]), (error) => {
       // A broken stdout ends the process through `gone`; the line was not taken.
       if (error) return;
-      if (eventId !== undefined) {
-        this.#record.taken(eventId);
-        if (this.#link !== from) this.#link?.send({ t: "taken", events: [eventId] });
+      if (delivery !== undefined) {
+        this.#record.taken(delivery);
+        if (this.#link !== from)
+          this.#link?.send({ t: "taken", events: eventsOf([delivery]), deliveries: [delivery] });
       }
       if (from !== undefined && this.#link === from) this.#confirmSoon(from, n);
     });

@@ -95,7 +95,7 @@ export function createPending(context: DispatchContext): PendingEvents {
     const options = readDeliveryOptions(delivery.terms);
     if (options.to === "all" ? slot.taken.has(entry.position) : reservations.attemptOf(entry) !== undefined)
       return undefined;
-    if (registry.isOnItsWay(entry.id, options, slot)) return undefined;
+    if (registry.isOnItsWay(entry, options, slot)) return undefined;
     return reserve(context, slot, entry, delivery, options);
   }
 

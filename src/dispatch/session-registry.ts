@@ -3,9 +3,11 @@
 
 import type { Journal } from "../journal/journal.ts";
 import type { OpenEntry } from "../journal/open-entries.ts";
+import type { Member } from "../journal/records.ts";
 import { createPositionSet, type PositionSet } from "../journal/table/position-set.ts";
 import { type Candidate, chooseOne, type Match, type SessionRank } from "./choose-session.ts";
 import type { DeliveryOptions } from "./delivery-options.ts";
+import { keyOf } from "./entries.ts";
 import type { DispatchSession, Listening } from "./session.ts";
 import type { StickySessions } from "./sticky.ts";
 import { createWaitingList, type WaitingList } from "./waiting-list.ts";
@@ -38,7 +40,7 @@ export interface SessionSlot extends Candidate {
   readonly waiting: WaitingList;
   /** Whether an earlier leader announced that this position waits for its `pending`. */
   isAnnounced(position: number): boolean;
-  /** Ids of events that its client's stream may still take from an earlier leader. */
+  /** Deliveries (`keyOf`) that its client's stream may still take from an earlier leader, or of which it is not known. */
   readonly writing: Set<string>;
   /** For other sessions by their delivery options, whichever sessions are attached. */
   readonly foreign: PositionSet;
@@ -69,7 +71,7 @@ export interface SessionRegistry {
    * Whether this event may still reach this session from an earlier leader; for an event that is not for all,
    * any session.
    */
-  isOnItsWay(eventId: string, terms: DeliveryOptions, slot: SessionSlot): boolean;
+  isOnItsWay(delivery: Member, terms: DeliveryOptions, slot: SessionSlot): boolean;
   /**
    * Whether it waits for another session alone: then it is not for this one, and its text need not be read to know.
    * A conversation that has moved since is an exception; see `SessionWorker.offer`.
@@ -138,8 +140,10 @@ export function createSessionRegistry(
     get: (sessionId) => slots.find(({ session }) => session.id === sessionId),
     all: () => slots,
     matches: ({ to }, { session }) => match(to, session),
-    isOnItsWay: (eventId, { to }, slot) =>
-      to === "all" ? slot.writing.has(eventId) : slots.some(({ writing }) => writing.has(eventId)),
+    isOnItsWay(delivery, { to }, slot) {
+      const key = keyOf(delivery);
+      return to === "all" ? slot.writing.has(key) : slots.some(({ writing }) => writing.has(key));
+    },
     isWithAnother: ({ position, attempt }, slot) =>
       attempt === 0 &&
       slots.some(

@@ -52,7 +52,7 @@ export function triage(
     slot.foreign.add(entry.position);
     return none;
   }
-  if (context.registry.isOnItsWay(entry.id, options, slot)) return none;
+  if (context.registry.isOnItsWay(entry, options, slot)) return none;
   const { push } = context.registry.targets(options, entry);
   const isTarget = push.includes(slot);
   // A budget of one session must not hold an event for another session, or one that is fetched.

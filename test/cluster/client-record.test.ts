@@ -48,12 +48,31 @@ test("events are told as taken or as being written, the oldest forgotten first",
   const { record } = newRecord();
   const event = (id: string) =>
     line({ method: "notifications/claude/channel", params: { content: "", meta: { event_id: id } } });
-  for (let n = 0; n < 1_100; n += 1) record.taken(record.arrived(event(`e${n}`)).eventId as string);
+  for (let n = 0; n < 1_100; n += 1) record.taken(record.arrived(event(`e${n}`)).delivery as string);
   record.arrived(event("open"));
   const { frame } = record.resume();
   expect(frame.writing).toEqual(["open"]);
   expect(frame.taken.length).toBe(1_024);
   expect(frame.taken.at(-1)).toBe("e1099");
+});
+
+test("the deliveries of one event on several channels are kept apart, and older leaders get its id once", () => {
+  const { record } = newRecord();
+  const arrived = (id: string, channel: string) =>
+    record.arrived(
+      line({
+        method: "notifications/claude/channel",
+        params: { content: "", meta: { event_id: id, channel } },
+      }),
+    ).delivery as string;
+  const taken = ["c1", "c2"].map((channel) => arrived("e1", channel));
+  arrived("e1", "c3");
+  for (const delivery of taken) record.taken(delivery);
+  expect(record.resume().frame).toMatchObject({
+    taken: ["e1"],
+    writing: ["e1"],
+    deliveries: { taken: ["e1/c1", "e1/c2"], writing: ["e1/c3"] },
+  });
 });
 
 test("of more unanswered text than is kept, the ids remain", () => {

@@ -28,7 +28,7 @@ export interface FakeSession extends DispatchSession {
   /** Ends in order: the end is seen first, and in the same moment that what stalled was taken. */
   leave(): void;
   /** From now on the client logs what it shows: for each event that is delivered, the promise of whether it was shown. */
-  display: ((eventId: string) => Promise<boolean>) | undefined;
+  display: ((eventId: string, channel: string) => Promise<boolean>) | undefined;
   /** `closed` settles with it, when the session has ended. */
   lastWord: Promise<void> | undefined;
   look: () => Promise<unknown>;
@@ -42,7 +42,7 @@ export type SessionOptions = Partial<
     state: Listening["state"];
     ready: boolean;
     /** Whether it showed what an earlier leader sent it. */
-    before: (eventId: string) => Promise<boolean | undefined>;
+    before: (eventId: string, channel: string) => Promise<boolean | undefined>;
   }
 >;
 
@@ -66,7 +66,7 @@ export function fakeSession(id: string, nowMs: number, options: SessionOptions =
     ...rest,
     state,
     display: undefined,
-    shown: ({ id }) => session.display?.(id),
+    shown: ({ id, channel }) => session.display?.(id, channel),
     refuseWith: undefined,
     got,
     ready: isReady,
@@ -74,7 +74,7 @@ export function fakeSession(id: string, nowMs: number, options: SessionOptions =
     lastWord: undefined,
     look: async () => {},
     lookShown: () => session.look(),
-    ...(before === undefined ? {} : { wasShown: ({ eventId }) => before(eventId) }),
+    ...(before === undefined ? {} : { wasShown: ({ eventId, channel }) => before(eventId, channel) }),
     closed: ended.then(() => session.lastWord),
     becomeReady: () => becomeReady(),
     listening: () => ({ state: session.state, reason: `the test says ${session.state}` }),
@@ -111,6 +111,8 @@ export function fakeSession(id: string, nowMs: number, options: SessionOptions =
 
 export interface EventOptions extends Partial<DeliveryOptions> {
   channel?: string;
+  /** More than one channel. */
+  channels?: readonly string[];
   priority?: Delivery["priority"];
   ttlMs?: number;
 }
@@ -220,7 +222,7 @@ export async function openBench(options: Partial<DispatcherOptions> = {}): Promi
       dispatcher.attach(session, carried);
       return session;
     },
-    async event(id, { channel = "ci", priority, ttlMs, ...terms } = {}) {
+    async event(id, { channel: only = "ci", channels = [only], priority, ttlMs, ...terms } = {}) {
       const event: RouterEvent = {
         id,
         source: terms.source ?? "github",
@@ -230,16 +232,18 @@ export async function openBench(options: Partial<DispatcherOptions> = {}): Promi
         text: "{}",
         trust: terms.unproven === true ? "unverified" : "verified",
       };
-      const delivery: Delivery = {
-        channel,
-        content: `event ${id}`,
-        meta: { channel, event_id: id, ...(terms.unproven === true ? { trust: "unverified" } : {}) },
-        tokens: 5,
-        ...(priority === undefined ? {} : { priority }),
-        ...(ttlMs === undefined ? {} : { untilMs: clock.now() + ttlMs }),
-        terms: writeDeliveryOptions({ source: "github", to: "one", ...terms }),
-      };
-      await journal.append({ event, deliveries: [delivery], memory: [] });
+      const deliveries = channels.map(
+        (channel): Delivery => ({
+          channel,
+          content: `event ${id}`,
+          meta: { channel, event_id: id, ...(terms.unproven === true ? { trust: "unverified" } : {}) },
+          tokens: 5,
+          ...(priority === undefined ? {} : { priority }),
+          ...(ttlMs === undefined ? {} : { untilMs: clock.now() + ttlMs }),
+          terms: writeDeliveryOptions({ source: "github", to: "one", ...terms }),
+        }),
+      );
+      await journal.append({ event, deliveries, memory: [] });
       dispatcher.wake();
     },
     async fetch(sessionId, limit) {

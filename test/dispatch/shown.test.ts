@@ -189,3 +189,74 @@ test("of very many in a row each is sent in the end", async () => {
   expect(session.seen()).toHaveLength(600);
   expect(bench.changes.filter(({ state }) => state === "sent")).toHaveLength(600);
 });
+
+const twoChannels = ["c1", "c2"];
+
+test("of one event on two channels, the delivery that was not shown waits, and the other is sent", async () => {
+  const session = bench.attach("a");
+  const open = new Map<string, (shown: boolean) => void>();
+  session.display = (_, channel) => new Promise((resolve) => open.set(channel, resolve));
+  await bench.event("e1", { channels: twoChannels });
+  await bench.quiet();
+  session.state = "no";
+  open.get("c1")?.(true);
+  open.get("c2")?.(false);
+  await bench.quiet();
+  expect(bench.changes.filter(({ id }) => id === "e1")).toMatchObject([
+    { channel: "c1", state: "sent", shown: true },
+    { channel: "c2", state: "held", attempt: 1 },
+  ]);
+});
+
+/** What the stream of "a" had of e1 on two channels when the leader died. */
+async function crashWithTwoChannels() {
+  bench.attach("a").stall();
+  await bench.event("e1", { channels: twoChannels });
+  await bench.quiet();
+  await bench.crash();
+}
+
+test.each([
+  ["both channels, by deliveries", ["e1/c1", "e1/c2"], ["c1", "c2"]],
+  ["both channels, by the id that an older process reports", ["e1"], ["c1", "c2"]],
+  ["one channel", ["e1/c2"], ["c2"]],
+] as const)("the next leader takes as sent only what the stream took: %s", async (_, taken, sent) => {
+  await crashWithTwoChannels();
+  const carried = { taken: new Set(taken), writing: new Set<string>(), onTaken: () => {} };
+  const again = bench.attach("a", {}, carried);
+  await bench.quiet();
+  const bySession = bench.changes.filter(({ reason }) => reason === "an earlier leader sent it");
+  expect(bySession.map(({ channel }) => channel)).toEqual(sent);
+  expect(again.got.map(({ channel }) => channel)).toEqual(
+    twoChannels.filter((channel) => !(sent as readonly string[]).includes(channel)),
+  );
+});
+
+test("a channel that is decided first leaves the other one on its way", async () => {
+  await crashWithTwoChannels();
+  let took = (_: string) => {};
+  const carried = {
+    taken: new Set<string>(),
+    writing: new Set(["e1/c1", "e1/c2"]),
+    onTaken: (listener: (delivery: string) => void) => {
+      took = listener;
+    },
+  };
+  const decide = new Map<string, (shown: boolean) => void>();
+  const before = (_: string, channel: string) =>
+    new Promise<boolean>((resolve) => void decide.set(channel, resolve));
+  const again = bench.attach("a", { before }, carried);
+  const other = bench.attach("b");
+  await bench.quiet();
+  took("e1/c1");
+  took("e1/c2");
+  await bench.quiet();
+  decide.get("c1")?.(false);
+  await bench.quiet();
+  const seen = () => [...again.got, ...other.got].map(({ channel }) => channel);
+  expect(seen()).toEqual(["c1"]);
+  decide.get("c2")?.(true);
+  await bench.quiet();
+  expect(seen()).toEqual(["c1"]);
+  expect((await bench.journal.marks(["e1"])).of("e1", "c2")).toBe("shown");
+});

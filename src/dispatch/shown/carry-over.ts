@@ -7,16 +7,16 @@ import type { OpenEntry } from "../../journal/open-entries.ts";
 import type { Delivery } from "../../journal/records.ts";
 import { type DispatchContext, finish, isComplete, toRendered } from "../context.ts";
 import { type DeliveryOptions, readDeliveryOptions } from "../delivery-options.ts";
-import { findEntry, isUnsent } from "../entries.ts";
+import { findEntry, isUnsent, keyOf } from "../entries.ts";
 import type { SessionSlot } from "../session-registry.ts";
 
 export interface CarriedState {
-  /** Ids of events that the client's stream took recently. */
+  /** Deliveries (`EVENT/CHANNEL`, or `EVENT` for all its channels) that the client's stream took recently. */
   readonly taken: ReadonlySet<string>;
   /** Handed to the stream, but not taken yet. */
   readonly writing: ReadonlySet<string>;
   /** Called for each of `writing` when the client's stream has taken it. */
-  onTaken(listener: (eventId: string) => void): void;
+  onTaken(listener: (delivery: string) => void): void;
 }
 
 /** Settles when everything that the session received is in the journal. */
@@ -25,28 +25,44 @@ export async function carryOver(
   slot: SessionSlot,
   carried: CarriedState,
 ): Promise<void> {
-  for (const eventId of carried.writing) slot.writing.add(eventId);
-  carried.onTaken((eventId) => {
-    if (slot.writing.delete(eventId)) void reportTaken(context, slot, eventId);
+  for (const key of carried.writing)
+    for (const entry of entriesOf(context, key)) slot.writing.add(keyOf(entry));
+  carried.onTaken((key) => {
+    const written = entriesOf(context, key).filter((entry) => slot.writing.has(keyOf(entry)));
+    void reportTaken(context, slot, written);
   });
-  await Promise.all([...carried.taken].map((eventId) => reportTaken(context, slot, eventId)));
+  await Promise.all([...carried.taken].map((key) => reportTaken(context, slot, entriesOf(context, key))));
 }
 
-async function reportTaken(context: DispatchContext, slot: SessionSlot, eventId: string): Promise<void> {
-  const entries = context.journal.entries(eventId).filter(isUnsent);
+/** The unsent entries that this is about. */
+function entriesOf({ journal }: DispatchContext, key: string): OpenEntry[] {
+  const [id = "", channel] = key.split("/");
+  return journal
+    .entries(id)
+    .filter((entry) => isUnsent(entry) && (channel === undefined || entry.channel === channel));
+}
+
+async function reportTaken(
+  context: DispatchContext,
+  slot: SessionSlot,
+  entries: readonly OpenEntry[],
+): Promise<void> {
   if (entries.length === 0) return;
+  // No session gets them until it is known whether they arrived.
+  for (const entry of entries) slot.writing.add(keyOf(entry));
   const deliveries = await context.journal.deliveries(entries);
   for (const [index, entry] of entries.entries()) {
     const delivery = deliveries[index];
-    if (delivery === undefined) continue; // Dispatch finds the same entries, and reports them.
-    const options = readDeliveryOptions(delivery.terms);
-    if (!context.registry.matches(options, slot)) continue;
-    if (slot.session.wasShown === undefined) onTaken(context, slot, entry, options, {});
-    else {
-      // No session gets it until that is known.
-      slot.writing.add(eventId);
-      void awaitShown(context, slot, entry, delivery, options);
-    }
+    // Dispatch finds those that cannot be read, and reports them.
+    const options = delivery === undefined ? undefined : readDeliveryOptions(delivery.terms);
+    if (delivery === undefined || options === undefined || !context.registry.matches(options, slot)) {
+      slot.writing.delete(keyOf(entry));
+      context.revisit(entry.position);
+    } else if (slot.session.wasShown === undefined) {
+      slot.writing.delete(keyOf(entry));
+      const now = findEntry(context.journal, entry);
+      if (now !== undefined && isUnsent(now)) onTaken(context, slot, now, options, {});
+    } else void awaitShown(context, slot, entry, delivery, options);
   }
 }
 
@@ -81,7 +97,7 @@ async function awaitShown(
   const arrivedMs = kept?.type === "event" ? kept.event.timeMs : (kept?.timeMs ?? 0);
   const rendered = toRendered({ id, channel, entry, delivery, options, attempt });
   const isShown = await slot.session.wasShown?.(rendered, arrivedMs);
-  slot.writing.delete(id);
+  slot.writing.delete(keyOf(entry));
   const now = findEntry(context.journal, entry);
   if (now === undefined || !isUnsent(now) || context.stopping.aborted) return;
   if (isShown !== false) onTaken(context, slot, now, options, isShown ? { shown: true } : {});
