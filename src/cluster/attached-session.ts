@@ -109,6 +109,7 @@ export class PeerSession {
   readonly #takenListeners: ((delivery: DeliveryKey) => void)[] = [];
   readonly #rings = new Map<number, (result: RingResult) => void>();
   #lastRing = 0;
+  #isClosed = false;
   #facts: SessionFacts;
   #wanted = false;
   #handedN = 0;
@@ -227,8 +228,8 @@ export class PeerSession {
     for (const delivery of deliveries) for (const listener of this.#takenListeners) listener(delivery);
   }
 
-  rung(n: number, failed: string | undefined): void {
-    this.#rings.get(n)?.(failed === undefined ? { rung: true } : { rung: false, reason: failed });
+  rung(n: number, result: RingResult): void {
+    this.#rings.get(n)?.(result);
   }
 
   /** The client will send nothing more. */
@@ -238,12 +239,16 @@ export class PeerSession {
   }
 
   closed(reason: string): void {
+    this.#isClosed = true;
+    for (const settle of [...this.#rings.values()])
+      settle({ rung: "unknown", reason: "its process ended during the ring" });
     this.#inputEnded = true;
     this.#output.destroy(closedError(reason));
     this.#pump();
   }
 
   #ring(waiting: number): Promise<RingResult> {
+    if (this.#isClosed) return Promise.resolve({ rung: false, reason: "its process is gone" });
     this.#lastRing += 1;
     const n = this.#lastRing;
     return new Promise<RingResult>((resolve) => {
@@ -252,11 +257,13 @@ export class PeerSession {
         this.#rings.delete(n);
         resolve(result);
       };
-      const timer = setTimeout(settle, rungWithinMs, { rung: false, reason: "its process does not answer" });
+      const timer = setTimeout(settle, rungWithinMs, {
+        rung: "unknown",
+        reason: "its process does not answer",
+      });
       timer.unref();
       this.#rings.set(n, settle);
       this.#link.send({ t: "ring", n, waiting });
-      void this.#link.closed.then(() => settle({ rung: false, reason: "its process is gone" }));
     });
   }
 

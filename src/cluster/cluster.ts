@@ -5,6 +5,7 @@
 
 import type { Duplex } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
+import type { RingResult } from "../contract/wake.ts";
 import { line } from "../text.ts";
 import { connectToLeader, type Handshake, responds } from "./connect-to-leader.ts";
 import type { Leader } from "./leader.ts";
@@ -265,9 +266,11 @@ class ClusterProcess implements Cluster {
   }
 
   async #ring(link: Link, { n, waiting }: Extract<Frame, { t: "ring" }>): Promise<void> {
-    const result = await this.#client?.ring?.(waiting);
-    if (result?.rung) link.send({ t: "rung", n });
-    else link.send({ t: "rung", n, failed: result?.reason ?? "this process has no way to ring" });
+    const none: RingResult = { rung: false, reason: "this process has no way to ring" };
+    const result = (await this.#client?.ring?.(waiting)) ?? none;
+    if (result.rung === true) link.send({ t: "rung", n });
+    else
+      link.send({ t: "rung", n, failed: result.reason, ...(result.rung === "unknown" && { unknown: true }) });
   }
 
   /** Never rejects: any fault shows again when this process becomes the leader. */

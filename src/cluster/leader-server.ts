@@ -241,7 +241,12 @@ export class LeaderServer {
         else if (frame.t === "rung" && typeof frame.n === "number")
           peerSession?.rung(
             frame.n,
-            frame.failed === undefined ? undefined : String(frame.failed).slice(0, maxReasonChars),
+            frame.failed === undefined
+              ? { rung: true }
+              : {
+                  rung: frame.unknown === true ? "unknown" : false,
+                  reason: String(frame.failed).slice(0, maxReasonChars),
+                },
           );
         else if (frame.t === "taken" && Array.isArray(frame.events))
           whenOpen((opened) =>

@@ -79,8 +79,8 @@ export type Frame =
   | { readonly t: "taken"; readonly events: readonly string[]; readonly deliveries?: readonly DeliveryKey[] }
   /** To the process of a session that does not show channels: it is to ring. Answered with `rung`. */
   | { readonly t: "ring"; readonly n: number; readonly waiting: number }
-  /** `failed`: why the ring was not passed on. */
-  | { readonly t: "rung"; readonly n: number; readonly failed?: string }
+  /** `failed`: why the ring was not passed on. `unknown`: it may have been. */
+  | { readonly t: "rung"; readonly n: number; readonly failed?: string; readonly unknown?: true }
   /** Every line up to number `n` was taken. */
   | { readonly t: "c"; readonly n: number }
   /** The client will not send another line. */

@@ -11,8 +11,13 @@ export type WakeWay = "monitor" | "hook" | "inbox";
 /** In the order in which `auto` tries them: those that the client documents for plugins come first. */
 export const wakeWays: readonly WakeWay[] = ["monitor", "hook", "inbox"];
 
-/** `reason`: one clause for the user. */
-export type RingResult = { readonly rung: true } | { readonly rung: false; readonly reason: string };
+/**
+ * `false`: nothing was sent. `unknown`: something was sent, and perhaps it arrived, so another ring could be a second one.
+ * `reason`: one clause for the user.
+ */
+export type RingResult =
+  | { readonly rung: true }
+  | { readonly rung: false | "unknown"; readonly reason: string };
 
 const mostWaiting = 1_000_000_000;
 

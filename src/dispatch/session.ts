@@ -13,7 +13,7 @@ export interface Listening {
 export interface SessionDoorbell {
   /** False while there is no way to ring, or the user does not allow it. Called often; must be cheap. */
   isThere(): boolean;
-  /** Settles with whether it was rung. Never rejects. */
+  /** Settles with false if nothing was sent: a ring that may have arrived counts. Never rejects. */
   ring(waiting: number): Promise<boolean>;
 }
 

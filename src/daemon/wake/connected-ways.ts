@@ -2,7 +2,7 @@
 // the same client: that is how it is known which session it belongs to.
 
 import type { ProcessIdentity } from "../../cluster/process-identity.ts";
-import type { WakeWay } from "../../contract/wake.ts";
+import type { RingResult, WakeWay } from "../../contract/wake.ts";
 
 /** The process of the client, and the client's id of the session, as far as they are known. */
 export interface ClientIdentity {
@@ -13,8 +13,8 @@ export interface ClientIdentity {
 export interface ConnectedWay {
   readonly way: Exclude<WakeWay, "inbox">;
   readonly client: ClientIdentity;
-  /** Settles with whether its process took the number. Never rejects. */
-  ring(waiting: number): Promise<boolean>;
+  /** Never rejects. */
+  ring(waiting: number): Promise<RingResult>;
   /** Another one took its place. */
   replaced(): void;
 }

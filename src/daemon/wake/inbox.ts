@@ -59,9 +59,9 @@ export class Inbox {
     for (const afterMs of [0, ...this.#times.laterMs]) {
       if (afterMs > 0) await pause(afterMs, undefined, { ref: false });
       const result = await this.#send([]);
-      if (result.rung) this.#setFault(undefined);
+      if (result.rung === true) this.#setFault(undefined);
       else if (!this.#isGivenUp) this.#setFault(result.reason);
-      if (result.rung || this.#isGivenUp) return;
+      if (result.rung === true || this.#isGivenUp) return;
     }
   }
 
@@ -87,10 +87,12 @@ export class Inbox {
     if (wrong !== undefined) return failed(wrong);
     const text = [{ type: "auth", token }, ...lines].map((one) => `${JSON.stringify(one)}\n`).join("");
     const result = await converse(createConnection(path), text, this.#times);
-    if (result !== "unknown protocol") return result === undefined ? { rung: true } : failed(result);
+    if (result === undefined) return { rung: true };
+    const rung = result.isSent ? "unknown" : false;
+    if (result.reason !== unknownProtocol) return { rung, reason: result.reason };
     this.#isGivenUp = true;
-    this.#setFault("this version of Claude Code has an unknown inbox protocol");
-    return failed(this.#fault ?? "");
+    this.#setFault(unknownProtocol);
+    return { rung, reason: unknownProtocol };
   }
 
   #setFault(fault: string | undefined): void {
@@ -99,6 +101,8 @@ export class Inbox {
     this.#onChange();
   }
 }
+
+const unknownProtocol = "this version of Claude Code has an unknown inbox protocol";
 
 const failed = (reason: string): RingResult => ({ rung: false, reason });
 
@@ -115,34 +119,40 @@ async function whyNotOurs(path: string): Promise<string | undefined> {
   }
 }
 
-/** Undefined if the text was accepted and nothing came back; otherwise why not. */
+/** Undefined if the text was accepted and nothing came back; otherwise why not, and whether the text was written. */
 function converse(
   socket: Socket,
   text: string,
   { withinMs, listenMs }: InboxTimes,
-): Promise<string | undefined> {
+): Promise<{ readonly reason: string; readonly isSent: boolean } | undefined> {
   return new Promise((resolve) => {
     let isWritten = false;
-    const settle = (result: string | undefined) => {
+    // Earlier than `isWritten`: some of it may arrive before the whole is written.
+    let isSent = false;
+    const settle = (reason: string | undefined) => {
       clearTimeout(timer);
-      resolve(result);
+      resolve(reason === undefined ? undefined : { reason, isSent });
       socket.destroy();
     };
     let timer = setTimeout(() => settle("Claude Code's inbox does not answer"), withinMs);
     socket.on("connect", () => {
+      isSent = true;
       socket.write(text, (error) => {
-        if (error) return; // Reported by `error`.
+        if (error) {
+          isSent = false;
+          return; // Reported by `error`.
+        }
         isWritten = true;
         clearTimeout(timer);
         timer = setTimeout(() => settle(undefined), listenMs);
       });
     });
-    socket.on("data", () => settle("unknown protocol"));
+    socket.on("data", () => settle(unknownProtocol));
     socket.on("error", (error) =>
-      settle(isWritten ? "unknown protocol" : `Claude Code's inbox cannot be reached (${codeOf(error)})`),
+      settle(isWritten ? unknownProtocol : `Claude Code's inbox cannot be reached (${codeOf(error)})`),
     );
     socket.on("close", () =>
-      settle(isWritten ? "unknown protocol" : "Claude Code's inbox closed the connection"),
+      settle(isWritten ? unknownProtocol : "Claude Code's inbox closed the connection"),
     );
   });
 }

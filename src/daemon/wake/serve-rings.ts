@@ -38,14 +38,14 @@ export async function serveRings(
       way,
       client,
       async ring(waiting) {
-        try {
-          await send({ waiting });
-        } catch {
-          return false; // The caller is gone.
-        }
+        if (signal.aborted) return { rung: false, reason: "its process is gone" };
+        const isSent = await send({ waiting }).then(
+          () => !signal.aborted,
+          () => false, // The caller went away during the write.
+        );
         // A hook wakes once: the next one that the client starts takes its place.
         if (way === "hook") end("rung");
-        return !signal.aborted;
+        return isSent ? { rung: true } : { rung: "unknown", reason: "its process ended during the ring" };
       },
       replaced: () => end("replaced"),
     });

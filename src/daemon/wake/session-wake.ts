@@ -71,8 +71,9 @@ export class SessionWake implements SessionDoorbell {
     let failure: string | undefined;
     for (const way of this.#offered()) {
       const result = await this.#ringBy(way, waiting);
-      if (result.rung) {
-        this.#failure = undefined;
+      // Another way could be a second ring for the same.
+      if (result.rung !== false) {
+        this.#failure = result.rung === true ? undefined : `${way}: ${result.reason}`;
         return true;
       }
       failure ??= `${way}: ${result.reason}`;
@@ -124,7 +125,6 @@ export class SessionWake implements SessionDoorbell {
   async #ringBy(way: WakeWay, waiting: number): Promise<RingResult> {
     if (way === "inbox") return this.#options.ringInbox(waiting);
     const connected = this.#options.ways.of(way, this.#options.client());
-    const isTaken = (await connected?.ring(waiting)) ?? false;
-    return isTaken ? { rung: true } : { rung: false, reason: "its process did not accept it" };
+    return (await connected?.ring(waiting)) ?? { rung: false, reason: "its process is gone" };
   }
 }

@@ -22,7 +22,7 @@ function open() {
   ): ConnectedWay => ({
     way: kind,
     client,
-    ring: async () => true,
+    ring: async () => ({ rung: true }),
     replaced: () => replaced.push(name),
   });
   return { ways, way, replaced, changes: () => changes };

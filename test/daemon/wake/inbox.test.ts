@@ -112,6 +112,17 @@ test.each<[string, NonNullable<Parameters<typeof openInbox>[0]>]>([
   expect(fake.messages()).toEqual([]);
 });
 
+test.each<[string, NonNullable<Parameters<typeof openInbox>[0]>, RegExp]>([
+  ["answers", { onLine: (socket) => void socket.write('{"type":"ok"}\n') }, /unknown inbox protocol/],
+  ["ends the conversation", { onLine: (socket) => void socket.end() }, /unknown inbox protocol/],
+  ["cuts it off", { onLine: (socket) => void socket.destroy() }, /unknown inbox protocol/],
+])("one that %s only now may have taken the ring", async (_, form, reason) => {
+  const { fake, inbox } = await start(form);
+  expect(await inbox.ring(3)).toEqual({ rung: "unknown", reason: expect.stringMatching(reason) });
+  expect(await inbox.ring(3)).toMatchObject({ rung: false });
+  expect(fake.conversations).toHaveLength(1);
+});
+
 test("what is not there, not a socket, or a link is not written to, and may be there later", async () => {
   const folder = mkdtempSync(join(tmpdir(), "cr-inbox-"));
   const { fake } = await start();
