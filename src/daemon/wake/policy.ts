@@ -34,14 +34,20 @@ export async function policyOfSettings(
   env: EnvironmentVariables = process.env,
   managedSettings = managedSettingsPath(process.platform),
 ): Promise<string | undefined> {
+  const dropInFolder = managedSettings.replace(/\.json$/, ".d");
+  const dropIns = await unlessMissing(readdir(dropInFolder), []);
+  if (typeof dropIns === "string") return `${dropInFolder} cannot be read (${dropIns})`;
   const files = [
     managedSettings,
-    ...(await dropIns(managedSettings)),
+    ...dropIns
+      .filter((name) => name.endsWith(".json"))
+      .sort()
+      .map((name) => join(dropInFolder, name)),
     // The client's copy of the settings that its server sent.
     join(claudeConfigFolder(env), "remote-settings.json"),
   ];
   for (const file of files) {
-    const settings = await readSettings(file);
+    const settings = await unlessMissing(readSettings(file), {});
     if (typeof settings === "string") return `${file} cannot be read (${settings})`;
     const { channelsEnabled, allowedChannelPlugins } = settings;
     if (channelsEnabled === false) return `channelsEnabled is false in ${file}`;
@@ -56,23 +62,17 @@ function lists(allowed: readonly unknown[], { plugin }: ServerIdentity): boolean
   return allowed.map(asObject).some((one) => one.plugin === pluginName && one.marketplace === ownMarketplace);
 }
 
-async function dropIns(managedSettings: string): Promise<string[]> {
-  const folder = managedSettings.replace(/\.json$/, ".d");
-  const names = await readdir(folder).catch(() => []);
-  return names
-    .filter((name) => name.endsWith(".json"))
-    .sort()
-    .map((name) => join(folder, name));
+async function readSettings(file: string): Promise<Record<string, unknown>> {
+  return asObject(JSON.parse((await readRegular(file)).toString("utf8")) as never);
 }
 
-/** The error code if they cannot be read. A missing file counts as empty. */
-async function readSettings(file: string): Promise<Record<string, unknown> | string> {
+/** The error code if it cannot be read. What is missing counts as empty. */
+async function unlessMissing<T>(reading: Promise<T>, empty: T): Promise<T | string> {
   try {
-    const value: unknown = JSON.parse((await readRegular(file)).toString("utf8"));
-    return asObject(value as never);
+    return await reading;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return {};
+    if (code === "ENOENT" || code === "ENOTDIR") return empty;
     return code ?? "not JSON";
   }
 }

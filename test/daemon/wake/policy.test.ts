@@ -1,6 +1,6 @@
 // Where an organisation has decided about channels, nothing is rung.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -65,6 +65,20 @@ test("settings that cannot be read are a no", async () => {
   rmSync(join(folder, "managed-settings.json"));
   mkdirSync(join(folder, "managed-settings.json"));
   expect(await judge()).toMatch(/cannot be read/);
+});
+
+test("a folder of settings that exists and cannot be read is a no", async () => {
+  const dropIns = join(folder, "managed-settings.d");
+  // A link to itself cannot be read by root either.
+  symlinkSync(dropIns, dropIns);
+  expect(await judge()).toBe(`${dropIns} cannot be read (ELOOP)`);
+  rmSync(dropIns);
+  writeFileSync(dropIns, "");
+  expect(await judge()).toBeUndefined();
+  rmSync(dropIns);
+  mkdirSync(dropIns, { mode: 0 });
+  const isRoot = process.getuid?.() === 0;
+  expect(await judge()).toBe(isRoot ? undefined : `${dropIns} cannot be read (EACCES)`);
 });
 
 test.each([
