@@ -2,7 +2,7 @@
 
 import type { Mark } from "../contract.ts";
 import { furthest, markOf } from "./mark.ts";
-import type { Line } from "./records.ts";
+import type { Line, MoveRecord } from "./records.ts";
 
 /** The marks of some events, gathered from lines about them in any order. */
 export class DeliveryMarks {
@@ -14,12 +14,16 @@ export class DeliveryMarks {
 
   add(line: Line): void {
     switch (line.type) {
+      case "event":
+        this.#raiseMoved(line.event.id, line.moved);
+        break;
       case "digest":
+        this.#raiseMoved(line.id, line.moved);
         for (const { id, channel } of line.members)
           this.#digests.set(keyOf(id, channel), { id: line.id, channel: line.delivery.channel });
         break;
       case "state":
-        this.raise(line.id, line.channel, markOf(line));
+        this.raise(line.id, line.channel, furthest(markOf(line), line.mark ?? "accepted"));
         break;
       case "call":
         if (line.id !== undefined) this.#raiseAll(line.id, "read");
@@ -44,6 +48,10 @@ export class DeliveryMarks {
   /** The digests that folded some of the events. */
   digests(): string[] {
     return [...new Set([...this.#digests.values()].map(({ id }) => id))];
+  }
+
+  #raiseMoved(id: string, moved: MoveRecord | undefined): void {
+    for (const { channel, ...entry } of moved?.entries ?? []) this.raise(id, channel, markOf(entry));
   }
 
   #raiseAll(id: string, mark: Mark): void {

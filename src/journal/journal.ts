@@ -364,9 +364,12 @@ function journalOf(parts: JournalParts): Journal {
     append,
     async mark(...changes) {
       const timeMs = clock.now();
-      const lines = changes
-        .filter((change) => state.change(change, timeMs))
-        .map((change): StateLine => ({ type: "state", timeMs, ...change, final: isFinal(change) }));
+      const lines = changes.flatMap((change): StateLine[] => {
+        const final = isFinal(change);
+        const mark = final ? state.entries.get(change.id, change.channel)?.mark : undefined;
+        if (!state.change(change, timeMs)) return [];
+        return [{ type: "state", timeMs, ...change, final, ...(mark === undefined ? {} : { mark }) }];
+      });
       if (lines.length > 0) await facts.add(lines);
     },
     async moveCursor(name, value) {

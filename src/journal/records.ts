@@ -2,7 +2,7 @@
 // of `Line`, as JSON, with a `crc` field at the end. A line is the unit that survives or does not: data that
 // must stay consistent is on one line.
 
-import type { Json, JsonObject, MemoryWrite, RouterEvent } from "../contract.ts";
+import type { Json, JsonObject, Mark, MemoryWrite, RouterEvent } from "../contract.ts";
 import type { DeliveryProof } from "./mark.ts";
 
 /**
@@ -145,6 +145,11 @@ export interface MoveRecord {
 export interface StateLine extends Stamp, StateChange {
   readonly type: "state";
   readonly final: boolean;
+  /**
+   * Of a final change: how far the delivery had got before, because its record ends with this line and the lines that
+   * proved it may be gone. Absent while it was only accepted.
+   */
+  readonly mark?: Exclude<Mark, "accepted">;
 }
 
 export interface CursorLine extends Stamp {

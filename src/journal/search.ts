@@ -116,9 +116,14 @@ export async function findMarks(segments: Segments, ids: readonly string[]): Pro
     // A digest is committed before anything happens to it.
     await find(segment, `${lineStart}digest"`, (bytes) => {
       const line = decodeLine(bytes);
-      if (line?.type !== "digest" || !line.members.some(({ id }) => wanted.has(id))) return;
+      if (line?.type !== "digest") return;
+      if (!wanted.has(line.id) && !line.members.some(({ id }) => wanted.has(id))) return;
       wanted.add(line.id);
       marks.add(line);
+    });
+    await find(segment, `${lineStart}event"`, (bytes) => {
+      const line = mayName(bytes, wanted) && bytes.includes(movedField) ? decodeLine(bytes) : undefined;
+      if (line?.type === "event" && wanted.has(line.event.id)) marks.add(line);
     });
     for (const kind of ["state", "call", "proof"] as const)
       await find(segment, `${lineStart}${kind}"`, (bytes) => {
@@ -129,6 +134,8 @@ export async function findMarks(segments: Segments, ids: readonly string[]): Pro
   return marks;
 }
 
+/** Only events that were written again have a mark in their own line. */
+const movedField = ',"moved":{';
 const idField = '"id":"';
 /** The id is near the start of such a line. */
 const idWithin = 100;

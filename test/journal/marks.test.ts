@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Mark } from "../../src/contract.ts";
+import { DeliveryMarks } from "../../src/journal/delivery-marks.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { furthest, marks } from "../../src/journal/mark.ts";
 import { type Bench, createBench, delivery, record } from "./fixture.ts";
@@ -86,6 +87,70 @@ test("an open entry keeps its mark when the lines that made it were deleted", as
   const again = await bench.open({ term: 2 });
   expect(await markOf(again, "00000")).toBe("shown");
   expect(again.entries("00000")).toMatchObject([{ state: "sent", attempt: 1, mark: "shown" }]);
+});
+
+/** Ends the first entry when the lines that proved its mark are gone. */
+const ends: [string, (journal: Journal) => Promise<unknown>][] = [
+  ...(["expired", "superseded", "silenced", "dead"] as const).map((state): (typeof ends)[number] => [
+    state,
+    (journal) => journal.mark({ id: "00000", channel: "ci", state }),
+  ]),
+  ["sent", (journal) => journal.mark({ id: "00000", channel: "ci", state: "sent", final: true })],
+  [
+    "folded",
+    (journal) =>
+      journal.append({
+        id: "00099",
+        delivery: delivery("ci"),
+        members: [{ id: "00000", channel: "ci" }],
+      }),
+  ],
+];
+
+const proofs: [Mark, { shown?: true; read?: true }][] = [
+  ["shown", { shown: true }],
+  ["read", { read: true }],
+];
+
+test.each(ends.flatMap((end) => proofs.map((proof) => [...end, ...proof] as const)))(
+  "a delivery keeps its mark when it ends after the lines that made it were deleted: %s, %#",
+  async (_, end, mark, proof) => {
+    const journal = await bench.open({ segmentBytes: 2_000, maxBytes: 8_000 });
+    const fill = async (from: number, to: number) => {
+      for (let n = from; n < to; n++) {
+        const id = `0${String(n).padStart(4, "0")}`;
+        await journal.append(record(id, ["ci"], { filler: 500 }));
+        await journal.mark({ id, channel: "ci", state: "sent", final: true });
+        await journal.idle();
+      }
+    };
+    await journal.append(record("00000"));
+    await journal.mark({ id: "00000", channel: "ci", state: "held", attempt: 1, ...proof });
+    await fill(1, 40);
+    expect((await journal.history("00000")).map(({ type }) => type)).toEqual(["event"]);
+    await end(journal);
+    expect(journal.entries("00000")).toEqual([]);
+    expect(await markOf(journal, "00000")).toBe(mark);
+    await journal.close();
+    const again = await bench.open({ term: 2 });
+    expect(await markOf(again, "00000")).toBe(mark);
+  },
+);
+
+test("the line that ends a delivery has its mark, so that it is enough by itself", async () => {
+  const journal = await bench.open();
+  await journal.append(record("a", ["ci", "all"]));
+  await journal.mark({ id: "a", channel: "ci", state: "held", shown: true });
+  await journal.mark(
+    { id: "a", channel: "ci", state: "expired" },
+    { id: "a", channel: "all", state: "expired" },
+  );
+  const lines = (await journal.history("a")).filter((line) => line.type === "state" && line.final);
+  expect(lines).toMatchObject([{ channel: "ci", mark: "shown" }, { channel: "all" }]);
+  expect(lines[1]).not.toHaveProperty("mark");
+  const marked = new DeliveryMarks();
+  for (const line of lines) marked.add(line);
+  expect([marked.of("a", "ci"), marked.of("a", "all")]).toEqual(["shown", "accepted"]);
 });
 
 test("whatever happens in whatever order, and however often the leader changes, no mark is lost or goes back", async () => {
