@@ -90,7 +90,7 @@ export type ControlCommand = keyof ControlProtocol;
 type Nothing = Readonly<Record<string, never>>;
 
 export interface RingPart {
-  /** How many events wait. */
+  /** How many events wait; 0 in the first part, with which the router accepts the caller. */
   readonly waiting: number;
 }
 

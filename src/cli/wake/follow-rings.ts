@@ -17,12 +17,16 @@ export interface FollowOptions {
   /** Fires when the client is gone. */
   readonly signal: AbortSignal;
   pause(ms: number): Promise<void>;
+  /** How long a router may take to accept this process or to answer. */
+  readonly acceptWithinMs?: number;
   /** How long a router of this session is looked for: at the start, and after one has ended. Default: as long as the client lives. */
   readonly patienceMs?: { readonly first: number; readonly again: number };
 }
 
 /** Between two searches for the session's router, which starts a few seconds after this process. */
 const pausesMs = [500, 1_000, 2_000, 5_000, 15_000, 30_000] as const;
+
+const usualAcceptMs = 5_000;
 
 /** Settles when there will be no more rings. Never rejects. */
 export async function followRings(
@@ -43,36 +47,57 @@ export async function followRings(
   }
 }
 
+type RouterState = RingsAnswer["state"] | "lost";
+
+/** Asks all at once: a session can have several routers, and one that hangs must not keep the others from ringing. */
 async function askAll(
   { env, routers }: Pick<CommandContext, "env" | "routers">,
   options: FollowOptions,
-): Promise<RingsAnswer["state"] | "lost"> {
-  for (const router of await routers.list(runningFolder(env))) {
-    const state = await ask(routers, router, options);
-    if (state !== "unknown" || options.signal.aborted) return state;
+): Promise<RouterState> {
+  const running = await routers.list(runningFolder(env));
+  const decided = new AbortController();
+  const signal = AbortSignal.any([options.signal, decided.signal]);
+  try {
+    return await new Promise<RouterState>((resolve, reject) => {
+      const asking = running.map(async (router) => {
+        const state = await ask(routers, router, { ...options, signal });
+        if (state !== "off" && state !== "unknown") resolve(state);
+        return state;
+      });
+      // One router does not decide for another one of the same session.
+      Promise.all(asking).then((states) => resolve(states.includes("off") ? "off" : "unknown"), reject);
+    });
+  } finally {
+    decided.abort();
   }
-  return "unknown";
 }
 
 async function ask(
   routers: CommandContext["routers"],
   router: RunningRouter,
-  { args, onRing, signal }: FollowOptions,
-): Promise<RingsAnswer["state"] | "lost"> {
-  const startedMs = performance.now();
+  { args, onRing, signal, acceptWithinMs = usualAcceptMs }: FollowOptions,
+): Promise<RouterState> {
+  const silent = new AbortController();
+  const timer = setTimeout(() => silent.abort(), acceptWithinMs);
+  let isAccepted = false;
   try {
     const answer = await routers.call(router, "rings", args as Json, {
-      signal,
+      signal: AbortSignal.any([signal, silent.signal]),
       onPart(part) {
+        clearTimeout(timer);
+        isAccepted = true;
         const shown = ringLine((part as unknown as RingPart | null)?.waiting);
-        if (shown !== undefined) onRing(shown);
+        if (shown !== undefined && !signal.aborted) onRing(shown);
       },
     });
     return (answer as unknown as RingsAnswer).state;
   } catch (error) {
     if (signal.aborted) return "replaced";
+    if (silent.signal.aborted) return "unknown";
     if (!isRouterError(error)) throw error;
-    // An older router rejects the command immediately. After a longer call, a router that had this session has ended.
-    return error.code === "E_CONTROL" && performance.now() - startedMs > 1_000 ? "lost" : "unknown";
+    // A router that had accepted this process has ended. Others hang, or reject the command because they are older.
+    return error.code === "E_CONTROL" && isAccepted ? "lost" : "unknown";
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -49,6 +49,8 @@ export async function serveRings(
       },
       replaced: () => end("replaced"),
     });
+    // Otherwise the caller could not distinguish this router from one that hangs.
+    send({ waiting: 0 }).catch(() => undefined);
     if (signal.aborted) end("replaced");
     else signal.addEventListener("abort", () => end("replaced"), { once: true });
   });

@@ -6,7 +6,10 @@ import { type FollowOptions, followRings } from "../../../src/cli/wake/follow-ri
 import type { Json } from "../../../src/contract.ts";
 import { ConnectorError, UsageError } from "../../../src/errors.ts";
 
-type Answer = { readonly state: string } | Error | (() => Promise<{ readonly state: string }>);
+type Answer =
+  | { readonly state: string }
+  | Error
+  | ((onPart: (part: Json) => void, signal: AbortSignal) => Promise<{ readonly state: string }>);
 
 /** Each round is what the routers answer, in order; `parts` come before the last answer. */
 async function follow(
@@ -30,12 +33,12 @@ async function follow(
       env: { HOME: "/h" },
       routers: {
         list,
-        async call(_router, command, _args, { onPart } = {}) {
+        async call(_router, command, _args, { onPart = () => undefined, signal = over.signal } = {}) {
           expect(command).toBe("rings");
           const answer = rounds[round]?.[asked++] as Answer;
           if (answer instanceof Error) throw answer;
-          if (typeof answer === "function") return (await answer()) as Json;
-          if (answer.state === "rung") for (const part of parts) onPart?.(part);
+          if (typeof answer === "function") return (await answer(onPart, signal)) as Json;
+          if (answer.state === "rung") for (const part of parts) onPart(part);
           return answer as Json;
         },
       },
@@ -54,6 +57,12 @@ async function follow(
 }
 
 const unknown = { state: "unknown" };
+const old = new UsageError("E_USAGE", 'unknown command "rings"');
+const gone = new ConnectorError("E_CONTROL", "the running router cannot be asked");
+const hangs: Answer = (_, signal) =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
 
 test("it asks each router until one has the session, and less and less often", async () => {
   const { rounds, pauses } = await follow([[], [unknown], [unknown, unknown], [unknown, { state: "off" }]]);
@@ -65,9 +74,56 @@ test.each(["off", "rung", "replaced"])("it ends when a router says %s", async (s
 });
 
 test("an older router, one that is gone and one that hangs have not the session", async () => {
-  const old = new UsageError("E_USAGE", 'unknown command "rings"');
-  const gone = new ConnectorError("E_CONTROL", "the running router cannot be asked");
-  expect((await follow([[old, gone, { state: "off" }]])).rounds).toBe(1);
+  const answers = [old, gone, hangs, { state: "off" }];
+  expect((await follow([answers], [], { acceptWithinMs: 5 })).rounds).toBe(1);
+  const { rounds, pauses } = await follow([[old, gone, hangs]], [], { acceptWithinMs: 5 });
+  expect([rounds, pauses]).toEqual([2, [1_000, 2_000]]);
+});
+
+test.each<[string, Answer]>([
+  ["is off", { state: "off" }],
+  ["does not know the session", unknown],
+  ["is older", old],
+  ["is gone", gone],
+  ["hangs", hangs],
+])("a router of the session rings, wherever in the list one that %s is", async (_, other) => {
+  const rings: Answer = async (onPart) => {
+    onPart({ waiting: 0 });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    onPart({ waiting: 2 });
+    return { state: "replaced" };
+  };
+  for (const answers of [
+    [other, rings],
+    [rings, other],
+  ]) {
+    const { said, rounds } = await follow([answers], [], { acceptWithinMs: 5 });
+    expect([said, rounds]).toEqual([["2 events wait in channel-router: call its pending tool."], 1]);
+  }
+});
+
+test("a router that has accepted it and ends is looked for again soon; one that fails is not", async () => {
+  const ends: Answer = async (onPart) => {
+    onPart({ waiting: 0 });
+    throw gone;
+  };
+  expect((await follow([[unknown], [ends], [ends]])).pauses).toEqual([1_000, 500, 500, 1_000]);
+  expect((await follow([[unknown], [gone], [gone]])).pauses).toEqual([1_000, 2_000, 5_000, 15_000]);
+});
+
+test("one call that is decided ends the others", async () => {
+  let isEnded = false;
+  const holds: Answer = (onPart, signal) => {
+    onPart({ waiting: 0 });
+    return new Promise((_, reject) => {
+      signal.addEventListener("abort", () => {
+        isEnded = true;
+        reject(signal.reason);
+      });
+    });
+  };
+  await follow([[holds, { state: "rung" }]]);
+  expect(isEnded).toBe(true);
 });
 
 test("it says the sentence and nothing else, whatever a router sends", async () => {
