@@ -10,7 +10,10 @@ export interface DeadLetter {
 
 export interface DeliveryCounter {
   add(change: StateChange): void;
-  /** A tool call of Claude named the event. True when it was not known to be read before. */
+  /**
+   * A tool call of Claude named the event. True for the first such call: it proves that the event is read on all its
+   * channels, which `pending` proves only of the channel that was fetched.
+   */
   read(eventId: string): boolean;
   /** A client has shown a delivery after its state was recorded. */
   show(delivery: { readonly id: string; readonly channel: string }): void;
@@ -39,6 +42,7 @@ export function createTally(): DeliveryCounter {
   const written = createOnceCounter();
   const shown = createOnceCounter();
   const read = createOnceCounter();
+  const named = createOnceCounter();
   const acked = createOnceCounter();
   const dropped = new Map<string, number>();
   const letters: DeadLetter[] = [];
@@ -60,7 +64,10 @@ export function createTally(): DeliveryCounter {
     drop: (channel) => dropped.set(channel, (dropped.get(channel) ?? 0) + 1),
     dropped: () => dropped,
     show: ({ id, channel }) => void shown.add(`${id} ${channel}`),
-    read: (eventId) => read.add(eventId),
+    read(eventId) {
+      read.add(eventId);
+      return named.add(eventId);
+    },
     sent: () => sent,
     shown: () => shown.count(),
     readEvents: () => read.count(),
