@@ -17,7 +17,7 @@ import type { Decision } from "../../router/emit.ts";
 import { createEventIds } from "../../router/event-id.ts";
 import { createEvictionReport } from "../../router/evictions.ts";
 import { createMemory } from "../../router/memory.ts";
-import type { RouterReport, SourceReport } from "../../router/router.ts";
+import type { Router, RouterReport, SourceReport } from "../../router/router.ts";
 import { createTraceRing } from "../../router/trace-ring.ts";
 import { sampleFor } from "../../testing/sample-payload.ts";
 import {
@@ -34,7 +34,7 @@ import {
 import { colors } from "../colors.ts";
 import { openDevControl } from "../dev-control.ts";
 import { createDevFlow, type DevFlowPorts } from "../dev-flow.ts";
-import { type ExitCode, stopSignal } from "../exit.ts";
+import { type ExitCode, runUntilSignal } from "../exit.ts";
 import { terminalUser } from "../person.ts";
 import { eventBlock, printed, printTrace } from "../print.ts";
 import { toStdout } from "../terminal.ts";
@@ -47,6 +47,10 @@ interface DevOptions {
   /** Sources that move files away are started, too. */
   readonly take?: boolean;
 }
+
+/** From the signal: how long requests in progress may take, and everything. */
+const drainMs = 1_500;
+const shutdownMs = 2_000;
 
 /** A source that is not started, because it would take what belongs to a running router. */
 interface NotStarted {
@@ -75,66 +79,74 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
   const print = (shown: SafeText) => toStdout(printed(masked(shown, mask)));
   const show = options.json ? jsonLines(print, mask) : readable(print, plan, loaded.values.server.name);
   const consent = await consentOf(process.env, file, log);
-  const waits = plan.powers.filter((power) => !consent.allows(power));
-  // With --json the output is for a program, even at a terminal.
-  const person = options.json ? undefined : terminalUser();
-  if (waits.length > 0 && person !== undefined) {
-    toStdout(printed(wholeQuestion(file, waits, plan)));
-    await askForPowers(waits, consent, person);
-  }
   const newId = createEventIds();
   const decisions = createTraceRing();
   const flow = createDevFlow({ plan, newId, ...show.flow });
-  const router = await openRouter({
-    loaded,
-    powers: plan.listen.powers,
-    isLeader: false,
-    consent,
-    clock: systemClock,
-    log,
-    memory: createMemory(systemClock, undefined, createEvictionReport(log, systemClock)),
-    newId,
-    detail: "trace",
-    sampleFor: (source) => sampleFor(loaded, source),
-    cursors: createMemoryCursors(),
-    lent: lend(file, systemClock, () => loaded.secrets),
-    announce: show.notice,
-    commit: async () => {},
-    observe(decision) {
-      decisions.add(decision);
-      show.decision(decision);
-      const { event, admission } = decision;
-      if (admission !== undefined) flow.accept({ event, deliveries: admission.deliveries });
-    },
-    started: show.started,
-    refused: show.refused,
-  });
-  // Sources that wait keep no process alive, nor do disabled ones.
-  const alive = setInterval(() => {}, 60_000);
   const left = notStarted(plan, options.take === true);
   const isLeft = (name: string) => left.some((one) => one.name === name);
-  await router.start({
-    ...plan,
-    sources: plan.sources.map((source) => (isLeft(source.name) ? { ...source, enabled: false } : source)),
-  });
-  const waiting = powerAnswers(plan.powers, consent).filter(({ trusted }) => !trusted);
-  const closeControl = await openDevControl({
-    config: file,
-    env: process.env,
-    log,
-    receiver: { router, plan, decisions },
-    mask: (answer) => maskAll(answer, mask),
-  }).catch((error: Error) => {
-    log.warn(line`channel-router send cannot reach dev: ${error.message}`);
-    return async () => undefined;
-  });
-  show.opening(file, { ...router.report(), left }, waiting);
-  await stopSignal();
-  clearInterval(alive);
-  flow.stop();
-  await closeControl();
-  await router.stop(AbortSignal.timeout(1_500));
-  return 0;
+  let router: Router | undefined;
+  let control: Promise<() => Promise<void>> | undefined;
+
+  async function start(ending: AbortSignal): Promise<void> {
+    const waits = plan.powers.filter((power) => !consent.allows(power));
+    // With --json the output is for a program, even at a terminal.
+    const person = options.json ? undefined : terminalUser();
+    if (waits.length > 0 && person !== undefined) {
+      toStdout(printed(wholeQuestion(file, waits, plan)));
+      await askForPowers(waits, consent, person);
+    }
+    router = await openRouter({
+      loaded,
+      powers: plan.listen.powers,
+      isLeader: false,
+      consent,
+      clock: systemClock,
+      log,
+      memory: createMemory(systemClock, undefined, createEvictionReport(log, systemClock)),
+      newId,
+      detail: "trace",
+      sampleFor: (source) => sampleFor(loaded, source),
+      cursors: createMemoryCursors(),
+      lent: lend(file, systemClock, () => loaded.secrets),
+      announce: show.notice,
+      commit: async () => {},
+      observe(decision) {
+        decisions.add(decision);
+        show.decision(decision);
+        const { event, admission } = decision;
+        if (admission !== undefined) flow.accept({ event, deliveries: admission.deliveries });
+      },
+      started: show.started,
+      refused: show.refused,
+    });
+    if (ending.aborted) return;
+    await router.start({
+      ...plan,
+      sources: plan.sources.map((source) => (isLeft(source.name) ? { ...source, enabled: false } : source)),
+    });
+    if (ending.aborted) return;
+    const waiting = powerAnswers(plan.powers, consent).filter(({ trusted }) => !trusted);
+    control = openDevControl({
+      config: file,
+      env: process.env,
+      log,
+      receiver: { router, plan, decisions },
+      mask: (answer) => maskAll(answer, mask),
+    }).catch((error: Error) => {
+      log.warn(line`channel-router send cannot reach dev: ${error.message}`);
+      return async () => undefined;
+    });
+    await control;
+    if (!ending.aborted) show.opening(file, { ...router.report(), left }, waiting);
+  }
+
+  async function close(): Promise<void> {
+    flow.stop();
+    await (await control)?.();
+    await router?.stop(AbortSignal.timeout(drainMs));
+  }
+
+  return runUntilSignal(start, close, shutdownMs);
 }
 
 interface Show {
