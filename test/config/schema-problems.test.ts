@@ -18,7 +18,7 @@ describe("in a channel", () => {
     ["wehn: data.x", '5:5 …wehn: unknown key "wehn" (E_CONFIG_UNKNOWN_KEY) [did you mean "when"?]'],
     [
       "zzz: x",
-      '5:5 …zzz: unknown key "zzz" (E_CONFIG_UNKNOWN_KEY) [allowed keys: budget, changed, content, continue, dedupe, description, digest, from, match, meta, priority, quiet, receipt, reply, supersede, thread, throttle, to, ttl, vars, when]',
+      '5:5 …zzz: unknown key "zzz" (E_CONFIG_UNKNOWN_KEY) [allowed keys: budget, changed, content, continue, dedupe, description, digest, from, match, meta, priority, quiet, receipt, reply, supersede, thread, throttle, to, ttl, vars, wake, when]',
     ],
     ["when: 5", '5:11 …when: must be text, found a number (E_CONFIG_TYPE) [quote it: "5"]'],
     ["when: true", '5:11 …when: must be text, found true (E_CONFIG_TYPE) [quote it: "true"]'],
