@@ -71,5 +71,5 @@ ${more}`;
   expect(await why()).not.toContain("answers of channels");
   await claude.process.interrupt();
   await project.claude();
-  await eventually(async () => (await why()).includes("it has started again since"));
+  await eventually(async () => (await why()).includes("it has restarted since"));
 });
