@@ -244,6 +244,8 @@ describe("what comes in", () => {
       if (restarts) await first.source.stop(AbortSignal.timeout(2_000));
       const then = restarts ? await talk(db, { cursors, options }) : first;
       await then.clock.advance(10 * 60_000);
+      // Until no request for rows is under way that would miss some of these.
+      await then.look();
       if (!restarts) db.say({ text: "remind me", from: 2, chat: 3 });
       db.say({ text: "I will", from: 2, chat: 3 });
       db.say({ text: "thanks", from: 2, chat: 3, fromMe: true });
