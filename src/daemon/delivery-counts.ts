@@ -1,5 +1,6 @@
 // What dispatch did since this leader started, in numbers, and the latest dead letters.
 
+import { keyOf } from "../dispatch/entries.ts";
 import type { StateChange } from "../journal/records.ts";
 
 export interface DeadLetter {
@@ -49,7 +50,7 @@ export function createTally(): DeliveryCounter {
   return {
     add(change) {
       const { id, channel, state, reason } = change;
-      const key = `${id} ${channel}`;
+      const key = keyOf(change);
       // One that Claude acknowledges before the write is confirmed ends without ever being `sent`.
       if (state === "sent" || (state === "acked" && !written.has(key))) sent += 1;
       if (state === "sent") written.add(key);
@@ -63,7 +64,7 @@ export function createTally(): DeliveryCounter {
     },
     drop: (channel) => dropped.set(channel, (dropped.get(channel) ?? 0) + 1),
     dropped: () => dropped,
-    show: ({ id, channel }) => void shown.add(`${id} ${channel}`),
+    show: (delivery) => void shown.add(keyOf(delivery)),
     read(eventId) {
       read.add(eventId);
       return named.add(eventId);

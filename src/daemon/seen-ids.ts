@@ -12,12 +12,12 @@ export class SeenIds {
 
   /** An event was pushed into the session. */
   push(id: string): void {
-    add(this.#pushed, id);
+    addLatest(this.#pushed, id, maxIds);
   }
 
   /** The session was given this text in answer to a call of its own. */
   handOut(text: string): void {
-    for (const [id] of text.matchAll(eventIds)) add(this.#handedOut, id);
+    for (const [id] of text.matchAll(eventIds)) addLatest(this.#handedOut, id, maxIds);
   }
 
   /** True for an event that was pushed, and whose id no answer to the session has contained. */
@@ -26,8 +26,9 @@ export class SeenIds {
   }
 }
 
-function add(ids: Set<string>, id: string): void {
+/** The set keeps the `max` latest: one that is added again counts as new. */
+export function addLatest(ids: Set<string>, id: string, max: number): void {
   ids.delete(id);
   ids.add(id);
-  if (ids.size > maxIds) ids.delete(ids.values().next().value as string);
+  if (ids.size > max) ids.delete(ids.values().next().value as string);
 }

@@ -4,6 +4,7 @@
 import type { Clock, Rendered } from "../contract.ts";
 import { keyOf } from "../dispatch/entries.ts";
 import { type ClientLogQuery, hasAccepted, type Registration } from "./client-log.ts";
+import { addLatest } from "./seen-ids.ts";
 import { type ExpectedMessage, ShownLog } from "./shown-log.ts";
 
 export interface ShownDelivery {
@@ -155,7 +156,7 @@ export class ShownEvents {
 
   #expect({ eventId, channel, content }: Rendered): ExpectedMessage | undefined {
     return this.#log.expect(content.length, () => {
-      this.#rememberShown(eventId);
+      addLatest(this.#shownIds, eventId, maxShownIds);
       this.#forget();
       this.#options.onShown({ id: eventId, channel });
     });
@@ -187,16 +188,9 @@ export class ShownEvents {
 
   #onShown(eventId: string): void {
     this.#shown += 1;
-    this.#rememberShown(eventId);
+    addLatest(this.#shownIds, eventId, maxShownIds);
     this.#options.learnLogsMessages(this.#options.version());
     this.#forget();
-  }
-
-  #rememberShown(eventId: string): void {
-    this.#shownIds.delete(eventId);
-    this.#shownIds.add(eventId);
-    if (this.#shownIds.size > maxShownIds)
-      this.#shownIds.delete(this.#shownIds.values().next().value as string);
   }
 
   #onMissing(eventId: string): void {

@@ -31,9 +31,9 @@ export interface CompactionOptions {
  */
 export async function emptySegment(segment: Segment, options: CompactionOptions): Promise<boolean> {
   const { entries } = options.state;
-  for (let after: number | undefined = 0; after !== undefined; ) {
-    const found = entries.inSegment(segment.number, entriesPerStep, after);
-    after = found.next;
+  for (let from: number | undefined = 0; from !== undefined; ) {
+    const found = entries.inSegment(segment.number, entriesPerStep, from);
+    from = found.next;
     if (options.isStopped() || !(await moveAll(found.entries, options))) return false;
     await setImmediate();
   }

@@ -90,7 +90,7 @@ async function latestIn(
     const some = { fresh: [] as typeof latest, moved: [] as typeof latest };
     await find(segment, `${lineStart}${kind}"`, (bytes, offset) => {
       // A payload may contain the same bytes: the decoded lines are sorted again below.
-      const of = bytes.includes('"moved":{"acceptedMs":') ? some.moved : some.fresh;
+      const of = bytes.includes(movedField) ? some.moved : some.fresh;
       of.push({ bytes: Buffer.from(bytes), offset });
       if (of.length > limit) of.shift();
     });
@@ -134,7 +134,7 @@ export async function findMarks(segments: Segments, ids: readonly string[]): Pro
   return marks;
 }
 
-/** Only events that were written again have a mark in their own line. */
+/** In lines that were written again, which have the marks of what waits in them. A payload may contain it too. */
 const movedField = ',"moved":{';
 const idField = '"id":"';
 /** The id is near the start of such a line. */

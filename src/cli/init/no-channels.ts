@@ -2,10 +2,10 @@
 
 import { resolve } from "node:path";
 import { setVariable } from "../../config/paths.ts";
+import { activeSwitches, clientSwitches } from "../../daemon/client-switches.ts";
 import { policyIn, policyOfSettings } from "../../daemon/wake/policy.ts";
 import type { CommandContext } from "../context.ts";
 
-const clouds = ["CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY"] as const;
 const lookBackMs = 7 * 24 * 60 * 60 * 1_000;
 
 /**
@@ -19,8 +19,11 @@ export async function whyNoChannels({
   clientLog,
 }: Pick<CommandContext, "env" | "cwd" | "now" | "clientLog">): Promise<string | undefined> {
   if ((await policyOfSettings({ name: "router" }, env)) !== undefined) return undefined;
-  const cloud = clouds.find((name) => !["", "0", "false"].includes(env[name] ?? ""));
-  if (cloud !== undefined) return `${cloud} is set`;
+  const active = activeSwitches(env);
+  const blocking = clientSwitches.find(
+    ({ variable, state }) => state === "fail" && active.includes(variable),
+  );
+  if (blocking !== undefined) return `${blocking.variable} is set`;
   const project = resolve(cwd, setVariable(env, "CLAUDE_PROJECT_DIR") ?? ".");
   const word = await clientLog({ project, server: "router", sinceMs: now() - lookBackMs });
   if (word === undefined || word.registered || policyIn(word) !== undefined) return undefined;
