@@ -5,6 +5,7 @@ import { logFormats, logLevels } from "../daemon/log.ts";
 import { addAccessCommands } from "./access-commands.ts";
 import type { CommandContext, CommonOptions } from "./context.ts";
 import { finish } from "./exit.ts";
+import { addRecipeCommands } from "./recipes/register.ts";
 
 export function addRouterCommands(
   program: Command,
@@ -73,7 +74,8 @@ export function addRouterCommands(
     .addOption(json())
     .action((options) => finish(async () => (await import("./commands/status.ts")).status(options, context)));
 
-  addRecipeCommands(program, context, { config, json });
+  addRecipeCommands(program, context, { config, json, collect });
+  addTestCommand(program, context, { config, json });
 
   command(
     "up",
@@ -96,41 +98,12 @@ export function addRouterCommands(
     );
 }
 
-/** Recipes, and the tests in recipes and configs. */
-function addRecipeCommands(
+/** The tests in configs and recipes. */
+function addTestCommand(
   program: Command,
   context: CommandContext,
   { config, json }: Pick<CommonOptions, "config" | "json">,
 ): void {
-  const recipes = program
-    .command("recipes")
-    .description("the recipes that come with the router: what they need, and their tests")
-    .helpCommand(false);
-  recipes
-    .command("list")
-    .description("their names")
-    .addOption(json())
-    .action((options) =>
-      finish(async () => (await import("./commands/recipes.ts")).listRecipes(options, context)),
-    );
-  recipes
-    .command("show")
-    .argument("<name>", "a recipe's name, or a file")
-    .description("what a recipe needs and provides, and how to set it up")
-    .addOption(json())
-    .action((name, options) =>
-      finish(async () => (await import("./commands/recipes.ts")).showRecipe(name, options, context)),
-    );
-  recipes
-    .command("test")
-    .argument("[name]", "a recipe's name, or a file; default: all that come with the router")
-    .description("run their tests")
-    .addOption(json())
-    .action((name, options) =>
-      finish(async () => (await import("./commands/recipes.ts")).testRecipes(name, options, context)),
-    );
-  for (const one of recipes.commands) one.exitOverride();
-
   program
     .command("test")
     .argument("[files...]", "configs and recipes; default: the config, looked up")

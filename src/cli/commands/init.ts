@@ -17,8 +17,8 @@ import { type Chosen, configText, dotenvText, gitignoreText, useName } from "../
 import { tryIt } from "../init/try-it.ts";
 import { type InitOptions, readWishes, type Wishes } from "../init/wishes.ts";
 import { printed, printedJson } from "../print.ts";
+import { withInputs } from "../recipes/details.ts";
 import { check } from "./check.ts";
-import { withInputs } from "./recipes.ts";
 import { trust } from "./trust.ts";
 
 interface Proposal {

@@ -5,7 +5,7 @@ import { parseDotenv } from "../../config/variables/dotenv.ts";
 import { addUse, type UseAdded } from "../../config/yaml/add-use.ts";
 import type { Json } from "../../contract.ts";
 import { version } from "../../version.ts";
-import type { RecipeDetails } from "../commands/recipes.ts";
+import type { RecipeDetails } from "../recipes/details.ts";
 
 /** Works in every folder: the schema is not in the user's project. The URL has the newest patch of this minor version. */
 const modeline = `# yaml-language-server: $schema=https://unpkg.com/channel-router@${minorOf(version)}/schema/channels.schema.json`;

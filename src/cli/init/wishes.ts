@@ -6,9 +6,9 @@ import { didYouMeanHint } from "../../did-you-mean.ts";
 import { UsageError } from "../../errors.ts";
 import { line, type SafeText } from "../../text.ts";
 import { colors } from "../colors.ts";
-import { type RecipeDetails, readDetails } from "../commands/recipes.ts";
 import type { CommandContext, Person } from "../context.ts";
 import { printed } from "../print.ts";
+import { type RecipeDetails, readDetails } from "../recipes/details.ts";
 import { whyNoChannels } from "./no-channels.ts";
 import { type Chosen, variableOf } from "./texts.ts";
 

@@ -1,25 +1,15 @@
-// `recipes`: the recipes that come with the router, their inputs and what they provide, and whether their
-// tests pass.
+// What a recipe says of itself: its inputs, what it provides, and the lines that use it.
 
 import { relative, resolve } from "node:path";
-import { bundledRecipes, findRecipe } from "../../config/recipe/reference.ts";
+import { findRecipe } from "../../config/recipe/reference.ts";
 import type { Json, JsonObject } from "../../contract.ts";
 import { readConfig } from "../../daemon/start/load-plan.ts";
 import { UsageError } from "../../errors.ts";
 import { type SamplePayload, samplePayload } from "../../testing/sample-payload.ts";
-import { line, marked, type SafeText, safeLine, text } from "../../text.ts";
-import { colors } from "../colors.ts";
 import type { CommandContext } from "../context.ts";
-import type { ExitCode } from "../exit.ts";
-import { printed, printedJson } from "../print.ts";
-import { runAndPrint } from "./test.ts";
-
-interface RecipesOptions {
-  readonly json?: boolean;
-}
 
 /** A recipe's own description, for `--json`. */
-interface RecipeAnswer {
+export interface RecipeAnswer {
   readonly recipe: string;
   readonly version: string;
   readonly title: string;
@@ -51,48 +41,8 @@ interface InputAnswer {
   readonly default?: Json;
 }
 
-export async function listRecipes(options: RecipesOptions, context: CommandContext): Promise<ExitCode> {
-  const all = await Promise.all(bundledRecipes().map((name) => readDetails(name, context)));
-  if (options.json) {
-    const answers = all.map(
-      ({ recipe, version, title, description, file }): RecipeAnswer => ({
-        recipe,
-        version,
-        title,
-        description,
-        file,
-      }),
-    );
-    context.print(printedJson({ recipes: answers }));
-    return 0;
-  }
-  const width = Math.max(...all.map(({ recipe }) => recipe.length));
-  for (const { recipe, title } of all) context.print(text`${colors.bold(recipe.padEnd(width))}  ${title}\n`);
-  context.print(text`\nchannel-router recipes show NAME  says what one needs and how to set it up\n`);
-  return 0;
-}
-
-export async function showRecipe(
-  name: string,
-  options: RecipesOptions,
-  context: CommandContext,
-): Promise<ExitCode> {
-  const details = await readDetails(name, context);
-  context.print(options.json ? printedJson(details) : printed(...detailLines(details)));
-  return 0;
-}
-
-export async function testRecipes(
-  name: string | undefined,
-  options: RecipesOptions,
-  context: CommandContext,
-): Promise<ExitCode> {
-  const files = (name === undefined ? bundledRecipes() : [name]).map((one) => fileOf(one, context));
-  return (await runAndPrint(files, options, context)).code;
-}
-
 /** Throws a UsageError for a name that no recipe has. */
-function fileOf(name: string, { cwd }: Pick<CommandContext, "cwd">): string {
+export function fileOf(name: string, { cwd }: Pick<CommandContext, "cwd">): string {
   // The user at the command line may name any file.
   if (/[/\\]|\.ya?ml$/.test(name)) return resolve(cwd, name);
   const found = findRecipe(name, cwd);
@@ -190,38 +140,6 @@ function exampleText(example: Json | undefined, fallback: string): string {
 /** `stripe-test`, `secret` -> `STRIPE_TEST_SECRET` */
 function constant(recipe: string, input: string): string {
   return `${recipe}_${input}`.replaceAll("-", "_").toUpperCase();
-}
-
-function detailLines(details: RecipeDetails): SafeText[] {
-  const { recipe, version, title, description, setup, inputs, sources, channels, sinks, tests, use } =
-    details;
-  const names = (noun: string, list: readonly string[]) =>
-    list.length === 0 ? [] : [line`  ${noun}: ${list.join(", ")}`];
-  const indent = line`  `;
-  return [
-    line`${colors.bold(recipe)} ${version}: ${title}`,
-    safeLine(description),
-    line``,
-    marked(use, indent),
-    line``,
-    line`${colors.bold("Inputs")}`,
-    ...inputs.flatMap(({ name, type, secret, description: what, default: fallback }) => [
-      line`  ${name} (${secret ? "secret " : ""}${type}, ${fallback === undefined ? "needed" : `default ${JSON.stringify(fallback)}`})`,
-      marked(what, line`      `),
-    ]),
-    line``,
-    line`${colors.bold("Provides")}`,
-    ...names(
-      "sources",
-      sources.map(({ name, type }) => `${name} (${type})`),
-    ),
-    ...names("channels", channels),
-    ...names("sinks", sinks),
-    line`  tests: ${tests}`,
-    ...(setup === undefined
-      ? []
-      : [line``, line`${colors.bold("To set it up")}`, marked(withInputs(setup, inputs), indent)]),
-  ];
 }
 
 function entriesOf(section: Json | undefined): [string, JsonObject][] {

@@ -1,0 +1,50 @@
+// `recipes show`: what a recipe needs and provides, and how to set it up.
+
+import { line, marked, type SafeText, safeLine } from "../../text.ts";
+import { colors } from "../colors.ts";
+import type { CommandContext } from "../context.ts";
+import type { ExitCode } from "../exit.ts";
+import { printed, printedJson } from "../print.ts";
+import { type RecipeDetails, readDetails, withInputs } from "./details.ts";
+
+export async function showRecipe(
+  name: string,
+  options: { readonly json?: boolean },
+  context: CommandContext,
+): Promise<ExitCode> {
+  const details = await readDetails(name, context);
+  context.print(options.json ? printedJson(details) : printed(...detailLines(details)));
+  return 0;
+}
+
+function detailLines(details: RecipeDetails): SafeText[] {
+  const { recipe, version, title, description, setup, inputs, sources, channels, sinks, tests, use } =
+    details;
+  const names = (noun: string, list: readonly string[]) =>
+    list.length === 0 ? [] : [line`  ${noun}: ${list.join(", ")}`];
+  const indent = line`  `;
+  return [
+    line`${colors.bold(recipe)} ${version}: ${title}`,
+    safeLine(description),
+    line``,
+    marked(use, indent),
+    line``,
+    line`${colors.bold("Inputs")}`,
+    ...inputs.flatMap(({ name, type, secret, description: what, default: fallback }) => [
+      line`  ${name} (${secret ? "secret " : ""}${type}, ${fallback === undefined ? "needed" : `default ${JSON.stringify(fallback)}`})`,
+      marked(what, line`      `),
+    ]),
+    line``,
+    line`${colors.bold("Provides")}`,
+    ...names(
+      "sources",
+      sources.map(({ name, type }) => `${name} (${type})`),
+    ),
+    ...names("channels", channels),
+    ...names("sinks", sinks),
+    line`  tests: ${tests}`,
+    ...(setup === undefined
+      ? []
+      : [line``, line`${colors.bold("To set it up")}`, marked(withInputs(setup, inputs), indent)]),
+  ];
+}

@@ -1,0 +1,16 @@
+// `recipes test`: whether the tests of recipes pass.
+
+import { bundledRecipes } from "../../config/recipe/reference.ts";
+import { runAndPrint } from "../commands/test.ts";
+import type { CommandContext } from "../context.ts";
+import type { ExitCode } from "../exit.ts";
+import { fileOf } from "./details.ts";
+
+export async function testRecipes(
+  name: string | undefined,
+  options: { readonly json?: boolean },
+  context: CommandContext,
+): Promise<ExitCode> {
+  const files = (name === undefined ? bundledRecipes() : [name]).map((one) => fileOf(one, context));
+  return (await runAndPrint(files, options, context)).code;
+}
