@@ -85,7 +85,7 @@ export interface ChannelValues {
   /** CEL by name. */
   readonly vars: Readonly<Record<string, string>>;
   /** CEL, and the template of the key for which the last value is remembered. */
-  readonly changed?: { readonly value: string; readonly by?: string };
+  readonly changed?: { readonly value: string; readonly by?: string; readonly initial?: Json };
   readonly dedupe?: { readonly key: string; readonly forMs: number };
   readonly content?: string;
   /** Absent when the channel has none of its own. */

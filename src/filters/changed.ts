@@ -1,7 +1,7 @@
 // `changed`: accepts an event only when a value differs from the last event of the same key. Reads memory;
 // new values are returned in the verdict, because only a committed event counts as the last one.
 
-import type { Filter } from "../contract.ts";
+import type { Filter, Json, MemoryEntry } from "../contract.ts";
 import { keyText } from "../key-parts.ts";
 import { bounded, canonicalJson } from "./canonical.ts";
 import type { CelProgram } from "./cel/cel.ts";
@@ -15,10 +15,16 @@ export interface ChangedParts {
   readonly value: CelProgram;
   /** The key of the last value; without it the channel has one. */
   readonly by?: KeyReader;
+  /** Counts as the last value of a key that has none yet. */
+  readonly initial?: Json;
 }
 
-/** The first event of a key counts as changed; an event without a key passes and is not remembered. */
-export function changedFilter({ scope, value, by }: ChangedParts): Filter {
+/**
+ * The first event of a key counts as changed unless it has the initial value; an event without a key passes and
+ * is not remembered.
+ */
+export function changedFilter({ scope, value, by, initial }: ChangedParts): Filter {
+  const assumed = initial === undefined ? undefined : bounded(canonicalJson(initial));
   return {
     name: "changed",
     test(view, memory) {
@@ -30,7 +36,8 @@ export function changedFilter({ scope, value, by }: ChangedParts): Filter {
       } catch (error) {
         return failedVerdict(error);
       }
-      const last = recall(memory, scope, key);
+      const last: MemoryEntry | undefined =
+        recall(memory, scope, key) ?? (assumed === undefined ? undefined : { value: assumed });
       if (last?.value === current) {
         const of = key.key === "" ? "" : ` for ${JSON.stringify(cut(keyText(key.key), 80))}`;
         const reason = `not changed${of}: still ${cut(current, 80)}`;

@@ -156,6 +156,35 @@ describe("changed", () => {
     expect([seen("a", "down"), seen("a", "down"), seen("a", "up")]).toEqual([true, false, true]);
   });
 
+  it("with an initial value, a first event with that value is no change", () => {
+    const { pass, entries } = createMemory();
+    const scope = "c/changed/3";
+    const from = changedFilter({ scope, value: program("data.state"), by: keyFrom("host"), initial: "up" });
+    const seen = (host: string, state: Json) => pass(from, viewOf({ host, state })).pass;
+    expect([seen("a", "up"), seen("a", "up"), seen("a", "down"), seen("a", "up")]).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
+    expect([seen("b", "down"), seen("b", "down")]).toEqual([true, false]);
+    expect(pass(from, viewOf({ host: "c", state: "up" }))).toEqual({
+      pass: false,
+      reason: 'not changed for "c": still "up"',
+    });
+    expect(pass(from, viewOf({ host: "c", state: "down" }))).toMatchObject({ note: 'was "up"' });
+    expect(entries.size).toBe(3);
+  });
+
+  it("any value can be the initial one, null and objects included", () => {
+    for (const initial of [null, false, 0, "", { x: 1, y: [2] }]) {
+      const { pass } = createMemory();
+      const from = changedFilter({ scope: "c/changed/4", value: program("data.state"), initial });
+      expect(pass(from, viewOf({ state: initial })).pass).toBe(false);
+      expect(pass(from, viewOf({ state: "other" })).pass).toBe(true);
+    }
+  });
+
   it("says what it compared", () => {
     const { pass } = createMemory();
     expect(pass(filter, viewOf({ host: "a", state: "up" }))).toMatchObject({ note: "the first value" });

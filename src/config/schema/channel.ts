@@ -87,6 +87,12 @@ export const channelSchema = {
                 "A template for the key: events with different keys are compared separately. Default: one key for the whole channel.",
               examples: ["{{data.host}}"],
             },
+            initial: {
+              "x-shown": "event",
+              description:
+                "The value that counts as the last one before the first event of a key: an event with this value is then no change. Default: the first event of a key counts as a change.",
+              examples: ["healthy"],
+            },
           },
         },
       ],

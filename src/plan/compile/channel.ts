@@ -85,13 +85,14 @@ export function* compileChannel(
   }
 
   if (values.changed !== undefined) {
-    const { value: text, by: byText } = values.changed;
+    const { value: text, by: byText, initial } = values.changed;
     const value = cel([...at, "changed", "value"], text, "value");
     const by = byText === undefined ? undefined : key([...at, "changed", "by"], byText);
-    const scope = memoryScope(name, "changed", { value: text, by: byText ?? null });
+    const first = initial === undefined ? {} : { initial };
+    const scope = memoryScope(name, "changed", { value: text, by: byText ?? null, ...first });
     if (value !== undefined) {
       filters.push({
-        filter: changedFilter({ scope, value, ...(by === undefined ? {} : { by }) }),
+        filter: changedFilter({ scope, value, ...(by === undefined ? {} : { by }), ...first }),
         needsVars: true,
       });
     }
