@@ -7,7 +7,7 @@ const plain = /^[\x20-\x7e]*$/;
  * A colour sequence is removed as a whole; of any other only the control characters, so that its words stay
  * visible.
  */
-const colour = /\x1b\[[\d;:]{0,40}m/g;
+export const colour = /\x1b\[[\d;:]{0,40}m/g;
 
 /**
  * Control characters but tab and line feed; everything that Unicode marks as ignorable in display (zero

@@ -4,7 +4,7 @@
 
 import { type SafeLine, safeLine } from "../text.ts";
 import { firstCharacters } from "./clip.ts";
-import { invisible } from "./hidden.ts";
+import { colour, invisible } from "./hidden.ts";
 
 /**
  * Tags that Claude Code writes into a conversation, or that a model may take for the frame of one. From its
@@ -93,13 +93,13 @@ declare const neutral: unique symbol;
 export type ModelText = string & { readonly [neutral]: true };
 
 /**
- * The final form of a text. Line ends become `\n`, lone surrogates U+FFFD, invisible characters are removed,
- * and the `<` of a client's tag becomes `‹`. Never longer than the input. Linear time.
+ * The final form of a text. Line ends become `\n`, lone surrogates U+FFFD, invisible characters and the color
+ * sequences of a terminal are removed, and the `<` of a client's tag becomes `‹`. Never longer than the input. Linear time.
  */
 export function neutralise(text: string): ModelText {
   const visible = worthALook.test(text)
     ? // Surrogates first: a removal must not join two halves to a new character.
-      text.toWellFormed().replace(lineEnd, "\n").replace(invisible, "")
+      text.toWellFormed().replace(lineEnd, "\n").replace(colour, "").replace(invisible, "")
     : text;
   return visible.replace(tag, "\u2039") as ModelText;
 }

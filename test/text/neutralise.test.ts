@@ -54,6 +54,12 @@ describe("tags of the client are broken up", () => {
   });
 });
 
+test("the color sequences of a terminal are removed as a whole, and can hide no tag", () => {
+  expect(neutralise("\x1b[1m\x1b[38;2;255;0;0mError\x1b[39m: no\x1b[0m")).toBe("Error: no");
+  expect(neutralise("<\x1b[31mchannel>")).toBe("\u2039channel>");
+  expect(neutralise("\x1b[\x1b[0m31mred")).toBe("[31mred");
+});
+
 test("line ends are \\n, tabs stay, lone surrogates are replaced", () => {
   expect(neutralise("a\r\nb\rc\u2028d\te")).toBe("a\nb\nc\nd\te");
   expect(neutralise("a\ud800b\udc00")).toBe("a\ufffdb\ufffd");
