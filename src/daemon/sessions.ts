@@ -2,6 +2,7 @@
 // attaches, given tools when there are any, and judged on whether they listen.
 
 import type { AttachedSession } from "../cluster/attached-session.ts";
+import { claudeConfigFolder } from "../config/paths.ts";
 import type { Log, Tool } from "../contract.ts";
 import type { DispatchSession, Listening } from "../dispatch/session.ts";
 import { systemClock } from "../host/clock.ts";
@@ -203,6 +204,7 @@ function openWake(
     consent: wake,
     ways,
     client: () => clientIdentityOf(attached),
+    configFolder: () => String(attached.facts().details?.configFolder ?? claudeConfigFolder(process.env)),
     inbox: () => inboxOf(attached),
     ringInbox: (waiting) => attached.ring(waiting),
     changed,

@@ -1,5 +1,6 @@
 // Whether sessions that do not show channels are notified of waiting events, by which way, and if not, why.
 
+import { claudeConfigFolder } from "../../config/paths.ts";
 import type { StatusReport } from "../../control/protocol.ts";
 import { policyOfSettings } from "../../daemon/wake/policy.ts";
 import { countOf } from "../../text/clip.ts";
@@ -19,7 +20,8 @@ export async function checkWake({
   const planned = proven?.plan.wake;
   if (planned === undefined) return deaf.length === 0 ? [] : [whenOff(deaf.length)];
   const ways = planned.ways.join(", ");
-  const policy = await policyOfSettings({ name: "router", plugin: "router" }, env, managedSettings);
+  const server = { name: "router", plugin: "router" };
+  const policy = await policyOfSettings(server, claudeConfigFolder(env), managedSettings);
   if (policy !== undefined)
     return [{ name, state: "warn", detail: `not used: ${policy}`, todo: "ask your administrator" }];
   if (isWaiting(answer))

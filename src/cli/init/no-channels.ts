@@ -1,7 +1,7 @@
 // Whether Claude Code can show channels here at all, as far as a terminal can know it.
 
 import { resolve } from "node:path";
-import { setVariable } from "../../config/paths.ts";
+import { claudeConfigFolder, setVariable } from "../../config/paths.ts";
 import { activeSwitches, clientSwitches } from "../../daemon/client-switches.ts";
 import { policyIn, policyOfSettings } from "../../daemon/wake/policy.ts";
 import type { CommandContext } from "../context.ts";
@@ -18,7 +18,7 @@ export async function whyNoChannels({
   now,
   clientLog,
 }: Pick<CommandContext, "env" | "cwd" | "now" | "clientLog">): Promise<string | undefined> {
-  if ((await policyOfSettings({ name: "router" }, env)) !== undefined) return undefined;
+  if ((await policyOfSettings({ name: "router" }, claudeConfigFolder(env))) !== undefined) return undefined;
   const active = activeSwitches(env);
   const blocking = clientSwitches.find(
     ({ variable, state }) => state === "fail" && active.includes(variable),

@@ -60,6 +60,7 @@ export function readClientFacts(options: ClientFactsOptions): ClientFacts {
       details: {
         startedMs,
         cacheFolder: clientCacheFolder(env),
+        configFolder: claudeConfigFolder(env),
         switches,
         ...(plugin === undefined ? {} : { plugin }),
         ...(command === undefined ? {} : { claudeCommand: [...command] }),

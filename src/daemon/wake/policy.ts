@@ -4,7 +4,6 @@
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { claudeConfigFolder, type EnvironmentVariables } from "../../config/paths.ts";
 import { asObject } from "../../json.ts";
 import { readRegular } from "../../regular-file.ts";
 import type { Registration } from "../client-log.ts";
@@ -28,10 +27,13 @@ export function policyIn(word: Registration | undefined): string | undefined {
     : undefined;
 }
 
-/** The same from an administrator's files. `server`: has the name of the plugin, if this is one. Never rejects. */
+/**
+ * The same from an administrator's files. `server`: has the name of the plugin, if this is one. `configFolder`: of the client.
+ * Never rejects.
+ */
 export async function policyOfSettings(
   server: ServerIdentity,
-  env: EnvironmentVariables = process.env,
+  configFolder: string,
   managedSettings = managedSettingsPath(process.platform),
 ): Promise<string | undefined> {
   const dropInFolder = managedSettings.replace(/\.json$/, ".d");
@@ -44,7 +46,7 @@ export async function policyOfSettings(
       .sort()
       .map((name) => join(dropInFolder, name)),
     // The client's copy of the settings that its server sent.
-    join(claudeConfigFolder(env), "remote-settings.json"),
+    join(configFolder, "remote-settings.json"),
   ];
   for (const file of files) {
     const settings = await unlessMissing(readSettings(file), {});

@@ -19,6 +19,8 @@ export interface SessionWakeOptions {
   readonly ways: ConnectedWays;
   client(): ClientIdentity;
   server(): ServerIdentity;
+  /** Of its client, which may have another one than this process. */
+  configFolder(): string;
   /** The last entry of the client's log about the registration. */
   registration(): Registration | undefined;
   /** Why the inbox cannot be used, as the session's process reports it; true when it can, undefined when there is none. */
@@ -100,7 +102,7 @@ export class SessionWake implements SessionDoorbell {
 
   async #policy(): Promise<string | undefined> {
     if (this.#isStale()) {
-      this.#reading ??= policyOfSettings(this.#options.server());
+      this.#reading ??= policyOfSettings(this.#options.server(), this.#options.configFolder());
       const policy = await this.#reading;
       this.#settings = { policy, atMs: this.#options.clock.now() };
       this.#reading = undefined;

@@ -1,5 +1,8 @@
 // By which way a session is rung, and when the next way is tried.
 
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { RingResult } from "../../../src/contract/wake.ts";
 import type { DaemonState } from "../../../src/daemon/state.ts";
@@ -11,7 +14,7 @@ const client = { session: "s" };
 const unknown: RingResult = { rung: "unknown", reason: "lost" };
 const failed: RingResult = { rung: false, reason: "broken" };
 
-function open(results: Partial<Record<"monitor" | "hook" | "inbox", RingResult>>) {
+function open(results: Partial<Record<"monitor" | "hook" | "inbox", RingResult>>, configFolder = "/nowhere") {
   const rung: string[] = [];
   const ways = new ConnectedWays(() => undefined);
   for (const way of ["monitor", "hook"] as const) {
@@ -28,6 +31,7 @@ function open(results: Partial<Record<"monitor" | "hook" | "inbox", RingResult>>
     ways,
     client: () => client,
     server: () => ({ name: "router" }),
+    configFolder: () => configFolder,
     registration: () => undefined,
     inbox: () => (results.inbox === undefined ? undefined : true),
     async ringInbox() {
@@ -39,6 +43,18 @@ function open(results: Partial<Record<"monitor" | "hook" | "inbox", RingResult>>
   });
   return { rung, wake };
 }
+
+test("the settings that count are in the folder of the client of the session", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "cr-wake-"));
+  try {
+    writeFileSync(join(folder, "remote-settings.json"), '{"channelsEnabled":false}');
+    const { wake, rung } = open({ inbox: { rung: true } }, folder);
+    expect([await wake.ring(1), rung]).toEqual([false, []]);
+    expect(wake.report().reason).toContain(`channelsEnabled is false in ${folder}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
 
 test("the next way is tried only if nothing was sent", async () => {
   const first = open({ monitor: failed, hook: { rung: true }, inbox: { rung: true } });
