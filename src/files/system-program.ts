@@ -10,7 +10,7 @@ const folders = ["/bin", "/usr/bin", "/sbin", "/usr/sbin", "/run/current-system/
  * Absolute. For a missing program it names a nonexistent file, so that the start fails like that of any
  * missing program.
  */
-export function systemProgram(name: "ps" | "sh" | "sysctl"): string {
+export function systemProgram(name: "plutil" | "ps" | "sh" | "sysctl"): string {
   const found = folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
   return found ?? join("/bin", name);
 }

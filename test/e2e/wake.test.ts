@@ -1,6 +1,6 @@
 // A session that was started without the channel is rung when events wait: one sentence in its inbox, without a byte of the event.
 
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { startServer } from "../support/claude-process.ts";
@@ -114,6 +114,47 @@ test("where the client's log says that a policy decided, nothing is rung, and st
     /wake: not possible: Claude Code's log says: .*org policy/.test(await sessions()),
   );
   expect(inbox.messages()).toEqual([]);
+});
+
+test("an organisation decides for the sessions of its own clients, not for those of another folder, whichever leads", async () => {
+  await open("wake: [inbox]");
+  const leaders = String(project.env.CLAUDE_CONFIG_DIR);
+  const others = `${leaders}-other`;
+  for (const folder of [leaders, others]) await mkdir(folder, { recursive: true });
+  const refuse = (folder: string) =>
+    writeFile(join(folder, "remote-settings.json"), '{"channelsEnabled":false}');
+  await refuse(others);
+  const second = await openInbox();
+  const refused = /wake: not possible: channelsEnabled is false in (\S+)/g;
+  try {
+    await deaf();
+    await project.claude({ listening: false }, { ...second.env, CLAUDE_CONFIG_DIR: others });
+    await eventually(async () => {
+      const shown = await sessions();
+      return shown.includes("wake: by inbox") && shown.includes(`in ${others}`);
+    });
+    await post("waits");
+    await eventually(() => inbox.messages().length > 0);
+    expect([...(await sessions()).matchAll(refused)].map(([, file]) => file)).toEqual([
+      join(others, "remote-settings.json"),
+    ]);
+    expect(second.messages()).toEqual([]);
+  } finally {
+    second.close();
+  }
+});
+
+test("a leader whose own client has no channels by decision still rings a session of another client", async () => {
+  await open("wake: [inbox]");
+  const leaders = String(project.env.CLAUDE_CONFIG_DIR);
+  await mkdir(leaders, { recursive: true });
+  await writeFile(join(leaders, "remote-settings.json"), '{"channelsEnabled":false}');
+  await project.claude({ listening: false });
+  await project.claude({ listening: false }, { ...inbox.env, CLAUDE_CONFIG_DIR: `${leaders}-other` });
+  await eventually(async () => (await sessions()).includes("wake: by inbox"));
+  await post("waits");
+  await eventually(() => inbox.messages().length > 0);
+  expect(await sessions()).toContain(`channelsEnabled is false in ${leaders}`);
 });
 
 /** As the plugin declares it: a process beside the server, started by the same client. */

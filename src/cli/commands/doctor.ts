@@ -6,7 +6,7 @@ import { setVariable, stateFolder } from "../../config/paths.ts";
 import { readActive } from "../../daemon/start/active-config.ts";
 import { configOfCommand } from "../../daemon/start/find-config.ts";
 import { loadPlan, type ProvenConfig } from "../../daemon/start/load-plan.ts";
-import { managedSettingsPath } from "../../daemon/wake/policy.ts";
+import { managedSettingsPath } from "../../daemon/wake/managed-settings.ts";
 import { isRouterError } from "../../errors.ts";
 import { line, type SafeText } from "../../text.ts";
 import { colors } from "../colors.ts";

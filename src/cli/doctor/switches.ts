@@ -5,50 +5,52 @@ import { join } from "node:path";
 import { claudeConfigFolder } from "../../config/paths.ts";
 import type { StatusReport } from "../../control/protocol.ts";
 import { activeSwitches, clientSwitches, type SwitchVariable } from "../../daemon/client-switches.ts";
-import { readRegular } from "../../regular-file.ts";
+import { readManagedSettings } from "../../daemon/wake/managed-settings.ts";
 import { answered, type CheckInput, type Finding } from "./check.ts";
 import { asObject, readObject } from "./mcp-servers.ts";
 
 export async function checkOrganisation({
+  env,
   managedSettings,
-}: Pick<CheckInput, "managedSettings">): Promise<Finding> {
+}: Pick<CheckInput, "env" | "managedSettings">): Promise<Finding> {
   const name = "organisation";
-  let settings: Record<string, unknown>;
-  try {
-    settings = asObject(JSON.parse((await readRegular(managedSettings)).toString("utf8")));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
-      return {
-        name,
-        state: "ok",
-        detail:
-          "no managed settings here (on Team and Enterprise an administrator must still allow channels)",
-      };
-    }
+  const found = await readManagedSettings({ configFolder: claudeConfigFolder(env), file: managedSettings });
+  const unreadable = found.find(({ fault }) => fault !== undefined);
+  const decided = found.map(({ from, settings }) => ({ from, enabled: settings?.channelsEnabled }));
+  const refusing = decided.find(({ enabled }) => enabled === false);
+  const allowing = decided.some(({ enabled }) => enabled === true);
+  if (unreadable !== undefined && refusing === undefined)
     return {
       name,
       state: "unknown",
-      detail: `${managedSettings} cannot be read: ${(error as Error).message}`,
+      detail: `${unreadable.from} cannot be read (${unreadable.fault})`,
       todo: "ask your administrator whether channelsEnabled is true",
     };
-  }
-  const { channelsEnabled, allowedChannelPlugins } = settings;
-  if (channelsEnabled !== true) {
+  const [first] = decided;
+  if (first === undefined)
     return {
       name,
-      state: channelsEnabled === false ? "fail" : "warn",
-      detail: `channelsEnabled is ${channelsEnabled === undefined ? "not set" : JSON.stringify(channelsEnabled)} in ${managedSettings}${channelsEnabled === false ? ": tools work, events do not arrive" : ""}`,
+      state: "ok",
+      detail: "no managed settings here (on Team and Enterprise an administrator must still allow channels)",
+    };
+  if (refusing !== undefined || !allowing) {
+    const { from, enabled } = refusing ?? decided.find((one) => one.enabled !== undefined) ?? first;
+    const what = enabled === undefined ? "not set" : JSON.stringify(enabled);
+    return {
+      name,
+      state: enabled === false ? "fail" : "warn",
+      detail: `channelsEnabled is ${what} in ${from}${enabled === false ? ": tools work, events do not arrive" : ""}`,
       todo: 'ask your administrator for  "channelsEnabled": true',
     };
   }
-  if (Array.isArray(allowedChannelPlugins)) {
+  const lists = found.map(({ settings }) => settings?.allowedChannelPlugins).filter(Array.isArray);
+  if (lists[0] !== undefined)
     return {
       name,
       state: "warn",
-      detail: `channelsEnabled is true; allowedChannelPlugins lists ${allowedChannelPlugins.length} plugins that --channels takes`,
+      detail: `channelsEnabled is true; allowedChannelPlugins lists ${lists[0].length} plugins that --channels takes`,
       todo: "one that is not listed needs --dangerously-load-development-channels",
     };
-  }
   return { name, state: "ok", detail: "channelsEnabled is true" };
 }
 

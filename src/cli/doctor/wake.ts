@@ -4,6 +4,7 @@ import { claudeConfigFolder } from "../../config/paths.ts";
 import type { StatusReport } from "../../control/protocol.ts";
 import { policyOfSettings } from "../../daemon/wake/policy.ts";
 import { countOf } from "../../text/clip.ts";
+import { version } from "../../version.ts";
 import { answered, type CheckInput, type Finding } from "./check.ts";
 
 const name = "wake";
@@ -21,21 +22,38 @@ export async function checkWake({
   if (planned === undefined) return deaf.length === 0 ? [] : [whenOff(deaf.length)];
   const ways = planned.ways.join(", ");
   const server = { name: "router", plugin: "router" };
-  const policy = await policyOfSettings(server, claudeConfigFolder(env), managedSettings);
+  const policy = await policyOfSettings(server, {
+    configFolder: claudeConfigFolder(env),
+    file: managedSettings,
+  });
   if (policy !== undefined)
     return [{ name, state: "warn", detail: `not used: ${policy}`, todo: "ask your administrator" }];
   if (isWaiting(answer))
     return [{ name, state: "warn", detail: "waits for consent", todo: "channel-router trust" }];
   if (deaf.length === 0) return [{ name, state: "ok", detail: `not needed now; allowed: ${ways}` }];
+  if (answer !== undefined && deaf.every(({ wake }) => wake === undefined)) return [whenUnused(answer)];
   return deaf.map(({ id, wake }) => {
     const way = wake?.way;
     return {
       name: `${name} of session ${id}`,
       state: way === undefined || wake?.stopped === true ? "warn" : "ok",
-      detail: wake?.text ?? "the running router is of an earlier version",
+      detail: wake?.text ?? "not reported",
       ...(way === undefined ? { todo: "start Claude Code with the channel, or install the plugin" } : {}),
     };
   });
+}
+
+/** The file asks for it, and the running router reports nothing about it. */
+function whenUnused({ version: running, background }: StatusReport): Finding {
+  const restart = background ? "channel-router down, then channel-router up" : "start Claude Code again";
+  return running === version
+    ? { name, state: "warn", detail: "the running config does not have it", todo: "channel-router reload" }
+    : {
+        name,
+        state: "warn",
+        detail: `the running router (version ${running}) does not know it; this command is ${version}`,
+        todo: `restart the router: ${restart}`,
+      };
 }
 
 function whenOff(count: number): Finding {

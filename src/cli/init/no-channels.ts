@@ -18,7 +18,8 @@ export async function whyNoChannels({
   now,
   clientLog,
 }: Pick<CommandContext, "env" | "cwd" | "now" | "clientLog">): Promise<string | undefined> {
-  if ((await policyOfSettings({ name: "router" }, claudeConfigFolder(env))) !== undefined) return undefined;
+  if ((await policyOfSettings({ name: "router" }, { configFolder: claudeConfigFolder(env) })) !== undefined)
+    return undefined;
   const active = activeSwitches(env);
   const blocking = clientSwitches.find(
     ({ variable, state }) => state === "fail" && active.includes(variable),

@@ -94,15 +94,20 @@ export class SessionWake implements SessionDoorbell {
     const [way] = this.#offered();
     if (way !== undefined) return this.#failure === undefined ? { way } : { way, reason: this.#failure };
     const inbox = consent.ways.includes("inbox") ? this.#options.inbox() : undefined;
+    const later = this.#options.server().plugin === undefined ? "" : startsLater(consent.ways);
     return {
       reason:
-        typeof inbox === "string" ? `inbox: ${inbox}` : `the session has no ${consent.ways.join(" or ")}`,
+        typeof inbox === "string"
+          ? `inbox: ${inbox}${later}`
+          : `the session has no ${consent.ways.join(" or ")}${later}`,
     };
   }
 
   async #policy(): Promise<string | undefined> {
     if (this.#isStale()) {
-      this.#reading ??= policyOfSettings(this.#options.server(), this.#options.configFolder());
+      this.#reading ??= policyOfSettings(this.#options.server(), {
+        configFolder: this.#options.configFolder(),
+      });
       const policy = await this.#reading;
       this.#settings = { policy, atMs: this.#options.clock.now() };
       this.#reading = undefined;
@@ -129,4 +134,10 @@ export class SessionWake implements SessionDoorbell {
     const connected = this.#options.ways.of(way, this.#options.client());
     return (await connected?.ring(waiting)) ?? { rung: false, reason: "its process is gone" };
   }
+}
+
+/** When the plugin has those that ended because the config did not ask for them. */
+function startsLater(ways: readonly WakeWay[]): string {
+  if (ways.includes("hook")) return "; a hook starts after the next turn";
+  return ways.includes("monitor") ? "; the monitor starts with the next session" : "";
 }

@@ -20,7 +20,7 @@ import { checkWake } from "../../../src/cli/doctor/wake.ts";
 import { stateFolder } from "../../../src/config/paths.ts";
 import type { StatusReport } from "../../../src/control/protocol.ts";
 import { loadPlan } from "../../../src/daemon/start/load-plan.ts";
-import { managedSettingsPath } from "../../../src/daemon/wake/policy.ts";
+import { managedSettingsPath } from "../../../src/daemon/wake/managed-settings.ts";
 import { version } from "../../../src/version.ts";
 
 let folder: string;
@@ -138,6 +138,20 @@ describe("wake", () => {
       config: await configured(`${head}\n${hello(":0")}`),
     });
   };
+
+  test.each([
+    [{}, "channel-router reload", "the running config does not have it"],
+    [{ version: "0.0.9" }, "restart the router: start Claude Code again", "version 0.0.9"],
+    [
+      { version: "0.0.9", background: true },
+      "restart the router: channel-router down, then channel-router up",
+      "does not know it",
+    ],
+  ])("a running router that reports nothing of it says why: %j", async (running, todo, detail) => {
+    const [finding, ...more] = await check("wake: auto", { ...deaf(), ...running });
+    expect(more).toEqual([]);
+    expect(finding).toMatchObject({ state: "warn", todo, detail: expect.stringContaining(detail) });
+  });
 
   test("off: nothing to say, unless a session does not show channels", async () => {
     expect(await check("")).toEqual([]);
@@ -394,11 +408,11 @@ describe("switches", () => {
     ["{", "unknown"],
   ])("managed settings %j are %s", async (settings, state) => {
     const managedSettings = await write("managed-settings.json", settings);
-    expect((await checkOrganisation({ managedSettings })).state).toBe(state);
+    expect((await checkOrganisation({ env, managedSettings })).state).toBe(state);
   });
 
   test("no managed settings are fine, wherever the system keeps them", async () => {
-    expect((await checkOrganisation({ managedSettings: join(folder, "none") })).state).toBe("ok");
+    expect((await checkOrganisation({ env, managedSettings: join(folder, "none") })).state).toBe("ok");
     expect(managedSettingsPath("linux")).toBe("/etc/claude-code/managed-settings.json");
     expect(managedSettingsPath("darwin")).toContain("/Library/Application Support/ClaudeCode/");
     expect(managedSettingsPath("win32")).toContain("ClaudeCode\\managed-settings.json");

@@ -15,7 +15,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const plugin = { name: "router", plugin: "router" };
 const server = { name: "router" };
 const judge = (who = plugin as { name: string; plugin?: string }) =>
-  policyOfSettings(who, folder, join(folder, "managed-settings.json"));
+  policyOfSettings(who, { configFolder: folder, file: join(folder, "managed-settings.json") });
 const write = (name: string, settings: unknown) =>
   writeFileSync(join(folder, name), typeof settings === "string" ? settings : JSON.stringify(settings));
 
