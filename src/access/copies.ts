@@ -89,6 +89,11 @@ export class Copies {
     this.#messages = [...this.#messages, ...more].slice(-maxRemembered);
   }
 
+  /** Those whose text can be changed; elsewhere each change would be one more message. */
+  changeable(copies: readonly PromptCopy[]): readonly PromptCopy[] {
+    return copies.filter(({ source }) => this.#options.chat(source)?.edit !== undefined);
+  }
+
   /** Never rejects. */
   async close(request: PermissionRequest, copies: readonly PromptCopy[], outcome: string): Promise<void> {
     const text = writeOutcome(request, outcome);

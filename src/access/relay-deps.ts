@@ -57,7 +57,7 @@ export interface PromptMessageNotes {
   put(key: string, messages: readonly PromptMessage[]): Promise<void>;
 }
 
-export type AskingChat = Pick<Chat, "askPermission" | "continuePermission" | "expirePermission">;
+export type AskingChat = Pick<Chat, "askPermission" | "continuePermission" | "expirePermission" | "edit">;
 
 export interface RelayOptions {
   readonly clock: Clock;

@@ -8,6 +8,7 @@ import type { ButtonPress, IncomingMessage, PressAnswer, Reception } from "../co
 import { line } from "../text.ts";
 import { Copies, messagesOf, type Person } from "./copies.ts";
 import { readsLikePrompt } from "./look-alike.ts";
+import { OpenPrompts } from "./open-prompts.ts";
 import type { Verdicts } from "./people.ts";
 import {
   type AskingSession,
@@ -32,6 +33,8 @@ const maxPrompts = 50;
 const rememberedMs = 60 * 60 * 1_000;
 const maxRemembered = 200;
 const maxFieldLength = 16_000;
+/** After a verdict was sent: how long its prompt may stay open at the terminal before that is reported. */
+const effectWithinMs = 10_000;
 
 export class Relay implements Verdicts {
   readonly #options: RelayOptions;
@@ -53,6 +56,9 @@ export class Relay implements Verdicts {
   readonly #coming = new Set<string>();
   readonly #stopping = new AbortController();
   readonly #copies: Copies;
+  readonly #open: OpenPrompts;
+  /** Prompts whose verdict was sent a moment ago, while it is not known whether they have closed. */
+  readonly #sent = new Map<string, PendingPrompt>();
   /** Is or was it, not long ago, a message of a prompt? Only the router may change its text. */
   readonly isPrompt: (source: string, messageId: string) => boolean;
 
@@ -71,6 +77,7 @@ export class Relay implements Verdicts {
       outcomeOf: (id) => this.#over.get(id)?.outcome ?? "over",
       keep: (prompt: PendingPrompt) => this.#keep(prompt),
     });
+    this.#open = new OpenPrompts({ clock, onClosed: (id) => this.#closedAtTerminal(id) });
     this.isPrompt = (source, messageId) => this.#copies.isPrompt(source, messageId);
   }
 
@@ -118,8 +125,14 @@ export class Relay implements Verdicts {
       if (asking.id === session && decided !== undefined) void this.#handOver(request.id);
   }
 
+  /** Whether a session waits for its user, as its client says; undefined if it does not say. */
+  sessionWaits(session: string, waits: boolean | undefined): void {
+    this.#open.report(session, waits);
+  }
+
   /** Its prompts are not awaited any more. */
   sessionGone(session: string): void {
+    this.#open.forget(session);
     const ended = "The session has ended.";
     for (const prompt of [...this.#prompts.values()]) {
       const { id } = prompt.request;
@@ -152,6 +165,7 @@ export class Relay implements Verdicts {
       }
       this.#copies.remember(messagesOf(prompt.copies));
       this.#prompts.set(prompt.request.id, prompt);
+      this.#open.add(prompt.request.id, prompt.session.id);
       this.#arm(prompt.request.id);
     }
   }
@@ -160,6 +174,7 @@ export class Relay implements Verdicts {
     this.#stopping.abort();
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
+    this.#sent.clear();
   }
 
   /** A request of a client. Never rejects. */
@@ -190,6 +205,7 @@ export class Relay implements Verdicts {
       if (!(await this.#record({ what: "asked", ...about, people }))) return;
       // From here on a fast verdict finds it, with this leader or the next.
       await this.#keep(base);
+      this.#open.add(request.id, session.id);
     } finally {
       this.#coming.delete(request.id);
     }
@@ -263,6 +279,34 @@ export class Relay implements Verdicts {
     );
   }
 
+  /** No session of a client that says so waits for its user any more. */
+  #closedAtTerminal(id: string): void {
+    const sent = this.#sent.get(id);
+    if (sent !== undefined) void this.#amend(sent, `${sentOutcome(sent)}. The prompt has closed.`);
+    else void this.#end(id, "ended", "It was answered at the terminal.");
+  }
+
+  /** A client drops a verdict that it cannot use without an answer. */
+  #checkEffect(sent: PendingPrompt): void {
+    const { id } = sent.request;
+    if (this.#sent.get(id) !== sent) return;
+    if (this.#open.isOnlyOne(id) && this.#open.waits(sent.session.id))
+      return void this.#amend(sent, `${sentOutcome(sent)}. The session still waits at the terminal.`);
+    this.#sent.delete(id);
+    this.#open.delete(id);
+  }
+
+  /** What became of a verdict that was sent, where messages can be changed. */
+  async #amend(prompt: PendingPrompt, outcome: string): Promise<void> {
+    const { id } = prompt.request;
+    this.#sent.delete(id);
+    this.#open.delete(id);
+    const past = this.#over.get(id);
+    if (this.#stopping.signal.aborted || past?.key !== prompt.key) return;
+    this.#over.set(id, { ...past, outcome });
+    await this.#copies.close(prompt.request, this.#copies.changeable(prompt.copies), outcome);
+  }
+
   async #end(id: string, what: "expired" | "ended", outcome: string): Promise<void> {
     const prompt = this.#prompts.get(id);
     if (prompt === undefined || prompt.decided !== undefined) return;
@@ -277,6 +321,7 @@ export class Relay implements Verdicts {
   #forget(id: string, outcome: string): void {
     const key = this.#prompts.get(id)?.key ?? "";
     this.#prompts.delete(id);
+    if (!this.#sent.has(id)) this.#open.delete(id);
     this.#timers.get(id)?.();
     this.#timers.delete(id);
     this.#over.set(id, { key, outcome, atMs: this.#clock.now() });
@@ -321,7 +366,7 @@ export class Relay implements Verdicts {
     const prompt = this.#prompts.get(id);
     if (prompt?.decided === undefined || this.#busy.has(id)) return;
     this.#busy.add(id);
-    const { behavior, by } = prompt.decided;
+    const { behavior } = prompt.decided;
     try {
       await this.#options.answer(prompt.session.id, id, behavior);
     } catch {
@@ -329,12 +374,14 @@ export class Relay implements Verdicts {
       return;
     }
     this.#busy.delete(id);
-    const outcome = `${behavior === "allow" ? "✅ Sent: allow" : "❌ Sent: deny"}, by ${by}`;
-    const sent = this.#prompts.get(id)?.copies ?? prompt.copies;
+    const sent = this.#prompts.get(id) ?? prompt;
+    const outcome = `${sentOutcome(sent)}. The terminal may have answered first.`;
+    this.#sent.set(id, sent);
     this.#forget(id, outcome);
     await this.#record({ what: "sent", id, session: prompt.session.id });
-    await this.#copies.close(prompt.request, sent, outcome);
+    await this.#copies.close(prompt.request, sent.copies, outcome);
     await this.#dropNote(id);
+    this.#clock.after(effectWithinMs, () => this.#checkEffect(sent));
   }
 
   #isAnswered(id: string) {
@@ -355,6 +402,10 @@ export class Relay implements Verdicts {
     void this.#copies.sendRest(id, by);
     return { as: "verdict", emoji: "👀", text: "The rest follows." };
   }
+}
+
+function sentOutcome({ decided }: PendingPrompt): string {
+  return `${decided?.behavior === "allow" ? "✅ Sent: allow" : "❌ Sent: deny"}, by ${decided?.by}`;
 }
 
 /** The displayed and stored form of a request, and whether that is less than all of it. */

@@ -1,5 +1,5 @@
 // What the client reports about a session in `<config folder>/sessions/<pid>.json`: its id, which `/clear` changes,
-// its name (`/rename`), and whether it is idle. Format verified on Claude Code 2.1.332. Only a hint: the file is
+// its name (`/rename`), and whether it is idle, or waits for its user. Format verified on Claude Code 2.1.332. Only a hint: the file is
 // undocumented, and everything else works without it.
 
 import { stat } from "node:fs/promises";
@@ -14,6 +14,8 @@ export interface ClientSessionInfo {
   readonly name?: string;
   /** Undefined when the client does not say. */
   readonly isIdle?: boolean;
+  /** Whether it shows a dialog, such as a permission prompt. Undefined when the client does not say. */
+  readonly waitsForUser?: boolean;
 }
 
 interface ClientSessionOptions {
@@ -80,7 +82,9 @@ async function readInfo(path: string): Promise<ClientSessionInfo> {
     return {
       ...(isShort(sessionId) ? { sessionId } : {}),
       ...(isShort(name) && nameSource !== "derived" ? { name } : {}),
-      ...(status === "idle" || status === "busy" ? { isIdle: status === "idle" } : {}),
+      ...(status === "idle" || status === "busy" || status === "waiting"
+        ? { isIdle: status === "idle", waitsForUser: status === "waiting" }
+        : {}),
     };
   } catch {
     return nothing; // Removed, or half written: the next look finds it.

@@ -294,7 +294,10 @@ export class Daemon implements Service {
         running.journal.prove({ ...delivery, session, shown: true }).catch(() => undefined); // The journal has ended.
       },
       permission: (session, request) => this.#chat?.ask(session, request),
-      changed: () => dispatcher.wake(),
+      changed: () => {
+        dispatcher.wake();
+        this.#chat?.sessionsChanged();
+      },
     });
     this.#trust.look();
     await router.start(config.plan);

@@ -30,7 +30,7 @@ const request = {
 };
 
 async function openRelay(
-  more: Partial<RelaySettings> = {},
+  { canEdit = true, ...more }: Partial<RelaySettings> & { canEdit?: boolean } = {},
   kept = new Map<string, PendingPrompt>(),
   messages = new Map<string, readonly PromptMessage[]>(),
 ) {
@@ -89,6 +89,7 @@ async function openRelay(
               show(chat_id, prompt);
               return { chat_id, message_ids: [...message_ids, `${chat_id}/page-${message_ids.length + 1}`] };
             },
+            ...(canEdit ? { edit: async () => "1" } : {}),
             expirePermission: async (asked, text) => void closed.push({ asked, text: plainPrompt(text) }),
           }
         : undefined,
@@ -728,4 +729,104 @@ it("keeps a record of every prompt and verdict, for this user alone", async () =
   });
   expect((await lines())[1]).toMatchObject({ people: [{ source: "phone", person: "42" }] });
   expect((await stat(file)).mode & 0o777).toBe(0o600);
+});
+
+describe("what is known of the prompt at the terminal", () => {
+  const outcomes = ({ closed }: Awaited<ReturnType<typeof openRelay>>) =>
+    closed.filter(({ asked }) => asked.chat_id === "41").map(({ text }) => text.split("\n").at(-1));
+  const asked = async (options?: Parameters<typeof openRelay>[0]) => {
+    const opened = await openRelay(options);
+    await opened.relay.ask(request, session);
+    return opened;
+  };
+  const shows = (opened: Awaited<ReturnType<typeof openRelay>>, ...expected: string[]) =>
+    expect.poll(() => outcomes(opened)).toEqual(expected);
+  const maybe = "✅ Sent: allow, by Ada. The terminal may have answered first.";
+
+  it("a prompt that was answered there closes in the chat, once the session has gone on", async () => {
+    const opened = await asked();
+    const { relay, clock, press } = opened;
+    relay.sessionWaits("s1", true);
+    await clock.advance(minuteMs);
+    relay.sessionWaits("s1", false);
+    await clock.advance(2_000);
+    expect(outcomes(opened)).toEqual([]);
+    await clock.advance(1_000);
+    await shows(opened, "It was answered at the terminal.");
+    expect(await press("allow")).toEqual({ show: "notice", text: "It was answered at the terminal." });
+    expect(opened.answered).toEqual([]);
+    expect((await opened.lines()).at(-1)).toMatchObject({ what: "ended" });
+  });
+
+  it("one dialog after the other is no end, nor is a session whose client stops reporting", async () => {
+    const opened = await asked();
+    const { relay, clock } = opened;
+    for (const waits of [true, false, true, undefined, false]) {
+      relay.sessionWaits("s1", waits);
+      await clock.advance(2_900);
+    }
+    relay.sessionWaits("s2", true);
+    relay.sessionWaits("s2", false);
+    await clock.advance(2_900);
+    expect(outcomes(opened)).toEqual([]);
+  });
+
+  it("a prompt of a session that is not seen to wait stays until it expires", async () => {
+    const opened = await asked();
+    opened.relay.sessionWaits("s1", false);
+    await opened.clock.advance(9 * minuteMs);
+    expect(outcomes(opened)).toEqual([]);
+    await opened.clock.advance(2 * minuteMs);
+    await shows(opened, "⌛ Expired. It can still be decided in the terminal.");
+  });
+
+  it("a verdict that was sent says what is known, and then that the prompt has closed", async () => {
+    const opened = await asked();
+    const { relay, clock, press } = opened;
+    relay.sessionWaits("s1", true);
+    await press("allow");
+    await shows(opened, maybe);
+    relay.sessionWaits("s1", false);
+    await clock.advance(3_000);
+    await shows(opened, maybe, "✅ Sent: allow, by Ada. The prompt has closed.");
+    expect(await press("deny")).toMatchObject({ text: "✅ Sent: allow, by Ada. The prompt has closed." });
+    await clock.advance(minuteMs);
+    expect(outcomes(opened)).toHaveLength(2);
+  });
+
+  it("a verdict that had no effect says that the session still waits", async () => {
+    const opened = await asked();
+    opened.relay.sessionWaits("s1", true);
+    await opened.press("deny");
+    const sent = "❌ Sent: deny, by Ada. The terminal may have answered first.";
+    await shows(opened, sent);
+    await opened.clock.advance(11_000);
+    await shows(opened, sent, "❌ Sent: deny, by Ada. The session still waits at the terminal.");
+  });
+
+  it("with another prompt of the session open, or without reports, nothing is concluded", async () => {
+    const opened = await asked();
+    const { relay, clock, press } = opened;
+    await press("allow");
+    await shows(opened, maybe);
+    await clock.advance(minuteMs);
+    expect(outcomes(opened)).toEqual([maybe]);
+    await relay.ask({ ...request, id: "bcdef" }, session);
+    await relay.ask({ ...request, id: "cdefg" }, session);
+    relay.sessionWaits("s1", true);
+    await press("allow", "41", "bcdef");
+    await shows(opened, maybe, maybe);
+    await clock.advance(minuteMs);
+    expect(outcomes(opened)).toEqual([maybe, maybe]);
+  });
+
+  it("where a message cannot be changed, no further one is sent", async () => {
+    const opened = await asked({ canEdit: false });
+    opened.relay.sessionWaits("s1", true);
+    await opened.press("allow");
+    await shows(opened, maybe);
+    opened.relay.sessionWaits("s1", false);
+    await opened.clock.advance(minuteMs);
+    expect(outcomes(opened)).toEqual([maybe]);
+  });
 });

@@ -29,17 +29,24 @@ test("its id, its name and whether it is idle are what the client wrote last", a
   expect([session.info, changes()]).toEqual([{}, 0]);
   write({ pid: 4711, sessionId: "s1", name: "app", nameSource: "derived", status: "busy" });
   await session.look();
-  expect([session.info, changes()]).toEqual([{ sessionId: "s1", isIdle: false }, 1]);
+  expect([session.info, changes()]).toEqual([{ sessionId: "s1", isIdle: false, waitsForUser: false }, 1]);
   write({ pid: 4711, sessionId: "s2 after /clear", name: "review", nameSource: "user", status: "idle" });
   await session.look();
   await session.look();
   expect([session.info, changes()]).toEqual([
-    { sessionId: "s2 after /clear", name: "review", isIdle: true },
+    { sessionId: "s2 after /clear", name: "review", isIdle: true, waitsForUser: false },
     2,
   ]);
   rmSync(path);
   await session.look();
   expect([session.info, changes()]).toEqual([{}, 3]);
+});
+
+test("while it shows a dialog, it waits for its user", async () => {
+  const { session } = open();
+  write({ status: "waiting", waitingFor: "permission prompt" });
+  await session.look();
+  expect(session.info).toEqual({ isIdle: false, waitsForUser: true });
 });
 
 test.each([

@@ -241,6 +241,12 @@ export class ChatService {
     this.prompts.sessionBack(id);
   }
 
+  /** Something about a session may have changed. */
+  sessionsChanged(): void {
+    for (const { id, inClient } of this.#state.sessions.list())
+      this.prompts.sessionWaits(id, inClient().waitsForUser);
+  }
+
   sessionGone({ id }: DaemonSession): void {
     // A leader that stops keeps the prompts of sessions that continue with the next one.
     if (!this.#ending.aborted) this.prompts.sessionGone(id);
