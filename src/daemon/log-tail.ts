@@ -9,8 +9,9 @@ import { type ClientLogQuery, findRegistration, isOwnEntry, parseLogLine } from 
 const chunkBytes = 256 * 1024;
 /** A longer line is none of those that count. */
 const maxLineBytes = 64 * 1024;
-/** How many later files are searched. */
+/** How many later files are searched, and for how many files it is known how far they were read. */
 const maxLaterFiles = 3;
+const maxKnownFiles = 8;
 
 export interface LogEntry {
   readonly debug: string;
@@ -32,6 +33,8 @@ export class LogTail {
   readonly #query: () => ClientLogQuery;
   readonly #openedMs = Date.now();
   #file: Reading | undefined;
+  /** Files that were read before: the client may continue in one of them. */
+  readonly #earlier = new Map<string, Reading>();
 
   /**
    * The file in which the client wrote about this session's registration, from its end on. It is usually the client
@@ -60,8 +63,12 @@ export class LogTail {
     if (added !== undefined && !isLast) return added;
     const later = await this.#findLater(this.#file.path);
     if (later === undefined) return added;
-    this.#file = { path: later, inode: undefined, offset: 0, rest: "" };
-    return [...(added ?? []), ...((await this.#readFile(this.#file)) ?? [])];
+    this.#earlier.set(this.#file.path, this.#file);
+    for (const path of this.#earlier.keys())
+      if (this.#earlier.size > maxKnownFiles) this.#earlier.delete(path);
+    this.#earlier.delete(later.reading.path);
+    this.#file = later.reading;
+    return [...(added ?? []), ...later.entries];
   }
 
   async #readFile(reading: Reading): Promise<LogEntry[] | undefined> {
@@ -106,8 +113,10 @@ export class LogTail {
     });
   }
 
-  /** A newer file in the folder with entries of this session: the client continued there. */
-  async #findLater(path: string): Promise<string | undefined> {
+  /** A newer file in the folder with new entries of this session: the client continued there. */
+  async #findLater(
+    path: string,
+  ): Promise<{ readonly reading: Reading; readonly entries: LogEntry[] } | undefined> {
     const folder = dirname(path);
     const changedMs = (file: string) =>
       stat(file).then(
@@ -127,8 +136,9 @@ export class LogTail {
     // Without an id it is unknown whose file it is.
     if (session === undefined) return undefined;
     for (const { other } of later.slice(0, maxLaterFiles)) {
-      const entries = await this.#readFile({ path: other, inode: undefined, offset: 0, rest: "" });
-      if (entries?.some(({ isOwn }) => isOwn)) return other;
+      const reading = { path: other, inode: undefined, offset: 0, rest: "", ...this.#earlier.get(other) };
+      const entries = await this.#readFile(reading);
+      if (entries?.some(({ isOwn }) => isOwn)) return { reading, entries };
     }
     return undefined;
   }

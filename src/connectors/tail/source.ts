@@ -74,6 +74,8 @@ class TailSource implements Source {
   readonly #hints: FolderWatch;
   #work: Work | undefined;
   #isStopped = false;
+  /** The last look: it may still run when the loop stops at its deadline. */
+  #looking: Promise<void> | undefined;
   #looked: { resolve(): void; reject(error: unknown): void } | undefined;
   #changedMs = 0;
   #savedMs = 0;
@@ -111,7 +113,10 @@ class TailSource implements Source {
     const hints = watchFolders(() => this.#hint());
     this.#hints = hints;
     this.#loop = host.loop({
-      run: (signal) => this.#look(signal),
+      run: (signal) => {
+        this.#looking = this.#look(signal);
+        return this.#looking;
+      },
       pauseMs: (nowMs) => {
         if (this.#hasMore) return 0;
         if (this.#isHinted) return hintMs;
@@ -154,7 +159,13 @@ class TailSource implements Source {
     if (this.#work === undefined || !isFirst) return;
     // Unsaved lines come again, and are recognised by their delivery ids.
     if (!deadline.aborted) await settledOr(this.#work.save(), deadline);
-    await this.#work.tailedFiles.close();
+    // A file that is closed under a read looks unreadable, and one that is opened afterwards stays open.
+    const { tailedFiles } = this.#work;
+    const ended = Promise.resolve(this.#looking).catch(() => undefined);
+    await settledOr(
+      ended.then(() => tailedFiles.close()),
+      deadline,
+    );
   }
 
   health(): SourceHealth {

@@ -11,9 +11,10 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { tail } from "../../../src/connectors/tail/index.ts";
 import { DeliveryError } from "../../../src/errors.ts";
 import { temporaryFolders } from "../../files/folder.ts";
@@ -463,4 +464,41 @@ it("follows where a link leads to, and what it led to before to its end", async 
   append("2/app.log", "two\n");
   await reading.look();
   expect(lines(reading).sort()).toEqual(["one", "two"]);
+});
+
+it("a file is not closed while it is read, even if the source has to stop before the read ends", async () => {
+  const { folder, at, write, append } = inFolder();
+  write("a.log", "one\n");
+  const reading = await read(folder, { files: "a.log", from: "start" });
+  expect(lines(reading)).toEqual(["one"]);
+  const sample = await open(at("a.log"));
+  const handles = Object.getPrototypeOf(sample) as FileHandle;
+  await sample.close();
+  const { read: readNow } = handles;
+  let proceed = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    proceed = resolve;
+  });
+  const failures: unknown[] = [];
+  let handle: FileHandle | undefined;
+  let underWay = 0;
+  const reads = vi.spyOn(handles, "read").mockImplementation(async function (this: FileHandle, ...args) {
+    handle = this;
+    underWay += 1;
+    await held;
+    const result = readNow.apply(this, args as never);
+    result.catch((error: unknown) => failures.push(error)).finally(() => (underWay -= 1));
+    return result as never;
+  });
+  try {
+    append("a.log", "two\n");
+    await reading.clock.advance(1_000);
+    await vi.waitUntil(() => handle !== undefined, { timeout: 20_000 });
+    await reading.source().stop(AbortSignal.abort());
+    proceed();
+    await vi.waitUntil(() => handle?.fd === -1 && underWay === 0, { timeout: 20_000 });
+    expect([failures, reading.warnings]).toEqual([[], []]);
+  } finally {
+    reads.mockRestore();
+  }
 });
