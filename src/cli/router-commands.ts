@@ -46,6 +46,7 @@ export function addRouterCommands(
     .argument("<source>", "a source's name")
     .argument("[payload]", "a file, with or without @, text, or - for standard input; default {}")
     .option("-d, --data <payload>", "the payload, as curl takes it")
+    .option("--sample", "the payload of a test, of the config or of the recipe, that a channel takes")
     .option("-H, --header <name:value>", "a header of the request (may be repeated)", collect, [])
     .addOption(json())
     .action((source, payload, options) =>

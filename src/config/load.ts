@@ -6,6 +6,7 @@ import { dirname, resolve, sep } from "node:path";
 import type { SinkTypeEntry } from "../contract/sink.ts";
 import type { Issue, JsonObject, JsonSchema, SourceTypeEntry } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
+import { isObject } from "../json.ts";
 import { inSlices, runInSlices, yieldToEventLoop } from "../yield-to-event-loop.ts";
 import { assemble } from "./assemble.ts";
 import { type EnvironmentVariables, homeFolder, realPath } from "./paths.ts";
@@ -194,6 +195,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
     types: types.sources,
     sinkTypes: types.sinks,
     tests: broken.has("tests") ? [] : ((root.tests ?? []) as JsonObject[]),
+    uses: isRecipe ? [] : usesOf(expansion.instances),
     ...(isRecipe ? { recipe: yaml.tree.root } : {}),
     issues: [...inOrder(issues, file), ...dotenvIssues(dotenv)],
     warnings: inOrder(warnings, file),
@@ -212,6 +214,14 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
     secrets: secrets.texts,
     variables: broughtBy(resolved),
   };
+}
+
+function usesOf(instances: readonly Instance[]): LoadedConfig["uses"] {
+  return instances.map(({ name, yaml: { file, tree } }) => {
+    const { recipe, tests } = tree.root;
+    const objects = Array.isArray(tests) ? tests.filter(isObject) : [];
+    return { name, recipe: String(recipe), file, tests: objects };
+  });
 }
 
 function openVariables(folder: string, options: LoadOptions) {

@@ -55,6 +55,7 @@ export function unreadConfig(error: unknown, { file, env, cwd }: Where): LoadedC
     types: new Map(),
     sinkTypes: new Map(),
     tests: [],
+    uses: [],
     issues: [locate({ path: [], ...words(error) })],
     warnings: [],
     notes: [],

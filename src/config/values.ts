@@ -233,6 +233,13 @@ export interface LoadedConfig {
   isPlaceholder(path: readonly (string | number)[]): boolean;
   /** As written; none when they contain an error. */
   readonly tests: readonly JsonObject[];
+  /** Each recipe in use, with its own tests as written. `name`: in `use:`. */
+  readonly uses: readonly {
+    readonly name: string;
+    readonly recipe: string;
+    readonly file: string;
+    readonly tests: readonly JsonObject[];
+  }[];
   /** For a recipe that was loaded by itself: the whole file as values. */
   readonly recipe?: JsonObject;
   /** The source types that the config uses, loaded, by `type`. */

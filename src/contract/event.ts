@@ -121,6 +121,12 @@ export interface Sample {
   readonly data: Json;
 }
 
+/** A real payload for a source, a command that sends one, or why there is none. */
+export type TrySource =
+  | { readonly sample: Sample }
+  | { readonly commandLine: string }
+  | { readonly none: string };
+
 export interface EndpointInfo {
   /** For instance `POST http://127.0.0.1:8788/github`. */
   readonly address: string;

@@ -8,12 +8,15 @@ import { leaderFilePath } from "../cluster/leader-file.ts";
 import { thisBoot } from "../cluster/machine.ts";
 import { signalReaches } from "../cluster/process-identity.ts";
 import { realPath } from "../config/paths.ts";
+import { noTest, testSends } from "../config/test-sends.ts";
+import type { TrySource } from "../contract/event.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import { Shaping } from "../dispatch/shaping/driver.ts";
 import { compileGlob } from "../filters/glob.ts";
 import { systemClock } from "../host/clock.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
 import type { Plan } from "../plan/plan.ts";
+import { sendSample } from "../plan/sample.ts";
 import { createEventIds } from "../router/event-id.ts";
 import { createEvictionReport } from "../router/evictions.ts";
 import { createMemory } from "../router/memory.ts";
@@ -141,6 +144,7 @@ function createRouterOf(
     loaded,
     powers: plan.listen.powers,
     isLeader: true,
+    tryWith: (source) => tryWith(state.running()?.config.loaded ?? loaded, source),
     people(source, refused) {
       const reject = (reason: string) => {
         refused({ status: 403, reason });
@@ -175,4 +179,9 @@ function createRouterOf(
     },
     observeUnmatched: (unmatched) => state.decisions.addUnmatched(unmatched),
   });
+}
+
+/** Whether a channel takes the payload of the test is found out when it is sent: here it would slow each status down. */
+function tryWith(loaded: ProvenConfig["loaded"], source: string): TrySource {
+  return testSends(loaded, source).length > 0 ? { commandLine: sendSample(source) } : { none: noTest };
 }

@@ -189,6 +189,7 @@ function sourceReport(report: ReturnType<Router["report"]>["sources"][number]): 
     ...(nextTryMs === undefined ? {} : { next_try: timeOf(nextTryMs) }),
     ...(endpointInfo === undefined ? {} : { address: endpointInfo.address }),
     ...(endpointInfo?.example === undefined ? {} : { try_it: endpointInfo.example }),
+    ...(endpointInfo?.noExample === undefined ? {} : { no_try_it: endpointInfo.noExample }),
     ...(refused === undefined ? {} : { refused: refusedReport(refused) }),
   };
 }

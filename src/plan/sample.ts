@@ -5,6 +5,12 @@ import type { ChannelValues } from "../config/values.ts";
 import type { Sample } from "../contract/event.ts";
 import type { Json } from "../contract.ts";
 import type { CompiledMatch } from "../filters/match.ts";
+import { shellWord } from "../text/shell.ts";
+
+/** The command that sends the payload of a test. */
+export function sendSample(source: string): string {
+  return `channel-router send ${shellWord(source, /^[\w.-]+$/)} --sample`;
+}
 
 const reads = /\{\{[^}]*?\b(data(?:[.[][^\s}|)]*)?|headers[.[][^\s}|)]*)/g;
 const flat = /^data\.([A-Za-z_][\w-]*)$/;

@@ -3,7 +3,7 @@
 import { setMaxListeners } from "node:events";
 import { denyAll } from "../access/deny-all.ts";
 import type { AnsweredEvent, Chat, Message, People } from "../contract/chat.ts";
-import type { Counts, EndpointInfo, Sample } from "../contract/event.ts";
+import type { Counts, EndpointInfo, Sample, TrySource } from "../contract/event.ts";
 import type { ClaimRegister, Host, Listener } from "../contract/host.ts";
 import type { ConsentGate } from "../contract/power.ts";
 import type { Arrival, Outcome, RouterEvent, SourceHealth } from "../contract.ts";
@@ -51,8 +51,8 @@ export interface RouterOptions extends HostOptions {
   observe?(decision: Decision): void;
   /** The same for batches that no channel wanted; absent: `observe` is called for each. */
   observeUnmatched?(unmatched: UnmatchedEvent): void;
-  /** A real payload for trying a source, such as one of the config's tests. */
-  sampleFor?(source: string): Sample | undefined;
+  /** How to try a source whose payload must be real, for example that of a test. */
+  tryWith?(source: string): TrySource;
   /** Called when a source that had to wait has started. */
   started?(source: SourceReport): void;
   /** Called for every request that became no event; `source` is absent where no source answers. */
@@ -370,14 +370,15 @@ export class Router {
   }
 
   #endpointOf(one: RunningSource, name: string, sample: PlannedSource["sample"]): EndpointInfo | undefined {
-    const real = this.#options.sampleFor?.(name);
-    if (real !== undefined || sample !== "needed")
-      return one.source().endpointInfo?.(real ?? (sample === "needed" ? undefined : sample));
-    const info = one.source().endpointInfo?.(undefined);
-    if (info?.example === undefined) return info;
+    const infoWith = (real: Sample | undefined) => one.source().endpointInfo?.(real);
+    const real = this.#options.tryWith?.(name);
+    if (real !== undefined && "sample" in real) return infoWith(real.sample);
+    if (sample !== "needed") return infoWith(sample);
+    const info = infoWith(undefined);
+    if (info === undefined || real === undefined) return info && { address: info.address };
     return {
       address: info.address,
-      noExample: "add a test to the config that sends a payload to this source",
+      ...("commandLine" in real ? { example: real.commandLine } : { noExample: real.none }),
     };
   }
 

@@ -1,11 +1,17 @@
-// A real payload for trying a config: that of the first test whose event reaches a channel.
+// A real payload for trying a config: that of the first test whose event reaches a channel. Tests of recipes have other inputs
+// than the config, so the plan is asked whether a channel takes it.
 
 import { dirname } from "node:path";
+import { noTest, type TestSend, testSends } from "../config/test-sends.ts";
 import type { LoadedConfig } from "../config/values.ts";
-import type { Sample } from "../contract/event.ts";
+import type { Sample, TrySource } from "../contract/event.ts";
 import type { Json } from "../contract.ts";
-import { openFixtures, textOf } from "./arrivals.ts";
-import type { Expectation, Send, TestCase } from "./test-case.ts";
+import { isRouterError } from "../errors.ts";
+import type { Plan } from "../plan/plan.ts";
+import { sendSample } from "../plan/sample.ts";
+import { arrivalOf, openFixtures, textOf } from "./arrivals.ts";
+import { createSimulator } from "./simulator.ts";
+import type { Send, TestCase } from "./test-case.ts";
 
 export interface SamplePayload {
   /** By its name in the file of the test. */
@@ -14,42 +20,97 @@ export interface SamplePayload {
   readonly text: string;
 }
 
-/** Undefined when the file has no such test, or the payload cannot be read. `only`: of this source. */
-export function samplePayload(
-  { file, tests }: Pick<LoadedConfig, "file" | "tests">,
-  only?: string,
-): SamplePayload | undefined {
-  for (const test of tests as unknown as readonly TestCase[]) {
-    const expected = [test.expect].flat() as readonly Expectation[];
-    const send = [test.send].flat()[0] as Send | undefined;
-    if (send === undefined || send.event !== undefined || test.with !== undefined) continue;
-    if (expected[0]?.channel === undefined || (only !== undefined && send.source !== only)) continue;
-    try {
-      const { source, headers = {} } = send;
-      return {
-        source,
-        headers: Object.fromEntries(
-          Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
-        ),
-        text: textOf(send, openFixtures(dirname(file))),
-      };
-    } catch {
-      // Its file is missing: another test may have one.
+export interface FoundPayload extends SamplePayload {
+  /** The name of the test. */
+  readonly test: string;
+  /** Whose test it is; undefined for the config's own. */
+  readonly recipe: string | undefined;
+}
+
+/** Of any source. Undefined when the file has no such test, or the payload cannot be read. */
+export function samplePayload({
+  file,
+  tests,
+}: Pick<LoadedConfig, "file" | "tests">): SamplePayload | undefined {
+  for (const { with: given, send: sent } of tests as unknown as readonly TestCase[]) {
+    const { source } = ([sent].flat()[0] as Send | undefined) ?? {};
+    if (source === undefined || given !== undefined) continue;
+    for (const send of testSends({ file, tests, uses: [] }, source)) {
+      const payload = payloadOf(send);
+      if (payload !== undefined) return payload;
     }
   }
   return undefined;
 }
 
+/** The payload of a test of the config, or of a recipe in use, that a channel takes from this source; else why there is none. */
+export function findPayload(
+  { loaded, plan }: { readonly loaded: Pick<LoadedConfig, "file" | "tests" | "uses">; readonly plan: Plan },
+  source: string,
+): FoundPayload | { readonly none: string } {
+  const sends = testSends(loaded, source);
+  for (const one of sends) {
+    const payload = payloadOf(one);
+    if (payload !== undefined && isTaken(plan, source, payload))
+      return { ...payload, test: one.test, recipe: one.recipe };
+  }
+  const recipes = [...new Set(sends.flatMap(({ recipe }) => recipe ?? []))];
+  if (sends.length === 0) return { none: noTest };
+  return {
+    none:
+      recipes.length === 0
+        ? "no channel takes the payloads of the tests: channel-router test shows why"
+        : `no channel takes the payloads in the tests of ${recipes.join(", ")} with the inputs of this config`,
+  };
+}
+
 /** A longer payload is not put on a command line. */
 const maxChars = 4_000;
 
-/** The same as JSON, for a command line; undefined when it is not JSON, or too long for one. */
-export function sampleFor(loaded: Pick<LoadedConfig, "file" | "tests">, source: string): Sample | undefined {
-  const found = samplePayload(loaded, source);
-  if (found === undefined || found.text.length > maxChars) return undefined;
+/** How to try a source: with the payload itself if that fits on a command line. */
+export function trySource(proven: Parameters<typeof findPayload>[0], source: string): TrySource {
+  const found = findPayload(proven, source);
+  if ("none" in found) return found;
+  const sample = asSample(found);
+  return sample === undefined ? { commandLine: sendSample(source) } : { sample };
+}
+
+function asSample({ headers, text }: SamplePayload): Sample | undefined {
+  if (text.length > maxChars) return undefined;
   try {
-    return { headers: found.headers, data: JSON.parse(found.text) as Json };
+    return { headers, data: JSON.parse(text) as Json };
   } catch {
     return undefined;
+  }
+}
+
+/** Undefined when it cannot be read: another test may have one. */
+function payloadOf({ file, send }: TestSend): SamplePayload | undefined {
+  const { source, headers = {} } = send as unknown as Send;
+  try {
+    return {
+      source,
+      headers: Object.fromEntries(
+        Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
+      ),
+      text: textOf(send as unknown as Send, openFixtures(dirname(file))),
+    };
+  } catch (error) {
+    if (isRouterError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Only what is sent counts: a test may give a path or an address, too. */
+function isTaken(plan: Plan, source: string, { headers, text }: SamplePayload): boolean {
+  const planned = plan.sources.find(({ name, enabled }) => name === source && enabled);
+  if (planned === undefined) return false;
+  try {
+    const arrival = arrivalOf({ source, headers, text }, planned, openFixtures("/"), undefined);
+    const simulator = createSimulator({ plan, startMs: Date.now() });
+    return simulator.send(source, arrival).outcome === "accepted";
+  } catch (error) {
+    if (isRouterError(error)) return false;
+    throw error;
   }
 }

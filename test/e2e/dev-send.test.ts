@@ -53,7 +53,9 @@ test("without a test nothing is invented, and the reason is said", async () => {
   const dev = project.dev();
   await eventually(() => dev.printed().includes("waiting for events"));
   expect(dev.printed()).not.toContain("curl");
-  expect(dev.printed()).toContain("no example: add a test to the config that sends a payload to this source");
+  expect(dev.printed()).toContain(
+    "no example: no test of the config sends a payload to this source; add one",
+  );
   await dev.process.interrupt();
 });
 
@@ -84,4 +86,43 @@ sources:
   await eventually(() => taking.printed().includes("delivered drop"));
   await eventually(async () => (await readdir(inbox)).join() === "done");
   await taking.process.interrupt();
+});
+
+const withRecipe = (branches: string) => (port: number) =>
+  `listen: 127.0.0.1:${port}
+use:
+  ci:
+    recipe: github-ci-failed
+    with:
+      secret: a-long-enough-secret
+      branches: [${branches}]
+`;
+
+test("the payloads in the tests of a recipe in use are taken, too, if they pass with the config's inputs", async () => {
+  project = await createProject(withRecipe(""), { consent: "all" });
+  await project.claude();
+  const status = async () => (await project.ask(["status"])).stdout;
+  expect(await status()).toMatch(/try it:\n? *channel-router send ci_github --sample/);
+  const { stdout } = await project.run(["send", "ci_github", "--sample"]);
+  expect(stdout).toMatch(
+    /the payload of the test "a failed run is two lines" of github-ci-failed\naccepted \w+ by ci_failed/,
+  );
+  expect(await status()).not.toContain("try it");
+  const twice = await project.run(["send", "ci_github", "{}", "--sample"]);
+  expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining("--sample")]);
+});
+
+test("where no payload of a test passes, the reason is said, in dev and by send", async () => {
+  project = await createProject(withRecipe("of-nobody"), { consent: "all" });
+  const dev = project.dev();
+  await eventually(() => dev.printed().includes("waiting for events"));
+  const reason =
+    "no channel takes the payloads in the tests of github-ci-failed with the inputs of this config";
+  expect(dev.printed()).toContain(`no example: ${reason}`);
+  const sent = await project.run(["send", "ci_github", "--sample"]);
+  expect([sent.code, sent.stderr]).toEqual([
+    2,
+    expect.stringContaining(`no sample for ci_github: ${reason}`),
+  ]);
+  await dev.process.interrupt();
 });

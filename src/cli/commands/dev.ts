@@ -19,7 +19,7 @@ import { createEvictionReport } from "../../router/evictions.ts";
 import { createMemory } from "../../router/memory.ts";
 import type { Router, RouterReport, SourceReport } from "../../router/router.ts";
 import { createTraceRing } from "../../router/trace-ring.ts";
-import { sampleFor } from "../../testing/sample-payload.ts";
+import { trySource } from "../../testing/sample-payload.ts";
 import {
   block,
   line,
@@ -105,7 +105,7 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
       memory: createMemory(systemClock, undefined, createEvictionReport(log, systemClock)),
       newId,
       detail: "trace",
-      sampleFor: (source) => sampleFor(loaded, source),
+      tryWith: (source) => trySource({ loaded, plan }, source),
       cursors: createMemoryCursors(),
       lent: lend(file, systemClock, () => loaded.secrets),
       announce: show.notice,

@@ -1,7 +1,10 @@
 // `send`: passes a payload to the running router, or to `dev`, as if the source had received it, without its signature
 // check: a user who may open the router's socket may do that.
 
+import { loadPlan } from "../../daemon/start/load-plan.ts";
 import { UsageError } from "../../errors.ts";
+import { findPayload } from "../../testing/sample-payload.ts";
+import { line } from "../../text.ts";
 import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { reachRouterOrDev } from "../find-router.ts";
@@ -13,6 +16,7 @@ import type { TalkOptions } from "./status.ts";
 interface SendOptions extends TalkOptions {
   readonly data?: string;
   readonly header: readonly string[];
+  readonly sample?: boolean;
 }
 
 /** 1 when no channel took it. */
@@ -26,12 +30,31 @@ export async function send(
     throw new UsageError("E_USAGE", "the payload was given twice, also with --data");
   }
   const headers = readHeaders(options.header);
-  const { ask } = await reachRouterOrDev(context, options.config);
-  const answer = await ask("send", {
+  const router = await reachRouterOrDev(context, options.config);
+  if (options.sample === true && (payload ?? options.data) !== undefined)
+    throw new UsageError("E_USAGE", "--sample sends the payload of a test, and a payload was given too");
+  const sample =
+    options.sample === true ? await sampleOf(source, router.router.config, options, context) : undefined;
+  const answer = await router.ask("send", {
     source,
-    data: payload === undefined ? await readData(options.data ?? "{}") : await readPayloadOrText(payload),
-    headers,
+    data:
+      sample?.text ??
+      (payload === undefined ? await readData(options.data ?? "{}") : await readPayloadOrText(payload)),
+    headers: { ...sample?.headers, ...headers },
   });
   context.print(options.json ? printedJson(answer) : printed(...printEmitted(answer)));
   return answer.outcome === "accepted" ? 0 : 1;
+}
+
+async function sampleOf(source: string, file: string, { json }: SendOptions, context: CommandContext) {
+  const proven = await loadPlan(file, context.env);
+  const found = findPayload(proven, source);
+  if ("none" in found)
+    throw new UsageError("E_USAGE", `there is no sample for ${source}: ${found.none}`, {
+      hint: "add a test to the config that sends one, or pass a payload",
+    });
+  const { test, recipe } = found;
+  const of = recipe === undefined ? "" : ` of ${recipe}`;
+  if (json !== true) context.print(printed(line`the payload of the test "${test}"${of}`));
+  return found;
 }

@@ -10,7 +10,7 @@ import type {
   UnansweredReport,
 } from "../../control/protocol.ts";
 import { countOf, cut, listCounts } from "../../text/clip.ts";
-import { line, ownWords, type SafeText, safeLine, shownLine } from "../../text.ts";
+import { line, lines, ownWords, type SafeText, safeLine, shownLine } from "../../text.ts";
 import { colors, whole } from "../colors.ts";
 import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
@@ -127,7 +127,7 @@ function printWaiting({ power, value }: PowerReport): SafeText {
 }
 
 function printSource(source: SourceReport, nowMs: number): SafeText[] {
-  const { name, type, state, detail, address, refused, last_event, next_try } = source;
+  const { name, type, state, detail, address, refused, last_event, next_try, try_it, no_try_it } = source;
   const mark = { running: colors.green, failed: colors.red }[state as string] ?? colors.yellow;
   const last = last_event === undefined ? undefined : `last event ${printRelative(last_event, nowMs)}`;
   const next = next_try === undefined ? undefined : `next ${printRelative(next_try, nowMs)}`;
@@ -135,7 +135,14 @@ function printSource(source: SourceReport, nowMs: number): SafeText[] {
   return [
     line`  ${name} (${type}) ${mark(state)}${more === "" ? "" : `  ${more}`}`,
     ...printRefused("    ", refused),
+    ...(last_event !== undefined || state !== "running" ? [] : printTryIt(try_it, no_try_it)),
   ];
+}
+
+/** Only until something arrives. */
+function printTryIt(command: string | undefined, none: string | undefined): SafeText[] {
+  if (command !== undefined) return [lines([line`    try it:`, ownWords(command)])];
+  return none === undefined ? [] : [line`    ${colors.dim(`no example: ${none}`)}`];
 }
 
 function printSink({ name, type, calls, failures, last_error }: SinkReport): SafeText {

@@ -99,6 +99,8 @@ export interface SourceReport extends Pick<SourceHealth, "state" | "detail"> {
   readonly address?: string;
   /** A command line that makes one event. */
   readonly try_it?: string;
+  /** Why there is none. One line. */
+  readonly no_try_it?: string;
   readonly last_event?: string;
   /** Until a later try succeeds. */
   readonly last_error?: string;
@@ -455,9 +457,8 @@ function adviseNext(status: SessionStatus): SafeText[] {
       line`a power of the config waits for the user's consent, and only they can give it: "channel-router trust" in their own terminal`,
     );
   }
-  if (sources.some((source) => source.state === "failed")) {
+  if (sources.some((source) => source.state === "failed"))
     steps.push(line`a source has failed: its line above shows why`);
-  }
   const quiet = counts.accepted + counts.unmatched + counts.dropped + counts.refused === 0;
   const trial = sources.find((source) => source.state === "running" && source.try_it !== undefined);
   if (quiet && trial?.try_it !== undefined) {
