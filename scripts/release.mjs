@@ -2,6 +2,7 @@
 //   node scripts/release.mjs 0.1.0                      writes version and date; the commit and the tag are the maintainer's
 //   node scripts/release.mjs --check v0.1.0 OWNER/NAME  exits with 1 where a file and the tag, or the repository, differ
 //   node scripts/release.mjs --notes v0.1.0             prints the section of CHANGELOG.md
+//   node scripts/release.mjs --repository OWNER/NAME    writes where the repository is on GitHub into every file that says so
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -16,6 +17,20 @@ const places = [
   [".claude-plugin/plugin.json", ["version"]],
   [".claude-plugin/marketplace.json", ["plugins", 0, "source", "version"]],
 ];
+
+/** The files that say where the repository is; `repository` of package.json is the one that counts. */
+export const repositoryFiles = ["package.json", "README.md", "docs/plugin.md"];
+const mention = /(github\.com\/|marketplace add )([\w.<>-]+\/channel-router)\b/g;
+
+/** The repositories that a text names in links and commands. */
+export function repositoriesIn(text) {
+  return [...text.matchAll(mention)].map(([, , repository]) => repository);
+}
+
+/** The text with every mention of the repository replaced. */
+export function withRepository(text, repository) {
+  return text.replaceAll(mention, (_, before) => before + repository);
+}
 
 /** The text with the heading of the unreleased section dated. Throws where there is none for this version. */
 export function datedChangelog(text, version, date) {
@@ -51,6 +66,9 @@ export function releaseProblems(read, tag, repository) {
   // npm refuses provenance from another repository than the one that the package names.
   if (url !== `git+https://github.com/${repository}.git`)
     problems.push(`package.json: repository.url is ${url}, this is ${repository}`);
+  for (const path of repositoryFiles)
+    for (const named of new Set(repositoriesIn(read(path))))
+      if (named !== repository) problems.push(`${path}: names ${named}, this is ${repository}`);
   try {
     releaseNotes(read("CHANGELOG.md"), version);
   } catch (error) {
@@ -81,8 +99,15 @@ function write(version) {
   console.log(`${version}, ${date}. Next: npm run format, commit, then git tag -s v${version}`);
 }
 
+function writeRepository(repository) {
+  if (!/^[\w.-]+\/channel-router$/.test(repository))
+    throw new Error(`not OWNER/channel-router: ${repository}`);
+  for (const path of repositoryFiles) writeFileSync(root + path, withRepository(readRoot(path), repository));
+}
+
 function main([first = "", tag = "", repository = ""]) {
   if (first === "--notes") return console.log(releaseNotes(readRoot("CHANGELOG.md"), versionOf(tag)).trim());
+  if (first === "--repository") return writeRepository(tag);
   if (first !== "--check") return write(versionOf(first));
   const problems = releaseProblems(readRoot, tag, repository);
   for (const problem of problems) console.error(problem);

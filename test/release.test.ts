@@ -4,7 +4,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { datedChangelog, releaseNotes, releaseProblems } from "../scripts/release.mjs";
+import {
+  datedChangelog,
+  releaseNotes,
+  releaseProblems,
+  repositoriesIn,
+  repositoryFiles,
+  withRepository,
+} from "../scripts/release.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string) => readFileSync(`${root}${path}`, "utf8");
@@ -31,6 +38,30 @@ test("the notes of a release are its section, to the next version or to the end"
   expect(() => releaseNotes(changelog, "0.2")).toThrow("no section");
 });
 
+describe("where the repository is", () => {
+  /** Texts that users or the registry see. */
+  const texts = ["", "docs/", "docs/decisions/", "docs/connectors/", ".claude-plugin/", "recipes/"].flatMap(
+    (folder) =>
+      readdirSync(`${root}${folder}`)
+        .filter((name) => /\.(md|json|ya?ml)$/.test(name) && name !== "package-lock.json")
+        .map((name) => folder + name),
+  );
+
+  test("is said in one form, by the files that the script changes", () => {
+    const naming = texts.filter((path) => repositoriesIn(read(path)).length > 0);
+    expect(naming.sort()).toEqual([...repositoryFiles].sort());
+    for (const path of naming) expect([...new Set(repositoriesIn(read(path)))]).toEqual([owned]);
+  });
+
+  test("can be changed everywhere at once", () => {
+    for (const path of repositoryFiles) {
+      const moved = withRepository(read(path), "someone/channel-router");
+      expect([...new Set(repositoriesIn(moved))]).toEqual(["someone/channel-router"]);
+      expect(withRepository(moved, owned)).toBe(read(path));
+    }
+  });
+});
+
 describe("the check of a tag", () => {
   const released = (path: string) =>
     path === "CHANGELOG.md" ? `## ${version} (2026-11-30)\n\n- first\n` : read(path);
@@ -47,6 +78,7 @@ describe("the check of a tag", () => {
       "plugin.json",
       "marketplace.json",
       "CHANGELOG.md",
+      "README.md: names",
     ])
       expect(problems.join("\n")).toContain(path);
     expect(problems.join("\n")).toContain("this is someone/fork");
