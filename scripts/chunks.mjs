@@ -35,11 +35,12 @@ const chunks = [
       "src/daemon/wake/inbox.ts",
     ],
   },
+  // A hook runs at the end of each turn, usually to find that there is nothing to do.
+  { name: "wake", roots: ["src/cli/wake/plugin-ways.ts"] },
   {
     name: "control",
     roots: [
       "src/cli/real-context.ts",
-      "src/cli/wake/plugin-ways.ts",
       ...["down", "events", "reload", "silence", "status", "why"].map(command),
     ],
   },

@@ -64,6 +64,22 @@ describe("the packed package", () => {
     expect(imported.filter((name) => !chunks.includes(`dist/chunks/${name}`))).toEqual([]);
   });
 
+  test("has a small hook: it runs at the end of each turn of each session", () => {
+    const [, first = ""] =
+      /import\(["`]\.\/chunks\/(wake-[\w-]+\.js)["`]\)/.exec(read("dist/channel-router.js")) ?? [];
+    const loaded = new Set<string>();
+    const load = (name: string): void => {
+      if (loaded.has(name)) return;
+      loaded.add(name);
+      const found = read(`dist/chunks/${name}`).matchAll(/(?:from|import)["`]\.\/([\w.-]+\.js)["`]/g);
+      for (const [, next] of found) load(next as string);
+    };
+    load(first);
+    const bytes = [...loaded].reduce((sum, name) => sum + read(`dist/chunks/${name}`).length, 0);
+    expect(loaded.size).toBeGreaterThan(1);
+    expect(bytes, [...loaded].join(" ")).toBeLessThan(250_000);
+  });
+
   test("has licence, notices, bill of materials, schemas, recipes with their payloads, and the manual", () => {
     for (const path of [
       "LICENSE",

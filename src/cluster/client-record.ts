@@ -30,6 +30,8 @@ export interface ClientRecord {
   arrived(line: Buffer): LineEffect;
   /** The client's stream took the event. */
   taken(delivery: DeliveryKey): void;
+  /** A request waits for its answer. */
+  isOwed(): boolean;
   /** How long ago the oldest unanswered tool call was sent; undefined when all are answered. */
   oldestCallMs(): number | undefined;
   /** Marks the waiting tool calls as answered, and returns their ids. */
@@ -135,6 +137,7 @@ export function createClientRecord(): ClientRecord {
       taken.add(delivery);
       if (taken.size > maxTaken) taken.delete(taken.values().next().value as string);
     },
+    isOwed: () => unanswered.size > 0 || (initialize !== undefined && answer === undefined),
     oldestCallMs() {
       const calls = [...unanswered.values()].filter(({ isCall }) => isCall);
       return calls.length === 0

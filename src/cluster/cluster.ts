@@ -100,6 +100,10 @@ class ClusterProcess implements Cluster {
     this.#leader?.release();
   }
 
+  async answered(withinMs: number): Promise<void> {
+    await this.#proxy?.answered(withinMs);
+  }
+
   close({
     finishMs = defaultFinishMs,
     successorMs = defaultSuccessorMs,

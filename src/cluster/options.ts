@@ -91,6 +91,8 @@ export interface Cluster {
    * reason from now on.
    */
   resign(): void;
+  /** Settles when all requests of the client that were read are answered, at most after this time. */
+  answered(withinMs: number): Promise<void>;
   /** Hands over if this process leads, and releases everything. Idempotent. */
   close(within?: CloseTimeouts): Promise<void>;
 }

@@ -45,6 +45,9 @@ export class StdioProxy {
   /** Called once there is a link again. */
   #onLink: (() => void) | undefined;
   #endReported = false;
+  /** The end of the input is reported although requests wait for an answer. */
+  #isHurried = false;
+  #onAnswered = (): void => {};
   #onCall: (() => void) | undefined;
   /** Until the first leader is there, or a line arrived that it does not answer. */
   #answerEarly: ((line: string) => string | undefined) | undefined;
@@ -133,6 +136,7 @@ export class StdioProxy {
           this.#link?.send({ t: "taken", events: eventsOf([delivery]), deliveries: [delivery] });
       }
       if (from !== undefined && this.#link === from) this.#confirmSoon(from, n);
+      if (this.#inputEnded) this.#pump();
     });
   }
 
@@ -149,6 +153,23 @@ export class StdioProxy {
   /** Answers every unanswered tool call with this text, as an error. */
   refuseCalls(text: string): void {
     for (const id of this.#record.refuseCalls()) this.#output.write(`${toolError(id, text)}\n`);
+    if (this.#inputEnded) this.#pump();
+  }
+
+  /** Settles when all that was read is answered, at most after this time. */
+  async answered(withinMs: number): Promise<void> {
+    if (this.#isBroken || this.#isAnswered()) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, withinMs);
+      this.#onAnswered = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #isAnswered(): boolean {
+    return this.#queue.length === 0 && !this.#record.isOwed();
   }
 
   /**
@@ -159,6 +180,7 @@ export class StdioProxy {
     // Nobody reads the answers.
     if (this.#isBroken) return;
     this.#stopHolding();
+    this.#isHurried = true;
     this.#endInput("closed here");
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<void>((resolve) => {
@@ -174,6 +196,7 @@ export class StdioProxy {
 
   #breakOutput(reason: string): void {
     this.#isBroken = true;
+    this.#onAnswered();
     this.#settleGone(reason);
   }
 
@@ -213,9 +236,11 @@ export class StdioProxy {
       this.#link.line(this.#lastN, entry.line);
       if (entry.isCall) this.#onCall?.();
     }
+    if (this.#isAnswered()) this.#onAnswered();
     if (
       this.#inputEnded &&
       this.#queue.length === 0 &&
+      (this.#isHurried || !this.#record.isOwed()) &&
       this.#link !== undefined &&
       this.#holding === undefined &&
       !this.#endReported

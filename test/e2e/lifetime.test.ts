@@ -66,6 +66,31 @@ test("the end of stdin ends the server", async () => {
   expect(await claude.process.exited).toMatchObject({ code: 0, signal: null });
 });
 
+test.each([
+  ["with a config", hello],
+  ["without one", undefined],
+] as const)("what was read before stdin ended is answered, as in a pipe: %s", async (_, config) => {
+  const project = await open(config);
+  const request = (id: number, method: string, params: object = {}) =>
+    `${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`;
+  const initialize = request(1, "initialize", {
+    protocolVersion: "2025-06-18",
+    capabilities: {},
+    clientInfo: { name: "printf", version: "1" },
+  });
+  const initialized = `${JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" })}\n`;
+  const call = request(3, "tools/call", { name: "status", arguments: {} });
+  // Twice: the second start answers from what the first one stored.
+  for (const input of [initialize, initialize, initialize + initialized + request(2, "tools/list") + call]) {
+    const { code, stdout, stderr } = await project.run([], { input });
+    const ids = stdout.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line).id]));
+    expect([code, ids.filter((id) => id !== undefined)], stderr).toEqual([
+      0,
+      input === initialize ? [1] : [1, 2, 3],
+    ]);
+  }
+});
+
 test("a client that is gone without closing stdin ends the server at the next write", async () => {
   const project = await open(hello);
   const claude = await project.claude();

@@ -22,6 +22,8 @@ import { toStderr } from "../terminal.ts";
 const shutdownMs = 1_900;
 /** For answers that are in progress. */
 const finishMs = 200;
+/** The same where the input has ended and the client is still there, as in a pipe: the router may still be starting. */
+const answerMs = 8_000;
 /**
  * Claude Code sends SIGKILL half a second after its first signal: the steps after this need the rest of that
  * time.
@@ -80,16 +82,21 @@ export async function run(
       (client) => new Promise<void>((resolve) => client !== undefined && watchClient(client, resolve)),
     );
 
+    const signalled = stopSignal();
     const within: { finishMs: number; successorMs?: number } = { finishMs };
     const code = await Promise.race([
       cluster.ended.then(
-        () => 0,
+        async () => {
+          // As in a pipe: what was read before is answered first, unless nobody is left to read it.
+          await Promise.race([cluster.answered(answerMs), clientGone, signalled]);
+          return 0;
+        },
         (error: unknown) => {
           log.error(text`${stackOf(error)}`);
           return 1;
         },
       ),
-      stopSignal().then(() => {
+      signalled.then(() => {
         within.successorMs = signalledSuccessorMs;
         return 0;
       }),
