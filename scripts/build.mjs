@@ -5,10 +5,10 @@ import { transform } from "esbuild";
 import { rolldown } from "rolldown";
 import { bundleOptions, root } from "./bundle.mjs";
 import { chunking } from "./chunks.mjs";
-import { writeFixtures } from "./fixtures.mjs";
 import { writeLibraries } from "./libraries.mjs";
 import { writeManual } from "./manual.mjs";
 import { bundledPackages, writeNotices } from "./notices.mjs";
+import { writeRecipes } from "./recipes.mjs";
 import { writeSbom } from "./sbom.mjs";
 import { writeTypes } from "./types.mjs";
 
@@ -83,9 +83,9 @@ writeFileSync(`${root}dist/.npmignore`, ["*.map", ...stale.map((name) => `/chunk
 const packages = bundledPackages(root, output);
 writeNotices(root, packages);
 await writeLibraries(root);
+writeRecipes(root);
 if (!process.argv.includes("--no-types")) {
   writeSbom(root, packages);
-  writeFixtures(root);
   writeManual(root);
   writeTypes(root);
 }

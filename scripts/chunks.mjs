@@ -56,7 +56,7 @@ const chunks = [
   { name: "chats", roots: chats },
   { name: "sources", roots: sources },
   { name: "json-schema", roots: ["src/plan/compile/input-schema.ts"] },
-  { name: "commands", roots: [/^src\/cli\/commands\//] },
+  { name: "commands", roots: [/^src\/cli\/(?:commands|hooks|recipes)\//] },
 ];
 
 /**

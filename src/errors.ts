@@ -69,6 +69,7 @@ export const errorCodes = {
   E_TOOL_INPUT: "A tool was called with invalid arguments.",
   E_TOOL_UNKNOWN: "No tool has this name.",
   E_CONTROL: "The running router did not answer, or failed to run a command.",
+  E_HOOK: "A webhook cannot be read, registered or removed at its sender.",
   E_USAGE: "The command line is invalid.",
 } as const;
 

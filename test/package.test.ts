@@ -1,11 +1,21 @@
 // What is published: one package, nothing beside it, a bounded number of files and bytes, and no leftovers of earlier builds.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { packRecipes } from "../scripts/recipes.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -15,6 +25,32 @@ interface Packed {
   readonly unpackedSize: number;
   readonly entryCount: number;
   readonly files: readonly { readonly path: string; readonly size: number }[];
+}
+
+function filesBelow(folder: string, wanted: RegExp): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .map((path) => path.replaceAll("\\", "/"))
+    .filter((path) => wanted.test(path) && statSync(join(root, folder, path)).isFile())
+    .map((path) => read(`${folder}/${path}`));
+}
+
+/** As many texts of this size, made of the given ones, with other numbers and ids in each: they compress as real ones do. */
+function textsLike(texts: readonly string[], count: number, size: number): Record<string, string> {
+  let seed = 1;
+  const next = () => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return seed;
+  };
+  const entries = Array.from({ length: count }, (_, index) => {
+    let text = "";
+    for (let at = index; text.length < size; at++) text += texts[at % texts.length];
+    const varied = text
+      .slice(0, size)
+      .replace(/[0-9a-f]{7,}/g, (id) => Array.from(id, () => (next() % 16).toString(16)).join(""))
+      .replace(/\d/g, () => String(next() % 10));
+    return [`fixtures/${index}`, varied];
+  });
+  return Object.fromEntries(entries) as Record<string, string>;
 }
 
 describe("the packed package", () => {
@@ -44,6 +80,17 @@ describe("the packed package", () => {
   test("has at most 60 files and 5 MB", () => {
     expect(packed.entryCount).toBeLessThanOrEqual(60);
     expect(packed.unpackedSize).toBeLessThanOrEqual(5_000_000);
+  });
+
+  test("has room for 50 recipes of 4 KB and 150 payloads of 15 KB", () => {
+    const now = packed.files.find(({ path }) => path === "dist/recipes.bin")?.size ?? 0;
+    const room = packRecipes({
+      recipes: textsLike(filesBelow("recipes", /^[^/]+\.yaml$/), 50, 4_000),
+      fixtures: textsLike(filesBelow("recipes", /^fixtures\//), 150, 15_000),
+    }).length;
+    expect(packed.unpackedSize - now + room).toBeLessThanOrEqual(5_000_000);
+    // A running router looks at files of up to 1 MiB to see whether they have changed.
+    expect(room).toBeLessThan(1024 * 1024);
   });
 
   test("has no source maps, no chunks of earlier builds, no tests and one file of types", () => {
@@ -86,10 +133,9 @@ describe("the packed package", () => {
       "dist/THIRD-PARTY-NOTICES.txt",
       "dist/sbom.cdx.json",
       "dist/manual.md",
-      "dist/fixtures.json",
+      "dist/recipes.bin",
       "schema/channels.schema.json",
       "schema/recipe.schema.json",
-      "recipes/github-ci-failed.yaml",
     ])
       expect(paths()).toContain(path);
   });

@@ -1,7 +1,7 @@
 // The commands that set the router up on the command line: a config, credentials, consent, the entry of the client.
 // Each is a file of its own, imported on demand.
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { CommandContext, CommonOptions } from "./context.ts";
 import { finish } from "./exit.ts";
 
@@ -61,6 +61,8 @@ export function addSetupCommands(
     .addOption(json())
     .action((options) => finish(async () => (await import("./commands/init.ts")).init(options, context)));
 
+  addHookCommands(program, context, json);
+
   program
     .command("mcp-entry")
     .description("print the entry with which Claude Code starts this program")
@@ -92,4 +94,44 @@ export function addSetupCommands(
     .action((file, options) =>
       finish(async () => (await import("./commands/trust.ts")).trust(file, options, context)),
     );
+}
+
+/** The webhooks of the config's sources, at their senders. */
+function addHookCommands(program: Command, context: CommandContext, json: CommonOptions["json"]): void {
+  const hooks = program
+    .command("hooks")
+    .description(
+      "register the webhooks of the config at GitHub, GitLab or Stripe, with their own command lines",
+    )
+    .helpCommand(false);
+  const command = (name: string, description: string) =>
+    hooks
+      .command(name)
+      .description(description)
+      .argument("[source]", "a source of type http")
+      .addOption(new Option("-c, --config <file>", "the config file; default: looked up"))
+      .option("--url <url>", "the public URL of the router; default: public_url of the config")
+      .option("--repo <owner/name>", "the repository or project; default: that of the remote origin")
+      .option("--org <name>", "all repositories of an organisation or group instead")
+      .option("--host <name>", "a server of your own")
+      .option("--live", "Stripe's live mode; default: test mode")
+      .option("--events <names>", "the events, with commas; default: those that the channels take")
+      .addOption(json());
+  command("add", "register the webhook of a source; a secret that is not set is made, and put into .env")
+    .option("-y, --yes", "ask nothing")
+    .option("--dry-run", "only show what would be registered")
+    .action((source, options) =>
+      finish(async () => (await import("./hooks/hooks.ts")).addHook(source, options, context)),
+    );
+  command("list", "the webhooks of the config, and whether they are registered as they should be").action(
+    (source, options) =>
+      finish(async () => (await import("./hooks/hooks.ts")).listHooks(source, options, context)),
+  );
+  command("remove", "remove the webhook of a source")
+    .option("-y, --yes", "ask nothing")
+    .option("--dry-run", "only show what would be removed")
+    .action((source, options) =>
+      finish(async () => (await import("./hooks/hooks.ts")).removeHook(source, options, context)),
+    );
+  for (const one of hooks.commands) one.exitOverride();
 }

@@ -11,11 +11,11 @@ import { inSlices, runInSlices, yieldToEventLoop } from "../yield-to-event-loop.
 import { assemble } from "./assemble.ts";
 import { type EnvironmentVariables, homeFolder, realPath } from "./paths.ts";
 import { type KeptTexts, readYamlFile } from "./read.ts";
+import { bundledFolder } from "./recipe/bundled.ts";
 import { type Expansion, expandRecipes, type FileProblem } from "./recipe/expand.ts";
 import type { PatternCompiler } from "./recipe/input-check.ts";
-import { type Instance, visibleInputs } from "./recipe/instance.ts";
+import { type Instance, setupsOf, visibleInputs } from "./recipe/instance.ts";
 import { inputDrafts, prefixReferences } from "./recipe/names.ts";
-import { bundledFolder } from "./recipe/reference.ts";
 import {
   checkComponents,
   componentEntries,
@@ -210,6 +210,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
       ...valueFiles.files,
     ],
     texts: textsOf([yaml, ...expansion.instances.map((instance) => instance.yaml)]),
+    setups: setupsOf(expansion.instances),
     environment: environment.asked(),
     secrets: secrets.texts,
     variables: broughtBy(resolved),

@@ -6,6 +6,7 @@
 
 import { Composer, type CST, Lexer, LineCounter, type ParsedNode, Parser } from "yaml";
 import { createPacer, yieldToEventLoop } from "../yield-to-event-loop.ts";
+import { packedRecipe } from "./recipe/bundled.ts";
 import { type FileResult, readBounded } from "./yaml/bounded-file.ts";
 import type { ParsedDocument, Problem } from "./yaml/problem.ts";
 import { syntaxProblems } from "./yaml/syntax.ts";
@@ -47,7 +48,7 @@ export async function readYamlFile(
   const before = kept?.get(file);
   const reading: FileResult =
     before === undefined
-      ? readBounded(file, maxFileBytes)
+      ? (packedRecipe(file) ?? readBounded(file, maxFileBytes))
       : { ok: true, bytes: Buffer.from(before.text), sha256: before.sha256 };
   const lines = new LineCounter();
   const failed = (problem: Omit<Problem, "path" | "at">, at = 0, text = ""): ParsedFile => ({

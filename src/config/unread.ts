@@ -63,6 +63,7 @@ export function unreadConfig(error: unknown, { file, env, cwd }: Where): LoadedC
     isPlaceholder: () => false,
     frame: (issue) => frameIssue(issue, [], cwd),
     files: [{ path: file, sha256: reading.ok ? reading.sha256 : absent }],
+    setups: {},
     environment: [],
     secrets: [],
     texts: new Map(),

@@ -253,6 +253,8 @@ export interface LoadedConfig {
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
   /** The texts of the config and the recipes next to it, by path. */
   readonly texts: ReadonlyMap<string, { readonly text: string; readonly sha256: string }>;
+  /** The steps at the senders of the recipes in use, by the name of the use; a secret input is `THE_NAME`. */
+  readonly setups: Readonly<Record<string, string>>;
   /** Every environment name that was looked up, found or not. */
   readonly environment: readonly string[];
   /** Texts that must never be shown: values of secret options and of `${file:}`. */

@@ -132,6 +132,7 @@ export function plainOutward(options: JsonObject): Outward {
     names: [],
     tainted: false,
     isTainted: () => false,
+    namesAt: () => [],
     cameIn: () => [],
     texts: [],
   };

@@ -2,8 +2,8 @@
 // below the folder of the test; nothing else is read.
 
 import { realpathSync } from "node:fs";
-import { join, relative, resolve, sep } from "node:path";
-import { bundledFolder, packageFolder } from "../config/recipe/reference.ts";
+import { relative, resolve, sep } from "node:path";
+import { bundledFolder, packedFixture } from "../config/recipe/bundled.ts";
 import { parseDuration } from "../config/units.ts";
 import type { Arrival, Json, JsonObject, RouterEvent } from "../contract.ts";
 import { UsageError } from "../errors.ts";
@@ -128,7 +128,7 @@ function readBelow(folder: string, path: string): string {
   try {
     real = realpathSync(file);
   } catch {
-    const packed = folder === bundledFolder() ? packedFixtures()[path] : undefined;
+    const packed = folder === bundledFolder() ? packedFixture(path) : undefined;
     if (packed !== undefined) return packed;
     throw new UsageError("E_USAGE", `the file ${path} does not exist`, { hint });
   }
@@ -139,15 +139,6 @@ function readBelow(folder: string, path: string): string {
   if (bytes.length > maxFixtureBytes)
     throw new UsageError("E_USAGE", `the file ${path} is larger than 8 MiB`);
   return bytes.toString("utf8");
-}
-
-/** The payloads of the bundled recipes: the package has them in one file, a checkout as files. */
-function packedFixtures(): Readonly<Record<string, string>> {
-  try {
-    return JSON.parse(readRegularSync(join(packageFolder(), "dist/fixtures.json")).toString("utf8"));
-  } catch {
-    return {}; // A checkout, where a missing file is missing.
-  }
 }
 
 function readAtOnce(real: string, path: string): Buffer {

@@ -2,6 +2,7 @@
 // separate plan.
 
 import { dirname } from "node:path";
+import { isRecipeFile } from "../config/recipe/bundled.ts";
 import type { LoadedConfig } from "../config/values.ts";
 import type { Issue, JsonObject, RouterEvent } from "../contract.ts";
 import { loadPlan, type ProvenConfig } from "../daemon/start/load-plan.ts";
@@ -84,7 +85,7 @@ export async function runSuite(file: string, options: SuiteOptions): Promise<Sui
   const { loaded, issues, mask } = whole;
   const snapshots = openSnapshots(loaded.file);
   const warnings = loaded.warnings.map((issue) => ({ issue, frame: loaded.frame(issue) }));
-  const usesRecipes = loaded.files.some(({ path }) => /\.ya?ml$/.test(path) && path !== loaded.file);
+  const usesRecipes = loaded.files.some(({ path }) => isRecipeFile(path) && path !== loaded.file);
   const nothing = {
     file: loaded.file,
     warnings,

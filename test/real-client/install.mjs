@@ -109,6 +109,18 @@ async function tryWay({ name, install, start, bin, entry = "npx", packages }, to
     `${name}: init writes a config`,
     run(program, [...first, "init", "--yes"]) !== "" && existsSync(join(folder, "channels.yaml")),
   );
+  const { recipes } = JSON.parse(run(program, [...first, "recipes", "list", "--json"]));
+  show(`${name}: has the bundled recipes`, recipes.length > 5, String(recipes.length));
+  const tested = JSON.parse(run(program, [...first, "recipes", "test", recipes[0].recipe, "--json"]));
+  show(`${name}: has the payloads of their tests`, tested.ok && tested.passed > 0, JSON.stringify(tested));
+  const shown = JSON.parse(run(program, [...first, "recipes", "show", recipes[0].recipe, "--json"]));
+  writeFileSync(join(folder, "used.yaml"), `${shown.use}\n    override: { sources: { nothing: null } }\n`);
+  const { issues } = JSON.parse(failing(run, program, [...first, "check", "used.yaml", "--json"]));
+  show(
+    `${name}: check reads a bundled recipe`,
+    issues.some(({ message, hint }) => `${message} ${hint}`.includes(Object.values(shown.sources)[0].name)),
+    JSON.stringify(issues),
+  );
   const { mcpServers } = JSON.parse(run(program, [...first, "mcp-entry", "--json"]));
   const command = mcpServers.router.command
     .split("/")
@@ -125,6 +137,15 @@ async function tryWay({ name, install, start, bin, entry = "npx", packages }, to
   run(program, [...first, "add", "telegram", "--json"]);
   const checked = run(program, [...first, "add", "telegram", "--json"]);
   show(`${name}: has the library that add installed`, JSON.parse(checked).installed === false, checked);
+}
+
+/** What a command prints that exits with 1. */
+function failing(run, program, args) {
+  try {
+    return run(program, args);
+  } catch (error) {
+    return String(error.stdout);
+  }
 }
 
 /** Nothing of the user's: neither the home folder nor the settings of a package manager, nor a Claude session around. */

@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { librariesFolder, runningFolder } from "../../config/paths.ts";
-import { packageFolder } from "../../config/recipe/reference.ts";
+import { packageFolder } from "../../config/recipe/bundled.ts";
 import { connectors } from "../../connectors/index.ts";
 import type { Libraries, SourceTypeEntry } from "../../contract.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";

@@ -1,7 +1,7 @@
 // `completion`: prints the script that completes the command line in a shell.
 
 import type { Command } from "commander";
-import { bundledRecipes } from "../../config/recipe/reference.ts";
+import { bundledRecipes } from "../../config/recipe/bundled.ts";
 import { connectors } from "../../connectors/index.ts";
 import { ownWords } from "../../text.ts";
 import { completionScript, shells } from "../completion.ts";

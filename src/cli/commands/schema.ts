@@ -1,7 +1,7 @@
 // `schema`: the JSON Schema of channels.yaml, the same text as schema/channels.schema.json.
 
 import { join } from "node:path";
-import { packageFolder } from "../../config/recipe/reference.ts";
+import { packageFolder } from "../../config/recipe/bundled.ts";
 import type { Json } from "../../contract.ts";
 import { readRegular } from "../../regular-file.ts";
 import type { ExitCode } from "../exit.ts";

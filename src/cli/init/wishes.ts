@@ -1,6 +1,6 @@
 // What the user wants from `init`: from options, or asked at the terminal.
 
-import { bundledRecipes } from "../../config/recipe/reference.ts";
+import { bundledRecipes } from "../../config/recipe/bundled.ts";
 import type { Json } from "../../contract.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import { UsageError } from "../../errors.ts";

@@ -1,6 +1,6 @@
 // `recipes list`: the recipes that come with the router.
 
-import { bundledRecipes } from "../../config/recipe/reference.ts";
+import { bundledRecipes } from "../../config/recipe/bundled.ts";
 import { text } from "../../text.ts";
 import { colors } from "../colors.ts";
 import type { CommandContext } from "../context.ts";

@@ -1,6 +1,6 @@
 // `recipes test`: whether the tests of recipes pass.
 
-import { bundledRecipes } from "../../config/recipe/reference.ts";
+import { bundledRecipes } from "../../config/recipe/bundled.ts";
 import { runAndPrint } from "../commands/test.ts";
 import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";

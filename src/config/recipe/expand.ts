@@ -20,6 +20,7 @@ import {
 import { absent } from "../yaml/bounded-file.ts";
 import { type FilePath, openYaml, type YamlFile } from "../yaml/file.ts";
 import { type Path, pathKey } from "../yaml/problem.ts";
+import { packedFile } from "./bundled.ts";
 import type { PatternCompiler } from "./input-check.ts";
 import { readInputs } from "./inputs.ts";
 import { type Instance, isSection, pathIn, prefixed, scopeOf, sections, unknownName } from "./instance.ts";
@@ -170,7 +171,9 @@ class RecipeExpansion {
     const parsed =
       this.#read.get(reference.file) ?? (await readYamlFile(reference.file, "recipe", this.#options.kept));
     this.#read.set(reference.file, parsed);
-    this.#files.set(reference.file, parsed.reading.ok ? parsed.reading.sha256 : absent);
+    const packed = packedFile(reference.file);
+    if (packed !== undefined) this.#files.set(packed.path, packed.sha256);
+    else this.#files.set(reference.file, parsed.reading.ok ? parsed.reading.sha256 : absent);
     this.#recipeText += parsed.text.length;
     if (this.#recipeText > maxRecipeText) {
       const message = `the recipes that are used have more than ${maxRecipeText / 1024 / 1024} MiB together`;

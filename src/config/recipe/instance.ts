@@ -33,6 +33,25 @@ export function prefixed({ name }: Pick<Instance, "name">, local: string): strin
   return name === "" ? local : `${name}_${local}`;
 }
 
+/** The setup steps of each use, with the values of its inputs. */
+export function setupsOf(instances: readonly Instance[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    instances.flatMap(({ name, yaml, inputs }) => {
+      const { setup } = yaml.tree.root;
+      return name === "" || typeof setup !== "string" ? [] : [[name, withValues(setup, inputs)]];
+    }),
+  );
+}
+
+function withValues(setup: string, inputs: Inputs): string {
+  return setup.replace(/\$\{inputs\.(\w+)\}/g, (whole, name: string) => {
+    const input = inputs.get(name);
+    if (input === undefined) return whole;
+    if (input.secret || input.tainted.length > 0) return `THE_${name.toUpperCase()}`;
+    return typeof input.value === "string" ? input.value : JSON.stringify(input.value);
+  });
+}
+
 /** The names that `${inputs.NAME}` may use in the recipe. */
 export function scopeOf({ inputs }: Instance): InputScope {
   return {

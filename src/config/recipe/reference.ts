@@ -1,13 +1,13 @@
 // Resolves a `recipe:` to a file: a bundled one, or one next to the config. A file outside the config's
 // folder is rejected, also when only a link leads there: sharing a config shares everything it runs.
 
-import { existsSync, readdirSync, realpathSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { realpathSync } from "node:fs";
+import { resolve } from "node:path";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import { isWithin } from "../../within.ts";
 import type { KeptTexts } from "../read.ts";
 import { quoted } from "../yaml/problem.ts";
+import { bundledPath, bundledRecipes, isBundled } from "./bundled.ts";
 
 export type Reference =
   | { readonly file: string }
@@ -37,17 +37,9 @@ export function findRecipe(written: string, folder: string, kept?: KeptTexts): R
   return findFile(written, folder, kept);
 }
 
-/** The names of the bundled recipes, sorted. */
-export function bundledRecipes(): string[] {
-  return readdirSync(bundledFolder())
-    .filter((name) => name.endsWith(".yaml"))
-    .map((name) => name.slice(0, -".yaml".length))
-    .sort();
-}
-
 function findBundled(name: string, kept: KeptTexts | undefined): Reference {
-  const file = join(bundledFolder(), `${name}.yaml`);
-  if (existsSync(file) || kept?.has(file)) return { file };
+  const file = bundledPath(name);
+  if (isBundled(name) || kept?.has(file)) return { file };
   return {
     message: `no bundled recipe is called ${quoted(name)}`,
     hint: didYouMeanHint(name, bundledRecipes()) ?? "channel-router recipes list  shows all of them",
@@ -76,22 +68,4 @@ function findFile(written: string, folder: string, kept: KeptTexts | undefined):
     };
   }
   return { file };
-}
-
-let known: string | undefined;
-
-export function bundledFolder(): string {
-  return join(packageFolder(), "recipes");
-}
-
-/** The folder of the package's own package.json, wherever in the package this code runs. */
-export function packageFolder(): string {
-  if (known !== undefined) return known;
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "package.json"))) {
-    if (dirname(folder) === folder) throw new Error("the package of this program was not found");
-    folder = dirname(folder);
-  }
-  known = folder;
-  return known;
 }

@@ -18,6 +18,8 @@ export interface Outward {
   readonly tainted: boolean;
   /** Whether this option, at the path or below it, has such a part. */
   isTainted(path: Path): boolean;
+  /** The origins of such parts, at the path or below it. */
+  namesAt(path: Path): readonly string[];
   /** The external texts in this option, at the path itself. */
   cameIn(path: Path): readonly string[];
   /** Secrets, and variables in inert options: a component's description of itself must not contain them. */
@@ -51,7 +53,14 @@ export function outwardOf({ schema, options, values, tainted, nameOf }: OutwardI
       nameOf,
     ),
     tainted: outside.length > 0,
-    isTainted: (path) => tainted.some((one) => path.every((key, index) => one.path[index] === key)),
+    isTainted: (path) => tainted.some((one) => isWithinPath(one.path, path)),
+    namesAt: (path) =>
+      namesOf(
+        tainted
+          .filter((one) => isWithinPath(one.path, path))
+          .flatMap(({ taints }) => taints.map(({ origin }) => origin)),
+        nameOf,
+      ),
     cameIn(path) {
       const value = valueAt(options, path);
       const taints = byPath.get(pathKey(path))?.taints ?? [];
@@ -65,6 +74,10 @@ export function outwardOf({ schema, options, values, tainted, nameOf }: OutwardI
     if (taints === undefined) return value;
     return typeof value === "string" ? hide(value, taints) : hide(String(value), [whole(value)]);
   }
+}
+
+function isWithinPath(path: Path, above: Path): boolean {
+  return above.every((key, index) => path[index] === key);
 }
 
 export function namesOf(origins: readonly Origin[], nameOf: OutwardInput["nameOf"]): string[] {

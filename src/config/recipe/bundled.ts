@@ -1,0 +1,123 @@
+// The recipes that come with the program, and the payloads of their tests. A checkout has them as files in
+// `recipes/`; the package has all of them in one file, `dist/recipes.bin`. Their paths are the same in both.
+
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliDecompressSync } from "node:zlib";
+import { readRegularSync } from "../../regular-file.ts";
+import type { FileResult } from "../yaml/bounded-file.ts";
+
+/** The names of the bundled recipes, sorted. */
+export function bundledRecipes(): string[] {
+  const packed = openPacked();
+  const names = packed === undefined ? readdirSync(bundledFolder()) : Object.keys(packed.recipes);
+  return names
+    .filter((name) => name.endsWith(".yaml"))
+    .map((name) => name.slice(0, -".yaml".length))
+    .sort();
+}
+
+export function isBundled(name: string): boolean {
+  const file = bundledPath(name);
+  return packedRecipe(file) !== undefined || existsSync(file);
+}
+
+/** Where it is in a checkout, and what messages call it everywhere. */
+export function bundledPath(name: string): string {
+  return join(bundledFolder(), `${name}.yaml`);
+}
+
+/** Whether a file that a config read is a recipe, or the file with the packed ones. */
+export function isRecipeFile(path: string): boolean {
+  return /\.ya?ml$/.test(path) || path === packedPath();
+}
+
+/** The content of a recipe in the packed file; undefined for any other path. */
+export function packedRecipe(file: string): (FileResult & { readonly ok: true }) | undefined {
+  if (dirname(file) !== bundledFolder()) return undefined;
+  const text = textIn(openPacked()?.recipes, basename(file));
+  if (text === undefined) return undefined;
+  const bytes = Buffer.from(text);
+  return { ok: true, bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
+}
+
+/** The packed file, when this path is in it: that is what changes on the disk. */
+export function packedFile(file: string): { readonly path: string; readonly sha256: string } | undefined {
+  const packed = packedRecipe(file) === undefined ? undefined : openPacked();
+  return packed && { path: packedPath(), sha256: packed.sha256 };
+}
+
+/** The payload of a test of a bundled recipe, by its path below `recipes/`. */
+export function packedFixture(path: string): string | undefined {
+  return textIn(openPacked()?.fixtures(), path);
+}
+
+export function bundledFolder(): string {
+  return join(packageFolder(), "recipes");
+}
+
+let known: string | undefined;
+
+/** The folder of the package's own package.json, wherever in the package this code runs. */
+export function packageFolder(): string {
+  if (known !== undefined) return known;
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "package.json"))) {
+    if (dirname(folder) === folder) throw new Error("the package of this program was not found");
+    folder = dirname(folder);
+  }
+  known = folder;
+  return known;
+}
+
+type Texts = Readonly<Record<string, string>>;
+
+interface PackedRecipes {
+  readonly sha256: string;
+  readonly recipes: Texts;
+  /** Larger, and only needed by tests: decompressed on request. */
+  fixtures(): Texts;
+}
+
+/**
+ * Reads what `scripts/recipes.mjs` writes: a line of JSON with the length of each part, then the parts. A part
+ * is a JSON object of texts by path, compressed with Brotli.
+ */
+export function unpackRecipes(bytes: Buffer): PackedRecipes {
+  const end = bytes.indexOf("\n");
+  const lengths = JSON.parse(bytes.toString("utf8", 0, end)) as Record<"recipes" | "fixtures", number>;
+  const middle = end + 1 + lengths.recipes;
+  const part = (from: number, to: number) =>
+    JSON.parse(brotliDecompressSync(bytes.subarray(from, to)).toString("utf8")) as Texts;
+  let fixtures: Texts | undefined;
+  return {
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+    recipes: part(end + 1, middle),
+    fixtures() {
+      fixtures ??= part(middle, middle + lengths.fixtures);
+      return fixtures;
+    },
+  };
+}
+
+let opened: { readonly version: string; readonly packed: PackedRecipes } | undefined;
+
+/** Undefined in a checkout: its files count, and a packed file there may be of an earlier build. */
+function openPacked(): PackedRecipes | undefined {
+  if (existsSync(bundledFolder()) || !existsSync(packedPath())) return undefined;
+  // An update of the package replaces the file while a router runs.
+  const { mtimeMs, size, ino } = statSync(packedPath());
+  const version = [mtimeMs, size, ino].join();
+  if (opened?.version !== version) opened = { version, packed: unpackRecipes(readRegularSync(packedPath())) };
+  return opened.packed;
+}
+
+function packedPath(): string {
+  return join(packageFolder(), "dist", "recipes.bin");
+}
+
+function textIn(texts: Texts | undefined, path: string): string | undefined {
+  return texts !== undefined && Object.hasOwn(texts, path) ? texts[path] : undefined;
+}
