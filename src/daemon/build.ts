@@ -168,9 +168,11 @@ function createRouterOf(
         { event, deliveries: deliveries.map((one) => journalled(one, configFile)), memory },
         signal,
       );
-      const channels = deliveries.map(({ channel }) => channel);
-      state.chat()?.accepted(event, channels);
-      shaping.appended(channels);
+      state.chat()?.accepted(
+        event,
+        deliveries.map(({ channel }) => channel),
+      );
+      shaping.appended(deliveries);
     },
     observe(decision) {
       state.decisions.add(decision);

@@ -28,7 +28,7 @@ export function openExpectations(parts: ServiceExpectationsParts): Expectations 
     lastEventMs: (source) => router.report().sources.find(({ name }) => name === source)?.lastEventMs,
     async commit({ event, delivery }) {
       await journal.append({ event, deliveries: [journalled(delivery, configFile)], memory: [] });
-      shaping.appended([delivery.channel]);
+      shaping.appended([delivery]);
     },
   });
 }

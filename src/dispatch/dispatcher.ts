@@ -18,7 +18,7 @@ import { createMatch, type MatchOptions } from "./choose-session.ts";
 import { createReport, type DispatchContext, type InFlight } from "./context.ts";
 import { createDeadlines } from "./deadlines.ts";
 import { Doorbell, type DoorbellReport } from "./doorbell/doorbell.ts";
-import { type FinalState, findEntry, isUnsent } from "./entries.ts";
+import { type EntryKind, type FinalState, findEntry, isSameKind, isUnsent } from "./entries.ts";
 import { createExpiry } from "./expiry.ts";
 import { createKnownSessions, type KnownSessions } from "./known-sessions.ts";
 import { createNotices } from "./notices.ts";
@@ -127,6 +127,8 @@ export class Dispatcher {
   readonly #pending: PendingEvents;
   readonly #settled: Promise<void>;
   #isWoken = false;
+  /** What was appended since it was last woken; undefined: there may be anything. */
+  #appended: EntryKind[] | undefined = [];
   /**
    * The latest notice of each subject: subjects are names of the config's own parts, so their number is
    * bounded.
@@ -366,17 +368,26 @@ export class Dispatcher {
         this.#context.reservations.clear(reservationName);
   }
 
-  /** Cheap. May be called whenever something was appended, or a session's `listening` may have changed. */
-  wake(): void {
-    if (this.#isWoken || this.#stopping.signal.aborted) return;
+  /**
+   * Cheap. May be called whenever something was appended, or a session's `listening` may have changed. `appended`: all that
+   * is new; absent, sessions look at everything that they have not looked at.
+   */
+  wake(appended?: readonly EntryKind[]): void {
+    if (this.#stopping.signal.aborted) return;
+    if (appended === undefined) this.#appended = undefined;
+    for (const kind of appended ?? [])
+      if (this.#appended?.some((one) => isSameKind(one, kind)) === false) this.#appended.push(kind);
+    if (this.#isWoken) return;
     this.#isWoken = true;
     setImmediate(() => {
+      const kinds = this.#appended;
       this.#isWoken = false;
+      this.#appended = [];
       if (this.#stopping.signal.aborted) return;
       this.#doorbell.look();
       if (this.#recheckSessions()) return;
       this.#unroutable.kick();
-      for (const worker of this.#workers.values()) worker.kick();
+      for (const worker of this.#workers.values()) worker.kick(kinds);
     });
   }
 

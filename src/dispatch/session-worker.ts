@@ -18,7 +18,7 @@ import {
   reserve,
   toRendered,
 } from "./context.ts";
-import { findEntry, isPast, isUnsent, unsent } from "./entries.ts";
+import { type EntryKind, findEntry, isPast, isUnsent, unsent } from "./entries.ts";
 import type { SessionSlot } from "./session-registry.ts";
 import { UnshownEvents } from "./shown/unshown-events.ts";
 import { isCandidate, isLooping, keepWaiting, triage } from "./triage.ts";
@@ -36,6 +36,11 @@ const pageSize = 128;
 const retryMs = 1_000;
 /** A client that takes nothing for this time counts as not reading. */
 const stuckAfterMs = 10_000;
+
+const anyKind: readonly EntryKind[] = [true, false].flatMap((isHigh) => [
+  { isHigh, unproven: false },
+  { isHigh, unproven: true },
+]);
 
 interface Ahead extends InFlight {
   isNoted: boolean;
@@ -184,11 +189,11 @@ export class SessionWorker {
     if (position < this.#lookedAt || position <= farthest) this.rewind(position);
   }
 
-  /** There may be something new. */
-  kick(): void {
-    for (const { mayHaveMore } of this.#streams) {
-      mayHaveMore.high = true;
-      mayHaveMore.rest = true;
+  /** There may be something new: of these kinds, by default of any. */
+  kick(kinds: readonly EntryKind[] = anyKind): void {
+    for (const { isHigh, unproven } of kinds) {
+      const { mayHaveMore } = unproven ? this.#unproven : this.#proven;
+      mayHaveMore[isHigh ? "high" : "rest"] = true;
     }
     this.#start();
   }
@@ -293,11 +298,7 @@ export class SessionWorker {
         return;
       }
       const page = this.#journal.page({ ...query, after: cursor[lane] });
-      if (page.length === 0) {
-        // Before it is ready, nothing is for it.
-        if (this.#slot.rank > 0) offered[lane] = Number.POSITIVE_INFINITY;
-        return;
-      }
+      const isEnd = page.length < pageSize;
       const worth = page.filter(
         (entry) =>
           (lane === "high" || entry.priority !== "high") &&
@@ -307,7 +308,7 @@ export class SessionWorker {
       if (!isCurrent()) return;
       const found: Ahead[] = [];
       let bytes = stream.ahead.reduce((sum, { delivery }) => sum + delivery.content.length, 0);
-      let last = page.at(-1) as OpenEntry;
+      let last = page.at(-1);
       for (const [index, entry] of worth.entries()) {
         const delivery = read[index];
         this.#lookedAt = entry.position;
@@ -329,15 +330,19 @@ export class SessionWorker {
       }
       this.#lookedAt = 0;
       // A reservation may have moved a conversation here, and with it events that were passed over.
-      if (isCurrent()) cursor[lane] = last.position;
+      const isRead = isCurrent() && isEnd && last === page.at(-1);
+      if (isCurrent() && last !== undefined) cursor[lane] = last.position;
+      // Before it is ready, nothing is for it.
+      if (isRead && this.#slot.rank > 0) offered[lane] = Number.POSITIVE_INFINITY;
       if (found.length > 0) {
-        mayHaveMore[lane] = true;
+        if (!isRead) mayHaveMore[lane] = true;
         // `high` before the rest, each in its own order.
         const { ahead } = stream;
         const at = ahead.findIndex(({ entry }) => entry.priority !== "high");
         ahead.splice(lane === "high" && at >= 0 ? at : ahead.length, 0, ...found);
         return;
       }
+      if (isEnd) return;
       if (turns % 16 === 0) await yieldToEventLoop();
     }
   }

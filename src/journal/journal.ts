@@ -365,10 +365,11 @@ function journalOf(parts: JournalParts): Journal {
     async mark(...changes) {
       const timeMs = clock.now();
       const lines = changes.flatMap((change): StateLine[] => {
+        const before = state.change(change, timeMs);
+        if (before === undefined) return [];
         const final = isFinal(change);
-        const mark = final ? state.entries.get(change.id, change.channel)?.mark : undefined;
-        if (!state.change(change, timeMs)) return [];
-        return [{ type: "state", timeMs, ...change, final, ...(mark === undefined ? {} : { mark }) }];
+        const mark = final && before !== "accepted" ? { mark: before } : {};
+        return [{ type: "state", timeMs, ...change, final, ...mark }];
       });
       if (lines.length > 0) await facts.add(lines);
     },

@@ -13,8 +13,8 @@ import {
   states,
 } from "./records.ts";
 import {
-  createEntryRecords,
   double,
+  EntryRecords,
   markShift,
   none,
   recordBytes,
@@ -86,7 +86,7 @@ const maxRecordLooks = 65_536;
 
 export class OpenEntries {
   readonly #onCount: (segment: number, change: 1 | -1, bytes: number) => void;
-  readonly #records = createEntryRecords();
+  readonly #records = new EntryRecords();
   readonly #ids: IdTable;
   readonly #lanes: Lanes;
   readonly channels = createNames();
@@ -152,11 +152,12 @@ export class OpenEntries {
     return found;
   }
 
-  /** The new state is not final. False when the entry is not open. */
-  change(change: StateChange, timeMs: number): boolean {
+  /** The new state is not final. Returns how far the entry had got; undefined when it is not open. */
+  change(change: StateChange, timeMs: number): Mark | undefined {
     const { id, channel, state, session, attempt } = change;
     const slot = this.#find(id, channel);
-    if (slot === none) return false;
+    if (slot === none) return undefined;
+    const before = this.#markOf(this.#records.getWord(slot, word.status));
     this.#addTally(slot, -1);
     this.#raise(slot, markOf(change));
     const status = this.#records.getWord(slot, word.status);
@@ -166,7 +167,7 @@ export class OpenEntries {
     if (session !== undefined) this.#records.setWord(slot, word.session, this.sessions.intern(session));
     this.#records.setDouble(slot, double.changedMs, timeMs);
     this.#addTally(slot, 1);
-    return true;
+    return before;
   }
 
   /** Without a channel, on all channels on which it is open. */

@@ -2,7 +2,7 @@
 // functions, so that what was written and what is read back cannot differ. Applying a line again changes
 // nothing.
 
-import type { Json, MemoryWrite } from "../contract.ts";
+import type { Json, Mark, MemoryWrite } from "../contract.ts";
 import { isUnproven } from "../key-parts.ts";
 import { OpenEntries } from "./open-entries.ts";
 import {
@@ -42,8 +42,8 @@ export interface JournalState {
   fold(digest: DigestRecord, timeMs: number, span: LineSpan): void;
   /** The line of these open entries was written again. */
   move(id: string, moved: MoveRecord, span: LineSpan): void;
-  /** False when the entry is not open: it has ended before. */
-  change(change: StateChange, timeMs: number): boolean;
+  /** Returns how far the entry had got; undefined when it is not open: it has ended before. */
+  change(change: StateChange, timeMs: number): Mark | undefined;
   setCursor(name: string, value: Json): void;
   setNote(note: Pick<NoteLine, "kind" | "key" | "value" | "untilMs">): void;
 }
@@ -138,10 +138,11 @@ export function createState(): JournalState {
       segments.hold(span.segment, id);
       for (const { channel } of moved.entries) entries.move(id, channel, span);
     },
-    change: (change, timeMs) =>
-      isFinal(change)
-        ? entries.remove(change.id, change.channel) !== undefined
-        : entries.change(change, timeMs),
+    change(change, timeMs) {
+      if (!isFinal(change)) return entries.change(change, timeMs);
+      const ended = entries.remove(change.id, change.channel);
+      return ended && (ended.mark ?? "accepted");
+    },
     setCursor(name, value) {
       if (value === null) cursors.delete(name);
       else cursors.set(name, value);

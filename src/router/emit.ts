@@ -114,9 +114,9 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
   }
 
   /** Requires the turn. */
-  async function enter(arrival: Arrival, nowMs: number): Promise<Outcome> {
+  async function enter(arrival: Arrival, nowMs: number, marks = marksOf(name, arrival)): Promise<Outcome> {
     try {
-      const outcome = await take(identify(arrival, nowMs, options.newId(nowMs)), marksOf(name, arrival));
+      const outcome = await take(identify(arrival, nowMs, options.newId(nowMs)), marks);
       counter.add(outcome.outcome);
       return outcome;
     } catch (error) {
@@ -128,10 +128,11 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
   }
 
   async function one(arrival: Arrival): Promise<Outcome> {
+    const marks = marksOf(name, arrival);
     try {
       // A known delivery creates no event: repeating one request uses up no rate.
-      const isKnown = firstKnown(memory, marksOf(name, arrival)) !== undefined;
-      const retryAfterMs = isKnown ? undefined : rate(clock.now());
+      const isFree = current().rate === undefined || firstKnown(memory, marks) !== undefined;
+      const retryAfterMs = isFree ? undefined : rate(clock.now());
       if (retryAfterMs !== undefined) throw overRate(name, retryAfterMs);
       const turn = turns.take();
       if (turn !== undefined) await turn;
@@ -139,8 +140,9 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
       refuse(error);
       throw error;
     }
-    if (options.slowLane === undefined || !isUnproven(arrival.trust)) return enter(arrival, clock.now());
-    return options.slowLane.run(() => enter(arrival, clock.now()));
+    if (options.slowLane === undefined || !isUnproven(arrival.trust))
+      return enter(arrival, clock.now(), marks);
+    return options.slowLane.run(() => enter(arrival, clock.now(), marks));
   }
 
   /**

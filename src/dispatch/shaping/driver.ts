@@ -23,7 +23,7 @@ import {
 } from "../../shaping/shaper.ts";
 import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
 import type { Dispatcher } from "../dispatcher.ts";
-import { findEntry, isUnsent, unsent } from "../entries.ts";
+import { findEntry, isUnsent, kindOf, unsent } from "../entries.ts";
 import { type Cadences, createCadences } from "./cadences.ts";
 import { shapedEntry } from "./entry.ts";
 import { shaperOptions, styleOf } from "./plan.ts";
@@ -111,16 +111,16 @@ export class Shaping {
     this.holdOf = (member) => this.#shaper.holdOf(member);
   }
 
-  /** Something was appended on these channels. Wakes the dispatcher after it was read. */
-  appended(channels: readonly string[]): void {
+  /** These were appended. Wakes the dispatcher, after reading those that are shaped. */
+  appended(deliveries: readonly Pick<Delivery, "channel" | "priority" | "meta">[]): void {
     let mustWait = false;
-    for (const channel of channels) {
+    for (const { channel } of deliveries) {
       if (!this.#cursors.has(channel)) continue;
       this.#dirty.add(channel);
       mustWait = true;
     }
     if (mustWait) this.#work();
-    else this.#dispatcher().wake();
+    else this.#dispatcher().wake(deliveries.map(kindOf));
   }
 
   /** For the dispatcher. */

@@ -85,146 +85,152 @@ export interface EntryRecord {
   readonly span: LineSpan;
 }
 
-export interface EntryRecords {
-  take(): number;
-  /** After the last slot. Free ones before it are all zeros, but for their link. */
-  end(): number;
-  read(slot: number): EntryRecord;
-  write(slot: number, id: string, record: EntryRecord): void;
-  idOf(slot: number): string;
-  /** Copies whole records behind all others, and returns the first one's slot. */
-  append(bytes: Uint8Array): number;
-  /** The record must be unlinked from the id table first. */
-  free(slot: number): void;
-  getDouble(slot: number, field: number): number;
-  setDouble(slot: number, field: number, value: number): void;
-  getWord(slot: number, field: number): number;
-  setWord(slot: number, field: number, value: number): void;
-  hashOfId(slot: number): number;
-  /** `sought`: as words. */
-  hasId(slot: number, sought: Uint32Array): boolean;
-  /** A live view of the record's bytes. */
-  bytesOf(slot: number): Uint8Array;
-  clear(): void;
-}
-
-export function createEntryRecords(): EntryRecords {
-  let chunks: Chunk[] = [];
-  let unused = 0;
+export class EntryRecords {
+  #chunks: Chunk[] = [];
+  #unused = 0;
   /** Freed records, chained through their `next`. */
-  let firstFree = none;
+  #firstFree = none;
 
-  const chunkOf = (slot: number) => chunks[slot >>> chunkBits] as Chunk;
-  const getWord = (slot: number, field: number) =>
-    (chunks[slot >>> chunkBits] as Chunk).words[(slot & inChunk) * wordsPerRecord + field] as number;
-  const setWord = (slot: number, field: number, value: number) => {
-    chunkOf(slot).words[(slot & inChunk) * wordsPerRecord + field] = value;
-  };
-  const bytesOf = (slot: number) => {
+  take(): number {
+    if (this.#firstFree !== none) {
+      const slot = this.#firstFree;
+      this.#firstFree = this.getWord(slot, word.next);
+      return slot;
+    }
+    if (this.#unused === this.#chunks.length * chunkRecords) this.#addChunk();
+    this.#unused += 1;
+    return this.#unused - 1;
+  }
+
+  /** After the last slot. Free ones before it are all zeros, but for their link. */
+  end(): number {
+    return this.#unused;
+  }
+
+  /** Copies whole records behind all others, and returns the first one's slot. */
+  append(bytes: Uint8Array): number {
+    const first = this.#unused;
+    const end = Math.floor(bytes.length / recordBytes) * recordBytes;
+    for (let start = 0; start < end; ) {
+      if (this.#unused === this.#chunks.length * chunkRecords) this.#addChunk();
+      const room = (this.#chunks.length * chunkRecords - this.#unused) * recordBytes;
+      const some = bytes.subarray(start, Math.min(end, start + room));
+      const chunk = this.#chunks[this.#unused >>> chunkBits] as Chunk;
+      chunk.bytes.set(some, (this.#unused & inChunk) * recordBytes);
+      this.#unused += some.length / recordBytes;
+      start += some.length;
+    }
+    return first;
+  }
+
+  /** The record must be unlinked from the id table first. */
+  free(slot: number): void {
+    this.bytesOf(slot).fill(0);
+    this.setWord(slot, word.next, this.#firstFree);
+    this.#firstFree = slot;
+  }
+
+  getDouble(slot: number, field: number): number {
+    const { doubles } = this.#chunks[slot >>> chunkBits] as Chunk;
+    return doubles[(slot & inChunk) * doublesPerRecord + field] as number;
+  }
+
+  setDouble(slot: number, field: number, value: number): void {
+    const { doubles } = this.#chunks[slot >>> chunkBits] as Chunk;
+    doubles[(slot & inChunk) * doublesPerRecord + field] = value;
+  }
+
+  getWord(slot: number, field: number): number {
+    const { words } = this.#chunks[slot >>> chunkBits] as Chunk;
+    return words[(slot & inChunk) * wordsPerRecord + field] as number;
+  }
+
+  setWord(slot: number, field: number, value: number): void {
+    const { words } = this.#chunks[slot >>> chunkBits] as Chunk;
+    words[(slot & inChunk) * wordsPerRecord + field] = value;
+  }
+
+  idOf(slot: number): string {
+    const { bytes } = this.#chunks[slot >>> chunkBits] as Chunk;
+    const start = (slot & inChunk) * recordBytes + word.id * 4;
+    let end = start + maxIdLength;
+    while (end > start && bytes[end - 1] === 0) end -= 1;
+    return bytes.toString("latin1", start, end);
+  }
+
+  read(slot: number): EntryRecord {
+    const { doubles, words } = this.#chunks[slot >>> chunkBits] as Chunk;
+    const atDouble = (slot & inChunk) * doublesPerRecord;
+    const atWord = (slot & inChunk) * wordsPerRecord;
+    return {
+      position: doubles[atDouble + double.position] as number,
+      changedMs: doubles[atDouble + double.changedMs] as number,
+      untilMs: doubles[atDouble + double.untilMs] as number,
+      channel: words[atWord + word.channel] as number,
+      session: words[atWord + word.session] as number,
+      status: words[atWord + word.status] as number,
+      span: {
+        segment: words[atWord + word.segment] as number,
+        offset: words[atWord + word.offset] as number,
+        length: words[atWord + word.length] as number,
+      },
+    };
+  }
+
+  write(
+    slot: number,
+    id: string,
+    { position, changedMs, untilMs, channel, session, status, span }: EntryRecord,
+  ): void {
+    const { bytes, doubles, words } = this.#chunks[slot >>> chunkBits] as Chunk;
+    const atDouble = (slot & inChunk) * doublesPerRecord;
+    const atWord = (slot & inChunk) * wordsPerRecord;
+    const start = (slot & inChunk) * recordBytes + word.id * 4;
+    for (let at = 0; at < maxIdLength; at++) bytes[start + at] = id.charCodeAt(at) || 0;
+    doubles[atDouble + double.position] = position;
+    doubles[atDouble + double.changedMs] = changedMs;
+    doubles[atDouble + double.untilMs] = untilMs;
+    words[atWord + word.channel] = channel;
+    words[atWord + word.session] = session;
+    words[atWord + word.status] = status;
+    words[atWord + word.segment] = span.segment;
+    words[atWord + word.offset] = span.offset;
+    words[atWord + word.length] = span.length;
+  }
+
+  hashOfId(slot: number): number {
+    const { words } = this.#chunks[slot >>> chunkBits] as Chunk;
+    return hashId(words, (slot & inChunk) * wordsPerRecord + word.id);
+  }
+
+  /** `sought`: as words. */
+  hasId(slot: number, sought: Uint32Array): boolean {
+    const { words } = this.#chunks[slot >>> chunkBits] as Chunk;
+    const start = (slot & inChunk) * wordsPerRecord + word.id;
+    for (let at = 0; at < idWords; at++) if (words[start + at] !== sought[at]) return false;
+    return true;
+  }
+
+  /** A live view of the record's bytes. */
+  bytesOf(slot: number): Uint8Array {
     const start = (slot & inChunk) * recordBytes;
-    return chunkOf(slot).bytes.subarray(start, start + recordBytes);
-  };
+    return (this.#chunks[slot >>> chunkBits] as Chunk).bytes.subarray(start, start + recordBytes);
+  }
 
-  function addChunk(): void {
+  clear(): void {
+    // One chunk stays: while events come one by one, this is called after each.
+    this.#chunks = this.#chunks.slice(0, 1);
+    this.#chunks[0]?.bytes.fill(0, 0, Math.min(this.#unused, chunkRecords) * recordBytes);
+    this.#unused = 0;
+    this.#firstFree = none;
+  }
+
+  #addChunk(): void {
     const buffer = new ArrayBuffer(chunkRecords * recordBytes);
-    chunks.push({
+    this.#chunks.push({
       bytes: Buffer.from(buffer),
       doubles: new Float64Array(buffer),
       words: new Uint32Array(buffer),
     });
   }
-
-  return {
-    take() {
-      if (firstFree !== none) {
-        const slot = firstFree;
-        firstFree = getWord(slot, word.next);
-        return slot;
-      }
-      if (unused === chunks.length * chunkRecords) addChunk();
-      unused += 1;
-      return unused - 1;
-    },
-    end: () => unused,
-    append(bytes) {
-      const first = unused;
-      const end = Math.floor(bytes.length / recordBytes) * recordBytes;
-      for (let start = 0; start < end; ) {
-        if (unused === chunks.length * chunkRecords) addChunk();
-        const room = (chunks.length * chunkRecords - unused) * recordBytes;
-        const some = bytes.subarray(start, Math.min(end, start + room));
-        chunkOf(unused).bytes.set(some, (unused & inChunk) * recordBytes);
-        unused += some.length / recordBytes;
-        start += some.length;
-      }
-      return first;
-    },
-    free(slot) {
-      bytesOf(slot).fill(0);
-      setWord(slot, word.next, firstFree);
-      firstFree = slot;
-    },
-    getDouble: (slot, field) => chunkOf(slot).doubles[(slot & inChunk) * doublesPerRecord + field] as number,
-    setDouble(slot, field, value) {
-      chunkOf(slot).doubles[(slot & inChunk) * doublesPerRecord + field] = value;
-    },
-    getWord,
-    setWord,
-    idOf(slot) {
-      const { bytes } = chunkOf(slot);
-      const start = (slot & inChunk) * recordBytes + word.id * 4;
-      let end = start + maxIdLength;
-      while (end > start && bytes[end - 1] === 0) end -= 1;
-      return bytes.toString("latin1", start, end);
-    },
-    read(slot) {
-      const { doubles, words } = chunkOf(slot);
-      const atDouble = (slot & inChunk) * doublesPerRecord;
-      const atWord = (slot & inChunk) * wordsPerRecord;
-      return {
-        position: doubles[atDouble + double.position] as number,
-        changedMs: doubles[atDouble + double.changedMs] as number,
-        untilMs: doubles[atDouble + double.untilMs] as number,
-        channel: words[atWord + word.channel] as number,
-        session: words[atWord + word.session] as number,
-        status: words[atWord + word.status] as number,
-        span: {
-          segment: words[atWord + word.segment] as number,
-          offset: words[atWord + word.offset] as number,
-          length: words[atWord + word.length] as number,
-        },
-      };
-    },
-    write(slot, id, { position, changedMs, untilMs, channel, session, status, span }) {
-      const { bytes, doubles, words } = chunkOf(slot);
-      const atDouble = (slot & inChunk) * doublesPerRecord;
-      const atWord = (slot & inChunk) * wordsPerRecord;
-      const start = (slot & inChunk) * recordBytes + word.id * 4;
-      for (let at = 0; at < maxIdLength; at++) bytes[start + at] = id.charCodeAt(at) || 0;
-      doubles[atDouble + double.position] = position;
-      doubles[atDouble + double.changedMs] = changedMs;
-      doubles[atDouble + double.untilMs] = untilMs;
-      words[atWord + word.channel] = channel;
-      words[atWord + word.session] = session;
-      words[atWord + word.status] = status;
-      words[atWord + word.segment] = span.segment;
-      words[atWord + word.offset] = span.offset;
-      words[atWord + word.length] = span.length;
-    },
-    hashOfId(slot) {
-      return hashId(chunkOf(slot).words, (slot & inChunk) * wordsPerRecord + word.id);
-    },
-    hasId(slot, sought) {
-      const { words } = chunkOf(slot);
-      const start = (slot & inChunk) * wordsPerRecord + word.id;
-      for (let at = 0; at < idWords; at++) if (words[start + at] !== sought[at]) return false;
-      return true;
-    },
-    bytesOf,
-    clear() {
-      chunks = [];
-      unused = 0;
-      firstFree = none;
-    },
-  };
 }

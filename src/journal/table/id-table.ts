@@ -24,7 +24,7 @@ export function createIdTable(records: EntryRecords): IdTable {
 
   const home = (hash: number) => hash & (cells.length - 1);
   const next = (cell: number) => (cell + 1) & (cells.length - 1);
-  const hashOf = records.hashOfId;
+  const hashOf = (slot: number) => records.hashOfId(slot);
 
   function put(slot: number): void {
     let cell = home(hashOf(slot));

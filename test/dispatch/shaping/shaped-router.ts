@@ -117,7 +117,7 @@ export async function shapedRouter(
     });
     memory.stage(writes, committed);
     await committed;
-    shaping.appended(deliveries.map(({ channel }) => channel));
+    shaping.appended(deliveries);
     return id;
   }
 
