@@ -13,7 +13,7 @@ export function bundleOptions(plugins) {
     cwd: root,
     input: { "channel-router": "src/main.ts" },
     platform: "node",
-    // The clients of chats, which `channel-router add` installs.
+    // The clients of chats and mail, which `channel-router add` installs.
     external: optionalLibraries,
     transform: { target: "node20.19", define: { __VERSION__: JSON.stringify(version) } },
     plugins: [viteValidators(), ...plugins],

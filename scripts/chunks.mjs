@@ -15,7 +15,7 @@ const chats = [
   ...["telegram", "discord", "slack", "imessage", "webchat"].map(connector),
 ];
 const sources = [
-  ...["command", "cron", "feed", "poll", "sse", "tail", "watch", "websocket"].map(connector),
+  ...["command", "cron", "feed", "imap", "poll", "sse", "tail", "watch", "websocket"].map(connector),
   "src/connectors/command/sink/index.ts",
   "src/connectors/file/sink/index.ts",
 ];

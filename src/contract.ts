@@ -144,6 +144,11 @@ export interface SourceType<O = JsonObject> {
    */
   reaches?(options: O, folders: Pick<Surroundings, "folder" | "home">): Reach[];
   /**
+   * What a source with these options changes for good where it reads: `dev` does not start it unless asked to. One clause, such as "it would
+   * mark messages as read". Pure. Absent: nothing.
+   */
+  takes?(options: O): string | undefined;
+  /**
    * The key of the source's `store`, for instance its address: when it changes, the store begins empty. Pure.
    * Default: all options.
    */

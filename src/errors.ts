@@ -56,6 +56,7 @@ export const errorCodes = {
   E_REPLY_DONE: "This event was already answered.",
   E_REPLY_GONE: "Nobody waits for this answer any more.",
   E_CHAT: "A chat platform rejected or failed a request.",
+  E_MAIL: "A mail server rejected or failed a request.",
   E_LIBRARY: "A library that a source needs is not installed.",
   E_ACCESS_DENIED: "A chat is not admitted.",
   E_ACCESS_STATE: "The access file cannot be written.",

@@ -13,7 +13,7 @@ export function addSetupCommands(
   program
     .command("add")
     .argument("<type>", "discord, slack or telegram")
-    .description("install the client library of a chat, below the state root")
+    .description("install the client library of a chat or of mail, below the state root")
     .addOption(json())
     .action((type, options) =>
       finish(async () => (await import("./commands/add.ts")).add(type, options, context)),

@@ -54,7 +54,7 @@ function folderName(configFile: string): string {
   return createHash("sha256").update(realPath(configFile)).digest("hex").slice(0, 16);
 }
 
-/** Where `add` installs the client libraries of chats. */
+/** Where `add` installs the client libraries of chats and mail. */
 export function librariesFolder(env: EnvironmentVariables): string {
   return join(stateRoot(env), "libraries");
 }

@@ -10,6 +10,7 @@ export const connectors: readonly SourceTypeEntry[] = [
   { type: "discord", load: async () => (await import("./discord/index.ts")).discord },
   { type: "feed", load: async () => (await import("./feed/index.ts")).feed },
   { type: "http", load: async () => (await import("./http/index.ts")).http },
+  { type: "imap", load: async () => (await import("./imap/index.ts")).imap },
   { type: "imessage", load: async () => (await import("./imessage/index.ts")).imessage },
   { type: "poll", load: async () => (await import("./poll/index.ts")).poll },
   { type: "slack", load: async () => (await import("./slack/index.ts")).slack },

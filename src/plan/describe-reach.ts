@@ -53,15 +53,26 @@ function originOf(url: string): string {
   const origin = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\\]*/i.exec(url)?.[0] ?? url;
   // A host with a hidden part is shown as it is written: an international name would be converted to
   // Punycode.
-  if (!origin.includes("•") && URL.canParse(origin)) return new URL(origin).origin;
+  if (!origin.includes("•") && URL.canParse(origin)) {
+    const { origin: ofWeb } = new URL(origin);
+    return ofWeb === "null" ? otherOrigin(origin) : ofWeb;
+  }
   return origin.replace(/^([a-z][a-z0-9+.-]*:\/\/).*@/i, "$1");
+}
+
+/** Of a scheme that is not of the web, such as imaps, with its port: names are converted to Punycode all the same. */
+function otherOrigin(origin: string): string {
+  const [scheme = "", rest = ""] = origin.split(/(?<=:\/\/)/);
+  if (!URL.canParse(`http://${rest}`)) return origin;
+  const port = /:\d+$/.exec(rest)?.[0] ?? "";
+  return `${scheme.toLowerCase()}${new URL(`http://${rest}`).hostname}${port}`;
 }
 
 /** ` (this machine)` and the like: for a request that unexpectedly stays in the local network. */
 function hostMark(url: string): string {
   const origin = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\\]*/i.exec(url)?.[0] ?? "";
   if (!URL.canParse(origin)) return "";
-  const host = new URL(origin.replace(/^ws/i, "http")).hostname.replace(/^\[|\]$|\.$/g, "");
+  const host = new URL(origin.replace(/^[^:]+/, "http")).hostname.replace(/^\[|\]$|\.$/g, "");
   const kind = host.includes(":") ? kindOfIpv6(host) : kindOfName(host);
   return kind === undefined ? "" : ` (${kind})`;
 }

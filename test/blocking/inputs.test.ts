@@ -18,12 +18,12 @@ import { readFrame } from "../../src/cluster/protocol.ts";
 import type { ConfigValues } from "../../src/config/values.ts";
 import { startRun } from "../../src/connectors/command/run.ts";
 import { entriesOf } from "../../src/connectors/feed/entries.ts";
-import { plainText } from "../../src/connectors/feed/plain-text.ts";
 import { readFeed } from "../../src/connectors/feed/read-feed.ts";
 import { parseBody } from "../../src/connectors/http/parse-body.ts";
 import { canonicalPath } from "../../src/connectors/http/path.ts";
 import { concealPayload, createConcealer } from "../../src/connectors/http/verify/conceal.ts";
 import { unescapeOnce } from "../../src/connectors/http/verify/unescape.ts";
+import { readAuthResult } from "../../src/connectors/imap/auth-results.ts";
 import { createEventStream } from "../../src/connectors/sse/event-stream.ts";
 import { unwrapRelayed } from "../../src/connectors/sse/webhook-relay.ts";
 import { containerFormat, readPiece } from "../../src/connectors/tail/container.ts";
@@ -42,6 +42,7 @@ import { compileMatch } from "../../src/filters/match.ts";
 import { proseOf } from "../../src/filters/prose.ts";
 import { createMask, maskAll } from "../../src/host/secret-mask.ts";
 import { parseMultipart } from "../../src/http/multipart.ts";
+import { linesText, lineText } from "../../src/intake/html-text.ts";
 import { guessJson, parseJson, parseJsonLines } from "../../src/intake/json.ts";
 import { findJsonFault } from "../../src/intake/json-fault.ts";
 import { linkTarget } from "../../src/intake/link-header.ts";
@@ -204,7 +205,15 @@ const readers: Readonly<Record<string, readonly [size: number, ...works: Work[]]
     mebibyte,
     async (text) => entriesOf(await feedOf(text), "http://h.example/"),
     async (text) => entriesOf(await feedOf(rss(`<![CDATA[${text}]]>`)), "http://h.example/"),
-    (text) => plainText(text, 10_000),
+    (text) => lineText(text, 10_000),
+  ],
+  "a mail": [
+    mebibyte,
+    linesText,
+    (text) => linesText(`<div style="display:none">${text}`),
+    (text) => linesText(`<a style='${text}'>`),
+    (text) => readAuthResult(text, "mx.example.com", "example.com"),
+    (text) => readAuthResult(`mx.example.com; spf=pass ${text}`, "mx.example.com", "example.com"),
   ],
   "a stream of events": [
     mebibyte,

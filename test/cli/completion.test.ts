@@ -37,7 +37,7 @@ test("bash completes commands, subcommands, options and the names that a command
     "github-review",
     "gitlab-pipeline-failed",
   ]);
-  expect(offered("channel-router", "add", "")).toEqual(["discord", "slack", "telegram"]);
+  expect(offered("channel-router", "add", "")).toEqual(["discord", "imap", "slack", "telegram"]);
   expect(offered("channel-router", "init", "--re")).toEqual(["--recipe", "--reach"]);
   expect(offered("channel-router", "events", "--json", "--fo")).toEqual(["--follow"]);
   // Anything else is a file: bash's own completion.

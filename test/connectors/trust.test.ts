@@ -22,6 +22,7 @@ const cases: Readonly<Record<string, readonly [options: JsonObject, trust: Trust
       ] as [JsonObject, Trust][],
     ]),
   ),
+  imap: [[{ host: "imap.example.com", tls: "implicit", mailbox: "INBOX", seen: "keep" }, "unverified"]],
   websocket: [
     [{ url: "wss://example.com/x" }, "verified"],
     [{ url: "ws://example.com/x" }, "unverified"],

@@ -1,4 +1,4 @@
-// `add`: installs the client library of a chat below the state folder, where every way of installing the
+// `add`: installs the client library of a chat or of mail below the state folder, where every way of installing the
 // router finds it, also while it runs. Each package is checked against the hash that we tested with.
 
 import { randomBytes } from "node:crypto";

@@ -60,13 +60,15 @@ interface NotStarted {
 }
 
 function notStarted({ sources }: Plan, take: boolean): NotStarted[] {
-  return sources.flatMap(({ name, type, powers, enabled }) => {
+  return sources.flatMap(({ name, type, options, powers, enabled }) => {
     const found = { name, type: type.type };
     if (!enabled) return [];
     if (type.chat !== undefined)
       return [{ ...found, reason: "dev admits nobody, so it would confirm its messages and drop them" }];
-    if (take || !powers.some(({ power }) => power === "move")) return [];
-    return [{ ...found, reason: "it would move the files away; dev --take starts it" }];
+    if (take) return [];
+    const moves = powers.some(({ power }) => power === "move");
+    const taken = moves ? "it would move the files away" : type.takes?.(options);
+    return taken === undefined ? [] : [{ ...found, reason: `${taken}; dev --take starts it` }];
   });
 }
 

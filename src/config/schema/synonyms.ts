@@ -219,6 +219,7 @@ const types: Readonly<Record<string, readonly string[]>> = {
   websocket: ["ws", "wss", "socket"],
   command: ["exec", "shell", "run", "script", "process", "stdin", "program", "bash"],
   webchat: ["chat", "web", "browser", "widget"],
+  imap: ["mail", "email", "imaps", "mailbox", "inbox", "gmail", "pop3"],
   imessage: ["messages", "sms", "apple"],
 };
 

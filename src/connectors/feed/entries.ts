@@ -2,7 +2,7 @@
 
 import type { AnyFeed, AtomFeed, JsonFeed, RdfFeed, RssFeed } from "feedsmith";
 import { readDate } from "../../dates.ts";
-import { cut, plainText } from "./plain-text.ts";
+import { cutWords, lineText } from "../../intake/html-text.ts";
 
 /** The `data` of an event. Fields that the feed omits are absent. */
 export type Entry = {
@@ -208,7 +208,7 @@ function tidy(raw: Raw, feedUrl: string): Entry | undefined {
 }
 
 function proseText({ value = "", type }: Prose = text(""), maxCharacters: number): string | undefined {
-  const words = type === "html" ? plainText(value, maxCharacters) : cut(oneLine(value), maxCharacters);
+  const words = type === "html" ? lineText(value, maxCharacters) : cutWords(oneLine(value), maxCharacters);
   return words || undefined;
 }
 

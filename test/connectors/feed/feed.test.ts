@@ -4,8 +4,8 @@ import type { AnyFeed } from "feedsmith";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { entriesOf } from "../../../src/connectors/feed/entries.ts";
 import { feed } from "../../../src/connectors/feed/index.ts";
-import { plainText } from "../../../src/connectors/feed/plain-text.ts";
 import type { JsonObject, SourceType } from "../../../src/contract.ts";
+import { lineText } from "../../../src/intake/html-text.ts";
 import {
   type FarSide,
   farSide,
@@ -384,13 +384,13 @@ describe("a summary", () => {
     ["&#x1F600;&#128512;&#0;&unknown;", "😀😀&unknown;"],
     ["  line\n\tline\u00a0 ", "line line"],
   ])("of %s is %s", (html, text) => {
-    expect(plainText(html, 500)).toBe(text);
+    expect(lineText(html, 500)).toBe(text);
   });
 
   test("ends at a word, and is never long, nor long in the making", () => {
-    expect(plainText("word ".repeat(500), 24)).toBe("word word word word…");
+    expect(lineText("word ".repeat(500), 24)).toBe("word word word word…");
     for (const hostile of ["<", "<a ", "<!--", "<script", "&#", "</"]) {
-      const text = plainText(hostile.repeat(2_000_000), 100);
+      const text = lineText(hostile.repeat(2_000_000), 100);
       expect(text.length).toBeLessThanOrEqual(100);
     }
   });
