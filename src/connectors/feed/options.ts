@@ -12,8 +12,13 @@ export const feedOptions = {
   properties: {
     url: {
       "x-inert": false,
-      description: "The URL of the feed, http or https: RSS, Atom, RDF or JSON Feed.",
-      type: "string",
+      description:
+        "The URL of the feed, http or https: RSS, Atom, RDF or JSON Feed. Or a list of up to 20 URLs, whose entries become the events of one source.",
+      type: ["string", "array"],
+      items: { type: "string" },
+      minItems: 1,
+      maxItems: 20,
+      uniqueItems: true,
       "x-secret": "variables",
     },
     every: {

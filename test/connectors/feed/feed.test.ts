@@ -3,7 +3,7 @@
 import type { AnyFeed } from "feedsmith";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { entriesOf } from "../../../src/connectors/feed/entries.ts";
-import { feed } from "../../../src/connectors/feed/index.ts";
+import { checkOptions, feed } from "../../../src/connectors/feed/index.ts";
 import type { JsonObject, SourceType } from "../../../src/contract.ts";
 import { lineText } from "../../../src/intake/html-text.ts";
 import {
@@ -199,6 +199,74 @@ describe("what is new", () => {
     server.answer = content(many(1, 1));
     await source.nextRound();
     expect(titles(source)).toEqual(["Item 1"]);
+  });
+});
+
+describe("several feeds", () => {
+  const paths = { "/a.xml": 1, "/b.xml": 11 };
+  let isBroken = false;
+  function answerAll(response: Parameters<FarSide["answer"]>[0], asked: Parameters<FarSide["answer"]>[1]) {
+    const to = paths[asked.url as keyof typeof paths];
+    const from = asked.url === "/a.xml" ? 1 : 11;
+    if (isBroken && asked.url === "/a.xml") response.writeHead(500).end();
+    else content(many(from, to))(response, asked);
+  }
+  const urls = () => [`${server.url}/a.xml`, `${server.url}/b.xml`];
+  beforeEach(() => {
+    isBroken = false;
+    Object.assign(paths, { "/a.xml": 1, "/b.xml": 11 });
+    server.answer = answerAll;
+  });
+
+  test("have their own history, and their new entries are events of one source", async () => {
+    const source = await start({ url: urls() });
+    await source.rested();
+    expect(source.arrivals).toEqual([]);
+    Object.assign(paths, { "/a.xml": 2, "/b.xml": 12 });
+    await source.nextRound();
+    expect(titles(source)).toEqual(["Item 2", "Item 12"]);
+  });
+
+  test("one that is added later does not make the others forget", async () => {
+    const [first = ""] = urls();
+    const before = await start({ url: [first] });
+    await before.rested();
+    await before.stop();
+    paths["/a.xml"] = 2;
+    const source = await start({ url: urls() }, { cursors: before.cursors });
+    await source.rested();
+    expect(titles(source)).toEqual(["Item 2"]);
+  });
+
+  test("one that fails is retried alone, and does not hold up the others", async () => {
+    const source = await start({ url: urls() });
+    await source.rested();
+    isBroken = true;
+    paths["/b.xml"] = 12;
+    await source.nextRound();
+    expect(titles(source)).toEqual(["Item 12"]);
+    expect(source.told).toEqual([expect.stringMatching(/answered 500/)]);
+    server.asked.length = 0;
+    isBroken = false;
+    paths["/a.xml"] = 2;
+    await source.nextRound();
+    expect(server.asked.map(({ url }) => url)).toEqual(["/a.xml"]);
+    expect(titles(source)).toEqual(["Item 12", "Item 2"]);
+  });
+
+  test("have the weakest trust among them, and no credential for several hosts", () => {
+    const url: [string, string] = ["https://a.example/feed", "http://b.example/feed"];
+    const round = { everyMs: 60_000, since: "now", timeoutMs: 30_000, maxBodyBytes: 1_024 } as const;
+    expect(feed.trust?.({ url, ...round })).toBe("unverified");
+    const auth = { scheme: "bearer", secret: "s3cret-of-a" } as const;
+    const sameHost: [string, string] = ["https://a.example/1", "https://a.example/2"];
+    expect(checkOptions({ url, auth, ...round })).toMatchObject([{ path: ["auth"] }]);
+    expect(checkOptions({ url: sameHost, auth, ...round })).toEqual([]);
+    const wrong: [string, string] = ["https://a.example/1", "ftp://a.example/2"];
+    expect(checkOptions({ url: wrong, ...round })).toMatchObject([{ path: ["url", 1] }]);
+    expect(feed.reaches?.({ url, ...round }, { folder: "/", home: "/" })).toEqual(
+      url.map((one) => ({ to: "host", url: one })),
+    );
   });
 });
 
