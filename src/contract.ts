@@ -134,6 +134,11 @@ export interface SourceType<O = JsonObject> {
   answers?(options: O): boolean;
   /** Present for chat sources. */
   readonly chat?: ChatTraits;
+  /**
+   * Hosts that the platform itself names to its clients, such as that of a gateway; `.example.com` is every
+   * name below it. A recipe that names one of them may reach all of them.
+   */
+  readonly platformHosts?: readonly string[];
   /** Client libraries that the program does not contain. */
   readonly libraries?: Libraries;
   /** Pure checks beyond the schema, called by `check` and before every start. */

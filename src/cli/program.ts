@@ -93,8 +93,9 @@ function createProgram(context: CommandContext | undefined): Command {
   program
     .command("schema")
     .description("print the JSON Schema of channels.yaml")
+    .option("--recipe", "print that of a recipe file")
     .addOption(new Option("--json", "print JSON, which it always does").hideHelp())
-    .action(() => finish(async () => (await import("./commands/schema.ts")).schema()));
+    .action((options) => finish(async () => (await import("./commands/schema.ts")).schema(options)));
 
   program
     .command("version")

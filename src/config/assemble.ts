@@ -3,6 +3,7 @@
 // have no prototype: `sources.constructor` is undefined unless a source has that name.
 
 import { dirname, resolve } from "node:path";
+import type { Capabilities } from "../contract/capabilities.ts";
 import type { Json, JsonObject, JsonSchema } from "../contract.ts";
 import { asObject } from "../json.ts";
 import { parseListenAddress } from "./listen-address.ts";
@@ -14,6 +15,7 @@ import type { Section, Types } from "./schema/component-options.ts";
 import { coreSchema } from "./schema/core.ts";
 import { propertiesOf } from "./schema/schema-tree.ts";
 import type {
+  BoundOptions,
   ChannelValues,
   ConfigValues,
   PermissionsValues,
@@ -43,6 +45,8 @@ export interface Assembly {
   readonly env: EnvironmentVariables;
   /** What a component of a recipe can read of the recipe's inputs. */
   inputsOf(section: "sources" | "channels", name: string): VisibleInputs | undefined;
+  /** What the recipe of a component declares; undefined where nothing bounds it. */
+  capabilitiesOf(section: Section, name: string): Capabilities | undefined;
   /** Origins of the values. */
   readonly names: OriginNames;
   /** True for `["listen"]` or `["channels", "ci", "match"]` when it, or something in it, is wrong. */
@@ -139,7 +143,25 @@ function sourceValues(name: string, source: JsonObject, from: Assembly): SourceV
     outward: sourceOutward({ name, schema: type.options, options, values, code, inputs }, from.names),
     ...(inputs === undefined ? {} : { inputs: inputs.values }),
     ...(code.length === 0 ? {} : { code }),
+    ...boundOf("sources", name, options, from),
   };
+}
+
+/** Its capabilities, and the options in which a secret input of the recipe is. */
+function boundOf(
+  section: Section,
+  name: string,
+  written: JsonObject,
+  { capabilitiesOf, names }: Assembly,
+): { readonly bound?: BoundOptions } {
+  const capabilities = capabilitiesOf(section, name);
+  if (capabilities === undefined) return {};
+  const carried = names.tainted
+    .below([section, name])
+    .flatMap(({ path, taints }) =>
+      taints.flatMap(({ origin }) => (origin.kind === "input" ? [{ input: origin.name, path }] : [])),
+    );
+  return { bound: { ...capabilities, carried, written } };
 }
 
 function sinkValues(name: string, sink: JsonObject, from: Assembly): SinkValues | undefined {
@@ -159,6 +181,7 @@ function sinkValues(name: string, sink: JsonObject, from: Assembly): SinkValues 
     ...sinkOutward(component, asObject(sink.input), from.names),
     ...(shows === undefined ? {} : { shows }),
     code: [...own, ...codeOptions(sinkSchema, result)],
+    ...boundOf("sinks", name, options, from),
   };
 }
 

@@ -165,7 +165,8 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
           ...(await inSlices(mapped(unresolved, (draft) => locations.issueOf(draft, "original")))),
           ...(await inSlices(mapped(drafts, issueOf))),
         ];
-  const suspicions = bomb === undefined ? await warningsOf(expansion, yaml) : [];
+  const suspicions =
+    bomb === undefined ? [...expansion.warnings, ...(await warningsOf(expansion, yaml))] : [];
   const warnings = suspicions.map((warning) => locations.issueIn(warning));
   const shownNotes = notes.map((note) => locations.issueOf(note));
   const broken = brokenPaths(expansion, problems, [...unresolved, ...drafts]);
@@ -180,6 +181,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
       const { instance } = pathOf([section, name]);
       return instance && visibleInputs(instance);
     },
+    capabilitiesOf: (section, name) => pathOf([section, name]).instance?.capabilities,
     isBroken: (path) => broken.has(pathKey(path)),
     names: { tainted, nameOf: (origin) => originName(origin, { folder, home: homeFolder(env) }) },
   });

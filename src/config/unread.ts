@@ -35,6 +35,7 @@ export function unreadConfig(error: unknown, { file, env, cwd }: Where): LoadedC
     folder: dirname(file),
     env,
     inputsOf: () => undefined,
+    capabilitiesOf: () => undefined,
     isBroken: () => false,
     names: { tainted: new TaintedTree(), nameOf: () => "" },
   });

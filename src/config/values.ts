@@ -2,6 +2,7 @@
 // milliseconds (`...Ms`), sizes in bytes (`...Bytes`). User-chosen names (sources, channels, meta keys, match
 // paths) are unchanged.
 
+import type { Bound } from "../contract/capabilities.ts";
 import type { SinkType } from "../contract/sink.ts";
 import type { WakeWay } from "../contract/wake.ts";
 import type { Issue, Json, JsonObject, SourceType } from "../contract.ts";
@@ -58,6 +59,14 @@ export interface SourceValues {
   readonly outward?: Outward;
   /** The options that are code; absent: none. */
   readonly code?: readonly CodeOption[];
+  /** Absent: it is not from a recipe that declares its capabilities. */
+  readonly bound?: BoundOptions;
+}
+
+/** What the recipe of a component lets it reach, and where in the YAML its options are. */
+export interface BoundOptions extends Bound {
+  /** The options as written, defaults filled in. */
+  readonly written: JsonObject;
 }
 
 /** An option that is an expression, a template or a pattern. */
@@ -198,6 +207,8 @@ export interface SinkValues {
   readonly shownInput?: JsonObject;
   /** Those of them that are code, and `result` where it is set. */
   readonly code: readonly CodeOption[];
+  /** As for a source. */
+  readonly bound?: BoundOptions;
 }
 
 /**

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable, Writable } from "node:stream";
 import type { SafeText } from "../text.ts";
+import type { Bounds } from "./capabilities.ts";
 import type { People } from "./chat.ts";
 import type { Json, View } from "./event.ts";
 import type { Launch } from "./power.ts";
@@ -26,6 +27,11 @@ export interface LentHost {
    * installed.
    */
   load(libraries: Libraries): Promise<readonly unknown[]>;
+  /**
+   * For a component from a recipe with capabilities: `http` and `spawn` check them. A component that reaches
+   * files, or opens a connection through a library, checks them itself.
+   */
+  readonly bounds?: Bounds;
 }
 
 /** Client libraries that the user installs: `channel-router add TYPE`. */
@@ -172,6 +178,8 @@ export interface HttpRequest {
    * for itself.
    */
   readonly publicOnly?: boolean;
+  /** Called with each URL before it is requested, redirects included; throws to prevent it. Set by the router. */
+  readonly mayReach?: (url: string) => void;
   /** Until the head of the answer. Default 30 s. */
   readonly timeoutMs?: number;
   /** Between two chunks of the body; 0: no limit. Default 30 s. */

@@ -4,6 +4,7 @@
 import type { BigIntStats, Dirent } from "node:fs";
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
+import type { Bounds } from "../contract/capabilities.ts";
 import { isWithin } from "../within.ts";
 import { readingFailed } from "./log-once.ts";
 import { type FilePattern, shownPath } from "./pattern.ts";
@@ -46,6 +47,8 @@ export interface SearchOptions {
   readonly matches: readonly ((below: string) => boolean)[];
   /** Beyond this number the most recently written ones are selected; the others are rejected. */
   readonly maxFiles: number;
+  /** What the recipe of the source names; absent: everything. */
+  readonly bounds?: Pick<Bounds, "file"> | undefined;
   /** Absolute: this folder and everything in it is excluded. */
   readonly without?: string | undefined;
 }
@@ -115,6 +118,11 @@ class FileSearch implements Search {
       const real = await realpath(path);
       if (!(await roots).some((root) => isWithin(real, root))) {
         refused.set(path, leadsOut(real));
+        return undefined;
+      }
+      const beyond = await this.#options.bounds?.file(real);
+      if (beyond !== undefined) {
+        refused.set(path, beyond);
         return undefined;
       }
       this.#cleared.set(path, { id, real });

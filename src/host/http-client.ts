@@ -41,6 +41,7 @@ export function createHttpClient({ userAgent, clock }: ClientOptions): HttpClien
     let url = parseUrl(options.url);
     try {
       for (let redirects = 0; ; redirects++) {
+        options.mayReach?.(url.href);
         const response = await undici.fetch(url.href, {
           method,
           headers: { "user-agent": userAgent, ...options.headers },

@@ -4,6 +4,7 @@ import type { Host, LentHost, Listener } from "../contract/host.ts";
 import type { Clock, Log } from "../contract.ts";
 import type { PlannedSource } from "../plan/plan.ts";
 import { type SafeText, stackOf, text } from "../text.ts";
+import { boundedHost, boundedListener } from "./bounds.ts";
 import { createLoop } from "./loop.ts";
 import { type Cursors, createStore } from "./store.ts";
 
@@ -23,20 +24,22 @@ export function createHost(
     keeps,
     code,
     launch,
+    bound,
     isTainted,
     cameIn,
-  }: Pick<PlannedSource, "name" | "keeps" | "code" | "launch" | "isTainted" | "cameIn">,
+  }: Pick<PlannedSource, "name" | "keeps" | "code" | "launch" | "bound" | "isTainted" | "cameIn">,
   listener: Listener,
   options: HostOptions & Pick<Host, "people" | "refused">,
 ): Host {
-  const { clock, log, lent, cursors, people, refused } = options;
+  const { clock, log, cursors, people, refused } = options;
+  const lent = bound === undefined ? options.lent : boundedHost(options.lent, bound);
   const subject = `source ${name}`;
   return {
     ...lent,
     ...(launch === undefined ? {} : { spawn: (command) => lent.spawn({ ...command, launch }) }),
     log,
     clock: clockFor(subject, clock, log),
-    listener,
+    listener: bound === undefined ? listener : boundedListener(listener, bound),
     code,
     people,
     isTainted,

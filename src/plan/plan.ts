@@ -28,6 +28,7 @@ import type {
 } from "../contract.ts";
 import type { PathNeeds } from "../filters/text-need.ts";
 import type { StoredShaping } from "../shaping/options.ts";
+import type { PlannedBound } from "./bound.ts";
 import type { PlannedPermissions } from "./permissions.ts";
 import type { PlannedShaping } from "./shaping.ts";
 import type { PlannedWake } from "./wake.ts";
@@ -76,6 +77,8 @@ export interface PlannedSource {
   readonly powers: readonly Power[];
   /** What its command would run, as found when the config was read; absent without a command. */
   readonly launch?: Launch;
+  /** Absent: it is not from a recipe that declares its capabilities. */
+  readonly bound?: PlannedBound;
   /**
    * Whether a part of this option came from a variable, a file or a secret input. The path is that of the
    * YAML.
@@ -200,6 +203,7 @@ export interface PlannedSink {
   readonly described?: Power;
   /** As in a source. */
   readonly launch?: Launch;
+  readonly bound?: PlannedBound;
   /** Equal for two equivalent sinks. */
   readonly fingerprint: string;
 }

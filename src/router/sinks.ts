@@ -6,6 +6,7 @@ import type { ConsentGate } from "../contract/power.ts";
 import type { Sink, SinkHost, SinkReport, SinkResult } from "../contract/sink.ts";
 import type { JsonObject, View } from "../contract.ts";
 import { ConnectorError, DeliveryError, isRouterError, UsageError } from "../errors.ts";
+import { boundedHost } from "../host/bounds.ts";
 import { retry } from "../host/retry.ts";
 import { type Mask, maskAll } from "../host/secret-mask.ts";
 import { outgoingOf, rootsOf } from "../plan/outgoing.ts";
@@ -52,6 +53,7 @@ const attempts = 3;
 /** Claude waits meanwhile; anything slower is better called again. */
 const maxWaitMs = 20_000;
 const maxDetail = 300;
+const nothingSent: ReadonlySet<string> = new Set(["E_CONSENT_REQUIRED", "E_CAPABILITY"]);
 
 export class Sinks {
   readonly #host: SinksOptions["host"];
@@ -149,10 +151,9 @@ export class Sinks {
     };
   }
 
-  #hostFor({ launch }: PlannedSink): SinkHost {
-    return launch === undefined
-      ? this.#host
-      : { ...this.#host, spawn: (command) => this.#host.spawn({ ...command, launch }) };
+  #hostFor({ launch, bound }: PlannedSink): SinkHost {
+    const host = bound === undefined ? this.#host : boundedHost(this.#host, bound);
+    return launch === undefined ? host : { ...host, spawn: (command) => host.spawn({ ...command, launch }) };
   }
 
   async #demandConsent({ name, powers }: PlannedSink): Promise<void> {
@@ -238,8 +239,7 @@ export class Sinks {
           hint: "it may be partly done: look before you call this again",
         });
       }
-      const isRefused =
-        error instanceof UsageError || (isRouterError(error) && error.code === "E_CONSENT_REQUIRED");
+      const isRefused = error instanceof UsageError || (isRouterError(error) && nothingSent.has(error.code));
       const reason = isRouterError(error) ? error.message : "a bug in the router";
       note(isRefused ? "refused" : "failed", this.#mask(reason).slice(0, maxDetail));
       throw error;

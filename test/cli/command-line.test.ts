@@ -84,6 +84,8 @@ test("schema takes --json, as the others do", async () => {
   const { code, stdout } = await project.run(["schema", "--json"]);
   expect(code).toBe(0);
   expect(JSON.parse(stdout).$id).toBe("channels.schema.json");
+  const ofRecipe = await project.run(["schema", "--recipe"]);
+  expect(JSON.parse(ofRecipe.stdout).$id).toBe("recipe.schema.json");
 });
 
 test("a channel without filters is traced as taken", async () => {

@@ -1,10 +1,12 @@
 // What a recipe says of itself: its inputs, what it provides, and the lines that use it.
 
 import { relative, resolve } from "node:path";
+import { declarationOf } from "../../config/recipe/declaration.ts";
 import { findRecipe } from "../../config/recipe/reference.ts";
 import type { Json, JsonObject } from "../../contract.ts";
 import { readConfig } from "../../daemon/start/load-plan.ts";
 import { UsageError } from "../../errors.ts";
+import { isObject } from "../../json.ts";
 import { type SamplePayload, samplePayload } from "../../testing/sample-payload.ts";
 import type { CommandContext } from "../context.ts";
 
@@ -93,16 +95,16 @@ function writtenAs(name: string, { cwd }: Pick<CommandContext, "cwd">): string {
 }
 
 function inputAnswer(name: string, declared: JsonObject): InputAnswer {
-  const { type, items, description, secret, default: fallback, examples } = declared;
-  const kind =
-    type === "array" ? `list of ${String((items as JsonObject | undefined)?.type ?? "anything")}` : type;
+  const { type, secret, description, default: fallback, examples } = declarationOf(declared);
+  const items = isObject(declared.items) ? String(declared.items.type) : "string";
+  const kind = type === "array" ? `list of ${items}` : secret === true ? "secret" : declared.type;
   return {
     name,
     type: String(kind),
     description: String(description),
     secret: secret === true,
     ...(Array.isArray(examples) ? { example: examples[0] as Json } : {}),
-    ...(fallback === undefined ? {} : { default: fallback }),
+    ...(fallback === undefined ? {} : { default: fallback as Json }),
   };
 }
 

@@ -13,7 +13,9 @@ export async function showRecipe(
   context: CommandContext,
 ): Promise<ExitCode> {
   const details = await readDetails(name, context);
-  context.print(options.json ? printedJson(details) : printed(...detailLines(details)));
+  const { setup, inputs } = details;
+  const answer = setup === undefined ? details : { ...details, setup: withInputs(setup, inputs) };
+  context.print(options.json ? printedJson(answer) : printed(...detailLines(details)));
   return 0;
 }
 
@@ -30,8 +32,8 @@ function detailLines(details: RecipeDetails): SafeText[] {
     marked(use, indent),
     line``,
     line`${colors.bold("Inputs")}`,
-    ...inputs.flatMap(({ name, type, secret, description: what, default: fallback }) => [
-      line`  ${name} (${secret ? "secret " : ""}${type}, ${fallback === undefined ? "needed" : `default ${JSON.stringify(fallback)}`})`,
+    ...inputs.flatMap(({ name, type, description: what, default: fallback }) => [
+      line`  ${name} (${type}, ${fallback === undefined ? "needed" : `default ${JSON.stringify(fallback)}`})`,
       marked(what, line`      `),
     ]),
     line``,

@@ -3,13 +3,15 @@
 // file where it was written.
 
 import { dirname } from "node:path";
-import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
+import type { Capabilities } from "../../contract/capabilities.ts";
+import type { Json, JsonObject } from "../../contract.ts";
 import { asObject, isObject } from "../../json.ts";
 import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
 import { type KeptTexts, type ParsedFile, readYamlFile } from "../read.ts";
 import { explainErrors } from "../schema/explain.ts";
 import { schemaTree } from "../schema/schema-tree.ts";
 import type { IssueDraft } from "../values.ts";
+import { unknownInput } from "../variables/substitute.ts";
 import { TaintedTree } from "../variables/taint.ts";
 import {
   type ResolvedVariable,
@@ -21,11 +23,14 @@ import { absent } from "../yaml/bounded-file.ts";
 import { type FilePath, openYaml, type YamlFile } from "../yaml/file.ts";
 import { type Path, pathKey } from "../yaml/problem.ts";
 import { packedFile } from "./bundled.ts";
+import { readCapabilities } from "./capabilities.ts";
+import { type Declarations, declaredInputs, earlierNames, writtenDrafts } from "./declaration.ts";
 import type { PatternCompiler } from "./input-check.ts";
-import { readInputs } from "./inputs.ts";
+import { type Inputs, readInputs } from "./inputs.ts";
 import { type Instance, isSection, pathIn, prefixed, scopeOf, sections, unknownName } from "./instance.ts";
 import { mergeOver } from "./merge.ts";
 import { findRecipe } from "./reference.ts";
+import { isOwnFile, rangeProblem, unmetRequirement } from "./requirements.ts";
 import { recipeSchema } from "./schema.ts";
 import { validate } from "./schema.ts?validator";
 
@@ -45,6 +50,7 @@ export interface Expansion {
   /** Those of `use:`, whose paths are in the config's own file. */
   readonly resolved: readonly ResolvedVariable[];
   readonly problems: readonly FileProblem[];
+  readonly warnings: readonly FileProblem[];
   readonly instances: readonly Instance[];
   /** The recipes that were read or looked up. */
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
@@ -63,6 +69,8 @@ export interface ExpandOptions {
 
 interface Written {
   readonly name: string;
+  /** A file of the user's own project. */
+  readonly isOwn: boolean;
   readonly yaml: YamlFile;
   readonly given: { readonly values: JsonObject; readonly at: Path; readonly component: Path };
   readonly override: JsonObject;
@@ -88,6 +96,7 @@ class RecipeExpansion {
   readonly #own: YamlFile["tree"]["variables"];
   readonly #root: JsonObject;
   readonly #problems: FileProblem[] = [];
+  readonly #warnings: FileProblem[] = [];
   readonly #instances: Instance[] = [];
   readonly #resolved: ResolvedVariable[] = [];
   readonly #files = new Map<string, string>();
@@ -122,6 +131,7 @@ class RecipeExpansion {
       variables: this.#variables,
       resolved: this.#resolved,
       problems: this.#problems,
+      warnings: this.#warnings,
       instances: this.#instances,
       files: fileList(this.#files),
       pathOf: (path) => this.#placeOf(path),
@@ -147,7 +157,7 @@ class RecipeExpansion {
       const yaml = await this.#readRecipe(name, use.recipe);
       if (yaml === undefined) continue;
       const given = { values: asObject(use.with), at: ["use", name, "with"], component: ["use", name] };
-      found.push({ name, yaml, given, override: asObject(use.override) });
+      found.push({ name, isOwn: isOwnFile(use.recipe), yaml, given, override: asObject(use.override) });
     }
     return found;
   }
@@ -191,23 +201,31 @@ class RecipeExpansion {
   }
 
   #wholeFile({ values, at }: { readonly values: JsonObject; readonly at: Path }): Written {
-    return { name: "", yaml: this.#config, given: { values, at, component: at.slice(0, -1) }, override: {} };
+    const given = { values, at, component: at.slice(0, -1) };
+    return { name: "", isOwn: true, yaml: this.#config, given, override: {} };
   }
 
-  async #enter({ name, yaml, given, override }: Written): Promise<void> {
+  async #enter({ name, isOwn, yaml, given, override }: Written): Promise<void> {
     const header = yaml.tree.root;
     const before = { name, yaml, user: this.#config, override };
     const nothing: Instance = { ...before, inputs: new Map() };
     if (yaml !== this.#config) this.#problems.push(...syntaxProblems(yaml, nothing));
     if (yaml.parsed.document === undefined) return;
     for (const key of [...sections, "inputs", "tests"]) if (header[key] === null) delete header[key];
+    if (header.capabilities === null) header.capabilities = {};
     const inRecipe = (drafts: readonly IssueDraft[], instance: Instance) =>
       this.#problems.push(...drafts.map((draft) => ({ ...draft, yaml, instance })));
+    const unmet = unmetRequirement(header, isOwn);
+    if (unmet !== undefined) {
+      const at = name === "" ? ["requires", "router"] : ["use", name, "recipe"];
+      this.#problems.push({ yaml: this.#config, path: at, ...unmet });
+      return;
+    }
     inRecipe(headerDrafts(yaml), nothing);
 
     const declared = declaredInputs(header);
     const ofWith = this.#own.filter(({ path }) => isBelow(path, given.at));
-    const inputTree = schemaTree({ properties: declared });
+    const inputTree = schemaTree({ properties: withEarlierNames(declared) });
     const ofInput = (path: Path) => inputTree.at(path.slice(given.at.length)).schemas;
     const ofThis = this.#alone === undefined ? resolveVariables(ofWith, ofInput, this.#context) : [];
     this.#resolved.push(...ofThis);
@@ -221,7 +239,7 @@ class RecipeExpansion {
       JSON.stringify(schema).includes('"pattern"'),
     );
     const compile = needsPatterns ? await this.#options.loadPatterns() : noPatterns;
-    const { inputs, givenDrafts, recipeDrafts } = readInputs(
+    const { inputs, givenDrafts, recipeDrafts, warnings } = readInputs(
       declared,
       {
         ...given,
@@ -232,10 +250,13 @@ class RecipeExpansion {
       compile,
       this.#alone !== undefined || this.#context.placeholders,
     );
-    const instance: Instance = { ...before, inputs };
+    const { capabilities, drafts } = readCapabilities(header, inputs);
+    const instance: Instance = { ...before, inputs, ...(capabilities === undefined ? {} : { capabilities }) };
     this.#instances.push(instance);
-    inRecipe(recipeDrafts, instance);
+    inRecipe([...recipeDrafts, ...drafts, ...setupDrafts(header, inputs)], instance);
+    inRecipe(undeclaredTools(header, capabilities), instance);
     this.#problems.push(...givenDrafts.map((draft) => ({ ...draft, yaml: this.#config })));
+    this.#warnings.push(...warnings.map((draft) => ({ ...draft, yaml: this.#config })));
     this.#place(instance);
     this.#addVariables(instance);
   }
@@ -304,18 +325,56 @@ function syntaxProblems(yaml: YamlFile, instance: Instance): FileProblem[] {
 
 function headerDrafts(yaml: YamlFile): IssueDraft[] {
   const { root } = yaml.tree;
-  if (validate(root)) return [];
-  return explainErrors(validate.errors ?? [], {
+  const range = rangeProblem(root);
+  const ofInputs = Object.entries(asObject(root.inputs)).flatMap(([name, written]) =>
+    isObject(written) ? writtenDrafts(name, written, asObject(root.inputs)) : [],
+  );
+  const further = [...(range === undefined ? [] : [{ path: ["requires", "router"], ...range }]), ...ofInputs];
+  if (validate(root)) return further;
+  const ofSchema = explainErrors(validate.errors ?? [], {
     schema: recipeSchema,
     value: root,
     prefix: [],
     typed: (path) => textAt(yaml, path),
   });
+  return [...ofSchema, ...further];
 }
 
-function declaredInputs(header: JsonObject): Readonly<Record<string, JsonSchema>> {
-  const entries = Object.entries(asObject(header.inputs)).filter(([, schema]) => isObject(schema));
-  return Object.fromEntries(entries) as Readonly<Record<string, JsonSchema>>;
+/** Values under an earlier name are read in the same way. */
+function withEarlierNames(declared: Declarations): Declarations {
+  const earlier = [...earlierNames(declared)].map(([old, name]) => [old, declared[name]]);
+  return { ...declared, ...Object.fromEntries(earlier) };
+}
+
+/** Steps that name an input that does not exist. */
+function setupDrafts({ setup }: JsonObject, inputs: Inputs): IssueDraft[] {
+  if (typeof setup !== "string") return [];
+  return [...setup.matchAll(/(?<!\$)\$\{inputs\.(\w*)\}/g)].flatMap(({ 1: name = "", index }) =>
+    inputs.has(name)
+      ? []
+      : [
+          {
+            path: ["setup"],
+            offset: index,
+            code: "E_CONFIG_VARIABLE",
+            ...unknownInput(name, [...inputs.keys()]),
+          },
+        ],
+  );
+}
+
+function undeclaredTools(header: JsonObject, capabilities: Capabilities | undefined): IssueDraft[] {
+  if (capabilities === undefined) return [];
+  const { tools } = capabilities;
+  return Object.keys(asObject(header.sinks))
+    .filter((name) => !tools.includes(name))
+    .map((name) => ({
+      path: ["sinks", name],
+      on: "key" as const,
+      code: "E_CONFIG_CAPABILITY",
+      message: `the recipe ${capabilities.recipe} adds the tool ${name}, which capabilities.tools does not name`,
+      hint: `write  tools: [${[...tools, name].join(", ")}]  under capabilities, if it should`,
+    }));
 }
 
 function unknownChanges(

@@ -2,7 +2,15 @@
 
 import type { Json, JsonSchema } from "../../contract.ts";
 import { isRouterError } from "../../errors.ts";
-import { type Explanation, found, notAllowed, wrongKind, wrongPattern } from "../describe-value.ts";
+import {
+  type Explanation,
+  found,
+  notAllowed,
+  wrongFormat,
+  wrongKind,
+  wrongPattern,
+} from "../describe-value.ts";
+import { unitFormats } from "../schema/unit-formats.ts";
 import type { Path } from "../yaml/problem.ts";
 
 /**
@@ -19,6 +27,9 @@ export interface Misfit extends Explanation {
   /** Inside the value. */
   readonly path: Path;
 }
+
+/** As in filters/glob.ts, which reads it. */
+const longestGlob = 500;
 
 /** All problems of `value` against `declared`. `typed` returns the original text, when it may be shown. */
 export function misfits(
@@ -41,6 +52,16 @@ export function misfits(
     !fits(value, declared.pattern, compile)
   ) {
     wrong.push(wrongPattern(declared, shown));
+  }
+  if (typeof value === "string") {
+    if (declared.format === "duration" && !unitFormats.duration.test(value))
+      wrong.push(wrongFormat("duration", shown));
+    if (declared["x-glob"] === true && (value.trim() === "" || value.length > longestGlob))
+      wrong.push({
+        code: "E_CONFIG_VALUE",
+        message: `must be a glob${found(shown)}`,
+        hint: "for example release/*",
+      });
   }
   if (typeof value === "number") {
     const { minimum, maximum } = declared;

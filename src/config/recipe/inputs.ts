@@ -8,6 +8,7 @@ import type { IssueDraft } from "../values.ts";
 import { type Origin, type TaintedValue, wholeTaint } from "../variables/taint.ts";
 import { leavesOf, placeholderFor } from "../variables/variables.ts";
 import { type Path, quoted } from "../yaml/problem.ts";
+import { type Declarations, earlierNames } from "./declaration.ts";
 import { type Misfit, misfits, type PatternCompiler, patternProblem } from "./input-check.ts";
 
 export interface Input {
@@ -43,11 +44,13 @@ export interface ReadInputs {
   readonly givenDrafts: readonly IssueDraft[];
   /** In the recipe. */
   readonly recipeDrafts: readonly IssueDraft[];
+  /** Warnings, in the file that gives the values. */
+  readonly warnings: readonly IssueDraft[];
 }
 
 /** `placeholders`: an input without value and default gets a placeholder of its kind instead of an issue. */
 export function readInputs(
-  declared: Readonly<Record<string, JsonSchema>>,
+  declared: Declarations,
   given: GivenInputs,
   compile: PatternCompiler,
   placeholders: boolean,
@@ -55,18 +58,39 @@ export function readInputs(
   const inputs = new Map<string, Input>();
   const givenDrafts: IssueDraft[] = [];
   const recipeDrafts: IssueDraft[] = [];
+  const warnings: IssueDraft[] = [];
   const names = Object.keys(declared);
+  const earlier = earlierNames(declared);
+  /** Input -> the name that the config uses for it. */
+  const used = new Map(
+    [...earlier].flatMap(([old, name]) => (Object.hasOwn(given.values, old) ? [[name, old] as const] : [])),
+  );
   const add = (name: string, value: Json, secret: boolean, path: Path | undefined, placeholder: boolean) => {
     const origin: Origin = { kind: "input", name };
     const own = leavesOf(value).map((leaf) => ({
       path: leaf.path,
       taints: [wholeTaint(leaf.value, origin)],
     }));
-    const came = path === undefined ? [] : given.tainted(name);
+    const came = path === undefined ? [] : given.tainted(String(path[given.at.length]));
     inputs.set(name, { value, secret, tainted: [...came, ...(secret ? own : [])], given: path, placeholder });
   };
   for (const name of Object.keys(given.values)) {
     if (Object.hasOwn(declared, name)) continue;
+    const present = earlier.get(name);
+    if (present !== undefined) {
+      const isTwice = Object.hasOwn(given.values, present) || used.get(present) !== name;
+      const at = { path: [...given.at, name], on: "key" as const };
+      const message = `${quoted(name)} is an earlier name of the input ${quoted(present)}`;
+      if (isTwice)
+        givenDrafts.push({
+          ...at,
+          code: "E_CONFIG_DUPLICATE_KEY",
+          message: `${message}, which is set too`,
+          hint: "keep one of the two",
+        });
+      else warnings.push({ ...at, code: "W_CONFIG_DEPRECATED", message, hint: `write ${present}` });
+      continue;
+    }
     givenDrafts.push({
       path: [...given.at, name],
       on: "key",
@@ -81,11 +105,12 @@ export function readInputs(
     const secret = schema.secret === true;
     recipeDrafts.push(...declarationDrafts(name, schema, compile, secret));
     const fallback = schema.default as Json | undefined;
-    if (given.unread.has(name)) {
-      add(name, placeholderFor(name, [schema]), secret, [...given.at, name], true);
-    } else if (Object.hasOwn(given.values, name)) {
-      const value = given.values[name] as Json;
-      const path = [...given.at, name];
+    const key = Object.hasOwn(given.values, name) ? name : (used.get(name) ?? name);
+    const path = [...given.at, key];
+    if (given.unread.has(key)) {
+      add(name, placeholderFor(name, [schema]), secret, path, true);
+    } else if (Object.hasOwn(given.values, key)) {
+      const value = given.values[key] as Json;
       const typed = (rest: Path) => (secret ? undefined : given.typed([...path, ...rest]));
       givenDrafts.push(
         ...draftsAt(
@@ -100,7 +125,7 @@ export function readInputs(
       if (!placeholders) givenDrafts.push(missingInput(name, schema, given));
     }
   }
-  return { inputs, givenDrafts, recipeDrafts };
+  return { inputs, givenDrafts, recipeDrafts, warnings };
 }
 
 function missingInput(name: string, schema: JsonSchema, { at, component, values }: GivenInputs): IssueDraft {

@@ -1,6 +1,7 @@
 // One use of a recipe in a config: its file, its inputs, its overrides, and how its names map to the
 // config's.
 
+import type { Capabilities } from "../../contract/capabilities.ts";
 import type { Json, JsonObject } from "../../contract.ts";
 import { didYouMeanHint, listNames } from "../../did-you-mean.ts";
 import { asObject } from "../../json.ts";
@@ -27,6 +28,8 @@ export interface Instance {
   readonly user: YamlFile;
   readonly inputs: Inputs;
   readonly override: JsonObject;
+  /** Absent: the recipe declares none, and is a file of the user's own project. */
+  readonly capabilities?: Capabilities;
 }
 
 export function prefixed({ name }: Pick<Instance, "name">, local: string): string {

@@ -2,13 +2,23 @@
 // part of the config that uses the recipe, because only there the inputs are known.
 
 import type { JsonSchema } from "../../contract.ts";
+import { versionPattern } from "../../semver.ts";
 import { namePattern } from "../schema/channel.ts";
 import { anyTests } from "../schema/tests.ts";
 
 const named = { propertyNames: { pattern: namePattern } } as const;
 
+const scalars = ["string", "integer", "number", "boolean", "duration", "choice", "glob"] as const;
+
 const item = {
-  enum: { type: "array", minItems: 1, description: "The allowed values." },
+  choices: {
+    type: "array",
+    minItems: 1,
+    uniqueItems: true,
+    items: { type: "string" },
+    description: "The allowed values of a choice.",
+  },
+  enum: { type: "array", minItems: 1, description: "The allowed values. For text, prefer type: choice." },
   pattern: {
     type: "string",
     minLength: 1,
@@ -24,8 +34,9 @@ const input = {
   required: ["type", "description"],
   properties: {
     type: {
-      enum: ["string", "number", "integer", "boolean", "array"],
-      description: "The type of the value.",
+      enum: [...scalars, "list", "secret", "array"],
+      description:
+        "The type of the value: string, integer, number, boolean, duration (5m), choice (one of choices), glob (release/*), list, or secret (a text that is never shown). array is the older name of list.",
     },
     description: { type: "string", minLength: 1, description: "The purpose of the input, in a sentence." },
     default: { description: "The value if the config sets none. An input without a default is required." },
@@ -34,21 +45,56 @@ const input = {
       type: "object",
       additionalProperties: false,
       required: ["type"],
-      description: "The schema of each item of a list.",
-      properties: {
-        type: {
-          enum: ["string", "number", "integer", "boolean"],
-          description: "The type of an item.",
-        },
-        ...item,
-      },
+      description: "What each item of a list is. Default: a string.",
+      properties: { type: { enum: scalars, description: "The type of an item." }, ...item },
     },
-    examples: { type: "array", minItems: 1, description: "Example values." },
+    example: { description: 'An example value; for a secret, the usual variable: "${BUILD_TOKEN}".' },
+    examples: { type: "array", minItems: 1, description: "Example values; prefer example." },
+    deprecated: {
+      type: "array",
+      minItems: 1,
+      uniqueItems: true,
+      items: { type: "string", pattern: namePattern },
+      description: "Earlier names of the input: a config may still use them, with a warning.",
+    },
     secret: {
       type: "boolean",
       default: false,
       description:
-        "Whether the value is a secret: it is never shown, and events, templates and expressions do not see it.",
+        "The older form of type: secret. A secret is never shown, and events, templates and expressions do not see it.",
+    },
+  },
+} as const;
+
+const texts = (description: string) => ({
+  type: "array",
+  maxItems: 100,
+  uniqueItems: true,
+  items: { type: "string", minLength: 1, maxLength: 500 },
+  description,
+});
+
+const capabilities = {
+  type: ["object", "null"],
+  additionalProperties: false,
+  description:
+    "Everything that the recipe may reach: checked when it is loaded, enforced while it runs, and not widened by override. A list that is missing means: nothing.",
+  properties: {
+    listen: texts("The paths of its HTTP routes."),
+    hosts: texts(
+      "The hosts that it connects to: api.example.com for the ports 80 and 443, or host:port. No wildcards. An input may be a host or a URL.",
+    ),
+    files: texts(
+      "The paths and globs that it reads, writes or moves, relative to the config's folder or ~. One without wildcards is a file, or a folder with everything in it.",
+    ),
+    commands: texts("The programs that it runs, as they are named in command."),
+    tools: texts("The sinks that it adds, by their names in the recipe: each is a tool for Claude."),
+    secrets: {
+      type: "object",
+      ...named,
+      additionalProperties: texts("verify, a host of hosts, or a program of commands."),
+      description:
+        "Where each secret input may go, by its name: verify (it checks callers), a host, or a program.",
     },
   },
 } as const;
@@ -76,13 +122,36 @@ export const recipeSchema: JsonSchema = {
     },
     version: {
       type: "string",
-      pattern: "^[0-9]+\\.[0-9]+\\.[0-9]+$",
-      description: "The recipe's own version, in quotes: three numbers.",
+      pattern: versionPattern,
+      description: "The recipe's own version, in quotes: a semantic version.",
       examples: ["1.0.0"],
     },
     title: { type: "string", minLength: 1, description: "The title, in a few words." },
     description: { type: "string", minLength: 1, description: "What reaches Claude, and what does not." },
-    setup: { type: "string", description: "The setup steps at the sender." },
+    requires: {
+      type: "object",
+      additionalProperties: false,
+      description: "What the recipe needs.",
+      properties: {
+        router: {
+          type: "string",
+          minLength: 1,
+          description: "The versions of channel-router that it works with: a semver range.",
+          examples: [">=0.1.0"],
+        },
+      },
+    },
+    author: { type: "string", minLength: 1, description: "Who wrote it." },
+    license: { type: "string", minLength: 1, description: "Its license.", examples: ["Apache-2.0"] },
+    homepage: { type: "string", pattern: "^https?://", description: "Where to read more about it." },
+    status: {
+      enum: ["unverified"],
+      description: "unverified: the sender's format could not be confirmed from a public source.",
+    },
+    setup: {
+      type: "string",
+      description: "The setup steps at the sender, in Markdown. ${inputs.NAME} is the value of an input.",
+    },
     inputs: {
       type: "object",
       default: {},
@@ -90,6 +159,7 @@ export const recipeSchema: JsonSchema = {
       additionalProperties: input,
       description: "The inputs of the recipe, by name.",
     },
+    capabilities,
     sources: entries("Where events come from"),
     channels: entries("Which events reach Claude and how they look"),
     sinks: entries("Tools with which Claude answers and acts"),

@@ -16,6 +16,6 @@ export function recipeUpdates(before: Texts, after: Texts): string[] {
 /** Reads the two keys in the first column of a recipe's file, which has been checked before. */
 function versionOf(text = ""): { readonly recipe: string; readonly version: string } | undefined {
   const [, recipe] = /^recipe: *["']?([\w-]+)/m.exec(text) ?? [];
-  const [, version] = /^version: *["']?(\d+\.\d+\.\d+)/m.exec(text) ?? [];
+  const [, version] = /^version: *["']?(\d+\.\d+\.\d+[\w.+-]*)/m.exec(text) ?? [];
   return recipe === undefined || version === undefined ? undefined : { recipe, version };
 }

@@ -3,6 +3,7 @@
 
 import type { GatewayDispatchPayload } from "@discordjs/core";
 import type { SessionInfo } from "@discordjs/ws";
+import type { Bounds } from "../../contract/capabilities.ts";
 import type { Clock, Json, JsonObject } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { aborted } from "../../waiting.ts";
@@ -20,6 +21,8 @@ const libraryPauseMs = 600;
 
 export interface GatewayOptions {
   readonly library: Library;
+  /** What the recipe of the source names; absent: everything. */
+  readonly bounds?: Pick<Bounds, "host"> | undefined;
   readonly rest: InstanceType<Library["REST"]>;
   readonly token: string;
   readonly clock: Clock;
@@ -51,6 +54,16 @@ export async function holdConnection(options: GatewayOptions): Promise<void> {
     lose = reject;
   });
   lost.catch(() => undefined);
+  /** The platform names both addresses: that of the gateway, and that to resume a session at. */
+  const mayReach = (url: string): boolean => {
+    try {
+      options.bounds?.host(url);
+      return true;
+    } catch (error) {
+      lose(error as ConnectorError);
+      return false;
+    }
+  };
   let cancelWait = () => {};
 
   const manager = new WebSocketManager({
@@ -58,9 +71,9 @@ export async function holdConnection(options: GatewayOptions): Promise<void> {
     intents,
     rest,
     shardCount: 1,
-    retrieveSessionInfo: () => live,
+    retrieveSessionInfo: () => (live !== null && mayReach(live.resumeURL) ? live : null),
     updateSessionInfo(_, session) {
-      if (isOver) return;
+      if (isOver || (session !== null && !mayReach(session.resumeURL))) return;
       if (session === null || session.sessionId !== live?.sessionId)
         options.sessionChanged(session ?? undefined);
       live = session;
@@ -94,6 +107,8 @@ export async function holdConnection(options: GatewayOptions): Promise<void> {
 
   try {
     waitForIt("Discord's gateway does not answer");
+    if (options.bounds !== undefined)
+      options.bounds.host((await manager.fetchGatewayInformation().catch(rethrowAsLoss)).url);
     const connected = manager.connect();
     connected.catch((error: unknown) => lose(asLoss(error)));
     await Promise.race([aborted(signal), lost]);
@@ -109,6 +124,10 @@ export async function holdConnection(options: GatewayOptions): Promise<void> {
     await close();
     clock.after(libraryPauseMs, () => void close().catch(() => undefined));
   }
+}
+
+function rethrowAsLoss(error: unknown): never {
+  throw asLoss(error);
 }
 
 function asLoss(error: unknown): ConnectorError {

@@ -42,6 +42,7 @@ export const discord: SourceType<DiscordOptions> = {
   answers: () => true,
   libraries,
   storeKey: ({ token, apiRoot }) => ({ bot: botOf(token), apiRoot }),
+  platformHosts: ["discord.com", ".discord.gg", "cdn.discordapp.com", "media.discordapp.net"],
   reaches: ({ apiRoot }) => [{ to: "host", url: apiRoot }],
   sampleArrival,
   create: createDiscordSource,

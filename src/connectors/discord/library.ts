@@ -16,12 +16,13 @@ export interface Library
   readonly send: RESTOptions["makeRequest"];
 }
 
-export async function loadLibrary(host: Pick<Host, "load">): Promise<Library> {
+export async function loadLibrary(host: Pick<Host, "load" | "bounds">): Promise<Library> {
   const [core, { REST, DefaultRestOptions }, { WebSocketManager, WebSocketShardEvents }] = (await host.load(
     libraries,
   )) as [typeof import("@discordjs/core"), typeof import("@discordjs/rest"), typeof import("@discordjs/ws")];
   const { makeRequest } = DefaultRestOptions;
   const send: Library["send"] = async (url, init) => {
+    host.bounds?.host(url);
     if (!(init.body instanceof FormData)) return makeRequest(url, init);
     const form = new Response(init.body);
     const headers = { ...init.headers, "content-type": form.headers.get("content-type") as string };

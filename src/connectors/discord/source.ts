@@ -112,6 +112,7 @@ class DiscordSource implements Source {
         const ending = new AbortController();
         const connection = holdConnection({
           library,
+          bounds: host.bounds,
           rest,
           token: options.token,
           clock,

@@ -41,6 +41,7 @@ export const slack: SourceType<SlackOptions> = {
   answers: () => true,
   libraries,
   storeKey: ({ apiRoot }) => ({ apiRoot }),
+  platformHosts: ["slack.com", ".slack.com", ".slack-edge.com"],
   reaches: ({ apiRoot }) => [{ to: "host", url: apiRoot }],
   sampleArrival,
   create: createSlackSource,

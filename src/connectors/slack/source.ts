@@ -8,6 +8,7 @@ import type { Emit, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { stackOf, text } from "../../text.ts";
 import { aborted, pause } from "../../waiting.ts";
+import { boundedFetch } from "./bounded-fetch.ts";
 import { emojiName } from "./emoji.ts";
 import { asked, failureOf } from "./failure.ts";
 import {
@@ -48,6 +49,7 @@ class SlackSource implements Source {
   readonly #clock: Host["clock"];
   readonly #log: Host["log"];
   readonly #people: Host["people"];
+  readonly #bounds: Host["bounds"];
   readonly #stopping = new AbortController();
   readonly #seen = new Set<string>();
   #emit: Emit | undefined;
@@ -68,6 +70,7 @@ class SlackSource implements Source {
     this.#clock = clock;
     this.#log = log;
     this.#people = people;
+    this.#bounds = host.bounds;
     const receiveLoop = createReceiveLoop({
       source: name,
       host,
@@ -117,6 +120,7 @@ class SlackSource implements Source {
           logger: silent,
           timeout: requestMs,
           retryConfig: { retries: 1 },
+          ...boundedFetch(host.bounds),
         });
         const me = await asked("the log-in", () => web.auth.test());
         const own = { userId: String(me.user_id), ...(me.bot_id === undefined ? {} : { botId: me.bot_id }) };
@@ -169,7 +173,12 @@ class SlackSource implements Source {
       appToken: this.#options.appToken,
       autoReconnectEnabled: false,
       logger: silent,
-      clientOptions: { slackApiUrl: this.#options.apiRoot, retryConfig: { retries: 0 }, timeout: requestMs },
+      clientOptions: {
+        slackApiUrl: this.#options.apiRoot,
+        retryConfig: { retries: 0 },
+        timeout: requestMs,
+        ...boundedFetch(this.#bounds),
+      },
     });
     let reason: unknown;
     let onAbort = (): void => {};

@@ -108,6 +108,7 @@ class TailSource implements Source {
         ),
       ),
       maxFiles,
+      bounds: host.bounds,
     });
     this.#onceLogger = createOnceLogger(name, log, (path: string) => this.#shown(path));
     const hints = watchFolders(() => this.#hint());

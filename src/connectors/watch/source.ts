@@ -2,6 +2,7 @@
 // settled changes. A reported change is saved once its event is durable.
 
 import { lstat, mkdir, realpath } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import type { EndpointInfo } from "../../contract/event.ts";
 import type { Host, Loop } from "../../contract/host.ts";
 import type { Arrival, Emit, Outcome, Source, SourceHealth } from "../../contract.ts";
@@ -87,6 +88,7 @@ class WatchSource implements Source {
         ),
       ),
       maxFiles,
+      bounds: host.bounds,
       without: target,
     });
     this.#onceLogger = createOnceLogger(name, log, (path) => this.#shown(path));
@@ -234,6 +236,8 @@ class WatchSource implements Source {
       if (mark.toMove !== true || file === undefined || !isSame(mark, file) || signal.aborted) continue;
       try {
         // A later write is a change, and moved with it.
+        const beyond = await this.#beyond(join(this.#target, basename(path)));
+        if (beyond !== undefined) throw new Error(beyond);
         if ((await moveAway(file, this.#target, await this.#boundsOf(this.#target))) === undefined) continue;
       } catch (error) {
         refused.set(path, `cannot be moved to ${this.#shown(this.#target)}: ${messageOf(error)}`);
@@ -242,6 +246,14 @@ class WatchSource implements Source {
       known.marks.delete(path);
       await known.forget(path);
     }
+  }
+
+  /** Why the recipe of the source does not allow a file to be put there. */
+  async #beyond(target: string): Promise<string | undefined> {
+    const { bounds } = this.#host;
+    if (bounds === undefined) return undefined;
+    await mkdir(dirname(target), { recursive: true });
+    return bounds.file(join(await realpath(dirname(target)), basename(target)));
   }
 
   /** The config's folder; and the target itself when it is outside and the user consented to it. */

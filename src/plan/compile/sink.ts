@@ -9,9 +9,11 @@ import type { JsonObject, JsonSchema, Surroundings } from "../../contract.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import { roots as eventRoots } from "../../templates/dialect.ts";
 import { pathsFrom } from "../../templates/paths-from.ts";
+import { type PlannedBound, planBound } from "../bound.ts";
 import { componentPowers, fingerprint, plainOutward } from "../component-powers.ts";
 import type { PlannedSink } from "../plan.ts";
 import { type Bind, showPower } from "../powers.ts";
+import { boundIssues } from "./bound-issues.ts";
 import type { Engine } from "./channel.ts";
 import { compileOptions } from "./code-options.ts";
 
@@ -72,6 +74,15 @@ export function compileSink(
     }),
     ...(values.shows === undefined ? [] : [showPower(bind, values.shows, component)]),
   ];
+  let bound: PlannedBound | undefined;
+  if (values.bound !== undefined) {
+    const reaches = type.reaches(options, surroundings);
+    const shown = type.reaches(outward.shown, surroundings);
+    const { folder, home } = surroundings;
+    const ofOptions = { schema: type.options, reaches, shown, claims: [], folder, home };
+    issues.push(...boundIssues({ at, bound: values.bound, ...ofOptions }));
+    bound = planBound(values.bound, reaches, [], surroundings);
+  }
   return {
     name,
     type,
@@ -84,6 +95,7 @@ export function compileSink(
     usesEvent,
     powers,
     ...(launch === undefined ? {} : { launch }),
+    ...(bound === undefined ? {} : { bound }),
     fingerprint: fingerprint([values, powers.map(({ hash }) => hash)]),
   };
 }

@@ -1,19 +1,21 @@
 // Compiles one source of the config: its options, its code, what it reaches outside, and the channels that
 // read it.
 
-import type { IssueDraft, SourceValues } from "../../config/values.ts";
+import type { BoundOptions, IssueDraft, SourceValues } from "../../config/values.ts";
 import type { AccessOptions } from "../../contract/chat.ts";
 import type { Launch } from "../../contract/power.ts";
 import type { JsonObject, SourceType, Surroundings } from "../../contract.ts";
 import { type ChannelIndex, indexChannels } from "../../filters/channel-index.ts";
 import type { CompiledMatch } from "../../filters/match.ts";
 import { createAdmit } from "../admission.ts";
+import { type PlannedBound, planBound } from "../bound.ts";
 import { isRoute } from "../claims.ts";
 import { componentPowers, fingerprint, peopleReaches, plainOutward } from "../component-powers.ts";
 import { checkAccessIds } from "../person-ids.ts";
 import type { PlannedListen, PlannedSource } from "../plan.ts";
 import { type Bind, powersFor } from "../powers.ts";
 import { createUnwanted } from "../unwanted.ts";
+import { boundIssues } from "./bound-issues.ts";
 import type { CompiledChannel, Engine } from "./channel.ts";
 import { compileOptions } from "./code-options.ts";
 
@@ -66,6 +68,7 @@ export function compileSource(
     }),
     ...fed.flatMap(({ shows }) => shows ?? []),
   ];
+  const bound = source.bound && compileBound(source.bound);
   const unwanted = createUnwanted(
     name,
     source.type,
@@ -81,6 +84,7 @@ export function compileSource(
     enabled: source.enabled,
     powers,
     ...(launch === undefined ? {} : { launch }),
+    ...(bound === undefined ? {} : { bound }),
     isTainted: outward.isTainted,
     cameIn: outward.cameIn,
     hidden: outward.texts,
@@ -90,6 +94,7 @@ export function compileSource(
       claims.some(isRoute) ? address : null,
       powers.map(({ hash }) => hash),
       source.code === undefined ? null : (source.inputs ?? null),
+      ...(bound === undefined ? [] : [bound]),
     ]),
     claims,
     rate: source.rate,
@@ -103,6 +108,15 @@ export function compileSource(
     ),
     ...unwanted,
   };
+
+  function compileBound(declared: BoundOptions): PlannedBound {
+    const reaches = type.reaches?.(options, surroundings) ?? [];
+    const shown = type.reaches?.(outward.shown, surroundings) ?? [];
+    const { folder, home } = surroundings;
+    const ofOptions = { schema: type.options, reaches, shown, claims, folder, home };
+    issues.push(...boundIssues({ at, bound: declared, ...ofOptions }));
+    return planBound(declared, reaches, type.platformHosts ?? [], surroundings);
+  }
 }
 
 function candidatesOf(channels: readonly CompiledChannel[]): ChannelIndex["candidates"] {

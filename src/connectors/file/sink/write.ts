@@ -16,7 +16,7 @@ const ownerOnly = 0o600;
 /** A file may be rotated away between opening it and the check. */
 const mostTries = 3;
 
-type SinkContext = Pick<SinkHost, "folder" | "home" | "closed">;
+type SinkContext = Pick<SinkHost, "folder" | "home" | "closed" | "bounds">;
 
 export async function writeOutgoing(outgoing: OutgoingFile, context: SinkContext): Promise<SinkAnswer> {
   const { folder, file, mode, content } = outgoing;
@@ -25,6 +25,7 @@ export async function writeOutgoing(outgoing: OutgoingFile, context: SinkContext
     const planned = await whereItWillBe(folder);
     const hidden = protectedFolder(planned, context.home);
     if (hidden !== undefined) throw failed(folder, hidden);
+    await demandBounds(join(planned, file), path, context);
     await mkdir(folder, { recursive: true });
     const real = await realpath(folder);
     if (isWithin(folder, context.folder) && !isWithin(real, await realpath(context.folder)))
@@ -32,6 +33,7 @@ export async function writeOutgoing(outgoing: OutgoingFile, context: SinkContext
     const target = join(real, file);
     const why = protectedFolder(real, context.home) ?? (await whyClosed(target, context));
     if (why !== undefined) throw failed(target, why);
+    await demandBounds(target, path, context);
     if (mode === "append") await append(target, content);
     else await replace(real, file, content);
   } catch (error) {
@@ -42,6 +44,12 @@ export async function writeOutgoing(outgoing: OutgoingFile, context: SinkContext
   const done = mode === "append" ? "added to" : "written to";
   const text = line`${bytes} bytes ${done} ${file}`;
   return { text, own: text, response: { file, path, bytes } };
+}
+
+async function demandBounds(target: string, path: string, { bounds }: SinkContext): Promise<void> {
+  const beyond = await bounds?.file(target);
+  if (beyond !== undefined)
+    throw new DeliveryError("E_CAPABILITY", `${path} is not written: it ${beyond}`, { retryable: false });
 }
 
 /** The folder without links, whether it exists or not. */

@@ -1,0 +1,36 @@
+// What a recipe declares that it may reach: an upper bound for its components, whatever their options say.
+
+/** Of one use of a recipe, with the values of its inputs. */
+export interface Capabilities {
+  /** The recipe's name, for messages. */
+  readonly recipe: string;
+  /** Paths of HTTP routes. */
+  readonly listen: readonly string[];
+  /** `host` stands for the ports 80 and 443, `host:port` for one port. Lower case, as a URL has it. */
+  readonly hosts: readonly string[];
+  /** Absolute, with wildcards. One without wildcards is a file, or a folder with everything in it. */
+  readonly files: readonly string[];
+  /** Programs, as a command names them. */
+  readonly commands: readonly string[];
+  /** Sinks, by their names in the recipe. */
+  readonly tools: readonly string[];
+  /** By secret input: `verify`, hosts and programs. */
+  readonly secrets: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The capabilities of the recipe that a component is from, and what the component does with its secrets. */
+export interface Bound extends Capabilities {
+  /** Options with a part from a secret input: paths as in the YAML, below the component. */
+  readonly carried: readonly { readonly input: string; readonly path: readonly (string | number)[] }[];
+}
+
+/** What the router checks for a component that is bound, at each access. */
+export interface Bounds {
+  /** Throws a ConnectorError (E_CAPABILITY) when the recipe does not name the host of this URL. */
+  host(url: string): void;
+  /**
+   * Why this file may be neither read nor written; undefined when it may. Without links, absolute: what the
+   * recipe names is resolved in the same way.
+   */
+  file(real: string): Promise<string | undefined>;
+}

@@ -1,0 +1,167 @@
+// The walls around a component of a recipe that declares its capabilities: which hosts, routes, programs and
+// files it may reach. Used when a config is checked, and again at each access while it runs.
+
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import type { Bound, Capabilities } from "../contract/capabilities.ts";
+import type { Reach, ReachedProgram } from "../contract/power.ts";
+import { compileGlob } from "../filters/glob.ts";
+import { hostOfUrl } from "../host-name.ts";
+import { isWithin } from "../within.ts";
+
+interface Folders {
+  /** Of the config, and the user's home: both absolute. */
+  readonly folder: string;
+  readonly home: string;
+}
+
+/** What one component may reach. Plain data: equal for two that may reach the same. */
+export interface PlannedBound extends Pick<Capabilities, "recipe" | "listen" | "hosts" | "commands"> {
+  /** Hosts, or with a dot at the beginning all names below it, that a platform itself names to its clients. */
+  readonly platform: readonly string[];
+  /** Absolute, with wildcards. */
+  readonly files: readonly string[];
+}
+
+/** The destinations that a component reaches by its options decide where its secrets may go. */
+export function planBound(
+  bound: Bound,
+  reaches: readonly Reach[],
+  platform: readonly string[],
+  folders: Folders,
+): PlannedBound {
+  const { recipe, listen, commands } = bound;
+  const inputs = new Set(bound.carried.flatMap(({ input, path }) => (isVerify(path) ? [] : [input])));
+  // A host that may be reached, but not by a component that carries a secret for another one.
+  const hosts = bound.hosts.filter((host) =>
+    [...inputs].every((input) => secretDestinations(bound, input).includes(host)),
+  );
+  const isOnPlatform = reaches.some((reach) => reach.to === "host" && isPlatformRoot(reach.url, platform));
+  return {
+    recipe,
+    listen,
+    hosts,
+    commands,
+    platform: isOnPlatform ? platform : [],
+    files: bound.files.map((file) => absolutePath(file, folders)),
+  };
+}
+
+/** The API of the platform is at one of its own hosts, and not at a proxy. */
+function isPlatformRoot(url: string, platform: readonly string[]): boolean {
+  const host = hostOfUrl(url);
+  return host !== undefined && platform.some((name) => isNamed(host, name));
+}
+
+function isNamed(host: string, name: string): boolean {
+  return name.startsWith(".") ? host.endsWith(name) : host === name;
+}
+
+/** An option that checks callers. */
+export function isVerify([first]: readonly (string | number)[]): boolean {
+  return first === "verify" || first === "webhook";
+}
+
+export function secretDestinations({ secrets }: Pick<Bound, "secrets">, input: string): readonly string[] {
+  return Object.hasOwn(secrets, input) ? (secrets[input] ?? []) : [];
+}
+
+export function allowsHost(
+  { hosts, platform = [] }: Pick<Bound, "hosts"> & Partial<Pick<PlannedBound, "platform">>,
+  url: string,
+): boolean {
+  const host = hostOfUrl(url);
+  return host !== undefined && (hosts.includes(host) || platform.some((name) => isNamed(host, name)));
+}
+
+/** A path covers those below it: a page has several routes. */
+export function allowsRoute({ listen }: Pick<Bound, "listen">, path: string): boolean {
+  const route = routeForm(path);
+  return listen.map(routeForm).some((one) => route === one || (one !== "/" && route.startsWith(`${one}/`)));
+}
+
+/** Names of parameters and a slash at the end make no difference. */
+function routeForm(path: string): string {
+  return path.replace(/:[A-Za-z0-9_]+/g, ":").replace(/(.)\/$/, "$1");
+}
+
+/** A path is compared as what it leads to; any other name as it is. */
+export function allowsProgram(
+  { commands }: Pick<Bound, "commands">,
+  name: string,
+  cwd: string,
+  folders: Folders,
+): boolean {
+  const isPath = (text: string) => /[\\/]/.test(text);
+  if (!isPath(name)) return commands.includes(name);
+  const program = resolve(cwd, name);
+  return commands.some((one) => isPath(one) && absolutePath(one, folders) === program);
+}
+
+/** Variables that decide which program a name is, or what is loaded into it. */
+const steering = /^(?:PATH|PATHEXT|COMSPEC|LD_\w+|DYLD_\w+|GLIBC_TUNABLES)$/i;
+
+export function steeringVariable({ env }: Pick<ReachedProgram, "env">): string | undefined {
+  return Object.keys(env).find((name) => steering.test(name));
+}
+
+export interface FileRule {
+  /** No file that it covers is outside of it. Absolute. */
+  readonly base: string;
+  /** Whether the pattern covers everything that another pattern, absolute, can match. */
+  covers(pattern: string): boolean;
+  /** Whether it covers a file at this path below the base, with slashes; the base itself is "". */
+  contains(below: string): boolean;
+}
+
+const wildcard = /[*?[{\\]/;
+
+/** `pattern`: absolute, with wildcards. */
+export function fileRule(pattern: string): FileRule {
+  const base = baseOf(pattern);
+  if (base === pattern)
+    return {
+      base,
+      covers: (other) => isWithin(baseOf(other), base),
+      contains: () => true,
+    };
+  const rest = pattern.slice(base.length).replace(/^[\\/]/, "");
+  const glob = compiled(rest);
+  const isWhole = rest === "**" || rest === "**/*";
+  return {
+    base,
+    covers(other) {
+      if (other === pattern) return true;
+      const otherBase = baseOf(other);
+      if (!isWithin(otherBase, base)) return false;
+      return isWhole || (otherBase === other && glob(slashed(relative(base, other))));
+    },
+    contains: glob,
+  };
+}
+
+/** All parts before the first one with a wildcard. */
+function baseOf(pattern: string): string {
+  const at = wildcard.exec(pattern)?.index;
+  if (at === undefined) return pattern;
+  const end = pattern.lastIndexOf("/", at);
+  return end <= 0 ? sep : pattern.slice(0, end);
+}
+
+/** A malformed pattern matches nothing. */
+function compiled(glob: string): (text: string) => boolean {
+  try {
+    return compileGlob(glob);
+  } catch {
+    return () => false;
+  }
+}
+
+export function slashed(path: string): string {
+  return path.replaceAll(sep, "/");
+}
+
+/** Relative to the config's folder, or `~` for the home folder. */
+export function absolutePath(path: string, { folder, home }: Folders): string {
+  const expanded = path === "~" ? home : path.startsWith("~/") ? join(home, path.slice(2)) : path;
+  return isAbsolute(expanded) ? resolve(expanded) : resolve(folder, expanded);
+}

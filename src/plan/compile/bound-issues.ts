@@ -1,0 +1,176 @@
+// Compares what a component of a recipe would reach with what the recipe declares. Everything is compared with
+// its real value, after inputs and overrides, and shown with its secrets hidden.
+
+import { classOf } from "../../config/schema/option-class.ts";
+import type { BoundOptions, IssueDraft } from "../../config/values.ts";
+import type { Reach } from "../../contract/power.ts";
+import type { Claim, Json, JsonSchema } from "../../contract.ts";
+import { hostOfUrl } from "../../host-name.ts";
+import {
+  absolutePath,
+  allowsHost,
+  allowsProgram,
+  allowsRoute,
+  fileRule,
+  isVerify,
+  secretDestinations,
+  steeringVariable,
+} from "../bound.ts";
+import { oneLine } from "../describe-reach.ts";
+
+interface BoundComponent {
+  /** `["sources", "ci_github"]` */
+  readonly at: readonly string[];
+  readonly bound: BoundOptions;
+  readonly schema: JsonSchema;
+  readonly reaches: readonly Reach[];
+  /** The same with secrets hidden. */
+  readonly shown: readonly Reach[];
+  readonly claims: readonly Claim[];
+  readonly folder: string;
+  readonly home: string;
+}
+
+type Path = readonly (string | number)[];
+
+export function boundIssues(component: BoundComponent): IssueDraft[] {
+  const { at, bound, reaches, shown, claims } = component;
+  const issue = (path: Path, message: string, hint: string): IssueDraft => ({
+    path: [...at, ...path],
+    ...(path.length === 0 ? { on: "key" as const } : {}),
+    code: "E_CONFIG_CAPABILITY",
+    message: `the recipe ${bound.recipe} ${message}`,
+    hint,
+  });
+  const ofReaches = reaches.flatMap((reach, index) => {
+    const same = shown.length === reaches.length ? shown[index] : undefined;
+    return beyond(reach, same?.to === reach.to ? same : undefined, component).map(
+      ({ path, act, list, what, where }) =>
+        issue(
+          path,
+          `may not ${act} ${where ?? what}: capabilities.${list} does not name it`,
+          `add ${what} to ${list} under capabilities in the recipe, if it should; override cannot widen them`,
+        ),
+    );
+  });
+  const ofRoutes = claims.flatMap((claim) => {
+    const path = /^route:\S+ (.*)$/s.exec(claim)?.[1];
+    if (path === undefined || allowsRoute(bound, path)) return [];
+    const found = leafOf(bound.written, (text) => text.replace(/(.)\/$/, "$1") === path) ?? ["path"];
+    return [found];
+  });
+  const [route] = ofRoutes;
+  const steered = reaches.flatMap((reach) => (reach.to === "program" ? (steeringVariable(reach) ?? []) : []));
+  return [
+    ...ofReaches,
+    ...(route === undefined
+      ? []
+      : [
+          issue(
+            route,
+            "may not listen on this path: capabilities.listen does not name it",
+            "add the path to listen under capabilities in the recipe, if it should; override cannot widen them",
+          ),
+        ]),
+    ...steered.map((name) =>
+      issue(
+        ["env", name],
+        `may not set ${name}, which decides what a program is`,
+        "name the program by its whole path",
+      ),
+    ),
+    ...secretIssues(component).map(({ path, message, hint }) => issue(path, message, hint)),
+  ];
+}
+
+interface Excess {
+  readonly path: Path;
+  /** What it would do: `connect to`. */
+  readonly act: string;
+  readonly list: "hosts" | "files" | "commands";
+  /** As it would be declared. */
+  readonly what: string;
+  /** As it is shown, where that is more. */
+  readonly where?: string;
+}
+
+function beyond(reach: Reach, shown: Reach | undefined, component: BoundComponent): Excess[] {
+  const { bound } = component;
+  const { written } = bound;
+  switch (reach.to) {
+    case "host": {
+      if (allowsHost(bound, reach.url)) return [];
+      const url = shown?.to === "host" ? shown.url : "";
+      const what = url.includes("•") || url.includes("{{") ? "its host" : (hostOfUrl(url) ?? "its host");
+      const path = leafOf(written, (text) => text === reach.url) ?? [];
+      return [{ path, act: "connect to", list: "hosts", what: oneLine(what) }];
+    }
+    case "program": {
+      const [name = ""] = reach.command;
+      if (allowsProgram(bound, name, reach.cwd, component)) return [];
+      const shownName = shown?.to === "program" ? (shown.command[0] ?? "") : "this program";
+      const path = "command" in written ? ["command", 0] : [];
+      return [{ path, act: "run", list: "commands", what: oneLine(shownName) }];
+    }
+    case "read":
+    case "write":
+    case "move": {
+      const targets = reach.to === "move" ? [reach.path, reach.target] : [reach.path];
+      const shownTargets =
+        shown?.to === "move" ? [shown.path, shown.target] : shown?.to === reach.to ? [shown.path] : [];
+      return targets.flatMap((target, index) => {
+        if (bound.files.some((file) => fileRule(absolutePath(file, component)).covers(target))) return [];
+        const path = leafOf(written, (text) => absolutePath(text, component) === target) ?? [];
+        const act = reach.to === "move" && index === 1 ? "move files to" : reach.to;
+        return [{ path, act, list: "files", what: oneLine(shownTargets[index] ?? "its files") }];
+      });
+    }
+    default:
+      return [];
+  }
+}
+
+/** The first option whose text fits. */
+function leafOf(value: Json, fits: (text: string) => boolean, path: Path = []): Path | undefined {
+  if (typeof value === "string") return fits(value) ? path : undefined;
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const found = leafOf(inner as Json, fits, [...path, Array.isArray(value) ? Number(key) : key]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function secretIssues(component: BoundComponent) {
+  const { bound, schema, reaches } = component;
+  const reached = reaches.flatMap((reach) => {
+    if (reach.to === "host") return [hostOfUrl(reach.url) ?? ""];
+    return reach.to === "program" ? [reach.command[0] ?? ""] : [];
+  });
+  // Those that it may not reach at all are reported already, and a secret may be a part of their names.
+  const declared = reached.filter((one) => bound.hosts.includes(one) || bound.commands.includes(one));
+  return bound.carried.flatMap(({ input, path }) => {
+    const isListening = component.claims.some((claim) => claim.startsWith("route:"));
+    // A webhook's secret is registered at the platform too.
+    const checks = isListening && isVerify(path);
+    const isInert = path[0] !== "input" && classOf(schema, path) === "inert";
+    const all = checks ? ["verify", ...(path[0] === "webhook" ? declared : [])] : declared;
+    const needed = isInert ? [] : [...new Set(all)];
+    if (!isInert && !checks && reached.length === 0)
+      return [
+        {
+          path,
+          message: `may not use the secret input ${input} here: it can only check callers, or go to a host or a program`,
+          hint: "remove it, or use an input that is not secret",
+        },
+      ];
+    const allowed = secretDestinations(bound, input);
+    return needed
+      .filter((one) => !allowed.includes(one))
+      .map((one) => ({
+        path,
+        message: `may not give the secret input ${input} to ${oneLine(one)}: capabilities.secrets does not say so`,
+        hint: `write  ${input}: [${oneLine([...allowed, one].join(", "))}]  under secrets of the capabilities, if it should`,
+      }));
+  });
+}
