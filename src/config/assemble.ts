@@ -13,6 +13,7 @@ import { toOptions } from "./schema/camel-case.ts";
 import { codeOptions } from "./schema/code-options.ts";
 import type { Section, Types } from "./schema/component-options.ts";
 import { coreSchema } from "./schema/core.ts";
+import { classOf } from "./schema/option-class.ts";
 import { propertiesOf } from "./schema/schema-tree.ts";
 import type {
   BoundOptions,
@@ -143,21 +144,24 @@ function sourceValues(name: string, source: JsonObject, from: Assembly): SourceV
     outward: sourceOutward({ name, schema: type.options, options, values, code, inputs }, from.names),
     ...(inputs === undefined ? {} : { inputs: inputs.values }),
     ...(code.length === 0 ? {} : { code }),
-    ...boundOf("sources", name, options, from),
+    ...boundOf("sources", name, options, type.options, from),
   };
 }
 
-/** Its capabilities, and the options in which a secret input of the recipe is. */
+/** Its capabilities, and the options in which a secret input of the recipe is and leaves the router. */
 function boundOf(
   section: Section,
   name: string,
   written: JsonObject,
+  schema: JsonSchema,
   { capabilitiesOf, names }: Assembly,
 ): { readonly bound?: BoundOptions } {
   const capabilities = capabilitiesOf(section, name);
   if (capabilities === undefined) return {};
   const carried = names.tainted
     .below([section, name])
+    // The arguments of a sink are common to all types; their defaults are sent.
+    .filter(({ path }) => (section === "sinks" && path[0] === "input") || classOf(schema, path) !== "inert")
     .flatMap(({ path, taints }) =>
       taints.flatMap(({ origin }) => (origin.kind === "input" ? [{ input: origin.name, path }] : [])),
     );
@@ -181,7 +185,7 @@ function sinkValues(name: string, sink: JsonObject, from: Assembly): SinkValues 
     ...sinkOutward(component, asObject(sink.input), from.names),
     ...(shows === undefined ? {} : { shows }),
     code: [...own, ...codeOptions(sinkSchema, result)],
-    ...boundOf("sinks", name, options, from),
+    ...boundOf("sinks", name, options, type.options, from),
   };
 }
 

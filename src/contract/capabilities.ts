@@ -6,7 +6,7 @@ export interface Capabilities {
   readonly recipe: string;
   /** Paths of HTTP routes. */
   readonly listen: readonly string[];
-  /** `host` stands for the ports 80 and 443, `host:port` for one port. Lower case, as a URL has it. */
+  /** `host` means the ports 80 and 443, `host:port` one port. Lower case, as a URL has it. */
   readonly hosts: readonly string[];
   /** Absolute, with wildcards. One without wildcards is a file, or a folder with everything in it. */
   readonly files: readonly string[];
@@ -20,7 +20,7 @@ export interface Capabilities {
 
 /** The capabilities of the recipe that a component is from, and what the component does with its secrets. */
 export interface Bound extends Capabilities {
-  /** Options with a part from a secret input: paths as in the YAML, below the component. */
+  /** Options that are not inert, with a part from a secret input: paths as in the YAML, below the component. */
   readonly carried: readonly { readonly input: string; readonly path: readonly (string | number)[] }[];
 }
 

@@ -23,15 +23,11 @@ type Folders = Pick<LentHost, "folder" | "home">;
 /** The parts of a host that reach outside, limited to what the recipe names. */
 export function boundedHost<H extends LentHost>(host: H, bound: PlannedBound): H {
   const bounds = createBounds(bound, host);
-  const limited: Pick<LentHost, "http" | "spawn" | "bounds"> = {
-    http: boundedHttp(host.http, bounds),
-    spawn: async (command) => {
-      checkProgram(command, bound, host);
-      return host.spawn(command);
-    },
-    bounds,
+  const spawn: LentHost["spawn"] = async (program) => {
+    checkProgram(program, bound, host);
+    return host.spawn(program);
   };
-  return { ...host, ...limited };
+  return { ...host, http: boundedHttp(host.http, bounds), spawn, bounds };
 }
 
 export function boundedListener(listener: Listener, bound: PlannedBound): Listener {

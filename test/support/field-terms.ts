@@ -7,7 +7,7 @@ export const fieldTerms: ReadonlySet<string> = new Set(
   ask assembly attachment audit backlog behavior bind block body breaker budget buffer button cache cadence
   call caller cancellation candidate case challenge challenger change chat check child choice chosen class
   claude client clock code command commit compilation compile compiler conceal config connection content
-  context copy count counter credential cursor data database deadline decision definition delimiter detail
+  context copy count counter credential cursor data database deadline decision declaration definition delimiter detail
   detector dialect diff disk dispatcher document dotenv draft echo effect emit encoding end engine
   environment error evidence expansion expectation expiry explanation expression extent fact failure family
   fault field file filter finding fingerprint fixture flight flow fold follower form format frame
@@ -24,7 +24,7 @@ export const fieldTerms: ReadonlySet<string> = new Set(
   send sender sensitivity serve server service set setting setup shape shaper sieve sift simulator span
   spending splitter stage start stat status step stop store stream style subscription substitution
   suggestion supported surrounding table tail target template test text time timeout token tool trait
-  transport tree trust turn type unwrapper up use validator value var variable verification verifier view
+  transport tree trust turn type unwrapper up use validator value var variable verification verifier version view
   visitor wait watch web window wish word worker write writer
 `
     .trim()

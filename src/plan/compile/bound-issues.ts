@@ -1,10 +1,9 @@
 // Compares what a component of a recipe would reach with what the recipe declares. Everything is compared with
 // its real value, after inputs and overrides, and shown with its secrets hidden.
 
-import { classOf } from "../../config/schema/option-class.ts";
 import type { BoundOptions, IssueDraft } from "../../config/values.ts";
 import type { Reach } from "../../contract/power.ts";
-import type { Claim, Json, JsonSchema } from "../../contract.ts";
+import type { Claim, Json } from "../../contract.ts";
 import { hostOfUrl } from "../../host-name.ts";
 import {
   absolutePath,
@@ -22,7 +21,6 @@ interface BoundComponent {
   /** `["sources", "ci_github"]` */
   readonly at: readonly string[];
   readonly bound: BoundOptions;
-  readonly schema: JsonSchema;
   readonly reaches: readonly Reach[];
   /** The same with secrets hidden. */
   readonly shown: readonly Reach[];
@@ -142,7 +140,7 @@ function leafOf(value: Json, fits: (text: string) => boolean, path: Path = []): 
 }
 
 function secretIssues(component: BoundComponent) {
-  const { bound, schema, reaches } = component;
+  const { bound, reaches } = component;
   const reached = reaches.flatMap((reach) => {
     if (reach.to === "host") return [hostOfUrl(reach.url) ?? ""];
     return reach.to === "program" ? [reach.command[0] ?? ""] : [];
@@ -153,10 +151,9 @@ function secretIssues(component: BoundComponent) {
     const isListening = component.claims.some((claim) => claim.startsWith("route:"));
     // A webhook's secret is registered at the platform too.
     const checks = isListening && isVerify(path);
-    const isInert = path[0] !== "input" && classOf(schema, path) === "inert";
     const all = checks ? ["verify", ...(path[0] === "webhook" ? declared : [])] : declared;
-    const needed = isInert ? [] : [...new Set(all)];
-    if (!isInert && !checks && reached.length === 0)
+    const needed = [...new Set(all)];
+    if (!checks && reached.length === 0)
       return [
         {
           path,

@@ -79,7 +79,7 @@ export function compileSink(
     const reaches = type.reaches(options, surroundings);
     const shown = type.reaches(outward.shown, surroundings);
     const { folder, home } = surroundings;
-    const ofOptions = { schema: type.options, reaches, shown, claims: [], folder, home };
+    const ofOptions = { reaches, shown, claims: [], folder, home };
     issues.push(...boundIssues({ at, bound: values.bound, ...ofOptions }));
     bound = planBound(values.bound, reaches, [], surroundings);
   }

@@ -113,7 +113,7 @@ export function compileSource(
     const reaches = type.reaches?.(options, surroundings) ?? [];
     const shown = type.reaches?.(outward.shown, surroundings) ?? [];
     const { folder, home } = surroundings;
-    const ofOptions = { schema: type.options, reaches, shown, claims, folder, home };
+    const ofOptions = { reaches, shown, claims, folder, home };
     issues.push(...boundIssues({ at, bound: declared, ...ofOptions }));
     return planBound(declared, reaches, type.platformHosts ?? [], surroundings);
   }
