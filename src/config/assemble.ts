@@ -56,6 +56,9 @@ export interface Assembly {
 
 const day = 24 * 60 * 60 * 1_000;
 
+/** Options that are not declared as outward, and in which a secret input must be declared all the same. */
+const declaredToo: Readonly<Record<Section, string>> = { sources: "path", sinks: "input" };
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const sections = propertiesOf(coreSchema);
@@ -160,8 +163,8 @@ function boundOf(
   if (capabilities === undefined) return {};
   const carried = names.tainted
     .below([section, name])
-    // The arguments of a sink are common to all types; their defaults are sent.
-    .filter(({ path }) => (section === "sinks" && path[0] === "input") || classOf(schema, path) !== "inert")
+    // The arguments of a sink are common to all types; their defaults are sent. A path checks its callers.
+    .filter(({ path }) => path[0] === declaredToo[section] || classOf(schema, path) !== "inert")
     .flatMap(({ path, taints }) =>
       taints.flatMap(({ origin }) => (origin.kind === "input" ? [{ input: origin.name, path }] : [])),
     );

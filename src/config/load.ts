@@ -8,10 +8,11 @@ import type { Issue, JsonObject, JsonSchema, SourceTypeEntry } from "../contract
 import { isRouterError } from "../errors.ts";
 import { isObject } from "../json.ts";
 import { inSlices, runInSlices, yieldToEventLoop } from "../yield-to-event-loop.ts";
-import { assemble } from "./assemble.ts";
+import { type Assembly, assemble } from "./assemble.ts";
 import { type EnvironmentVariables, homeFolder, realPath } from "./paths.ts";
 import { type KeptTexts, readYamlFile } from "./read.ts";
 import { bundledFolder } from "./recipe/bundled.ts";
+import { channelSecrets } from "./recipe/channel-secrets.ts";
 import { type Expansion, expandRecipes, type FileProblem } from "./recipe/expand.ts";
 import type { PatternCompiler } from "./recipe/input-check.ts";
 import { type Instance, setupsOf, visibleInputs } from "./recipe/instance.ts";
@@ -111,7 +112,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
   const given = options.recipe ?? noInputs;
   const alone = isRecipe ? { values: given.given, at: given.at } : undefined;
   const expansion = await expandRecipes(yaml, { context, loadPatterns, alone, kept: options.kept });
-  const { root, pathOf } = expansion;
+  const { root } = expansion;
 
   const { types, resolved: later, schemasFor } = await substituteAll(expansion, registries, context);
   const resolved = [...expansion.resolved, ...later];
@@ -146,6 +147,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
     ...references,
     ...shownIssues,
     ...inputDrafts(expansion, schemasFor),
+    ...channelSecrets(expansion, tainted),
     ...longCodeDrafts(root, schemasFor),
     ...(await testDrafts(root, isRecipe, typed)),
   ].filter(({ path }) => !locations.isPlaceholder(path));
@@ -165,8 +167,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
           ...(await inSlices(mapped(unresolved, (draft) => locations.issueOf(draft, "original")))),
           ...(await inSlices(mapped(drafts, issueOf))),
         ];
-  const suspicions =
-    bomb === undefined ? [...expansion.warnings, ...(await warningsOf(expansion, yaml))] : [];
+  const suspicions = bomb === undefined ? await warningsOf(expansion, yaml) : [];
   const warnings = suspicions.map((warning) => locations.issueIn(warning));
   const shownNotes = notes.map((note) => locations.issueOf(note));
   const broken = brokenPaths(expansion, problems, [...unresolved, ...drafts]);
@@ -177,11 +178,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
     types,
     folder,
     env,
-    inputsOf: (section, name) => {
-      const { instance } = pathOf([section, name]);
-      return instance && visibleInputs(instance);
-    },
-    capabilitiesOf: (section, name) => pathOf([section, name]).instance?.capabilities,
+    ...ofRecipes(expansion),
     isBroken: (path) => broken.has(pathKey(path)),
     names: { tainted, nameOf: (origin) => originName(origin, { folder, home: homeFolder(env) }) },
   });
@@ -263,13 +260,13 @@ function frameSourcesOf(files: readonly YamlFile[], folder: string, secrets: Sec
 }
 
 /** The issues of the config and of each recipe that it uses. */
-async function warningsOf({ instances }: Expansion, config: YamlFile): Promise<FileProblem[]> {
+async function warningsOf({ instances, warnings }: Expansion, config: YamlFile): Promise<FileProblem[]> {
   const byFile = new Map<string, { readonly yaml: YamlFile; readonly instance?: Instance }>([
     [config.file, { yaml: config }],
   ]);
   for (const instance of instances)
     if (!byFile.has(instance.yaml.file)) byFile.set(instance.yaml.file, { yaml: instance.yaml, instance });
-  const found: FileProblem[] = [];
+  const found: FileProblem[] = [...warnings];
   for (const origin of byFile.values()) {
     const { document, text } = origin.yaml.parsed;
     if (document !== undefined)
@@ -277,6 +274,17 @@ async function warningsOf({ instances }: Expansion, config: YamlFile): Promise<F
     await yieldToEventLoop();
   }
   return found;
+}
+
+/** What the recipe of a component lets it read and reach. */
+function ofRecipes({ pathOf }: Expansion): Pick<Assembly, "inputsOf" | "capabilitiesOf"> {
+  return {
+    inputsOf(section, name) {
+      const { instance } = pathOf([section, name]);
+      return instance && visibleInputs(instance);
+    },
+    capabilitiesOf: (section, name) => pathOf([section, name]).instance?.capabilities,
+  };
 }
 
 /** Of the user's own files: bundled recipes ship with the program. */

@@ -56,9 +56,9 @@ function isNamed(host: string, name: string): boolean {
   return name.startsWith(".") ? host.endsWith(name) : host === name;
 }
 
-/** An option that checks callers. */
+/** An option that checks callers: only who knows a path can call it. */
 export function isVerify([first]: readonly (string | number)[]): boolean {
-  return first === "verify" || first === "webhook";
+  return first === "verify" || first === "webhook" || first === "path";
 }
 
 export function secretDestinations({ secrets }: Pick<Bound, "secrets">, input: string): readonly string[] {

@@ -146,7 +146,8 @@ function readEntry(name: CapabilityName, entry: Entry, drafts: IssueDraft[]): st
   const problem = problemOf(name, entry);
   // A wrong value of the user is reported where it is used, and allows nothing.
   if (problem !== undefined) {
-    if (!isInput && !isPlaceholder) drafts.push({ path, code: "E_CONFIG_CAPABILITY", ...problem });
+    if ((!isInput || name === "tools") && !isPlaceholder)
+      drafts.push({ path, code: "E_CONFIG_CAPABILITY", ...problem });
     return isPlaceholder ? [text] : [];
   }
   return name === "hosts" ? [hostNamed(text, isInput) ?? text] : [text];
