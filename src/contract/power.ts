@@ -64,9 +64,9 @@ export type Reach =
   | ReachedProgram
   /**
    * `path`: absolute, with its wildcards. `outside`: it may be outside of the config's folder, or is a
-   * credentials file by its name.
+   * credentials file by its name; `isSecret`: the latter.
    */
-  | { readonly to: "read"; readonly path: string; readonly outside: boolean }
+  | { readonly to: "read"; readonly path: string; readonly outside: boolean; readonly isSecret?: true }
   /** `replaces`: the previous content of a file is lost. */
   | { readonly to: "write"; readonly path: string; readonly outside: boolean; readonly replaces: boolean }
   | { readonly to: "move"; readonly path: string; readonly target: string }

@@ -56,7 +56,8 @@ export function readReaches(patterns: WrittenPatterns, origin: Origin): Reach[] 
     const path = wholePattern(written, origin);
     // Consent to a config does not include the credentials next to it.
     const isSecret = alternativesOf(path).some((one) => sensitivityOf(one, origin) === "secret");
-    return { to: "read", path, outside: isSecret || !isWithin(base, origin.folder) };
+    const outside = isSecret || !isWithin(base, origin.folder);
+    return { to: "read", path, outside, ...(isSecret ? { isSecret } : {}) };
   });
 }
 

@@ -4,8 +4,9 @@
 import { realpath } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import type { Bounds } from "../contract/capabilities.ts";
-import type { HttpClient, LentHost, Listener, SpawnOptions } from "../contract/host.ts";
+import type { HttpClient, HttpRequest, LentHost, Listener, SpawnOptions } from "../contract/host.ts";
 import { ConnectorError } from "../errors.ts";
+import { sensitivityOf } from "../files/secret-names.ts";
 import { hostOfUrl } from "../host-name.ts";
 import {
   allowsHost,
@@ -27,7 +28,7 @@ export function boundedHost<H extends LentHost>(host: H, bound: PlannedBound): H
     checkProgram(program, bound, host);
     return host.spawn(program);
   };
-  return { ...host, http: boundedHttp(host.http, bounds), spawn, bounds };
+  return { ...host, http: boundedHttp(host.http, bound, bounds), spawn, bounds };
 }
 
 export function boundedListener(listener: Listener, bound: PlannedBound): Listener {
@@ -50,7 +51,7 @@ export function boundedListener(listener: Listener, bound: PlannedBound): Listen
   } as Listener;
 }
 
-export function createBounds(bound: PlannedBound, { folder }: Folders): Bounds {
+export function createBounds(bound: PlannedBound, { folder, home }: Folders): Bounds {
   const rules = bound.files.map(fileRule);
   return {
     host(url) {
@@ -59,6 +60,8 @@ export function createBounds(bound: PlannedBound, { folder }: Folders): Bounds {
       throw refusal(bound, `connect to ${host ?? "this address"}`, "hosts", host ?? "its host");
     },
     async file(real) {
+      if (sensitivityOf(real, { home }) === "secret")
+        return `leads to ${real}, a file of credentials, which the recipe ${bound.recipe} may not use`;
       for (const rule of rules) {
         const base = await realBase(rule, folder);
         if (isWithin(real, base) && rule.contains(slashed(relative(base, real)))) return undefined;
@@ -81,14 +84,20 @@ async function realBase({ base }: FileRule, folder: string): Promise<string> {
   }
 }
 
-function boundedHttp(http: HttpClient, { host }: Bounds): HttpClient {
+function boundedHttp(http: HttpClient, bound: PlannedBound, { host }: Bounds): HttpClient {
+  const check = ({ url, headers = {} }: Pick<HttpRequest, "url" | "headers">) => {
+    host(url);
+    // Behind one address there may be many hosts, of which this header would choose another.
+    if (Object.keys(headers).some((name) => name.toLowerCase() === "host"))
+      throw refusal(bound, "name another host in a header", "hosts", "the host");
+  };
   return {
     request: async (request) => {
-      host(request.url);
+      check(request);
       return http.request({ ...request, mayReach: host });
     },
     webSocket: async (request) => {
-      host(request.url);
+      check(request);
       return http.webSocket(request);
     },
   };

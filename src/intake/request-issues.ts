@@ -93,6 +93,8 @@ function authIssues(auth: AuthOptions, headers: Readonly<Record<string, string>>
     add([], "scheme header needs header", "add  header: x-api-key");
   if (header !== undefined && !headerName.test(header))
     add(["header"], "is not a header name", "for example  x-api-key");
+  else if (header !== undefined && ours.has(header.toLowerCase()))
+    add(["header"], "is set by the program itself", "for example  x-api-key");
   if (scheme !== "basic" && username !== undefined)
     add(["username"], `scheme ${scheme} does not use username`, "remove it, or use scheme: basic");
   for (const [key, value] of Object.entries({ header, prefix })) {

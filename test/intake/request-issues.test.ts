@@ -43,6 +43,7 @@ describe("an option that cannot work is named, with what to write", () => {
     [{ auth: { scheme: "basic", username: "a:b", secret: "x" } }, /^auth\.username may not have a ":"/],
     [{ auth: { scheme: "header", secret: "x" } }, /^auth scheme header needs header/],
     [{ auth: { scheme: "header", secret: "x", header: "x y" } }, /^auth\.header is not a header name/],
+    [{ auth: { scheme: "header", secret: "x", header: "Host" } }, /^auth\.header is set by the program/],
     [
       { auth: { scheme: "bearer", secret: "x", prefix: "y" } },
       /^auth\.prefix scheme bearer does not use prefix/,

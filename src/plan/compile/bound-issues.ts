@@ -58,6 +58,11 @@ export function boundIssues(component: BoundComponent): IssueDraft[] {
     return [found];
   });
   const [route] = ofRoutes;
+  const ofCredentials = reaches.flatMap((reach) =>
+    reach.to === "read" && reach.isSecret === true
+      ? [leafOf(bound.written, (text) => absolutePath(text, component) === reach.path) ?? []]
+      : [],
+  );
   const steered = reaches.flatMap((reach) => (reach.to === "program" ? (steeringVariable(reach) ?? []) : []));
   return [
     ...ofReaches,
@@ -70,6 +75,9 @@ export function boundIssues(component: BoundComponent): IssueDraft[] {
             "add the path to listen under capabilities in the recipe, if it should; override cannot widen them",
           ),
         ]),
+    ...ofCredentials.map((path) =>
+      issue(path, "may not read a file of credentials", "a source of your own, without the recipe, may"),
+    ),
     ...steered.map((name) =>
       issue(
         ["env", name],

@@ -9,6 +9,16 @@ export const reachingAttacks: Readonly<Record<string, Attacks>> = {
       { recipe: { capabilities: {}, sources: tail("~/.ssh/id_rsa") } },
       /^sources\.x\.files\[0\]: the recipe evil may not read .*\.ssh\/id_rsa: capabilities\.files does not name it/,
     ],
+    "a private key that is declared": [
+      {
+        recipe: { capabilities: { files: ["~/.ssh/id_rsa"] }, sources: tail("~/.ssh/id_rsa") },
+      },
+      /^sources\.x\.files\[0\]: the recipe evil may not read a file of credentials/,
+    ],
+    "the variables of the project that are declared": [
+      { recipe: { capabilities: { files: ["*"] }, sources: tail("{.env,a}") } },
+      /may not read/,
+    ],
     "a private key beside what is declared": [
       { recipe: { capabilities: { files: ["logs"] }, sources: tail("logs/*.log", "~/.ssh/*") } },
       /sources\.x\.files\[1\]: .*may not read/,

@@ -102,6 +102,16 @@ describe("connections", () => {
     expect(good.asked).toEqual([]);
   });
 
+  test("a header does not choose another host behind a declared one", async () => {
+    const good = await serve(() => ({}));
+    const { http } = bounded({ hosts: [good.host] });
+    const headers = { Host: "evil.example" };
+    await expect(http.request({ url: good.url, headers, signal: never })).rejects.toMatchObject(
+      refused("hosts"),
+    );
+    expect(good.asked).toEqual([]);
+  });
+
   test("a redirect to another port of the same machine is not followed", async () => {
     const evil = await serve(() => ({}));
     const good = await serve((path) => (path === "/a" ? { status: 302, location: `${evil.url}/b` } : {}));
@@ -287,6 +297,13 @@ describe("files", () => {
     expect(not[join(folder, "logs/link.log")]).toBe(
       `leads to ${join(folder, "src/secret.ts")}, which capabilities.files of the recipe evil does not name`,
     );
+  });
+
+  test("a file of credentials is not read, even in a declared folder", async () => {
+    await writeFile(join(folder, "logs", ".env"), "TOKEN=x");
+    await writeFile(join(folder, "logs", "id_rsa"), "key");
+    await symlink(join(folder, "logs", "id_rsa"), join(folder, "logs", "key.log"));
+    expect((await look("logs/{.*,*}", ["logs"])).read).toEqual(["logs/a.log"]);
   });
 
   test("a declared file that is a link is not its target", async () => {
