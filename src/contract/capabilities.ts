@@ -4,6 +4,8 @@
 export interface Capabilities {
   /** The recipe's name, for messages. */
   readonly recipe: string;
+  /** Its file is one of the user's own project. */
+  readonly isOwn: boolean;
   /** Paths of HTTP routes. */
   readonly listen: readonly string[];
   /** `host` means the ports 80 and 443, `host:port` one port. Lower case, as a URL has it. */

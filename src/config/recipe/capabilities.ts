@@ -37,7 +37,8 @@ interface Entry {
   readonly isPlaceholder: boolean;
 }
 
-export function readCapabilities(header: JsonObject, inputs: Inputs): ReadCapabilities {
+/** `isOwn`: the recipe is a file of the user's own project. */
+export function readCapabilities(header: JsonObject, inputs: Inputs, isOwn: boolean): ReadCapabilities {
   if (header.capabilities === undefined) return { capabilities: undefined, drafts: [] };
   const drafts: IssueDraft[] = [];
   const declared = asObject(header.capabilities);
@@ -72,7 +73,7 @@ export function readCapabilities(header: JsonObject, inputs: Inputs): ReadCapabi
     return [name, [...new Set(found)]] as const;
   });
   return {
-    capabilities: { recipe: String(header.recipe), ...lists, secrets: Object.fromEntries(secrets) },
+    capabilities: { recipe: String(header.recipe), isOwn, ...lists, secrets: Object.fromEntries(secrets) },
     drafts,
   };
 }
@@ -160,6 +161,11 @@ function problemOf(name: CapabilityName, entry: Entry): Words | undefined {
   switch (name) {
     case "hosts":
       if (hostNamed(text, isInput) !== undefined) return undefined;
+      if (text !== written && !isInput)
+        return {
+          message: `with the value of its input ${quoted(written)} is not a host`,
+          hint: "the value may only be a part of the host's name",
+        };
       return text.includes("*")
         ? { message: "a host is named in full, without wildcards", hint: "for example api.example.com" }
         : {

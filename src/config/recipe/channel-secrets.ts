@@ -1,5 +1,5 @@
 // Secret inputs in the channels of a recipe. What Claude would read is hidden already; what an event is compared with
-// tells whether the event has the secret, and so it checks callers.
+// says whether its sender knows the secret, and so it checks callers.
 
 import { asObject } from "../../json.ts";
 import type { IssueDraft } from "../values.ts";

@@ -250,7 +250,7 @@ class RecipeExpansion {
       compile,
       this.#alone !== undefined || this.#context.placeholders,
     );
-    const { capabilities, drafts } = readCapabilities(header, inputs);
+    const { capabilities, drafts } = readCapabilities(header, inputs, isOwn);
     const instance: Instance = { ...before, inputs, ...(capabilities === undefined ? {} : { capabilities }) };
     this.#instances.push(instance);
     inRecipe([...recipeDrafts, ...drafts, ...setupDrafts(header, inputs)], instance);

@@ -47,7 +47,7 @@ export function boundIssues(component: BoundComponent): IssueDraft[] {
         issue(
           path,
           `may not ${act} ${where ?? what}: capabilities.${list} does not name it`,
-          `add ${what} to ${list} under capabilities in the recipe, if it should; override cannot widen them`,
+          howToAdd(bound, what, list),
         ),
     );
   });
@@ -72,7 +72,7 @@ export function boundIssues(component: BoundComponent): IssueDraft[] {
           issue(
             route,
             "may not listen on this path: capabilities.listen does not name it",
-            "add the path to listen under capabilities in the recipe, if it should; override cannot widen them",
+            howToAdd(bound, "the path", "listen"),
           ),
         ]),
     ...ofCredentials.map((path) =>
@@ -87,6 +87,12 @@ export function boundIssues(component: BoundComponent): IssueDraft[] {
     ),
     ...secretIssues(component).map(({ path, message, hint }) => issue(path, message, hint)),
   ];
+}
+
+function howToAdd({ isOwn }: BoundOptions, what: string, list: string): string {
+  return isOwn
+    ? `add ${what} to ${list} under capabilities in the recipe, if it should; override cannot widen them`
+    : `only its author can add ${what} to ${list} under capabilities; for more, write one of your own beside it`;
 }
 
 interface Excess {

@@ -147,7 +147,7 @@ describe("connections", () => {
 
   test("a component with a secret for one host does not reach the other hosts of its recipe", () => {
     const bound = {
-      ...{ recipe: "evil", listen: [], files: [], commands: [], tools: [] },
+      ...{ recipe: "evil", isOwn: true, listen: [], files: [], commands: [], tools: [] },
       hosts: ["api.example", "evil.example"],
       secrets: { token: ["api.example"] },
     };
@@ -213,7 +213,16 @@ describe("the libraries of chats", () => {
 
   test("the hosts that a platform names belong to it only at its own API", () => {
     const bound = {
-      ...{ recipe: "x", listen: [], files: [], commands: [], tools: [], secrets: {}, carried: [] },
+      ...{
+        recipe: "x",
+        isOwn: true,
+        listen: [],
+        files: [],
+        commands: [],
+        tools: [],
+        secrets: {},
+        carried: [],
+      },
       hosts: ["discord.com", "proxy.example"],
     };
     const platform = ["discord.com", ".discord.gg"];
