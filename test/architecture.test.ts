@@ -76,6 +76,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cluster: ["files", ...shared],
   session: shared,
   connectors: ["chat", "files", "http", "intake", ...shared],
+  recipes: ["config", "semver", ...shared],
   // The program, and what drives it.
   control: ["access", "cluster", "plan", "session", ...shared],
   daemon: [
@@ -123,6 +124,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "http",
     "journal",
     "plan",
+    "recipes",
     "router",
     "shaping",
     "templates",

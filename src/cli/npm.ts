@@ -15,9 +15,13 @@ interface NpmOptions {
 
 const withinMs = 5 * 60_000;
 const maxShown = 4_000;
+const maxPrinted = 8 * 1024 * 1024;
 
 /** Rejects with a ConnectorError (E_LIBRARY) that shows npm's own last lines. */
-export const runNpm: Npm = (args, { folder, env }) =>
+export const runNpm: Npm = async (args, options) => void (await npmOutput(args, options));
+
+/** The same; settles with what npm prints on stdout. */
+export const npmOutput = (args: readonly string[], { folder, env }: NpmOptions): Promise<string> =>
   new Promise((resolve, reject) => {
     const [program, ...first] = npmProgram(process.platform, process.execPath, existsSync);
     const child = spawn(program, [...first, ...args], {
@@ -28,6 +32,10 @@ export const runNpm: Npm = (args, { folder, env }) =>
       timeout: withinMs,
     });
     let output = "";
+    let printed = "";
+    child.stdout.on("data", (text: string) => {
+      if (printed.length < maxPrinted) printed += text;
+    });
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding("utf8").on("data", (text: string) => {
         output = (output + text).slice(-maxShown);
@@ -40,7 +48,7 @@ export const runNpm: Npm = (args, { folder, env }) =>
       );
     });
     child.once("close", (code, signal) => {
-      if (code === 0) return resolve();
+      if (code === 0) return resolve(printed);
       const why = signal === null ? `exit code ${code}` : signal;
       reject(new ConnectorError("E_LIBRARY", `npm failed (${why}):\n${output.trim()}`));
     });

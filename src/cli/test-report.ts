@@ -19,8 +19,8 @@ function suiteLines(result: SuiteResult, named: (file: string) => string): SafeT
   for (const { frame } of [...problems, ...warnings]) shown.push(masked(frame, mask), line``);
   if (problems.length > 0) return shown;
   if (tests.length === 0) {
-    if (result.usesRecipes && result.leftOut === 0)
-      return [...shown, line`  no tests of its own; those of its recipes: channel-router recipes test NAME`];
+    if (result.uses.length > 0 && result.leftOut === 0)
+      return [...shown, line`  no tests of its own; those of its recipes follow`];
     const why = result.leftOut > 0 ? "no test with such a name" : 'no tests: write some under "tests:"';
     return [...shown, line`  ${colors.yellow(why)}`];
   }
@@ -56,7 +56,7 @@ function summary(results: readonly SuiteResult[], ms: number): SafeText {
     ...(broken === 0 ? [] : [`${broken} ${broken === 1 ? "file is" : "files are"} broken`]),
   ];
   const counted = `${parts.join(", ")} in ${ms} ms`;
-  const isEmpty = all === 0 && !results.every(({ usesRecipes }) => usesRecipes);
+  const isEmpty = all === 0;
   return line`${failed + broken > 0 || isEmpty ? colors.red(counted) : colors.green(counted)}`;
 }
 

@@ -19,6 +19,7 @@ import type {
   BoundOptions,
   ChannelValues,
   ConfigValues,
+  OutsideRecipe,
   PermissionsValues,
   Receipt,
   SinkValues,
@@ -48,6 +49,8 @@ export interface Assembly {
   inputsOf(section: "sources" | "channels", name: string): VisibleInputs | undefined;
   /** What the recipe of a component declares; undefined where nothing bounds it. */
   capabilitiesOf(section: Section, name: string): Capabilities | undefined;
+  /** The recipe outside of the config's folder that a component is from. */
+  outsideOf(section: Section | "channels", name: string): OutsideRecipe | undefined;
   /** Origins of the values. */
   readonly names: OriginNames;
   /** True for `["listen"]` or `["channels", "ci", "match"]` when it, or something in it, is wrong. */
@@ -141,6 +144,7 @@ function sourceValues(name: string, source: JsonObject, from: Assembly): SourceV
   return {
     type: type.type,
     enabled: source.enabled !== false,
+    ...outsideRecipe("sources", name, from),
     ...(rate === null ? {} : { rate: rate as unknown as { max: number; perMs: number } }),
     ...(typeof expectMs === "number" ? { expectMs } : {}),
     options: values,
@@ -182,6 +186,7 @@ function sinkValues(name: string, sink: JsonObject, from: Assembly): SinkValues 
   const component = { name, schema: type.options, options, values, code: own, inputs: undefined };
   return {
     type: type.type,
+    ...outsideRecipe("sinks", name, from),
     description: sink.description as string,
     input: asObject(sink.input),
     options: values,
@@ -225,6 +230,7 @@ function channelValues(name: string, channel: JsonObject, assembly: Assembly): C
   const inputVariables = inputShows(inputs, assembly.names);
   return {
     ...(rest as unknown as Pick<ChannelValues, "continue">),
+    ...outsideRecipe("channels", name, assembly),
     ...(inputs === undefined ? {} : { inputs: inputs.values }),
     ...(shows === undefined ? {} : { shows }),
     ...(inputVariables === undefined ? {} : { inputVariables }),
@@ -239,6 +245,15 @@ function channelValues(name: string, channel: JsonObject, assembly: Assembly): C
     ...receiptOf(receipt),
     to: targetOf(to, assembly),
   };
+}
+
+function outsideRecipe(
+  section: Section | "channels",
+  name: string,
+  { outsideOf }: Assembly,
+): { readonly outsideRecipe?: OutsideRecipe } {
+  const recipe = outsideOf(section, name);
+  return recipe === undefined ? {} : { outsideRecipe: recipe };
 }
 
 /** `hour: none` is the same as no `hour`. */

@@ -16,7 +16,9 @@ import { channelSecrets } from "./recipe/channel-secrets.ts";
 import { type Expansion, expandRecipes, type FileProblem } from "./recipe/expand.ts";
 import type { PatternCompiler } from "./recipe/input-check.ts";
 import { type Instance, setupsOf, visibleInputs } from "./recipe/instance.ts";
+import type { LockFile } from "./recipe/lock.ts";
 import { inputDrafts, prefixReferences } from "./recipe/names.ts";
+import { outsideRecipes } from "./recipe/outside.ts";
 import {
   checkComponents,
   componentEntries,
@@ -48,6 +50,7 @@ import {
   type ScopedVariable,
   type VariableContext,
 } from "./variables/variables.ts";
+import { absent } from "./yaml/bounded-file.ts";
 import { frameIssue } from "./yaml/caret-frame.ts";
 import { masksBesideTree, openYaml, type YamlFile } from "./yaml/file.ts";
 import { frameSourceOf, inOrder, locateIssues } from "./yaml/issue-location.ts";
@@ -154,7 +157,9 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
   const own: FileProblem[] = [...parsed.problems, ...yaml.tree.problems].map((one) => ({ ...one, yaml }));
   if (isRecipe && options.recipe === undefined) own.push(notAConfig(yaml));
 
-  const issueOf = (draft: IssueDraft) => locations.issueOf(hideInMessage(draft, root, tainted));
+  const outside = outsideRecipes(expansion.uses);
+  const issueOf = (draft: IssueDraft) =>
+    outside.shown(locations.issueOf(hideInMessage(draft, root, tainted)));
   const bomb = yaml.tree.problems.find(({ code }) => code === "E_CONFIG_ALIAS" || code === "E_CONFIG_SIZE");
   const unresolved = resolved.flatMap(({ problems }) => problems);
   // Further mistakes in a truncated tree are not reported.
@@ -163,13 +168,15 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
     bomb !== undefined
       ? [locations.issueIn({ ...bomb, yaml })]
       : [
-          ...(await inSlices(mapped(problems, (problem) => locations.issueIn(problem)))),
-          ...(await inSlices(mapped(unresolved, (draft) => locations.issueOf(draft, "original")))),
+          ...(await inSlices(mapped(problems, (problem) => outside.shown(locations.issueIn(problem))))),
+          ...(await inSlices(
+            mapped(unresolved, (draft) => outside.shown(locations.issueOf(draft, "original"))),
+          )),
           ...(await inSlices(mapped(drafts, issueOf))),
         ];
   const suspicions = bomb === undefined ? await warningsOf(expansion, yaml) : [];
-  const warnings = suspicions.map((warning) => locations.issueIn(warning));
-  const shownNotes = notes.map((note) => locations.issueOf(note));
+  const warnings = suspicions.map((warning) => locations.issueIn(warning)).filter(outside.isInside);
+  const shownNotes = notes.map((note) => locations.issueOf(note)).filter(outside.isInside);
   const broken = brokenPaths(expansion, problems, [...unresolved, ...drafts]);
   await yieldToEventLoop();
   const assembling = assemble({
@@ -178,25 +185,22 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
     types,
     folder,
     env,
-    ...ofRecipes(expansion),
+    ...ofRecipes(expansion, outside),
     isBroken: (path) => broken.has(pathKey(path)),
     names: { tainted, nameOf: (origin) => originName(origin, { folder, home: homeFolder(env) }) },
   });
   const values = await runInSlices(assembling);
-  const frameSources = frameSourcesOf(
-    [yaml, ...expansion.instances.map((instance) => instance.yaml)],
-    folder,
-    secrets,
-  );
+  const yamlFiles = [yaml, ...expansion.instances.map((instance) => instance.yaml)];
+  const frameSources = frameSourcesOf(yamlFiles, folder, secrets);
   return {
     file,
     values,
     types: types.sources,
     sinkTypes: types.sinks,
     tests: broken.has("tests") ? [] : ((root.tests ?? []) as JsonObject[]),
-    uses: isRecipe ? [] : usesOf(expansion.instances),
+    uses: isRecipe ? [] : usesOf(expansion),
     ...(isRecipe ? { recipe: yaml.tree.root } : {}),
-    issues: [...inOrder(issues, file), ...dotenvIssues(dotenv)],
+    issues: [...inOrder(outside.once(issues), file), ...dotenvIssues(dotenv)],
     warnings: inOrder(warnings, file),
     notes: inOrder(shownNotes, file),
     locate: issueOf,
@@ -208,7 +212,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
       ...dotenv.files,
       ...valueFiles.files,
     ],
-    texts: textsOf([yaml, ...expansion.instances.map((instance) => instance.yaml)]),
+    texts: textsOf(yamlFiles, expansion.lock),
     setups: setupsOf(expansion.instances),
     environment: environment.asked(),
     secrets: secrets.texts,
@@ -216,11 +220,13 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
   };
 }
 
-function usesOf(instances: readonly Instance[]): LoadedConfig["uses"] {
-  return instances.map(({ name, yaml: { file, tree } }) => {
+/** With the tests of each recipe. */
+function usesOf({ instances, uses }: Expansion): LoadedConfig["uses"] {
+  return instances.flatMap(({ name, yaml: { tree } }) => {
     const { recipe, tests } = tree.root;
     const objects = Array.isArray(tests) ? tests.filter(isObject) : [];
-    return { name, recipe: String(recipe), file, tests: objects };
+    const use = uses.find((one) => one.name === name);
+    return use === undefined ? [] : [{ ...use, recipe: String(recipe), tests: objects }];
   });
 }
 
@@ -277,20 +283,26 @@ async function warningsOf({ instances, warnings }: Expansion, config: YamlFile):
 }
 
 /** What the recipe of a component lets it read and reach. */
-function ofRecipes({ pathOf }: Expansion): Pick<Assembly, "inputsOf" | "capabilitiesOf"> {
+function ofRecipes(
+  { pathOf }: Expansion,
+  outside: ReturnType<typeof outsideRecipes>,
+): Pick<Assembly, "inputsOf" | "capabilitiesOf" | "outsideOf"> {
   return {
     inputsOf(section, name) {
       const { instance } = pathOf([section, name]);
       return instance && visibleInputs(instance);
     },
     capabilitiesOf: (section, name) => pathOf([section, name]).instance?.capabilities,
+    outsideOf: (section, name) => outside.ofComponent(pathOf([section, name]).instance),
   };
 }
 
 /** Of the user's own files: bundled recipes ship with the program. */
-function textsOf(files: readonly YamlFile[]): LoadedConfig["texts"] {
+function textsOf(files: readonly YamlFile[], lock: LockFile | undefined): LoadedConfig["texts"] {
   const bundled = `${realPath(bundledFolder())}${sep}`;
   const texts = new Map<string, { text: string; sha256: string }>();
+  if (lock !== undefined && lock.sha256 !== absent)
+    texts.set(lock.path, { text: lock.text, sha256: lock.sha256 });
   for (const { file, parsed } of files)
     if (parsed.reading.ok && !realPath(file).startsWith(bundled))
       texts.set(file, { text: parsed.text, sha256: parsed.reading.sha256 });

@@ -36,6 +36,7 @@ export function unreadConfig(error: unknown, { file, env, cwd }: Where): LoadedC
     env,
     inputsOf: () => undefined,
     capabilitiesOf: () => undefined,
+    outsideOf: () => undefined,
     isBroken: () => false,
     names: { tainted: new TaintedTree(), nameOf: () => "" },
   });

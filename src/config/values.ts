@@ -7,6 +7,7 @@ import type { SinkType } from "../contract/sink.ts";
 import type { WakeWay } from "../contract/wake.ts";
 import type { Issue, Json, JsonObject, SourceType } from "../contract.ts";
 import type { SafeText } from "../text.ts";
+import type { RecipeUse } from "./recipe/recipe-use.ts";
 import type { CodeMark } from "./schema/schema-tree.ts";
 import type { CoreOutward, Outward } from "./variables/outward.ts";
 
@@ -42,9 +43,18 @@ export type ListenAddress =
   | { readonly host: string; readonly port: number; readonly loopback: boolean }
   | { readonly unix: string; readonly loopback: true };
 
+/** A recipe outside of the config's folder: what is from it waits for consent to read it. */
+export interface OutsideRecipe {
+  /** Its name under `use:`. */
+  readonly use: string;
+  /** Without links. */
+  readonly path: string;
+}
+
 export interface SourceValues {
   readonly type: string;
   readonly enabled: boolean;
+  readonly outsideRecipe?: OutsideRecipe;
   /** At most `max` events per `perMs`. */
   readonly rate?: { readonly max: number; readonly perMs: number };
   /** After this time without events, an event reports the absence. */
@@ -80,6 +90,7 @@ export interface CodeOption extends CodeMark {
 
 export interface ChannelValues {
   readonly from: readonly string[];
+  readonly outsideRecipe?: OutsideRecipe;
   readonly description?: string;
   /** Absent: its events show no variable. */
   readonly shows?: ShownVariables;
@@ -193,6 +204,7 @@ export interface ShownVariables {
 
 export interface SinkValues {
   readonly type: string;
+  readonly outsideRecipe?: OutsideRecipe;
   /** For Claude. */
   readonly description: string;
   /** JSON Schema of each argument, by name. */
@@ -244,13 +256,8 @@ export interface LoadedConfig {
   isPlaceholder(path: readonly (string | number)[]): boolean;
   /** As written; none when they contain an error. */
   readonly tests: readonly JsonObject[];
-  /** Each recipe in use, with its own tests as written. `name`: in `use:`. */
-  readonly uses: readonly {
-    readonly name: string;
-    readonly recipe: string;
-    readonly file: string;
-    readonly tests: readonly JsonObject[];
-  }[];
+  /** Each recipe in use, with its own name and tests as written. */
+  readonly uses: readonly (RecipeUse & { readonly recipe: string; readonly tests: readonly JsonObject[] })[];
   /** For a recipe that was loaded by itself: the whole file as values. */
   readonly recipe?: JsonObject;
   /** The source types that the config uses, loaded, by `type`. */
@@ -262,7 +269,7 @@ export interface LoadedConfig {
    * missing one.
    */
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
-  /** The texts of the config and the recipes next to it, by path. */
+  /** The texts of the config, of its lock, and of the recipes that are not bundled, by path. */
   readonly texts: ReadonlyMap<string, { readonly text: string; readonly sha256: string }>;
   /** The steps at the senders of the recipes in use, by the name of the use; a secret input is `THE_NAME`. */
   readonly setups: Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@
 // is daemon/trust/consent.ts. A power is bound to its effect: its hash covers everything that the component
 // sends outside.
 
-import type { ConfigValues, ShownVariables } from "../config/values.ts";
+import type { ConfigValues, OutsideRecipe, ShownVariables } from "../config/values.ts";
 import type { Outward } from "../config/variables/outward.ts";
 import type { Power, PowerKind } from "../contract/power.ts";
 import type { Claim, Json } from "../contract.ts";
@@ -58,6 +58,13 @@ function hiddenValue({ shown, names }: Outward, key: string): string {
 function describeAddress(address: NonNullable<ServerValues["listenAddress"]>): string {
   if ("unix" in address) return `unix:${address.unix}`;
   return `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
+}
+
+/** Of everything that comes from a recipe outside of the config's folder: one for each use. */
+export function outsidePowers(bind: Bind, recipe: OutsideRecipe | undefined): Power[] {
+  if (recipe === undefined) return [];
+  const { use, path } = recipe;
+  return [powerOf(bind, { power: "read", value: oneLine(path), component: `use.${use}`, bound: "recipe" })];
 }
 
 /** The components that show variables to Claude. */

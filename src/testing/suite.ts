@@ -2,28 +2,18 @@
 // separate plan.
 
 import { dirname } from "node:path";
-import { isRecipeFile } from "../config/recipe/bundled.ts";
 import type { LoadedConfig } from "../config/values.ts";
 import type { Issue, JsonObject, RouterEvent } from "../contract.ts";
 import { loadPlan, type ProvenConfig } from "../daemon/start/load-plan.ts";
-import { didYouMeanHint } from "../did-you-mean.ts";
-import { isRouterError, UsageError } from "../errors.ts";
+import { isRouterError } from "../errors.ts";
 import { loadRegex, type RegexCompiler } from "../filters/regex.ts";
-import { createEventIds } from "../router/event-id.ts";
 import type { SafeText } from "../text.ts";
-import {
-  absoluteMs,
-  arrivalOf,
-  defaultStartMs,
-  durationOf,
-  type Fixtures,
-  openFixtures,
-  timeOf,
-} from "./arrivals.ts";
-import { type ActualResult, testExpectations } from "./expectations.ts";
-import { createSimulator, type SimulatedEvent, type Simulator } from "./simulator.ts";
+import { defaultStartMs, openFixtures } from "./arrivals.ts";
+import { testExpectations } from "./expectations.ts";
+import { type PlayContext, playTest } from "./play.ts";
+import type { Simulator } from "./simulator.ts";
 import { openSnapshots, type Snapshots } from "./snapshots.ts";
-import type { Failure, Send, TestCase } from "./test-case.ts";
+import type { Failure, TestCase } from "./test-case.ts";
 import { callSink } from "./tool-calls.ts";
 
 export interface SuiteOptions {
@@ -41,6 +31,8 @@ export interface TestResult {
   readonly line: number;
   readonly column: number;
   readonly failures: readonly (Failure & { readonly issue: Issue })[];
+  /** What it delivered, in order. */
+  readonly delivered: readonly { readonly channel: string; readonly tokens: number }[];
 }
 
 export interface SuiteResult {
@@ -50,8 +42,8 @@ export interface SuiteResult {
   /** The same for warnings, which prevent no test. */
   readonly warnings: SuiteResult["problems"];
   readonly tests: readonly TestResult[];
-  /** It has parts of recipes, which have tests of their own. */
-  readonly usesRecipes: boolean;
+  /** The recipes that it uses, which have tests of their own. */
+  readonly uses: LoadedConfig["uses"];
   /** Skipped by `only`. */
   readonly leftOut: number;
   /** Every file that was read or searched for. */
@@ -65,8 +57,7 @@ export interface SuiteResult {
 }
 
 /** Shared by all tests of a file. */
-interface Room {
-  readonly fixtures: Fixtures;
+interface Room extends PlayContext {
   readonly snapshots: Snapshots;
   readonly regex: RegexCompiler;
   readonly options: SuiteOptions;
@@ -85,13 +76,12 @@ export async function runSuite(file: string, options: SuiteOptions): Promise<Sui
   const { loaded, issues, mask } = whole;
   const snapshots = openSnapshots(loaded.file);
   const warnings = loaded.warnings.map((issue) => ({ issue, frame: loaded.frame(issue) }));
-  const usesRecipes = loaded.files.some(({ path }) => isRecipeFile(path) && path !== loaded.file);
   const nothing = {
     file: loaded.file,
     warnings,
     tests: [],
     leftOut: 0,
-    usesRecipes,
+    uses: loaded.uses,
     mask,
     files: filesOf(loaded),
   };
@@ -101,6 +91,8 @@ export async function runSuite(file: string, options: SuiteOptions): Promise<Sui
     return { ...nothing, problems, snapshots: unsaved };
   }
   const room: Room = {
+    clock,
+    recorded: (eventId) => options.recorded(loaded.file, eventId),
     fixtures: openFixtures(dirname(loaded.file)),
     snapshots,
     regex: remembered(await loadRegex()),
@@ -117,12 +109,15 @@ export async function runSuite(file: string, options: SuiteOptions): Promise<Sui
     const key = JSON.stringify(test.with ?? {});
     const proven = plans.get(key) ?? (await load(test.with ?? {}, [...at, "with"]));
     plans.set(key, proven);
-    const failures =
-      proven.issues.length > 0 ? inputFailures(proven, at) : await runTest(test, at, proven, room, clock);
+    const { failures, delivered } =
+      proven.issues.length > 0
+        ? { failures: inputFailures(proven, at), delivered: [] }
+        : await runTest(test, at, proven, room);
     tests.push({
       name: test.name,
       line,
       column,
+      delivered,
       failures: failures.map((failure) => ({
         ...failure,
         issue: loaded.locate({ path: failure.path, code: "", message: failure.message }),
@@ -146,78 +141,25 @@ async function runTest(
   at: Failure["path"],
   { plan, mask }: ProvenConfig,
   room: Room,
-  clock: { current: Simulator | undefined },
-): Promise<Failure[]> {
+): Promise<Pick<TestResult, "delivered"> & { readonly failures: readonly Failure[] }> {
   const { options, file } = room;
-  const sends = [test.send ?? []].flat() as readonly Send[];
-  const startMs = absoluteMs(sends[0]?.at) ?? defaultStartMs;
-  let tail = 0;
-  const rehearsal = createSimulator({ plan, startMs, newId: createEventIds(() => tail++) });
-  clock.current = rehearsal;
-  let last: SimulatedEvent | undefined;
-  for (const [index, send] of sends.entries()) {
-    const path = Array.isArray(test.send) ? [...at, "send", index] : [...at, "send"];
-    try {
-      const timeMs = timeOf(send.at, startMs, rehearsal.nowMs());
-      if (timeMs < rehearsal.nowMs())
-        return [{ path: [...path, "at"], message: "it is earlier than the previous event", lines: [] }];
-      rehearsal.advance(timeMs);
-      const source = plan.sources.find(({ name }) => name === send.source);
-      if (source === undefined)
-        throw noSource(
-          send.source,
-          plan.sources.map(({ name }) => name),
-        );
-      const recorded = send.event === undefined ? undefined : await options.recorded(file, send.event);
-      last = rehearsal.send(send.source, arrivalOf(send, source, room.fixtures, recorded));
-    } catch (error) {
-      if (!isRouterError(error)) throw error;
-      return [{ path, message: error.message, lines: error.hint === undefined ? [] : [`  ${error.hint}`] }];
-    }
-  }
-  if (test.wait !== undefined) rehearsal.advance(rehearsal.nowMs() + durationOf(test.wait));
-  const came = {
-    last,
-    delivered: rehearsal.delivered(),
-    heldBy: last === undefined ? [] : holdsOf(last, rehearsal),
-  };
-  const callContext = { plan, file, env: options.env, mask, timeMs: rehearsal.nowMs() };
+  const played = await playTest(test, at, plan, room);
+  if ("failure" in played) return { failures: [played.failure], delivered: [] };
+  const { result, timeMs } = played;
+  const delivered = result.delivered.map(({ delivery: { channel, tokens } }) => ({ channel, tokens }));
+  const callContext = { plan, file, env: options.env, mask, timeMs };
   try {
-    const called = test.call && callSink(test.call, last, callContext);
-    return testExpectations(test.expect, { ...came, called }, [...at, "expect"], {
+    const called = test.call && callSink(test.call, result.last, callContext);
+    const failures = testExpectations(test.expect, { ...result, called }, [...at, "expect"], {
       ...room,
       update: options.update,
       name: test.name,
     });
+    return { failures, delivered };
   } catch (error) {
     if (!isRouterError(error)) throw error;
-    return [{ path: [...at, "expect"], message: error.message, lines: [] }];
+    return { failures: [{ path: [...at, "expect"], message: error.message, lines: [] }], delivered };
   }
-}
-
-const reasonOfEnd = { superseded: "supersede", expired: "ttl", folded: "digest" } as const;
-
-/** Why an admitted event was not delivered, or not by itself. */
-function holdsOf({ event, admission }: SimulatedEvent, rehearsal: Simulator): ActualResult["heldBy"] {
-  if (admission === undefined) return [{ reason: "delivery_id", text: "its delivery id was seen before" }];
-  return [
-    ...rehearsal
-      .waiting()
-      .filter(({ id }) => id === event.id)
-      .map(({ channel, hold, reason }) => ({
-        channel,
-        reason: hold?.by ?? "budget",
-        text: `${channel}: ${reason}`,
-      })),
-    ...rehearsal
-      .ended()
-      .filter(({ id }) => id === event.id)
-      .map(({ channel, state, reason }) => ({
-        channel,
-        reason: reasonOfEnd[state],
-        text: `${channel}: ${reason}`,
-      })),
-  ];
 }
 
 /** Problems of the inputs that a test gives. */
@@ -236,12 +178,6 @@ function inputFailures({ issues, loaded }: ProvenConfig, at: Failure["path"]): F
               .map((line) => `  ${line}`),
     },
   ];
-}
-
-function noSource(name: string, known: readonly string[]): UsageError {
-  return new UsageError("E_USAGE", `no source named ${name}`, {
-    hint: didYouMeanHint(name, known) ?? `sources: ${known.join(", ") || "none"}`,
-  });
 }
 
 function filesOf({ file, files }: LoadedConfig): string[] {

@@ -18,3 +18,9 @@ test("one that is new, is gone or has the same version is not", () => {
   expect(recipeUpdates(loaded({}), one)).toEqual([]);
   expect(recipeUpdates(one, loaded({}))).toEqual([]);
 });
+
+test("each version of a shared recipe has a path of its own", () => {
+  const one = loaded({ "/p/.channels/1/a.yaml": recipe('"1.0.0"') });
+  const two = loaded({ "/p/.channels/2/a.yaml": recipe('"1.1.0"') });
+  expect(recipeUpdates(one, two)).toEqual(["recipe ci-failed 1.0.0 -> 1.1.0"]);
+});

@@ -370,8 +370,9 @@ describe("which file a recipe is", () => {
     ["../ci.yaml", "outside the config's folder|does not exist"],
     ["/etc/passwd", "neither the name of a bundled recipe nor a file"],
     ["github-ci-faild", 'no bundled recipe is called "github-ci-faild"'],
-    ["git+https://host/owner/repo//path@v1.2.0", "a recipe cannot be fetched from git\\+https:"],
-    ["npm:@scope/pkg/name", "a recipe cannot be fetched from npm:"],
+    ["git+https://host/owner/repo//path@v1.2.0", "is not in channels.lock"],
+    ["npm:@scope/pkg/name", "is not in channels.lock"],
+    ["https://host/ci.yaml", "a recipe cannot be fetched from https:"],
     [".", "neither"],
     ["./", "folder|is a folder"],
   ])("%s", async (recipe, expected) => {
@@ -397,7 +398,7 @@ describe("which file a recipe is", () => {
         cwd: folder,
       });
       expect(told(loaded)).toEqual([
-        `channels.yaml:1:22 use.ci.recipe: the recipe "${written}" leads through a link to a path outside the config's folder [copy the file into the folder of the config, or below it]`,
+        `channels.yaml:1:22 use.ci.recipe: the recipe "${written}" leads through a link to a path outside the config's folder [copy the file into the folder of the config, or write its own path: ../OTHER/FILE.yaml]`,
       ]);
     }
   });

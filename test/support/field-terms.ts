@@ -8,22 +8,22 @@ export const fieldTerms: ReadonlySet<string> = new Set(
   call caller cancellation candidate case challenge challenger change chat check child choice chosen class
   claude client clock code command commit compilation compile compiler conceal config connection content
   context copy count counter credential cursor data database deadline decision declaration definition delimiter detail
-  detector dialect diff disk dispatcher document dotenv draft echo effect emit encoding end engine
+  detector dialect diff difference disk dispatcher document dotenv draft echo effect emit encoding end engine
   environment error evidence expansion expectation expiry explanation expression extent fact failure family
   fault field file filter finding fingerprint fixture flight flow fold follower form format frame
   function gate glob guard handler head health hello history hook id identity inbound inbox index indicator
   info initialize input instance intake interpreter issue item journal json key kind lane launch layer leaf
   lease letter level library limit line link list listen listener listening listing load location locator
-  log logger loop machine map markup mask match memory message meter misfit mismatch mistake name
+  lock log logger loop machine map markup mask match memory message meter misfit mismatch mistake name
   namespace need node note notification npm object offer offset operator option order origin outbound outbox
-  outgoing outward over page parse part path pattern payload people permission person policy pool port
+  outgoing outward over package page parse part path pattern payload people permission person policy pool port
   preset press preview priority problem process program project proof protocol query question queue range
-  rank rate reader reason reception record reference refusal regex register registration registry reloader
-  remote rendered replacement report request reserve result resume ring role room round route router
+  rank rate reader reason reception record ref reference refusal regex register registration registry reloader
+  remote rendered replacement report repository request reserve result resume ring role room round route router
   row rule run sample scalar scanner schedule schema scheme scope script search secret section semaphore
   send sender sensitivity serve server service set setting setup shape shaper sieve sift simulator span
   spending splitter stage start stat status step stop store stream style subscription substitution
-  suggestion supported surrounding table tail target template test text time timeout token tool trait
+  suggestion supported surrounding table tail tarball target template test text time timeout token tool trait
   transport tree trust turn type unwrapper up use validator value var variable verification verifier version view
   visitor wait watch web window wish word worker write writer
 `

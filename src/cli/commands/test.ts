@@ -69,7 +69,7 @@ export async function test(
   return 0;
 }
 
-/** Prints the results of the tests of these files. Exit code 1 when one of them failed, or there was none and no recipe in use, which has its own. */
+/** Runs the tests of these files and of the recipes that they use. Exit code 1 when one failed, or there was none. */
 export async function runAndPrint(
   files: readonly string[],
   options: Omit<TestOptions, "config" | "watch">,
@@ -77,15 +77,21 @@ export async function runAndPrint(
 ): Promise<{ readonly code: ExitCode; readonly results: readonly SuiteResult[] }> {
   const startMs = performance.now();
   const results: SuiteResult[] = [];
-  for (const file of files) {
-    results.push(
-      await runSuite(file, {
-        env: context.env,
-        update: options.update === true,
-        only: options.only,
-        recorded: (config, eventId) => recordedEvent(config, eventId, context),
-      }),
-    );
+  const run = (file: string, update: boolean) =>
+    runSuite(file, {
+      env: context.env,
+      update,
+      only: options.only,
+      recorded: (config, eventId) => recordedEvent(config, eventId, context),
+    });
+  for (const file of files) results.push(await run(file, options.update === true));
+  const known = new Set(results.map(({ file }) => file));
+  for (const use of results.flatMap(({ uses }) => uses)) {
+    if (known.has(use.file)) continue;
+    known.add(use.file);
+    // Snapshots of a recipe that others wrote are theirs.
+    const result = await run(use.file, options.update === true && use.from === "file");
+    if (options.only === undefined || result.tests.length > 0) results.push(result);
   }
   const ms = Math.round(performance.now() - startMs);
   const named = (file: string) => {
@@ -93,8 +99,7 @@ export async function runAndPrint(
     return short.startsWith("..") ? file : short;
   };
   const ok =
-    (results.some(({ tests }) => tests.length > 0) ||
-      (options.only === undefined && results.every(({ usesRecipes }) => usesRecipes))) &&
+    results.some(({ tests }) => tests.length > 0) &&
     results.every(
       ({ problems, tests }) => problems.length === 0 && tests.every(({ failures }) => failures.length === 0),
     );

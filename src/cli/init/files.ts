@@ -14,6 +14,8 @@ export interface FileChange {
   readonly text: string;
   /** Only for its owner, and its values are not shown. */
   readonly isPrivate?: boolean;
+  /** A file that exists keeps its mode, even a private one. */
+  readonly keepsMode?: boolean;
 }
 
 /** Undefined when there is none. Throws a UsageError for a link, or for what is not a file. */
@@ -52,11 +54,17 @@ function between(before: string, after: string): string {
 }
 
 /** Replaces the file at once, so that no reader finds half of it. */
-export async function writeChange({ path, text, isPrivate = false }: FileChange): Promise<void> {
+export async function writeChange({
+  path,
+  text,
+  isPrivate = false,
+  keepsMode = false,
+}: FileChange): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.new`;
   const before = await lstat(path).catch(() => undefined);
-  const mode = isPrivate ? 0o600 : (before?.mode ?? 0o644) & 0o777;
+  const kept = isPrivate && !keepsMode ? undefined : before?.mode;
+  const mode = (kept ?? (isPrivate ? 0o600 : 0o644)) & 0o777;
   await writeFile(temporary, text, { mode, flag: "wx" });
   await chmod(temporary, mode);
   await rename(temporary, path);

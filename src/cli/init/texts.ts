@@ -20,6 +20,10 @@ export interface Chosen {
   readonly values: Readonly<Record<string, Json>>;
   /** Names of variables for the secret inputs, and their values where the user gave one. */
   readonly secrets: readonly Secret[];
+  /** Its name under `use:`. Default: the recipe's. */
+  readonly as?: string;
+  /** What `recipe:` is. Default: the name of a bundled one. */
+  readonly reference?: string;
 }
 
 export interface Secret {
@@ -70,7 +74,7 @@ export function useName({ recipe }: Pick<RecipeDetails, "recipe">): string {
   return recipe.replaceAll("-", "_");
 }
 
-function useLines({ recipe, values, secrets }: Chosen): string[] {
+export function useLines({ recipe, values, secrets, as, reference }: Chosen): string[] {
   const given = [
     ...secrets.map(({ input, variable }) => `${input}: "\${${variable}}"`),
     ...Object.entries(values).flatMap(([name, value]) =>
@@ -80,8 +84,8 @@ function useLines({ recipe, values, secrets }: Chosen): string[] {
     ),
   ];
   return [
-    `${useName(recipe)}:`,
-    `  recipe: ${recipe.recipe}`,
+    `${as ?? useName(recipe)}:`,
+    `  recipe: ${reference ?? recipe.recipe}`,
     ...(given.length === 0 ? [] : ["  with:", ...given.map((line) => `    ${line}`)]),
   ];
 }

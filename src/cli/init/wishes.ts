@@ -111,7 +111,7 @@ async function detailsOf(name: string, context: Around): Promise<RecipeDetails> 
 }
 
 /** `secret=abc`; with several recipes also `stripe-test.secret=abc`. */
-function readPairs(written: readonly string[]): Map<string, string> {
+export function readPairs(written: readonly string[]): Map<string, string> {
   return new Map(
     written.map((pair) => {
       const at = pair.indexOf("=");
@@ -124,7 +124,7 @@ function readPairs(written: readonly string[]): Map<string, string> {
   );
 }
 
-async function chooseInputs(
+export async function chooseInputs(
   recipe: RecipeDetails,
   given: Map<string, string>,
   count: number,
@@ -184,7 +184,7 @@ function readValue(text: string, type: string): Json {
   return type === "boolean" && /^(true|false)$/.test(text) ? text === "true" : text;
 }
 
-function unknownInput(name: string, recipes: readonly RecipeDetails[]): UsageError {
+export function unknownInput(name: string, recipes: readonly RecipeDetails[]): UsageError {
   const names = recipes.flatMap(({ recipe, inputs }) =>
     inputs.map((input) => (recipes.length === 1 ? input.name : `${recipe}.${input.name}`)),
   );

@@ -3,10 +3,11 @@
 import { relative, resolve } from "node:path";
 import { declarationOf } from "../../config/recipe/declaration.ts";
 import { findRecipe } from "../../config/recipe/reference.ts";
+import { parseShared } from "../../config/recipe/shared-reference.ts";
 import type { Json, JsonObject } from "../../contract.ts";
 import { readConfig } from "../../daemon/start/load-plan.ts";
 import { UsageError } from "../../errors.ts";
-import { isObject } from "../../json.ts";
+import { asObject, isObject } from "../../json.ts";
 import { type SamplePayload, samplePayload } from "../../testing/sample-payload.ts";
 import type { CommandContext } from "../context.ts";
 
@@ -21,6 +22,8 @@ export interface RecipeAnswer {
 
 export interface RecipeDetails extends RecipeAnswer {
   readonly setup?: string;
+  /** Everything that it may reach, as written. Absent: it declares nothing. */
+  readonly capabilities?: JsonObject;
   readonly inputs: readonly InputAnswer[];
   readonly sources: readonly { readonly name: string; readonly type: string }[];
   readonly channels: readonly string[];
@@ -52,9 +55,11 @@ export function fileOf(name: string, { cwd }: Pick<CommandContext, "cwd">): stri
   return found.file;
 }
 
+/** `written`: what a config writes for it, where that is not its name or file. */
 export async function readDetails(
   name: string,
   context: Pick<CommandContext, "env" | "cwd">,
+  written?: string,
 ): Promise<RecipeDetails> {
   const loaded = await readConfig(fileOf(name, context), context.env, {
     recipe: { given: {}, at: ["inputs"] },
@@ -66,30 +71,31 @@ export async function readDetails(
     const why = first === undefined ? `${loaded.file} is not a recipe` : loaded.frame(first);
     throw new UsageError("E_USAGE", why, { hint: `channel-router check ${name}  shows more` });
   }
-  const written = (key: string) => String(recipe[key] ?? "");
+  const own = (key: string) => String(recipe[key] ?? "");
   const inputs = entriesOf(recipe.inputs).map(
     ([input, declared]): InputAnswer => inputAnswer(input, declared),
   );
   return {
-    recipe: written("recipe"),
-    version: written("version"),
-    title: written("title"),
-    description: written("description"),
+    recipe: own("recipe"),
+    version: own("version"),
+    title: own("title"),
+    description: own("description"),
     file: loaded.file,
-    ...(recipe.setup === undefined ? {} : { setup: written("setup").trimEnd() }),
+    ...(recipe.setup === undefined ? {} : { setup: own("setup").trimEnd() }),
+    ...(recipe.capabilities === undefined ? {} : { capabilities: asObject(recipe.capabilities) }),
     inputs,
     sources: entriesOf(recipe.sources).map(([source, { type }]) => ({ name: source, type: String(type) })),
     channels: entriesOf(recipe.channels).map(([channel]) => channel),
     sinks: entriesOf(recipe.sinks).map(([sink]) => sink),
     tests: loaded.tests.length,
     sample: samplePayload(loaded),
-    use: useOf(writtenAs(name, context), written("recipe"), inputs),
+    use: useOf(writtenAs(written ?? name, context), own("recipe"), inputs),
   };
 }
 
 /** What a config in this folder writes for the recipe: a name, or a path that begins with ./ */
 function writtenAs(name: string, { cwd }: Pick<CommandContext, "cwd">): string {
-  if (!/[/\\]|\.ya?ml$/.test(name)) return name;
+  if (!/[/\\]|\.ya?ml$/.test(name) || parseShared(name) !== undefined) return name;
   const path = relative(cwd, resolve(cwd, name)).replaceAll("\\", "/");
   return path.startsWith("../") ? path : `./${path}`;
 }

@@ -4,7 +4,11 @@ import type { Command } from "commander";
 import type { CommandContext, CommonOptions } from "../context.ts";
 import { finish } from "../exit.ts";
 
-export function addRecipeCommands(program: Command, context: CommandContext, { json }: CommonOptions): void {
+export function addRecipeCommands(
+  program: Command,
+  context: CommandContext,
+  { config, json, collect }: CommonOptions,
+): void {
   const recipes = program
     .command("recipes")
     .description("the recipes that come with the router: what they need, and their tests")
@@ -16,7 +20,7 @@ export function addRecipeCommands(program: Command, context: CommandContext, { j
     .action((options) => finish(async () => (await import("./list.ts")).listRecipes(options, context)));
   recipes
     .command("show")
-    .argument("<name>", "a recipe's name, or a file")
+    .argument("<name>", "a recipe's name, a file, or one that the config uses")
     .description("what a recipe needs and provides, and how to set it up")
     .addOption(json())
     .action((name, options) =>
@@ -24,11 +28,75 @@ export function addRecipeCommands(program: Command, context: CommandContext, { j
     );
   recipes
     .command("test")
-    .argument("[name]", "a recipe's name, or a file; default: all that come with the router")
+    .argument(
+      "[name]",
+      "a recipe's name, a file, or one that the config uses; default: all that come with the router",
+    )
     .description("run their tests")
     .addOption(json())
     .action((name, options) =>
       finish(async () => (await import("./test.ts")).testRecipes(name, options, context)),
     );
+  addSharingCommands(recipes, context, { config, json, collect });
   for (const one of recipes.commands) one.exitOverride();
+}
+
+/** Those that change or check which recipes a config uses. */
+function addSharingCommands(
+  recipes: Command,
+  context: CommandContext,
+  { config, json, collect }: CommonOptions,
+): void {
+  recipes
+    .command("add")
+    .argument(
+      "<recipe>",
+      "a name, a file, or github:OWNER/REPO/PATH@TAG, git+https://..., npm:PACKAGE/PATH@VERSION",
+    )
+    .description("use a recipe in the config; a shared one is fetched, tested, shown and pinned")
+    .option("--as <name>", "its name under use:; default: the recipe's")
+    .option("-w, --with <name=value>", "an input of the recipe (may be repeated)", collect, [])
+    .option("-y, --yes", "ask nothing")
+    .option("--dry-run", "only show what would be written")
+    .addOption(config())
+    .addOption(json())
+    .action((recipe, options) =>
+      finish(async () => (await import("./add.ts")).addRecipe(recipe, options, context)),
+    );
+  recipes
+    .command("remove")
+    .argument("<name>", "its name under use:")
+    .description("take a recipe out of the config, and its copy out of .channels/")
+    .addOption(config())
+    .addOption(json())
+    .action((name, options) =>
+      finish(async () => (await import("./remove.ts")).removeRecipe(name, options, context)),
+    );
+  recipes
+    .command("update")
+    .argument("[name]", "its name under use:; default: all that are shared")
+    .argument("[ref]", "the version to use; default: the newest")
+    .description("move shared recipes to newer versions: shows what changes, runs their tests, asks")
+    .option("-y, --yes", "ask nothing; new capabilities are refused")
+    .option("--allow-capabilities", "allow new capabilities, too; not below a Claude process")
+    .option("--dry-run", "only show what would change")
+    .addOption(config())
+    .addOption(json())
+    .action((name, ref, options) =>
+      finish(async () => (await import("./update.ts")).updateRecipes(name, ref, options, context)),
+    );
+  recipes
+    .command("outdated")
+    .description("which shared recipes have a newer version; exit code 1 when one has")
+    .addOption(config())
+    .addOption(json())
+    .action((options) =>
+      finish(async () => (await import("./outdated.ts")).outdatedRecipes(options, context)),
+    );
+  recipes
+    .command("verify")
+    .description("whether the config, channels.lock and the copies fit together; uses no network")
+    .addOption(config())
+    .addOption(json())
+    .action((options) => finish(async () => (await import("./verify.ts")).verifyRecipes(options, context)));
 }

@@ -6,13 +6,15 @@ import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { printed, printedJson } from "../print.ts";
 import { type RecipeDetails, readDetails, withInputs } from "./details.ts";
+import { findUsed } from "./pinned.ts";
 
 export async function showRecipe(
   name: string,
   options: { readonly json?: boolean },
   context: CommandContext,
 ): Promise<ExitCode> {
-  const details = await readDetails(name, context);
+  const { file, written } = await findUsed(name, context);
+  const details = await readDetails(file, context, written);
   const { setup, inputs } = details;
   const answer = setup === undefined ? details : { ...details, setup: withInputs(setup, inputs) };
   context.print(options.json ? printedJson(answer) : printed(...detailLines(details)));

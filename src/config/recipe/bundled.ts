@@ -29,11 +29,6 @@ export function bundledPath(name: string): string {
   return join(bundledFolder(), `${name}.yaml`);
 }
 
-/** Whether a file that a config read is a recipe, or the file with the packed ones. */
-export function isRecipeFile(path: string): boolean {
-  return /\.ya?ml$/.test(path) || path === packedPath();
-}
-
 /** The content of a recipe in the packed file; undefined for any other path. */
 export function packedRecipe(file: string): (FileResult & { readonly ok: true }) | undefined {
   if (dirname(file) !== bundledFolder()) return undefined;

@@ -28,8 +28,10 @@ import { type Declarations, declaredInputs, earlierNames, writtenDrafts } from "
 import type { PatternCompiler } from "./input-check.ts";
 import { type Inputs, readInputs } from "./inputs.ts";
 import { type Instance, isSection, pathIn, prefixed, scopeOf, sections, unknownName } from "./instance.ts";
+import { type LockFile, readLock } from "./lock.ts";
 import { mergeOver } from "./merge.ts";
-import { findRecipe } from "./reference.ts";
+import type { RecipeUse } from "./recipe-use.ts";
+import { findRecipe, type Reference } from "./reference.ts";
 import { isOwnFile, rangeProblem, unmetRequirement } from "./requirements.ts";
 import { recipeSchema } from "./schema.ts";
 import { validate } from "./schema.ts?validator";
@@ -52,8 +54,10 @@ export interface Expansion {
   readonly problems: readonly FileProblem[];
   readonly warnings: readonly FileProblem[];
   readonly instances: readonly Instance[];
-  /** The recipes that were read or looked up. */
+  /** The recipes that were read or looked up, and the lock when one of them is shared. */
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
+  readonly lock: LockFile | undefined;
+  readonly uses: readonly RecipeUse[];
   /** The location of a path in `root`, and the use of the recipe that it belongs to. */
   pathOf(path: Path): FilePath & { readonly instance?: Instance; readonly local?: string };
 }
@@ -105,6 +109,8 @@ class RecipeExpansion {
   /** Uses whose recipe is named by a variable. */
   readonly #fromVariables = new Set<string>();
   readonly #read = new Map<string, ParsedFile>();
+  readonly #uses: RecipeUse[] = [];
+  #lock: LockFile | undefined;
   #recipeText = 0;
 
   constructor(config: YamlFile, options: ExpandOptions) {
@@ -134,6 +140,8 @@ class RecipeExpansion {
       warnings: this.#warnings,
       instances: this.#instances,
       files: fileList(this.#files),
+      lock: this.#lock,
+      uses: this.#uses,
       pathOf: (path) => this.#placeOf(path),
     };
   }
@@ -163,16 +171,18 @@ class RecipeExpansion {
   }
 
   async #readRecipe(name: string, written: string): Promise<YamlFile | undefined> {
-    const reference = findRecipe(written, dirname(this.#config.file), this.#options.kept);
+    const reference = findRecipe(written, dirname(this.#config.file), this.#options.kept, () =>
+      this.#readLock(),
+    );
     if ("message" in reference) {
       const { file } = reference;
       const isTyped = !this.#fromVariables.has(name);
       const { message, hint } = isTyped ? reference : unnamedRecipe;
-      if (file !== undefined) this.#files.set(file, absent);
+      if (file !== undefined && !this.#files.has(file)) this.#files.set(file, absent);
       this.#problems.push({
         yaml: this.#config,
         path: ["use", name, "recipe"],
-        code: "E_CONFIG_RECIPE",
+        code: reference.code ?? "E_CONFIG_RECIPE",
         message,
         hint,
       });
@@ -195,9 +205,22 @@ class RecipeExpansion {
       });
       return undefined;
     }
+    const refusal = sharedProblem(reference, parsed);
+    if (refusal !== undefined) {
+      const path = ["use", name, "recipe"];
+      this.#problems.push({ yaml: this.#config, path, code: "E_CONFIG_LOCK", ...refusal });
+      return undefined;
+    }
     await yieldToEventLoop();
+    this.#uses.push(useOfRecipe(name, written, reference));
     // Each use has its own tree: values are written into it.
     return openYaml(reference.file, parsed);
+  }
+
+  #readLock(): LockFile {
+    this.#lock ??= readLock(dirname(this.#config.file), this.#options.kept);
+    this.#files.set(this.#lock.path, this.#lock.sha256);
+    return this.#lock;
   }
 
   #wholeFile({ values, at }: { readonly values: JsonObject; readonly at: Path }): Written {
@@ -215,7 +238,13 @@ class RecipeExpansion {
     if (header.capabilities === null) header.capabilities = {};
     const inRecipe = (drafts: readonly IssueDraft[], instance: Instance) =>
       this.#problems.push(...drafts.map((draft) => ({ ...draft, yaml, instance })));
-    const unmet = unmetRequirement(header, isOwn);
+    const isOutside = this.#uses.some((use) => use.name === name && use.from === "outside");
+    if (isOutside && !validate(header)) {
+      // It may be any file of the user: not a word of it is shown.
+      this.#problems.push({ yaml: this.#config, path: ["use", name, "recipe"], ...notARecipe(yaml.file) });
+      return;
+    }
+    const unmet = unmetRequirement(header, isOwn && !isOutside);
     if (unmet !== undefined) {
       const at = name === "" ? ["requires", "router"] : ["use", name, "recipe"];
       this.#problems.push({ yaml: this.#config, path: at, ...unmet });
@@ -305,6 +334,30 @@ class RecipeExpansion {
     if (definer === undefined || !isSection(section)) return { yaml: this.#config, path };
     return { ...pathIn(definer.instance, section, definer.local, rest), ...definer };
   }
+}
+
+type FoundRecipe = Exclude<Reference, { readonly message: string }>;
+
+const notARecipe = (file: string) => ({
+  code: "E_CONFIG_RECIPE",
+  message: "the file outside of the config's folder is not a valid recipe",
+  hint: `channel-router check ${file}  shows its problems`,
+});
+
+/** The content is compared as it was read: the file may have been replaced since it was looked at. */
+function sharedProblem({ sha256 }: FoundRecipe, { reading }: ParsedFile) {
+  if (sha256 === undefined || (reading.ok && reading.sha256 === sha256)) return undefined;
+  return {
+    message: "the copy of the recipe changes while it is read",
+    hint: "channel-router recipes verify",
+  };
+}
+
+function useOfRecipe(name: string, reference: string, { file, sha256, outside }: FoundRecipe): RecipeUse {
+  const of = { name, reference, file };
+  if (outside !== undefined) return { ...of, from: "outside", realPath: outside };
+  if (sha256 !== undefined) return { ...of, from: "shared" };
+  return { ...of, from: reference.startsWith(".") ? "file" : "bundled" };
 }
 
 /** The value of a variable never appears in a message. */

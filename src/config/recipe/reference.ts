@@ -1,29 +1,50 @@
-// Resolves a `recipe:` to a file: a bundled one, or one next to the config. A file outside the config's
-// folder is rejected, also when only a link leads there: sharing a config shares everything it runs.
+// Resolves a `recipe:` to a file: a bundled one, one next to the config, one in another checkout, or the copy
+// of a shared one that channels.lock pins. Never fetches anything.
 
 import { realpathSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import { isWithin } from "../../within.ts";
 import type { KeptTexts } from "../read.ts";
 import { quoted } from "../yaml/problem.ts";
 import { bundledPath, bundledRecipes, isBundled } from "./bundled.ts";
+import { copyFolder, copyProblem, isEntryOf, type LockFile, lockName, readLock } from "./lock.ts";
+import { parseShared, type SharedReference, writtenReference } from "./shared-reference.ts";
 
 export type Reference =
-  | { readonly file: string }
+  | {
+      readonly file: string;
+      /** Of a shared one: the content that was pinned. */
+      readonly sha256?: string;
+      /** It is outside the config's folder: its real path. Reading it needs consent. */
+      readonly outside?: string;
+    }
   /** `file`: the path that was checked, when the file may appear there later. */
-  | { readonly message: string; readonly hint?: string | undefined; readonly file?: string };
+  | {
+      readonly message: string;
+      readonly hint?: string | undefined;
+      readonly file?: string;
+      /** Default: `E_CONFIG_RECIPE`. */
+      readonly code?: "E_CONFIG_LOCK";
+    };
 
 const bundledName = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 /** `folder` is the config's. Looks at the disk, reads nothing. */
-export function findRecipe(written: string, folder: string, kept?: KeptTexts): Reference {
+export function findRecipe(
+  written: string,
+  folder: string,
+  kept?: KeptTexts,
+  lock: () => LockFile = () => readLock(folder, kept),
+): Reference {
   if (bundledName.test(written)) return findBundled(written, kept);
+  const shared = parseShared(written);
+  if (shared !== undefined) return "message" in shared ? shared : findPinned(shared, folder, lock(), kept);
   const scheme = /^(?:git\+)?([a-z][a-z0-9+.-]*):/i.exec(written)?.[0];
   if (scheme !== undefined && !/^[a-z]:[\\/]/i.test(written)) {
     return {
       message: `a recipe cannot be fetched from ${scheme}`,
-      hint: "put the file next to this one and write ./FILE.yaml; bundled recipes are used by name",
+      hint: "write github:OWNER/REPO/PATH@TAG, git+https://HOST/REPO//PATH@TAG, npm:PACKAGE/PATH@VERSION or ./FILE.yaml",
     };
   }
   if (!/^\.\.?\//.test(written)) {
@@ -60,12 +81,51 @@ function findFile(written: string, folder: string, kept: KeptTexts | undefined):
       file,
     };
   }
-  if (!isWithin(real, realpathSync(folder))) {
-    const leads = isWithin(file, folder) ? "leads through a link to a path" : "is";
+  if (isWithin(real, realpathSync(folder))) return { file };
+  if (isWithin(file, folder))
     return {
-      message: `the recipe ${quoted(written)} ${leads} outside the config's folder`,
-      hint: "copy the file into the folder of the config, or below it",
+      message: `the recipe ${quoted(written)} leads through a link to a path outside the config's folder`,
+      hint: "copy the file into the folder of the config, or write its own path: ../OTHER/FILE.yaml",
     };
-  }
-  return { file };
+  return { file, outside: real };
+}
+
+/** The copy of what the lock pins; compared with the lock by the caller, who reads it anyway. */
+function findPinned(
+  reference: SharedReference,
+  folder: string,
+  lock: LockFile,
+  kept: KeptTexts | undefined,
+): Reference {
+  const written = writtenReference(reference);
+  const code = "E_CONFIG_LOCK";
+  if (lock.problem !== undefined)
+    return { code, message: lock.problem, hint: `restore ${lockName} from version control`, file: lock.path };
+  const locked = lock.recipes.get(written);
+  if (reference.ref === undefined || locked === undefined)
+    return {
+      code,
+      message: `${quoted(written, 200)} is not in ${lockName}`,
+      hint: `channel-router recipes add ${written}  pins it`,
+      file: lock.path,
+    };
+  const restore = `channel-router recipes add ${written}  restores it`;
+  if (!isEntryOf(reference, locked))
+    return {
+      code,
+      message: `the entry of ${quoted(written, 200)} in ${lockName} does not match it`,
+      hint: restore,
+    };
+  const path = `${copyFolder(reference, locked)}/${locked.recipe}`;
+  const file = join(folder, path);
+  const sha256 = locked.files[locked.recipe] as string;
+  if (kept?.has(file)) return { file, sha256 };
+  const wrong = copyProblem(folder, path, sha256);
+  if (wrong === undefined) return { file, sha256 };
+  return {
+    code,
+    message: `the copy of ${quoted(written, 200)} ${wrong.problem}: ${path}`,
+    hint: `${restore}; to change a recipe, use override, or copy it to a file of your own`,
+    file,
+  };
 }

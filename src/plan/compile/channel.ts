@@ -17,7 +17,7 @@ import type { TemplateCompiler } from "../../templates/compile.ts";
 import type { DialectMark } from "../../templates/dialect.ts";
 import { fingerprint } from "../component-powers.ts";
 import type { PlannedChannel, PlannedFilter, PlannedVar } from "../plan.ts";
-import { type Bind, showPower } from "../powers.ts";
+import { type Bind, outsidePowers, showPower } from "../powers.ts";
 import { proven } from "../proven.ts";
 import { sampleOf } from "../sample.ts";
 import { compileShaping, longestHoldMs } from "../shaping.ts";
@@ -49,8 +49,8 @@ export interface CompiledChannel {
   /** For the index; absent when every event of its sources is a candidate. */
   readonly match: CompiledMatch | undefined;
   readonly sample: Sample | "needed" | undefined;
-  /** The variables that its events show; its sources wait for consent to them. */
-  readonly shows: Power | undefined;
+  /** What its sources wait for: the variables that its events show, and a recipe from outside. */
+  readonly shows: readonly Power[];
 }
 
 type Path = readonly (string | number)[];
@@ -121,7 +121,10 @@ export function* compileChannel(
   return {
     match,
     sample: sampleOf(values, match),
-    shows: values.shows === undefined ? undefined : showPower(bind, values.shows, `channels.${name}`),
+    shows: [
+      ...outsidePowers(bind, values.outsideRecipe),
+      ...(values.shows === undefined ? [] : [showPower(bind, values.shows, `channels.${name}`)]),
+    ],
     channel: {
       name,
       from: values.from,

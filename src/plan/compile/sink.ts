@@ -12,7 +12,7 @@ import { pathsFrom } from "../../templates/paths-from.ts";
 import { type PlannedBound, planBound } from "../bound.ts";
 import { componentPowers, fingerprint, plainOutward } from "../component-powers.ts";
 import type { PlannedSink } from "../plan.ts";
-import { type Bind, showPower } from "../powers.ts";
+import { type Bind, outsidePowers, showPower } from "../powers.ts";
 import { boundIssues } from "./bound-issues.ts";
 import type { Engine } from "./channel.ts";
 import { compileOptions } from "./code-options.ts";
@@ -62,6 +62,7 @@ export function compileSink(
   const component = `sinks.${name}`;
   const launch = launches.get(component);
   const powers = [
+    ...outsidePowers(bind, values.outsideRecipe),
     ...componentPowers({
       component,
       bind,

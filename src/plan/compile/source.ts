@@ -13,7 +13,7 @@ import { isRoute } from "../claims.ts";
 import { componentPowers, fingerprint, peopleReaches, plainOutward } from "../component-powers.ts";
 import { checkAccessIds } from "../person-ids.ts";
 import type { PlannedListen, PlannedSource } from "../plan.ts";
-import { type Bind, powersFor } from "../powers.ts";
+import { type Bind, outsidePowers, powersFor } from "../powers.ts";
 import { createUnwanted } from "../unwanted.ts";
 import { boundIssues } from "./bound-issues.ts";
 import type { CompiledChannel, Engine } from "./channel.ts";
@@ -52,6 +52,7 @@ export function compileSource(
   const code = compileOptions(source.code ?? [], at, engine, issues, source.inputs);
   const launch = context.launches.get(`sources.${name}`);
   const powers = [
+    ...outsidePowers(context.bind, source.outsideRecipe),
     ...powersFor(claims, listen.powers),
     ...componentPowers({
       component: `sources.${name}`,
@@ -66,7 +67,7 @@ export function compileSource(
       folder: surroundings.folder,
       around: [source.type, claims.some(isRoute) ? (listen.publicUrl ?? null) : null],
     }),
-    ...fed.flatMap(({ shows }) => shows ?? []),
+    ...fed.flatMap(({ shows }) => shows),
   ];
   const bound = source.bound && compileBound(source.bound);
   const unwanted = createUnwanted(

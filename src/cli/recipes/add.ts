@@ -1,0 +1,251 @@
+// `recipes add`: uses a recipe in the config. A shared one is fetched, tested, shown and pinned; nothing is
+// written before the user agrees. It never gives consent to what the recipe does while it runs: `trust` asks.
+
+import { existsSync } from "node:fs";
+import { relative, resolve } from "node:path";
+import { setVariable } from "../../config/paths.ts";
+import { lockName } from "../../config/recipe/lock.ts";
+import { findRecipe } from "../../config/recipe/reference.ts";
+import { parseShared, type SharedReference, writtenReference } from "../../config/recipe/shared-reference.ts";
+import { addUse } from "../../config/yaml/add-use.ts";
+import { configOfCommand } from "../../daemon/start/find-config.ts";
+import { loadPlan } from "../../daemon/start/load-plan.ts";
+import { UsageError } from "../../errors.ts";
+import { type FetchedRecipe, fetchRecipe } from "../../recipes/fetch-recipe.ts";
+import { line } from "../../text.ts";
+import { colors } from "../colors.ts";
+import { trust } from "../commands/trust.ts";
+import type { CommandContext } from "../context.ts";
+import type { ExitCode } from "../exit.ts";
+import { readPresent } from "../init/files.ts";
+import { type Chosen, configText, useLines, useName } from "../init/texts.ts";
+import { chooseInputs, readPairs, unknownInput } from "../init/wishes.ts";
+import { printed, printedJson } from "../print.ts";
+import {
+  failedTests,
+  type InspectedRecipe,
+  inspectedAnswer,
+  inspectedLines,
+  inspectFetched,
+  inspectRecipe,
+} from "./inspect.ts";
+import { type ConfigOption, fetchContext, type RecipeProject, readProject, requireShared } from "./pinned.ts";
+import {
+  changedFiles,
+  changeLines,
+  checkChange,
+  neededLock,
+  type RecipeChange,
+  variableChanges,
+  writeRecipeChange,
+} from "./proposal.ts";
+
+export interface AddOptions extends ConfigOption {
+  readonly as?: string;
+  readonly with: readonly string[];
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** 1 when the user declines, or when its tests fail. */
+export async function addRecipe(
+  typed: string,
+  options: AddOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  if (options.as !== undefined && !/^[a-z][a-z0-9_]*$/.test(options.as))
+    throw new UsageError("E_USAGE", `--as ${options.as} is not a name: lower-case letters, digits and _`);
+  const person = options.yes || options.json || options.dryRun ? undefined : context.person;
+  if (person === undefined && options.yes !== true && options.dryRun !== true)
+    throw new UsageError("E_USAGE", "add asks at a terminal, and there is none", {
+      hint: `channel-router recipes add ${typed} --yes, or --dry-run to see it`,
+    });
+  const project = await projectOf(options, context);
+  const written = fromConfig(typed, project, context);
+  const fetched = await fetchShared(written, project, context);
+  const reference = fetched === undefined ? written : writtenReference(fetched.reference);
+  const inspected =
+    fetched === undefined
+      ? await inspectRecipe(fileOf(written, project), context)
+      : await inspectFetched(fetched, context, async (one) => one);
+
+  const restored = project.uses.find(({ recipe }) => recipe === reference);
+  const isRestored = restored !== undefined && options.as === undefined;
+  const chosen: Chosen | undefined = isRestored
+    ? undefined
+    : await chooseFor(inspected, reference, options, person);
+  const proposed = await propose(project, { reference, fetched, chosen, options }, context);
+  const { change, missing } = proposed;
+  const name = restored !== undefined && isRestored ? restored.name : (chosen?.as ?? "");
+  const from = describeSource(reference, fetched);
+  const answer = (isWritten: boolean) => ({
+    config: project.config,
+    written: isWritten,
+    use: name,
+    reference,
+    ...(fetched === undefined ? {} : { locked: fetched.locked }),
+    ...inspectedAnswer(inspected),
+    files: changedFiles(change),
+    variables: missing,
+  });
+  const failed = failedTests(inspected.suite);
+  if (!options.json) {
+    context.print(
+      printed(...inspectedLines(inspected, from, chosen?.values), line``, ...changeLines(change)),
+    );
+    if (changedFiles(change).length === 0)
+      context.print(printed(line`unchanged: ${name} in ${project.config} has it already`));
+  }
+  const isNeeded = changedFiles(change).length > 0;
+  const isRefused = failed.length > 0;
+  if (isRefused && !options.json) context.print(printed(line`nothing was written: its tests fail`));
+  const mayWrite =
+    isNeeded &&
+    !isRefused &&
+    options.dryRun !== true &&
+    (person === undefined || /^\s*y(es)?\s*$/i.test(await person.ask(line`Add it? [y/N] `)));
+  if (mayWrite) await writeRecipeChange(change);
+  if (options.json) context.print(printedJson(answer(mayWrite)));
+  if (isRefused) return 1;
+  if (!isNeeded || options.dryRun) return 0;
+  if (!mayWrite) {
+    context.print(printed(line`nothing was written`));
+    return 1;
+  }
+  if (!options.json) await finishUp(project.config, name, missing, options, context);
+  return 0;
+}
+
+/** The config, or the one that is going to be written. */
+async function projectOf(options: AddOptions, context: CommandContext): Promise<RecipeProject> {
+  const { file } = configOfCommand(options.config, context);
+  const path =
+    file ?? resolve(context.cwd, setVariable(context.env, "CLAUDE_PROJECT_DIR") ?? ".", "channels.yaml");
+  return readProject(path, (await readPresent(path)) ?? "");
+}
+
+/** A file is typed relative to the current folder, and written relative to the config's. */
+function fromConfig(typed: string, { folder }: RecipeProject, { cwd }: CommandContext): string {
+  if (parseShared(typed) !== undefined || !/[/\\]|\.ya?ml$/.test(typed)) return typed;
+  const path = relative(folder, resolve(cwd, typed)).replaceAll("\\", "/");
+  return path.startsWith("../") ? path : `./${path}`;
+}
+
+/** Undefined for a recipe that is not shared. */
+async function fetchShared(
+  written: string,
+  { lock }: RecipeProject,
+  context: CommandContext,
+): Promise<FetchedRecipe | undefined> {
+  if (parseShared(written) === undefined) return undefined;
+  const reference: SharedReference = requireShared(written);
+  const pinned = lock.get(written);
+  const fetched = await fetchRecipe(reference, pinned, fetchContext(context));
+  if (
+    pinned === undefined ||
+    JSON.stringify(sorted(pinned.files)) === JSON.stringify(sorted(fetched.locked.files))
+  )
+    return fetched;
+  if (pinned.commit !== fetched.locked.commit) return fetched;
+  throw new UsageError("E_CONFIG_LOCK", `${lockName} was changed: it does not have the files of ${written}`, {
+    hint: "restore it from version control",
+  });
+}
+
+function sorted(files: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(files).sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+function fileOf(written: string, { folder }: RecipeProject): string {
+  const found = findRecipe(written, folder);
+  if ("message" in found) throw new UsageError("E_USAGE", found.message, { hint: found.hint });
+  return found.file;
+}
+
+async function chooseFor(
+  { details }: InspectedRecipe,
+  reference: string,
+  options: AddOptions,
+  person: CommandContext["person"],
+): Promise<Chosen> {
+  const given = readPairs(options.with);
+  const chosen = await chooseInputs(details, given, 1, person);
+  for (const name of given.keys()) throw unknownInput(name, [details]);
+  return { ...chosen, as: options.as ?? useName(details), reference };
+}
+
+interface Wanted {
+  readonly reference: string;
+  readonly fetched: FetchedRecipe | undefined;
+  /** Undefined: the config has it already. */
+  readonly chosen: Chosen | undefined;
+  readonly options: AddOptions;
+}
+
+async function propose(
+  project: RecipeProject,
+  { reference, fetched, chosen, options }: Wanted,
+  context: CommandContext,
+): Promise<{ readonly change: RecipeChange; readonly missing: readonly string[] }> {
+  const { config, lock } = project;
+  const text = chosen === undefined ? project.text : withUse(project, chosen, options);
+  const secrets = (chosen?.secrets ?? []).filter(({ isSet, value }) => isSet !== true || value !== undefined);
+  const { changes, missing } = await variableChanges(config, secrets, context.env);
+  const next =
+    fetched === undefined
+      ? lock
+      : neededLock({ ...project, lock: new Map([...lock, [reference, fetched.locked]]) }, text);
+  const change = {
+    project,
+    text,
+    lock: next,
+    fetched: fetched === undefined ? [] : [fetched],
+    others: changes,
+  };
+  await checkChange(change, context.env);
+  return { change, missing };
+}
+
+function withUse({ text, config, uses }: RecipeProject, chosen: Chosen, options: AddOptions): string {
+  const name = chosen.as ?? "";
+  if (uses.some((use) => use.name === name))
+    throw new UsageError("E_USAGE", `use: has another ${name}`, { hint: "add  --as NAME" });
+  const added =
+    text === ""
+      ? configText(undefined, { chosen: [chosen], serverName: "router" })
+      : addUse(text, options.as === undefined ? (chosen.reference ?? "") : "", useLines(chosen));
+  if ("text" in added) return added.text;
+  const why = "problem" in added ? added.problem : `use.${added.present} has it already`;
+  throw new UsageError("E_USAGE", `${config} was not changed: ${why}`, {
+    hint: `add these lines to it:\n${useLines(chosen)
+      .map((one) => `  ${one}`)
+      .join("\n")}`,
+  });
+}
+
+function describeSource(reference: string, fetched: FetchedRecipe | undefined): string {
+  if (fetched === undefined) return reference;
+  const { commit, ref, integrity } = fetched.locked;
+  if (commit === undefined) return `${reference} (${integrity ?? ""})`;
+  return `${reference} (commit ${commit.slice(0, 12)}${ref === "branch" ? ", a branch: it is pinned to this commit" : ""})`;
+}
+
+async function finishUp(
+  config: string,
+  name: string,
+  missing: readonly string[],
+  options: AddOptions,
+  context: CommandContext,
+): Promise<void> {
+  context.print(printed(line``, line`${colors.green("added")} ${name} to ${config}`));
+  if (missing.length > 0)
+    context.print(
+      printed(line`  fill in ${missing.join(", ")} in the .env beside it, then: channel-router check`),
+    );
+  const { issues, plan } = await loadPlan(config, context.env);
+  if (issues.length > 0 || plan.powers.length === 0 || !existsSync(config)) return;
+  // What a recipe does outside waits for consent, which this command never gives by itself.
+  if (options.yes || context.person === undefined)
+    context.print(printed(line`  its powers wait for your consent: channel-router trust`));
+  else await trust(config, {}, context);
+}

@@ -1,0 +1,263 @@
+// What a new version of a recipe changes, in sentences: from its inputs and capabilities, from its filters, and
+// from what both versions do with the events of their tests.
+
+import type { Json, JsonObject } from "../../contract.ts";
+import { readConfig } from "../../daemon/start/load-plan.ts";
+import { asObject, isObject } from "../../json.ts";
+import { type Behavior, behaviorsOf, type SampleCase } from "../../testing/behavior.ts";
+import type { TestCase } from "../../testing/test-case.ts";
+import type { CommandContext } from "../context.ts";
+import { type RecipeDetails, readDetails } from "./details.ts";
+import { capabilityLines } from "./inspect.ts";
+
+export interface RecipeDifference {
+  readonly from: string;
+  readonly to: string;
+  /** Sentences. */
+  readonly changes: readonly string[];
+  readonly capabilities: { readonly added: readonly string[]; readonly removed: readonly string[] };
+  readonly inputs: {
+    readonly added: readonly string[];
+    readonly removed: readonly string[];
+    /** `refs -> branches` */
+    readonly renamed: readonly string[];
+  };
+  /** The median of the tested events that both versions deliver; null when there is none. */
+  readonly tokens: { readonly before: number | null; readonly after: number | null };
+}
+
+interface RecipeView {
+  readonly file: string;
+  readonly details: RecipeDetails;
+  readonly tests: readonly TestCase[];
+  /** By channel, with the values of the inputs. */
+  readonly matches: Readonly<Record<string, Json | undefined>>;
+}
+
+/** `values`: the inputs of the use, without those from variables. */
+export async function compareRecipes(
+  [oldFile, newFile]: readonly [string, string],
+  values: JsonObject,
+  context: Pick<CommandContext, "env" | "cwd">,
+): Promise<RecipeDifference> {
+  const before = await viewOf(oldFile, values, context);
+  const renames = renamesOf(before, await readHeader(newFile, context));
+  const renamed = Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [renames.get(name) ?? name, value]),
+  );
+  const after = await viewOf(newFile, renamed, context);
+  const [could, can] = [capabilityLines(before.details, values), capabilityLines(after.details, renamed)];
+  const cases = casesOf(before, after);
+  const [then, now] = [
+    await behaviorsOf(oldFile, cases, context.env),
+    await behaviorsOf(newFile, cases, context.env),
+  ];
+  const inputs = inputDifference(before, after, renames);
+  return {
+    from: before.details.version,
+    to: after.details.version,
+    changes: [
+      ...behaviorChanges(cases, then, now),
+      ...matchChanges(before, after),
+      ...partChanges(before, after),
+      ...inputChanges(before, after, inputs),
+    ],
+    capabilities: { added: without(can, could), removed: without(could, can) },
+    inputs,
+    tokens: tokensOf(then, now),
+  };
+}
+
+async function viewOf(
+  file: string,
+  values: JsonObject,
+  context: Pick<CommandContext, "env" | "cwd">,
+): Promise<RecipeView> {
+  const details = await readDetails(file, context);
+  const known = new Set(details.inputs.map(({ name }) => name));
+  const given = Object.fromEntries(Object.entries(values).filter(([name]) => known.has(name)));
+  const loaded = await readConfig(file, context.env, {
+    recipe: { given, at: ["inputs"] },
+    placeholders: true,
+  });
+  const channels = Object.entries(loaded.values.channels);
+  return {
+    file,
+    details,
+    tests: loaded.tests as unknown as readonly TestCase[],
+    matches: Object.fromEntries(channels.map(([name, { match }]) => [name, match])),
+  };
+}
+
+/** The tests of the new version, then those that only the old one has. */
+function casesOf(before: RecipeView, after: RecipeView): SampleCase[] {
+  const names = new Set(after.tests.map(({ name }) => name));
+  const isPlayable = ({ send }: TestCase) => send !== undefined;
+  return [
+    ...after.tests.map((test) => ({ file: after.file, test })),
+    ...before.tests.filter(({ name }) => !names.has(name)).map((test) => ({ file: before.file, test })),
+  ].filter(({ test }) => isPlayable(test));
+}
+
+function behaviorChanges(
+  cases: readonly SampleCase[],
+  then: readonly (Behavior | undefined)[],
+  now: readonly (Behavior | undefined)[],
+): string[] {
+  const changes: string[] = [];
+  let [changed, compared] = [0, 0];
+  for (const [index, { test }] of cases.entries()) {
+    const [before, after] = [then[index], now[index]];
+    if (before === undefined || after === undefined) continue;
+    if (before.length < after.length) changes.push(`now also delivers: ${test.name}`);
+    else if (before.length > after.length) changes.push(`no longer delivers: ${test.name}`);
+    else if (channelsOf(before) !== channelsOf(after))
+      changes.push(`delivers to ${channelsOf(after)} instead of ${channelsOf(before)}: ${test.name}`);
+    else if (before.length > 0) {
+      compared += 1;
+      if (before.some(({ content }, at) => content !== after[at]?.content)) changed += 1;
+    }
+  }
+  return changed === 0
+    ? changes
+    : [...changes, `changes the text of ${changed} of ${compared} tested events`];
+}
+
+function channelsOf(behavior: Behavior): string {
+  return [...new Set(behavior.map(({ channel }) => channel))].join(", ");
+}
+
+function tokensOf(
+  then: readonly (Behavior | undefined)[],
+  now: readonly (Behavior | undefined)[],
+): RecipeDifference["tokens"] {
+  const both = then.flatMap((before, index) => {
+    const after = now[index];
+    return before === undefined || after === undefined || before.length === 0 || after.length === 0
+      ? []
+      : [{ before, after }];
+  });
+  return {
+    before: median(both.flatMap(({ before }) => before.map(({ tokens }) => tokens))),
+    after: median(both.flatMap(({ after }) => after.map(({ tokens }) => tokens))),
+  };
+}
+
+function median(numbers: readonly number[]): number | null {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? null;
+}
+
+/** What the filters of a channel that both versions have take more, or less. */
+function matchChanges(before: RecipeView, after: RecipeView): string[] {
+  return Object.keys(after.matches).flatMap((channel) => {
+    if (!Object.hasOwn(before.matches, channel)) return [];
+    const [then, now] = [conditions(before.matches[channel]), conditions(after.matches[channel])];
+    return [...new Set([...then.keys(), ...now.keys()])].flatMap((path) => {
+      const [old, present] = [then.get(path), now.get(path)];
+      if (old === undefined) return [`${channel} now takes only events with ${path}: ${listed(present)}`];
+      if (present === undefined) return [`${channel} no longer looks at ${path}`];
+      const [more, less] = [without(present, old), without(old, present)];
+      return [
+        ...(more.length === 0 ? [] : [`${channel} also takes ${path}: ${more.join(", ")}`]),
+        ...(less.length === 0 ? [] : [`${channel} no longer takes ${path}: ${less.join(", ")}`]),
+      ];
+    });
+  });
+}
+
+/** Path -> the values that it may have, as text. */
+function conditions(match: Json | undefined, path = ""): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const [key, value] of Object.entries(asObject(match))) {
+    const at = path === "" ? key : `${path}.${key}`;
+    const isTree =
+      isObject(value) && Object.values(value).every((one) => isObject(one) || Array.isArray(one));
+    if (isTree && Object.keys(value).length > 0)
+      for (const [inner, values] of conditions(value, at)) found.set(inner, values);
+    else found.set(at, [value].flat().map(textOf));
+  }
+  return found;
+}
+
+function textOf(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function listed(values: readonly string[] | undefined): string {
+  return (values ?? []).join(", ");
+}
+
+function partChanges(before: RecipeView, after: RecipeView): string[] {
+  const parts = [
+    ["source", before.details.sources.map(({ name }) => name), after.details.sources.map(({ name }) => name)],
+    ["channel", before.details.channels, after.details.channels],
+    ["tool for Claude", before.details.sinks, after.details.sinks],
+  ] as const;
+  return parts.flatMap(([noun, then, now]) => [
+    ...without(now, then).map((name) => `adds the ${noun} ${name}`),
+    ...without(then, now).map((name) => `removes the ${noun} ${name}`),
+  ]);
+}
+
+async function readHeader(file: string, { env }: Pick<CommandContext, "env">): Promise<JsonObject> {
+  const as = { recipe: { given: {}, at: ["inputs"] }, placeholders: true };
+  return (await readConfig(file, env, as)).recipe ?? {};
+}
+
+/** Old name -> new name of the inputs that the new version renames. */
+function renamesOf({ details }: RecipeView, header: JsonObject): ReadonlyMap<string, string> {
+  const then = new Set(details.inputs.map(({ name }) => name));
+  const declared = asObject(header.inputs);
+  return new Map(
+    Object.entries(declared).flatMap(([name, input]) =>
+      [asObject(input).deprecated ?? []]
+        .flat()
+        .map(String)
+        .filter((old) => then.has(old) && !Object.hasOwn(declared, old))
+        .map((old) => [old, name] as const),
+    ),
+  );
+}
+
+function inputDifference(
+  before: RecipeView,
+  after: RecipeView,
+  renames: ReadonlyMap<string, string>,
+): RecipeDifference["inputs"] {
+  const names = ({ details }: RecipeView) => details.inputs.map(({ name }) => name);
+  const [then, now] = [names(before), names(after)];
+  return {
+    added: without(now, [...then, ...renames.values()]),
+    removed: without(then, [...now, ...renames.keys()]),
+    renamed: [...renames].map(([old, name]) => `${old} -> ${name}`),
+  };
+}
+
+function inputChanges(
+  before: RecipeView,
+  after: RecipeView,
+  { added, removed, renamed }: RecipeDifference["inputs"],
+): string[] {
+  const of = ({ details }: RecipeView, name: string) => details.inputs.find((input) => input.name === name);
+  const defaults = after.details.inputs.flatMap(({ name, default: now }) => {
+    const then = of(before, name)?.default;
+    if (of(before, name) === undefined || JSON.stringify(then) === JSON.stringify(now)) return [];
+    if (now === undefined) return [`the input ${name} has no default any more`];
+    return [
+      `the default of ${name} is ${JSON.stringify(now)}${then === undefined ? "" : ` instead of ${JSON.stringify(then)}`}`,
+    ];
+  });
+  return [
+    ...added.map((name) =>
+      of(after, name)?.default === undefined ? `needs the new input ${name}` : `has a new input ${name}`,
+    ),
+    ...removed.map((name) => `no longer has the input ${name}`),
+    ...renamed.map((one) => `renames an input: ${one}`),
+    ...defaults,
+  ];
+}
+
+function without(all: readonly string[], known: readonly string[]): string[] {
+  return all.filter((one) => !known.includes(one));
+}

@@ -1,0 +1,142 @@
+// What the commands share that manage shared recipes: the config with its lock, and how recipes are fetched.
+
+import { readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { maxFileBytes } from "../../config/read.ts";
+import { bundledRecipes } from "../../config/recipe/bundled.ts";
+import { type RecipeLock, readLock } from "../../config/recipe/lock.ts";
+import { findRecipe } from "../../config/recipe/reference.ts";
+import { parseShared, type SharedReference } from "../../config/recipe/shared-reference.ts";
+import { readBounded } from "../../config/yaml/bounded-file.ts";
+import { type UseEntry, useEntries } from "../../config/yaml/edit-use.ts";
+import { configOfCommand } from "../../daemon/start/find-config.ts";
+import { didYouMeanHint } from "../../did-you-mean.ts";
+import { ConnectorError, isRouterError, UsageError } from "../../errors.ts";
+import type { FetchContext } from "../../recipes/fetch-recipe.ts";
+import type { CommandContext } from "../context.ts";
+import { configLocation } from "../find-router.ts";
+import { readPresent } from "../init/files.ts";
+import { npmOutput } from "../npm.ts";
+import { fileOf } from "./details.ts";
+
+export interface ConfigOption {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/** A config, the recipes that it uses, and its lock. */
+export interface RecipeProject {
+  readonly config: string;
+  readonly text: string;
+  readonly folder: string;
+  readonly uses: readonly UseEntry[];
+  /** Of other configs in its folder, which have the same lock. */
+  readonly others: readonly UseEntry[];
+  readonly lock: RecipeLock;
+}
+
+/** Rejects with a UsageError when there is no config, and for a lock that cannot be used. */
+export async function openProject(
+  context: CommandContext,
+  explicit: string | undefined,
+): Promise<RecipeProject> {
+  const { file } = configLocation(context, explicit);
+  return readProject(file, await readPresent(file));
+}
+
+export function readProject(config: string, text: string | undefined): RecipeProject {
+  if (text === undefined) throw new UsageError("E_USAGE", `${config} does not exist`);
+  const folder = dirname(config);
+  const { problem, recipes } = readLock(folder);
+  if (problem !== undefined)
+    throw new UsageError("E_CONFIG_LOCK", problem, { hint: "restore it from version control" });
+  return { config, text, folder, uses: useEntries(text), others: usesBeside(config), lock: recipes };
+}
+
+const maxBeside = 50;
+
+function usesBeside(config: string): UseEntry[] {
+  const folder = dirname(config);
+  return readdirSync(folder)
+    .filter((name) => /\.ya?ml$/.test(name) && name !== basename(config))
+    .slice(0, maxBeside)
+    .flatMap((name) => {
+      const reading = readBounded(join(folder, name), maxFileBytes);
+      const text = reading.ok ? reading.bytes.toString("utf8") : "";
+      return /^use:/m.test(text) ? useEntries(text) : [];
+    });
+}
+
+export interface SharedUse {
+  readonly use: UseEntry;
+  readonly reference: SharedReference;
+}
+
+export function sharedUses(uses: readonly UseEntry[]): SharedUse[] {
+  return uses.flatMap((use) => {
+    const reference = parseShared(use.recipe);
+    return reference === undefined || "message" in reference ? [] : [{ use, reference }];
+  });
+}
+
+/** Throws a UsageError for a name that the config does not have. */
+export function requireUse(uses: readonly UseEntry[], name: string): UseEntry {
+  const names = uses.map((use) => use.name);
+  const found = uses.find((use) => use.name === name || use.recipe === name);
+  if (found !== undefined) return found;
+  throw new UsageError("E_USAGE", `use: has no ${name}`, {
+    hint: didYouMeanHint(name, names) ?? `there are: ${names.join(", ") || "none"}`,
+  });
+}
+
+/** Throws a UsageError for a reference that is not valid. */
+export function requireShared(written: string): SharedReference {
+  const reference = parseShared(written);
+  if (reference === undefined)
+    throw new UsageError("E_USAGE", `${written} is not a shared recipe`, {
+      hint: "such as github:OWNER/REPO/PATH@TAG",
+    });
+  if ("message" in reference) throw new UsageError("E_USAGE", reference.message, { hint: reference.hint });
+  return reference;
+}
+
+export function fetchContext({ env }: Pick<CommandContext, "env">): FetchContext {
+  return {
+    env,
+    npm: async (args, folder) => {
+      try {
+        return await npmOutput(args, { folder, env });
+      } catch (error) {
+        if (!isRouterError(error)) throw error;
+        throw new ConnectorError("E_RECIPE_FETCH", error.message, { hint: error.hint, cause: error });
+      }
+    },
+  };
+}
+
+interface FoundUse {
+  readonly file: string;
+  /** What a config writes for it. */
+  readonly written: string;
+}
+
+/** The file of a recipe: bundled, named by its path, or used by the config, by its name there or its reference. */
+export async function findUsed(name: string, context: CommandContext): Promise<FoundUse> {
+  const { file: config } = configOfCommand(undefined, context);
+  const plain = () => ({ file: fileOf(name, context), written: name });
+  if (config === undefined || !isOfConfig(name)) return plain();
+  const { folder, uses } = readProject(config, await readPresent(config));
+  const use = uses.find((one) => one.name === name || one.recipe === name);
+  if (use === undefined && parseShared(name) === undefined) return plain();
+  const written = use?.recipe ?? name;
+  const found = findRecipe(written, folder);
+  if ("message" in found) throw new UsageError("E_USAGE", found.message, { hint: found.hint });
+  return { file: found.file, written };
+}
+
+/** Names of bundled recipes come first: they are what `recipes list` shows. */
+function isOfConfig(name: string): boolean {
+  return (
+    parseShared(name) !== undefined || (!/[/\\]|\.ya?ml$/.test(name) && !bundledRecipes().includes(name))
+  );
+}

@@ -1,0 +1,154 @@
+// A change of a config's recipes, checked before anything is written: the config as it would be, its lock, and
+// the files that change. Written in an order in which a running router never sees half of it.
+
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { projectFolder } from "../../config/paths.ts";
+import { copyFolder, lockName, lockText, type RecipeLock, sha256Of } from "../../config/recipe/lock.ts";
+import { parseDotenv } from "../../config/variables/dotenv.ts";
+import { readDotenvFiles } from "../../config/variables/environment.ts";
+import { useEntries } from "../../config/yaml/edit-use.ts";
+import type { Issue } from "../../contract.ts";
+import { loadPlan } from "../../daemon/start/load-plan.ts";
+import { UsageError } from "../../errors.ts";
+import { removeUnused, writeCopies, writeLock } from "../../recipes/copies.ts";
+import type { FetchedRecipe } from "../../recipes/fetch-recipe.ts";
+import { line, type SafeText } from "../../text.ts";
+import { colors } from "../colors.ts";
+import { type FileChange, readPresent, shownChange, writeChange } from "../init/files.ts";
+import { gitignoreText, type Secret } from "../init/texts.ts";
+import type { RecipeProject } from "./pinned.ts";
+
+export interface RecipeChange {
+  readonly project: RecipeProject;
+  /** The new text of the config. */
+  readonly text: string;
+  readonly lock: RecipeLock;
+  readonly fetched: readonly FetchedRecipe[];
+  /** `.env` and `.gitignore`. */
+  readonly others: readonly FileChange[];
+}
+
+/** Rejects with a UsageError when the config would have a problem that it does not have now. */
+export async function checkChange(change: RecipeChange, env: NodeJS.ProcessEnv): Promise<void> {
+  const { project, text, lock, fetched } = change;
+  const { config, folder } = project;
+  const kept = new Map(
+    [
+      [config, text] as const,
+      ...(lock.size === 0 ? [] : [[join(folder, lockName), lockText(lock)] as const]),
+      ...fetched.map(({ reference, locked, files }) => {
+        const path = join(folder, copyFolder(reference, locked), locked.recipe);
+        return [path, (files.get(locked.recipe) as Buffer).toString("utf8")] as const;
+      }),
+    ].map(([path, content]) => [path, { text: content, sha256: sha256Of(content) }]),
+  );
+  const key = ({ code, path, message }: Issue) => JSON.stringify([code, path, message]);
+  const before = project.text === "" ? [] : (await loadPlan(config, env, { placeholders: true })).issues;
+  const known = new Set(before.map(key));
+  const { issues, loaded } = await loadPlan(config, env, { placeholders: true, kept });
+  const first = issues.find((issue) => !known.has(key(issue)));
+  if (first === undefined) return;
+  throw new UsageError(
+    "E_USAGE",
+    `nothing was written: the config would not be valid\n${loaded.frame(first)}`,
+  );
+}
+
+/** The lines that are added, and the copies by their folder. */
+export function changeLines(change: RecipeChange): SafeText[] {
+  const { project, text, lock, fetched, others } = change;
+  const before = project.text === "" ? undefined : project.text;
+  const configLines = text === project.text ? [] : shownChange({ path: project.config, before, text });
+  const isLockChanged = lockText(lock) !== lockText(project.lock);
+  return [
+    ...configLines,
+    ...others.flatMap((other) => shownChange(other)),
+    ...(isLockChanged
+      ? [line`${colors.bold(project.lock.size === 0 ? "new" : "changed")} ${join(project.folder, lockName)}`]
+      : []),
+    ...fetched.map(({ reference, locked, files }) => {
+      const count = files.size === 1 ? "1 file" : `${files.size} files`;
+      return line`${colors.bold("new")} ${join(project.folder, copyFolder(reference, locked))} (${count}, to be committed)`;
+    }),
+  ];
+}
+
+/** Absolute paths of what is written. */
+export function changedFiles({ project, text, lock, fetched, others }: RecipeChange): string[] {
+  const copies = fetched.flatMap(({ reference, locked, files }) =>
+    [...files.keys()].map((path) => join(project.folder, copyFolder(reference, locked), path)),
+  );
+  return [
+    ...(text === project.text ? [] : [project.config]),
+    ...others.map(({ path }) => path),
+    ...(lockText(lock) === lockText(project.lock) ? [] : [join(project.folder, lockName)]),
+    ...copies,
+  ];
+}
+
+/**
+ * The lock has the old and the new version while the config changes, so that whatever a router reads in between
+ * is complete.
+ */
+export async function writeRecipeChange(change: RecipeChange): Promise<void> {
+  const { project, text, lock, fetched, others } = change;
+  const { folder, config } = project;
+  for (const other of others) await writeChange(other);
+  for (const one of fetched) await writeCopies(folder, one);
+  const both = new Map([...project.lock, ...lock]);
+  if (lockText(both) !== lockText(project.lock)) await writeLock(folder, both);
+  if (text !== project.text) await writeChange({ path: config, before: project.text, text });
+  if (lockText(both) !== lockText(lock)) await writeLock(folder, lock);
+  await removeUnused(folder, project.lock, lock);
+}
+
+/** The lock without entries that nothing names: the config with its new text, and other configs of the folder. */
+export function neededLock({ lock, others }: RecipeProject, text: string): RecipeLock {
+  const names = [...useEntries(text), ...others].map(({ recipe }) => recipe);
+  // A variable may be any of them.
+  if (names.some((name) => name.includes("${"))) return lock;
+  return new Map([...lock].filter(([reference]) => names.includes(reference)));
+}
+
+/** `.env` with an empty value for each variable that is set nowhere, and `.gitignore` in a repository. */
+export async function variableChanges(
+  config: string,
+  secrets: readonly Secret[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly changes: readonly FileChange[]; readonly missing: readonly string[] }> {
+  const folder = dirname(config);
+  const { layers } = readDotenvFiles(env, folder);
+  const known = [env, ...layers.map(({ variables }) => variables)];
+  const isSet = (name: string) => known.some((variables) => (variables[name] ?? "") !== "");
+  const wanted = secrets.filter(({ variable, value }) => value !== undefined || !isSet(variable));
+  const missing = wanted.filter(({ value }) => value === undefined).map(({ variable }) => variable);
+  const path = join(folder, ".env");
+  const before = await readPresent(path);
+  const { variables } = parseDotenv(before ?? "");
+  const added = wanted.filter(
+    ({ variable, value }) => value !== undefined || !Object.hasOwn(variables, variable),
+  );
+  const taken = added.find(
+    ({ variable }) => Object.hasOwn(variables, variable) && variables[variable] !== "",
+  );
+  if (taken !== undefined)
+    throw new UsageError("E_USAGE", `${taken.variable} is set in ${path} already`, {
+      hint: `use it: --with ${taken.input}='\${${taken.variable}}'`,
+    });
+  if (added.length === 0) return { changes: [], missing };
+  const gap = before === undefined || before === "" || before.endsWith("\n") ? "" : "\n";
+  const entries = added.map(
+    ({ variable, value }) => `${variable}=${value === undefined ? "" : `'${value}'`}\n`,
+  );
+  const changes: FileChange[] = [
+    { path, before, text: `${before ?? ""}${gap}${entries.join("")}`, isPrivate: true, keepsMode: true },
+  ];
+  if (existsSync(join(projectFolder(folder, env), ".git"))) {
+    const ignore = join(folder, ".gitignore");
+    const ignoredBefore = await readPresent(ignore);
+    const ignored = gitignoreText(ignoredBefore);
+    if (ignored !== undefined) changes.push({ path: ignore, before: ignoredBefore, text: ignored });
+  }
+  return { changes, missing };
+}

@@ -1,0 +1,42 @@
+// `recipes remove`: takes an entry out of `use:`, and what only it had pinned out of the lock and the copies.
+
+import { parseShared } from "../../config/recipe/shared-reference.ts";
+import { removeUse } from "../../config/yaml/edit-use.ts";
+import { UsageError } from "../../errors.ts";
+import { line } from "../../text.ts";
+import type { CommandContext } from "../context.ts";
+import type { ExitCode } from "../exit.ts";
+import { printed, printedJson } from "../print.ts";
+import { type ConfigOption, openProject, requireUse } from "./pinned.ts";
+import { changedFiles, checkChange, neededLock, type RecipeChange, writeRecipeChange } from "./proposal.ts";
+
+export async function removeRecipe(
+  name: string,
+  options: ConfigOption,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const project = await openProject(context, options.config);
+  const isUsed = project.uses.some((use) => use.name === name || use.recipe === name);
+  const isLeftOver = !isUsed && parseShared(name) !== undefined && project.lock.has(name);
+  const use = isLeftOver ? undefined : requireUse(project.uses, name);
+  const edited = use === undefined ? { text: project.text } : removeUse(project.text, use.name);
+  if ("problem" in edited)
+    throw new UsageError("E_USAGE", `${project.config} was not changed: ${edited.problem}`, {
+      hint: `remove use.${name} by hand, then: channel-router recipes verify`,
+    });
+  const lock = new Map(neededLock(project, edited.text));
+  if (isLeftOver) lock.delete(name);
+  const change: RecipeChange = { project, text: edited.text, lock, fetched: [], others: [] };
+  await checkChange(change, context.env);
+  await writeRecipeChange(change);
+  const reference = use?.recipe ?? name;
+  if (options.json) {
+    const answer = { config: project.config, use: use?.name ?? null, reference, files: changedFiles(change) };
+    context.print(printedJson(answer));
+    return 0;
+  }
+  context.print(printed(line`removed ${use?.name ?? name} from ${project.config}`));
+  if (use !== undefined && Object.keys(use.with).length > 0)
+    context.print(printed(line`  variables that it used stay in .env`));
+  return 0;
+}

@@ -1,0 +1,256 @@
+// `recipes update`: moves a pinned recipe to another version. Runs its new tests and shows what changes first;
+// nothing is written when a test fails or the user declines. New capabilities need an answer of their own.
+
+import { join } from "node:path";
+import { copyFolder, copyProblem, type LockedRecipe } from "../../config/recipe/lock.ts";
+import { parseShared, type SharedReference, writtenReference } from "../../config/recipe/shared-reference.ts";
+import { setReference } from "../../config/yaml/edit-use.ts";
+import type { Json, JsonObject } from "../../contract.ts";
+import { UsageError } from "../../errors.ts";
+import { type FetchedRecipe, fetchRecipe, findNewer } from "../../recipes/fetch-recipe.ts";
+import { line, type SafeText } from "../../text.ts";
+import { colors } from "../colors.ts";
+import type { CommandContext, Person } from "../context.ts";
+import type { ExitCode } from "../exit.ts";
+import { printed, printedJson } from "../print.ts";
+import { compareRecipes, type RecipeDifference } from "./compare.ts";
+import { failedTests, inspectFetched } from "./inspect.ts";
+import {
+  type ConfigOption,
+  fetchContext,
+  openProject,
+  type RecipeProject,
+  requireShared,
+  requireUse,
+  type SharedUse,
+  sharedUses,
+} from "./pinned.ts";
+import { changedFiles, checkChange, neededLock, type RecipeChange, writeRecipeChange } from "./proposal.ts";
+
+export interface UpdateOptions extends ConfigOption {
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+  readonly allowCapabilities?: boolean;
+}
+
+interface UpdateAnswer extends RecipeDifference {
+  readonly use: string;
+  readonly reference: string;
+  readonly newer: string;
+  readonly commit: string | null;
+  readonly tests: { readonly passed: number; readonly failed: readonly string[] };
+  readonly written: boolean;
+  /** Why it was not written. */
+  readonly refused?: string;
+  readonly files: readonly string[];
+}
+
+/** 1 when something is not updated that could be. */
+export async function updateRecipes(
+  name: string | undefined,
+  ref: string | undefined,
+  options: UpdateOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const person = options.yes || options.json || options.dryRun ? undefined : context.person;
+  if (person === undefined && options.yes !== true && options.dryRun !== true)
+    throw new UsageError("E_USAGE", "update asks at a terminal, and there is none", {
+      hint: "--yes updates without a question, --dry-run only shows what changes",
+    });
+  if (options.allowCapabilities && context.underClaude !== undefined)
+    throw new UsageError(
+      "E_CONSENT_INTERACTIVE",
+      `only the user at a terminal can allow new capabilities, and ${context.underClaude.sign}`,
+      { hint: "type the command in a terminal of your own" },
+    );
+  const { uses } = await openProject(context, options.config);
+  const chosen = name === undefined ? undefined : requireUse(uses, name);
+  if (chosen !== undefined) requireShared(chosen.recipe);
+  const answers: UpdateAnswer[] = [];
+  for (const { name: use } of chosen === undefined ? uses : [chosen]) {
+    // Read again: the update before may have changed it.
+    const project = await openProject(context, options.config);
+    const shared = sharedUses(project.uses).find((one) => one.use.name === use);
+    if (shared === undefined) continue;
+    const pinned = requirePinned(project, shared);
+    const target = await targetOf(shared, pinned, ref, context);
+    if (target === undefined) continue;
+    answers.push(await updateOne(project, shared, { pinned, target }, options, person, context));
+  }
+  const ok = answers.every(({ written }) => written || options.dryRun === true);
+  if (options.json) context.print(printedJson({ ok, updates: answers }));
+  else if (answers.length === 0) context.print(printed(line`nothing to update`));
+  return ok ? 0 : 1;
+}
+
+function requirePinned({ lock, folder }: RecipeProject, { use, reference }: SharedUse): LockedRecipe {
+  const pinned = lock.get(use.recipe);
+  const hint = `channel-router recipes add ${use.recipe}`;
+  if (pinned === undefined)
+    throw new UsageError("E_CONFIG_LOCK", `${use.recipe} is not in channels.lock`, { hint });
+  for (const [path, sha256] of Object.entries(pinned.files)) {
+    const wrong = copyProblem(folder, `${copyFolder(reference, pinned)}/${path}`, sha256);
+    if (wrong !== undefined)
+      throw new UsageError("E_CONFIG_LOCK", `${wrong.path} ${wrong.problem}`, {
+        hint: `${hint}  restores it`,
+      });
+  }
+  return pinned;
+}
+
+/** Undefined when there is nothing newer. */
+async function targetOf(
+  { use, reference }: SharedUse,
+  pinned: LockedRecipe,
+  ref: string | undefined,
+  context: CommandContext,
+): Promise<SharedReference | undefined> {
+  if (ref === undefined) {
+    const newer = await findNewer(reference, pinned, fetchContext(context));
+    return newer && { ...reference, ref: newer.ref };
+  }
+  const wanted = requireShared(
+    parseShared(ref) === undefined ? `${reference.base}@${ref.replace(/^@/, "")}` : ref,
+  );
+  if (wanted.ref === undefined)
+    throw new UsageError("E_USAGE", `${ref} names no version`, { hint: "add @TAG" });
+  const isSame = writtenReference(wanted) === use.recipe && pinned.ref !== "branch";
+  return isSame ? undefined : wanted;
+}
+
+interface Target {
+  readonly pinned: LockedRecipe;
+  readonly target: SharedReference;
+}
+
+async function updateOne(
+  project: RecipeProject,
+  shared: SharedUse,
+  { pinned, target }: Target,
+  options: UpdateOptions,
+  person: Person | undefined,
+  context: CommandContext,
+): Promise<UpdateAnswer> {
+  const { use, reference } = shared;
+  const written = writtenReference(target);
+  // Of a branch the new commit is what is wanted; any other entry must still be what it was.
+  const known = project.lock.get(written);
+  const fetched = await fetchRecipe(
+    target,
+    known?.ref === "branch" ? undefined : known,
+    fetchContext(context),
+  );
+  return inspectFetched(fetched, context, async (inspected, file) => {
+    const oldFile = join(project.folder, copyFolder(reference, pinned), pinned.recipe);
+    const difference = await compareRecipes([oldFile, file], withoutVariables(use.with), context);
+    const failed = failedTests(inspected.suite);
+    const tests = { passed: inspected.suite.tests.length - failed.length, failed };
+    const change = changeOf(project, shared, fetched);
+    const answer = {
+      use: use.name,
+      reference: use.recipe,
+      newer: written,
+      commit: fetched.locked.commit ?? null,
+      ...difference,
+      tests,
+    };
+    if (!options.json) context.print(printed(...differenceLines(answer)));
+    const isUnchanged = changedFiles(change).length === 0;
+    let refused = isUnchanged ? "nothing has changed" : refusalOf(answer, options);
+    if (refused === undefined) {
+      await checkChange(change, context.env);
+      refused = await declined(answer, person, options);
+    }
+    if (refused === undefined) await writeRecipeChange(change);
+    if (!options.json)
+      context.print(
+        printed(
+          refused === undefined
+            ? line`${colors.green("updated")} ${use.name} to ${written}`
+            : line`nothing was written: ${refused}`,
+        ),
+      );
+    return {
+      ...answer,
+      written: refused === undefined || isUnchanged,
+      ...(refused === undefined ? {} : { refused }),
+      files: changedFiles(change),
+    };
+  });
+}
+
+function changeOf(project: RecipeProject, { use }: SharedUse, fetched: FetchedRecipe): RecipeChange {
+  const written = writtenReference(fetched.reference);
+  const edited =
+    written === use.recipe ? { text: project.text } : setReference(project.text, use.name, written);
+  if ("problem" in edited)
+    throw new UsageError("E_USAGE", `${project.config} was not changed: ${edited.problem}`, {
+      hint: `write  recipe: ${written}  there, then: channel-router recipes add ${written}`,
+    });
+  const both = { ...project, lock: new Map([...project.lock, [written, fetched.locked]]) };
+  const isKnown = JSON.stringify(project.lock.get(written)) === JSON.stringify(fetched.locked);
+  return {
+    project,
+    text: edited.text,
+    lock: neededLock(both, edited.text),
+    fetched: isKnown ? [] : [fetched],
+    others: [],
+  };
+}
+
+function refusalOf(
+  { tests, capabilities }: Pick<UpdateAnswer, "tests" | "capabilities">,
+  { yes, allowCapabilities, dryRun }: UpdateOptions,
+): string | undefined {
+  if (tests.failed.length > 0) return `its tests fail: ${tests.failed.join(", ")}`;
+  if (yes && capabilities.added.length > 0 && allowCapabilities !== true)
+    return `it may do more than before (${capabilities.added.join("; ")}), which --yes does not allow: add --allow-capabilities, or answer at a terminal`;
+  return dryRun ? "--dry-run" : undefined;
+}
+
+async function declined(
+  { capabilities }: Pick<UpdateAnswer, "capabilities">,
+  person: Person | undefined,
+  { allowCapabilities }: UpdateOptions,
+): Promise<string | undefined> {
+  if (person === undefined) return undefined;
+  const isYes = (answer: string) => /^\s*y(es)?\s*$/i.test(answer);
+  if (capabilities.added.length > 0 && allowCapabilities !== true) {
+    const answer = await person.ask(line`It may do more than before, as listed. Allow that? [y/N] `);
+    if (!isYes(answer)) return "you declined its new capabilities";
+  }
+  return isYes(await person.ask(line`Update it? [y/N] `)) ? undefined : "you declined";
+}
+
+function differenceLines({
+  use,
+  reference,
+  newer,
+  from,
+  to,
+  changes,
+  capabilities,
+  tokens,
+  tests,
+}: Omit<UpdateAnswer, "written" | "files">): SafeText[] {
+  const { added, removed } = capabilities;
+  return [
+    line`${colors.bold(use)}  ${reference} -> ${newer}`,
+    line`  version ${from} -> ${to}`,
+    ...(changes.length === 0 ? [line`  changes nothing that its tests show`] : []),
+    ...changes.map((one) => line`  - ${one}`),
+    ...added.map((one) => line`  ${colors.yellow("now also")} ${one}`),
+    ...removed.map((one) => line`  no longer ${one}`),
+    ...(tokens.before === null || tokens.after === null
+      ? []
+      : [line`  ~${tokens.before} -> ~${tokens.after} tokens per event`]),
+    line`  tests: ${tests.passed} passed${tests.failed.length === 0 ? "" : `, ${tests.failed.length} failed`}`,
+    ...tests.failed.map((name) => line`  ${colors.red("FAIL")} ${name}`),
+  ];
+}
+
+/** Their values are not read for a comparison. */
+function withoutVariables(values: JsonObject): JsonObject {
+  const hasVariable = (value: Json) => JSON.stringify(value).includes("${");
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => !hasVariable(value)));
+}

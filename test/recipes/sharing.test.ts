@@ -1,0 +1,373 @@
+// A recipe that is shared by git between two projects: added, pinned, used without network, updated, removed.
+
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { loadPlan } from "../../src/daemon/start/load-plan.ts";
+import {
+  answering,
+  buildsRecipe,
+  cancelledTest,
+  type FixtureProject,
+  type FixtureRepository,
+  openPlace,
+  type SharedPlace,
+} from "../support/shared-recipes.ts";
+
+let place: SharedPlace;
+let repository: FixtureRepository;
+let commit: string;
+let project: FixtureProject;
+beforeEach(() => {
+  place = openPlace();
+  repository = place.repository("acme/hooks");
+  repository.write(buildsRecipe());
+  commit = repository.release("v1.0.0");
+  project = place.project(
+    "one",
+    "version: 1\n\n# our hooks\nuse:\n  cron:   # every morning\n    recipe: cron-reminder\n    with: { text: hello }\n",
+  );
+});
+afterEach(() => place.remove());
+
+const reference = "github:acme/hooks/recipes/builds.yaml";
+const read = (of: FixtureProject, path: string) => readFileSync(join(of.folder, path), "utf8");
+const config = (of: FixtureProject) => read(of, "channels.yaml");
+const locked = (of: FixtureProject) => JSON.parse(read(of, "channels.lock")).recipes;
+const copyIn = (of: FixtureProject, id = commit) =>
+  join(of.folder, ".channels/recipes/github.com/acme/hooks", id.slice(0, 12), "recipes/builds.yaml");
+const issuesOf = async (of: FixtureProject) =>
+  (
+    await loadPlan(join(of.folder, "channels.yaml"), {
+      ...place.env,
+      PATH: "/nowhere",
+      BUILD_TOKEN: "secret-token",
+    })
+  ).issues;
+
+async function added(of = project, ref = "v1.0.0") {
+  const finished = await of.run(["recipes", "add", `${reference}@${ref}`, "--yes"]);
+  expect(finished, finished.stderr).toMatchObject({ code: 0 });
+  return finished;
+}
+
+describe("add", () => {
+  test("shows what a recipe does, asks, pins it, and keeps every comment of the config", async () => {
+    const before = config(project);
+    const person = answering("y");
+    const { code, stdout, stderr } = await project.run(
+      ["recipes", "add", `${reference}@v1.0.0`, "--with", "conclusions=failure,timed_out"],
+      { person },
+    );
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain("A build that fails becomes a line.");
+    expect(stdout).toContain("receives requests on /builds");
+    expect(stdout).toContain("checks callers with the secret token");
+    expect(stdout).toMatch(/~\d+ tokens per event/);
+    expect(stdout).toContain("2 of 2 passed");
+    expect(stdout).toContain("Send builds to /builds.");
+    expect(person.questions).toEqual(["Add it? [y/N] "]);
+    const text = config(project);
+    for (const one of before.split("\n")) expect(text).toContain(one);
+    expect(text).toContain(
+      `builds:\n    recipe: ${reference}@v1.0.0\n    with:\n      token: "\${BUILD_TOKEN}"`,
+    );
+    expect(read(project, ".env")).toBe("BUILD_TOKEN=\n");
+    expect(statSync(join(project.folder, ".env")).mode & 0o777).toBe(0o600);
+    expect(locked(project)).toEqual({
+      [`${reference}@v1.0.0`]: {
+        recipe: "recipes/builds.yaml",
+        commit,
+        ref: "tag",
+        files: {
+          "recipes/builds.yaml": expect.stringMatching(/^[0-9a-f]{64}$/),
+          "recipes/fixtures/builds/failed.json": expect.stringMatching(/^[0-9a-f]{64}$/),
+        },
+      },
+    });
+    expect(await issuesOf(project)).toEqual([]);
+  });
+
+  test("writes nothing after a no, with --dry-run, and without a terminal", async () => {
+    const before = config(project);
+    const said = await project.run(["recipes", "add", `${reference}@v1.0.0`], { person: answering("") });
+    expect(said.code).toBe(1);
+    const dry = await project.run(["recipes", "add", `${reference}@v1.0.0`, "--dry-run", "--json"]);
+    expect(dry.code).toBe(0);
+    expect(JSON.parse(dry.stdout)).toMatchObject({ written: false, recipe: "builds", tests: { passed: 2 } });
+    expect((await project.run(["recipes", "add", `${reference}@v1.0.0`])).code).toBe(2);
+    expect(config(project)).toBe(before);
+    expect(existsSync(join(project.folder, "channels.lock"))).toBe(false);
+    expect(existsSync(join(project.folder, ".channels"))).toBe(false);
+  });
+
+  test("takes the newest version of its own name, or of the repository, when none is named", async () => {
+    repository.write(buildsRecipe({ version: "1.2.0" }));
+    repository.release("v1.2.0");
+    repository.release("v2.0.0-rc.1");
+    await added(project, "v1.0.0");
+    const other = place.project("two");
+    const finished = await other.run(["recipes", "add", reference, "--yes", "--as", "ci"]);
+    expect(finished, finished.stderr).toMatchObject({ code: 0 });
+    expect(config(other)).toContain(`  ci:\n    recipe: ${reference}@v1.2.0\n`);
+    expect(await issuesOf(other)).toEqual([]);
+  });
+
+  test("keeps the mode and the values of .env, and gives no consent", async () => {
+    writeFileSync(join(project.folder, ".env"), "OTHER=1", { mode: 0o640 });
+    await added();
+    expect(read(project, ".env")).toBe("OTHER=1\nBUILD_TOKEN=\n");
+    expect(statSync(join(project.folder, ".env")).mode & 0o777).toBe(0o640);
+    expect(existsSync(join(place.env.HOME as string, ".claude"))).toBe(false);
+    const underClaude = { sign: "CLAUDECODE is set", folders: [] };
+    const other = place.project("two", "version: 1\n");
+    const claude = await other.run(["recipes", "add", `${reference}@v1.0.0`, "--yes"], { underClaude });
+    expect(claude.code, claude.stderr).toBe(0);
+    expect(existsSync(join(place.env.HOME as string, ".claude"))).toBe(false);
+  });
+
+  test("refuses a recipe without capabilities, and one whose tests fail", async () => {
+    const files = buildsRecipe();
+    const text = files["recipes/builds.yaml"] as string;
+    repository.write({
+      "recipes/builds.yaml": text.replace(/^capabilities:\n(?: {2}.*\n(?: {4}.*\n)?)+/m, ""),
+    });
+    repository.release("v1.1.0");
+    const bare = await project.run(["recipes", "add", `${reference}@v1.1.0`, "--yes"]);
+    expect(bare.code).not.toBe(0);
+    expect(bare.stderr).toContain("does not declare its capabilities");
+    repository.write({ ...files, "recipes/fixtures/builds/failed.json": '{"conclusion": "success"}' });
+    repository.release("v1.1.1");
+    const failing = await project.run(["recipes", "add", `${reference}@v1.1.1`, "--yes"]);
+    expect(failing.code).toBe(1);
+    expect(failing.stdout).toContain("FAIL a failed build is a line");
+    expect(existsSync(join(project.folder, "channels.lock"))).toBe(false);
+  });
+
+  test("uses bundled recipes and files, too", async () => {
+    writeFileSync(join(project.folder, "own.yaml"), buildsRecipe()["recipes/builds.yaml"] as string);
+    writeFileSync(join(project.folder, "fixtures"), "");
+    rmSync(join(project.folder, "fixtures"));
+    const bundled = await project.run(["recipes", "add", "github-ci-failed", "--yes", "--as", "ci"]);
+    expect(bundled, bundled.stderr).toMatchObject({ code: 0 });
+    expect(config(project)).toContain("  ci:\n    recipe: github-ci-failed\n");
+    expect(existsSync(join(project.folder, "channels.lock"))).toBe(false);
+  });
+});
+
+describe("what is pinned", () => {
+  test("is used without git, npm and network, in another checkout of the project as well", async () => {
+    await added();
+    place.repository("acme/gone");
+    rmSync(repository.folder, { recursive: true });
+    expect(await issuesOf(project)).toEqual([]);
+    const { code, stdout } = await project.run(["recipes", "verify", "--json"]);
+    expect(JSON.parse(stdout)).toEqual({ ok: true, recipes: 1, files: 2, problems: [] });
+    expect(code).toBe(0);
+    expect((await project.run(["recipes", "test", "builds"])).code).toBe(0);
+    expect((await project.run(["recipes", "show", `${reference}@v1.0.0`])).stdout).toContain("Failed builds");
+  });
+
+  test.each([
+    [
+      "a changed copy",
+      () => writeFileSync(copyIn(project), `${readFileSync(copyIn(project), "utf8")}# x\n`),
+      "was changed",
+    ],
+    ["a missing copy", () => rmSync(copyIn(project)), "is missing"],
+    [
+      "a changed lock",
+      () => edit("channels.lock", /"recipes\/builds.yaml": "\w/, '"recipes/builds.yaml": "0'),
+      "was changed|cannot be used|missing",
+    ],
+    ["a lock of another commit", () => edit("channels.lock", commit, "0".repeat(40)), "is missing"],
+    ["a missing lock", () => rmSync(join(project.folder, "channels.lock")), "is not in channels.lock"],
+    ["a merge conflict", () => edit("channels.lock", "{", "<<<<<<< ours\n{"), "conflict marks"],
+    ["another ref", () => edit("channels.yaml", "@v1.0.0", "@v9"), "is not in channels.lock"],
+    [
+      "an entry of another path",
+      () =>
+        edit(
+          "channels.lock",
+          '"recipe": "recipes/builds.yaml"',
+          '"recipe": "recipes/fixtures/builds/failed.json"',
+        ),
+      "does not match it|is not valid",
+    ],
+  ])("is refused with what to type: %s", async (_, change, words) => {
+    await added();
+    change();
+    const [issue, ...others] = await issuesOf(project);
+    expect(others).toEqual([]);
+    expect(issue).toMatchObject({ code: "E_CONFIG_LOCK", path: "use.builds.recipe" });
+    expect(issue?.message).toMatch(new RegExp(words));
+    expect(issue?.hint).toMatch(/channel-router recipes add |version control/);
+    expect((await project.run(["recipes", "verify"])).code).not.toBe(0);
+  });
+
+  function edit(path: string, from: string | RegExp, to: string): void {
+    const text = read(project, path);
+    expect(text).toMatch(
+      typeof from === "string" ? new RegExp(from.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")) : from,
+    );
+    writeFileSync(join(project.folder, path), text.replace(from, to));
+  }
+
+  test("is restored by adding it again, and a payload that was changed is found", async () => {
+    await added();
+    writeFileSync(join(copyIn(project), "../fixtures/builds/failed.json"), "{}");
+    const broken = await project.run(["recipes", "verify", "--json"]);
+    expect(broken.code).toBe(1);
+    expect(JSON.parse(broken.stdout).problems).toHaveLength(1);
+    rmSync(copyIn(project));
+    await added();
+    expect((await project.run(["recipes", "verify"])).code).toBe(0);
+    expect(config(project).match(/builds:/g)).toHaveLength(1);
+  });
+
+  test("is removed with its copy and its entry, and the comments stay", async () => {
+    const before = config(project);
+    await added();
+    const { code, stderr } = await project.run(["recipes", "remove", "builds"]);
+    expect(code, stderr).toBe(0);
+    expect(config(project)).toBe(before);
+    expect(existsSync(join(project.folder, "channels.lock"))).toBe(false);
+    expect(existsSync(join(project.folder, ".channels"))).toBe(false);
+  });
+});
+
+describe("update", () => {
+  const update = (...args: string[]) => project.run(["recipes", "update", ...args]);
+
+  test("shows what changes, runs the new tests, and writes after a yes", async () => {
+    await added();
+    repository.write(
+      buildsRecipe({
+        version: "1.1.0",
+        conclusions: ["failure", "cancelled"],
+        content: "{{data.job}} ended as {{data.conclusion}}: look at its log",
+        tests: cancelledTest,
+      }),
+    );
+    const next = repository.release("v1.1.0");
+    const outdated = await project.run(["recipes", "outdated", "--json"]);
+    expect(outdated.code).toBe(1);
+    expect(JSON.parse(outdated.stdout).outdated).toEqual([
+      { use: "builds", reference: `${reference}@v1.0.0`, newer: "v1.1.0" },
+    ]);
+    const person = answering("y");
+    const { code, stdout, stderr } = await project.run(["recipes", "update"], { person });
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain("version 1.0.0 -> 1.1.0");
+    expect(stdout).toContain("now also delivers: a cancelled build is a line");
+    expect(stdout).toContain("failed also takes data.conclusion: cancelled");
+    expect(stdout).toMatch(/~\d+ -> ~\d+ tokens per event/);
+    expect(person.questions).toEqual(["Update it? [y/N] "]);
+    expect(config(project)).toContain(`recipe: ${reference}@v1.1.0\n`);
+    expect(Object.keys(locked(project))).toEqual([`${reference}@v1.1.0`]);
+    expect(existsSync(copyIn(project, next))).toBe(true);
+    expect(existsSync(copyIn(project))).toBe(false);
+    expect(await issuesOf(project)).toEqual([]);
+    expect((await project.run(["recipes", "outdated"])).code).toBe(0);
+    expect((await project.run(["recipes", "verify"])).code).toBe(0);
+  });
+
+  test("writes nothing when the answer is no, or when a new test fails", async () => {
+    await added();
+    const before = [config(project), read(project, "channels.lock")];
+    repository.write(buildsRecipe({ version: "1.1.0" }));
+    repository.release("v1.1.0");
+    expect((await project.run(["recipes", "update"], { person: answering("n") })).code).toBe(1);
+    repository.write(buildsRecipe({ version: "1.2.0", tests: cancelledTest }));
+    repository.release("v1.2.0");
+    const failing = await update("--yes", "--json");
+    expect(failing.code).toBe(1);
+    expect(JSON.parse(failing.stdout).updates[0]).toMatchObject({
+      written: false,
+      tests: { failed: ["a cancelled build is a line"] },
+    });
+    expect([config(project), read(project, "channels.lock")]).toEqual(before);
+  });
+
+  test("asks about new capabilities, which --yes does not allow and Claude cannot", async () => {
+    await added();
+    repository.write(buildsRecipe({ version: "1.1.0", hosts: ["api.example.com"] }));
+    repository.release("v1.1.0");
+    const plain = await update("--yes");
+    expect(plain.code).toBe(1);
+    expect(plain.stdout).toContain("now also connects to api.example.com");
+    const claude = await project.run(["recipes", "update", "--yes", "--allow-capabilities"], {
+      underClaude: { sign: "CLAUDECODE is set", folders: [] },
+    });
+    expect(claude.code).toBe(2);
+    const person = answering("n");
+    expect((await project.run(["recipes", "update"], { person })).code).toBe(1);
+    expect(person.questions).toHaveLength(1);
+    expect(config(project)).toContain("@v1.0.0");
+    expect((await update("--yes", "--allow-capabilities")).code).toBe(0);
+    expect(config(project)).toContain("@v1.1.0");
+  });
+
+  test("keeps an old name of an input working", async () => {
+    await added();
+    writeFileSync(
+      join(project.folder, "channels.yaml"),
+      config(project).replace('token: "${BUILD_TOKEN}"', 'token: "${BUILD_TOKEN}"\n      path: /hooks'),
+    );
+    const files = buildsRecipe({ version: "1.1.0" });
+    const text = (files["recipes/builds.yaml"] as string)
+      .replace("  path:\n", "  route:\n    deprecated: [path]\n")
+      .replaceAll("inputs.path", "inputs.route");
+    repository.write({ ...files, "recipes/builds.yaml": text });
+    repository.release("v1.1.0");
+    const { code, stdout, stderr } = await update("--yes", "--json");
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout).updates[0].inputs).toEqual({
+      added: [],
+      removed: [],
+      renamed: ["path -> route"],
+    });
+    expect(await issuesOf(project)).toEqual([]);
+  });
+
+  test("goes to a named version, and back", async () => {
+    await added();
+    repository.write(buildsRecipe({ version: "1.1.0" }));
+    const next = repository.release("v1.1.0");
+    expect((await update("builds", next, "--yes")).code).toBe(0);
+    expect(config(project)).toContain(`@${next}\n`);
+    expect((await update("builds", "v1.0.0", "--yes")).code).toBe(0);
+    expect(config(project)).toContain("@v1.0.0\n");
+    expect((await project.run(["recipes", "verify"])).code).toBe(0);
+  });
+
+  test("follows a branch", async () => {
+    await added(project, "main");
+    expect(locked(project)[`${reference}@main`].ref).toBe("branch");
+    repository.write(buildsRecipe({ version: "1.1.0" }));
+    const next = repository.release();
+    expect((await project.run(["recipes", "outdated"])).stdout).toContain(
+      `main (commit ${next.slice(0, 12)})`,
+    );
+    const done = await update("--yes");
+    expect(done.code, done.stderr).toBe(0);
+    expect(locked(project)[`${reference}@main`].commit).toBe(next);
+    expect(await issuesOf(project)).toEqual([]);
+  });
+
+  test("reports a tag that has moved, with both commits", async () => {
+    await added();
+    repository.write(buildsRecipe({ hosts: ["evil.example"] }));
+    const moved = repository.release();
+    repository.git("tag", "--force", "v1.0.0");
+    for (const args of [["outdated"], ["update", "--yes"], ["add", `${reference}@v1.0.0`, "--yes"]]) {
+      const { code, stdout, stderr } = await project.run(["recipes", ...args]);
+      expect(code).not.toBe(0);
+      const all = stdout + stderr;
+      expect(all).toContain(commit);
+      expect(all).toContain(moved);
+    }
+    expect(locked(project)[`${reference}@v1.0.0`].commit).toBe(commit);
+    expect(await issuesOf(project)).toEqual([]);
+  });
+});
