@@ -86,7 +86,7 @@ test("the built program finds them by name, from any folder, and the two lines o
     await project.write("channels.yaml", text);
     const variables = [...text.matchAll(/\$\{(\w+)\}/g)].map(([, variable]) => [
       variable as string,
-      `whsec_${Buffer.from("an example of a secret").toString("base64")}`,
+      `whsec_${Buffer.from("an example of a secret!!").toString("base64")}`,
     ]);
     const { stdout, code } = await project.run(["check", "channels.yaml", "--json"], {
       env: Object.fromEntries(variables),
