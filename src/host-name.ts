@@ -10,13 +10,32 @@ export function hostNamed(text: string, orUrl = false): string | undefined {
   return hostText.test(text) ? canonical(text) : undefined;
 }
 
-/** The host, with the port unless it is 80 or 443. The rest of the URL may be a template. */
+/** What a host alone means, without a port. */
+const usualPorts: Readonly<Record<string, readonly string[]>> = {
+  http: ["80", "443"],
+  https: ["80", "443"],
+  ws: ["80", "443"],
+  wss: ["80", "443"],
+  imap: ["143", "993"],
+  imaps: ["143", "993"],
+};
+
+/** The host, with the port unless it is a usual one of the protocol. The rest of the URL may be a template. */
 export function hostOfUrl(url: string): string | undefined {
-  const found = /^(https?|wss?):\/\/([^/?#\\]*)/i.exec(url.trim());
-  if (found === null) return undefined;
+  return hostForms(url)[0];
+}
+
+/** The same, and with its port where that is a usual one. */
+export function hostForms(url: string): readonly string[] {
+  const found = /^([a-z]+):\/\/([^/?#\\]*)/i.exec(url.trim());
+  const ports = usualPorts[found?.[1]?.toLowerCase() ?? ""];
+  if (found === null || ports === undefined) return [];
   // Without its user, as a client reads it.
-  const host = (found[2] as string).replace(/^.*@/, "");
-  return hostText.test(host) ? canonical(host) : undefined;
+  const text = (found[2] as string).replace(/^.*@/, "");
+  const host = hostText.test(text) ? canonical(text) : undefined;
+  if (host === undefined) return [];
+  const [, name = host, port = ""] = /^(.*):(\d+)$/.exec(host) ?? [];
+  return ports.includes(port) ? [name, host] : [host];
 }
 
 /** Names are compared in lower case and in Punycode, addresses in their usual form. */

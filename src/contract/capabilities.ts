@@ -8,7 +8,7 @@ export interface Capabilities {
   readonly isOwn: boolean;
   /** Paths of HTTP routes. */
   readonly listen: readonly string[];
-  /** `host` means the ports 80 and 443, `host:port` one port. Lower case, as a URL has it. */
+  /** `host` means the usual ports of the protocol, `host:port` one port. Lower case, as a URL has it. */
   readonly hosts: readonly string[];
   /** Absolute, with wildcards. One without wildcards is a file, or a folder with everything in it. */
   readonly files: readonly string[];

@@ -10,10 +10,10 @@ import { sensitivityOf } from "../files/secret-names.ts";
 import { hostOfUrl } from "../host-name.ts";
 import {
   allowsHost,
-  allowsProgram,
   allowsRoute,
   type FileRule,
   fileRule,
+  namedProgram,
   type PlannedBound,
   slashed,
 } from "../plan/bound.ts";
@@ -105,7 +105,7 @@ function boundedHttp(http: HttpClient, bound: PlannedBound, { host }: Bounds): H
 
 function checkProgram({ command, cwd }: SpawnOptions, bound: PlannedBound, folders: Folders): void {
   const [name = ""] = command;
-  if (!allowsProgram(bound, name, cwd ?? folders.folder, folders))
+  if (namedProgram(bound, name, cwd ?? folders.folder, folders) === undefined)
     throw refusal(bound, `run ${name}`, "commands", name);
 }
 

@@ -5,7 +5,7 @@ import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Bound, Capabilities } from "../contract/capabilities.ts";
 import type { Reach, ReachedProgram } from "../contract/power.ts";
 import { compileGlob } from "../filters/glob.ts";
-import { hostOfUrl } from "../host-name.ts";
+import { hostForms, hostOfUrl } from "../host-name.ts";
 import { isWithin } from "../within.ts";
 
 interface Folders {
@@ -70,7 +70,14 @@ export function allowsHost(
   url: string,
 ): boolean {
   const host = hostOfUrl(url);
-  return host !== undefined && (hosts.includes(host) || platform.some((name) => isNamed(host, name)));
+  if (host === undefined) return false;
+  return namedHost({ hosts }, url) !== undefined || platform.some((name) => isNamed(host, name));
+}
+
+/** The entry that names the host of this URL. */
+export function namedHost({ hosts }: Pick<Bound, "hosts">, url: string): string | undefined {
+  const forms = hostForms(url);
+  return hosts.find((host) => forms.includes(host));
 }
 
 /** A path covers those below it: a page has several routes. */
@@ -84,17 +91,17 @@ function routeForm(path: string): string {
   return path.replace(/:[A-Za-z0-9_]+/g, ":").replace(/(.)\/$/, "$1");
 }
 
-/** A path is compared as what it leads to; any other name as it is. */
-export function allowsProgram(
+/** The entry that names this program. A path is compared as what it leads to; any other name as it is. */
+export function namedProgram(
   { commands }: Pick<Bound, "commands">,
   name: string,
   cwd: string,
   folders: Folders,
-): boolean {
+): string | undefined {
   const isPath = (text: string) => /[\\/]/.test(text);
-  if (!isPath(name)) return commands.includes(name);
+  if (!isPath(name)) return commands.find((one) => one === name);
   const program = resolve(cwd, name);
-  return commands.some((one) => isPath(one) && absolutePath(one, folders) === program);
+  return commands.find((one) => isPath(one) && absolutePath(one, folders) === program);
 }
 
 /** Variables that decide which program a name is, or what is loaded into it. */

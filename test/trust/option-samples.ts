@@ -77,6 +77,7 @@ export function baseOf(position: Position, title: string): JsonObject {
 
 /** In the words of a variable: text, whatever the option is. */
 const samples: Readonly<Record<string, readonly [string, string]>> = {
+  "feed url.[]": ["https://one.example/a", "https://two.example/a"],
   "command command.[]": ["a-program-1", "a-program-2"],
   "command cron": ["0 1 * * *", "0 2 * * *"],
   "command cwd": ["/a/folder", "/another/folder"],

@@ -1,10 +1,11 @@
 // One connection to a mail server, with one mailbox open. Each request has a deadline, after which the connection counts as dead: a
 // connection that a firewall has dropped shows no other sign.
 
+import type { Host } from "../../contract/host.ts";
 import type { Clock } from "../../contract.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import { ConnectorError } from "../../errors.ts";
-import { portOf } from "./address.ts";
+import { portOf, urlOf } from "./address.ts";
 import { failureOf } from "./failure.ts";
 import type { FetchedMessage, FetchQuery, ImapClient, Library, SearchQuery } from "./library.ts";
 import type { ImapOptions } from "./options.ts";
@@ -38,7 +39,12 @@ export class MailConnection {
   /** Ends what waits: `waitForNews`, and requests without an answer. */
   readonly #wake = new Set<() => void>();
 
-  constructor(library: Pick<Library, "ImapFlow">, options: ImapOptions, clock: Clock) {
+  constructor(
+    library: Pick<Library, "ImapFlow">,
+    options: ImapOptions,
+    { clock, bounds }: Pick<Host, "clock" | "bounds">,
+  ) {
+    bounds?.host(urlOf(options));
     const { host, tls, ca, user, password, idleMs, everyMs, timeoutMs } = options;
     this.#options = options;
     this.#clock = clock;

@@ -68,7 +68,7 @@ class MailboxReader {
     const { clock } = this.#host;
     const library = await loadLibrary(this.#host);
     if (signal.aborted) return;
-    const connection = new MailConnection(library, this.#options, clock);
+    const connection = new MailConnection(library, this.#options, this.#host);
     const end = () => connection.close();
     signal.addEventListener("abort", end);
     const handOver = createHandOver(emit, clock, signal);

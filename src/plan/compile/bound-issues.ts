@@ -8,10 +8,11 @@ import { hostOfUrl } from "../../host-name.ts";
 import {
   absolutePath,
   allowsHost,
-  allowsProgram,
   allowsRoute,
   fileRule,
   isVerify,
+  namedHost,
+  namedProgram,
   secretDestinations,
   steeringVariable,
 } from "../bound.ts";
@@ -119,7 +120,7 @@ function beyond(reach: Reach, shown: Reach | undefined, component: BoundComponen
     }
     case "program": {
       const [name = ""] = reach.command;
-      if (allowsProgram(bound, name, reach.cwd, component)) return [];
+      if (namedProgram(bound, name, reach.cwd, component) !== undefined) return [];
       const shownName = shown?.to === "program" ? (shown.command[0] ?? "") : "this program";
       const path = "command" in written ? ["command", 0] : [];
       return [{ path, act: "run", list: "commands", what: oneLine(shownName) }];
@@ -155,12 +156,13 @@ function leafOf(value: Json, fits: (text: string) => boolean, path: Path = []): 
 
 function secretIssues(component: BoundComponent) {
   const { bound, reaches } = component;
+  // Undefined where it may not go at all: that is reported already, and a secret may be a part of its name.
   const reached = reaches.flatMap((reach) => {
-    if (reach.to === "host") return [hostOfUrl(reach.url) ?? ""];
-    return reach.to === "program" ? [reach.command[0] ?? ""] : [];
+    if (reach.to === "host") return [namedHost(bound, reach.url)];
+    if (reach.to !== "program") return [];
+    return [namedProgram(bound, reach.command[0] ?? "", reach.cwd, component)];
   });
-  // Those that it may not reach at all are reported already, and a secret may be a part of their names.
-  const declared = reached.filter((one) => bound.hosts.includes(one) || bound.commands.includes(one));
+  const declared = reached.filter((one) => one !== undefined);
   return bound.carried.flatMap(({ input, path }) => {
     const isListening = component.claims.some((claim) => claim.startsWith("route:"));
     // A webhook's secret is registered at the platform too.

@@ -115,6 +115,28 @@ export const valueAttacks: Readonly<Record<string, Attacks>> = {
       },
       /may not give the secret input token to curl/,
     ],
+    "in a command line of a program by another name": [
+      {
+        recipe: {
+          inputs: secret,
+          capabilities: { commands: ["run.d/../run.sh"] },
+          sources: { x: { type: "command", command: ["./run.sh", "${inputs.token}"] } },
+        },
+        with: { token: value },
+      },
+      /may not give the secret input token to run\.d\/\.\.\/run\.sh/,
+    ],
+    "to a mailbox that is named with its port": [
+      {
+        recipe: {
+          inputs: secret,
+          capabilities: { hosts: ["mail.example:993"] },
+          sources: { x: { type: "imap", host: "mail.example", user: "me", password: "${inputs.token}" } },
+        },
+        with: { token: value },
+      },
+      /may not give the secret input token to mail\.example:993/,
+    ],
     "as a program": [
       {
         recipe: {
