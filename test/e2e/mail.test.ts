@@ -64,6 +64,43 @@ sources:
     expect(stdout).not.toContain(password);
   });
 
+  test("comes through the recipe over TLS, and the recipe reaches no other server", async () => {
+    const use = (port: number, override: string) => `listen: 127.0.0.1:${port}
+use:
+  mail:
+    recipe: mail
+    with:
+      host: localhost
+      port: ${server.tlsPort}
+      user: ${user}
+      password: "\${MAIL_PASSWORD}"
+      senders: ["*@ci.example.com"]
+    override:
+      sources: { mailbox: { ca: "\${file:ca.pem}"${override} } }
+`;
+    project = await createProject((port) => use(port, ""), { consent: "all" });
+    await project.write("ca.pem", server.ca);
+    const claude = await project.claude({}, env);
+    await running(project);
+    const subject = "Nightly build 7 failed";
+    await eventually(async () => {
+      await server.deliver(messageOf("Lunch?"));
+      await server.deliver(messageOf("Weekly", { from: "n@ci.example.com", headers: "List-Id: <news.x>\n" }));
+      await server.deliver(
+        messageOf(subject, { from: "Build <build@ci.example.com>", body: "2 tests failed\n" }),
+      );
+      return claude.events.length > 0;
+    });
+    expect(new Set(claude.events.map(({ content }) => content))).toEqual(
+      new Set([`Build: ${subject}\n2 tests failed`]),
+    );
+    expect(claude.events[0]?.meta).toMatchObject({ channel: "mail_message", from: "build@ci.example.com" });
+
+    const file = await project.write("other.yaml", use(project.port, ", host: 127.0.0.1"));
+    const { stdout, stderr } = await project.run(["check", file], { env });
+    expect(stdout + stderr).toMatch(/E_CAPABILITY|capabilities/);
+  });
+
   test("gives each message to Claude, once, although router and mail server are killed", async () => {
     project = await createProject(config, { consent: "all" });
     const first = await project.claude({}, env);
