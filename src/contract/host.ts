@@ -354,6 +354,8 @@ export interface SourceHealth {
   readonly detail?: string;
   /** Why the last attempt failed, while none has succeeded since. */
   readonly lastError?: string;
+  /** It failed because of a client library that the user can install meanwhile. */
+  readonly lacksLibrary?: boolean;
   /** The next attempt; milliseconds since the epoch. */
   readonly nextTryMs?: number;
 }

@@ -181,7 +181,7 @@ function isBroken(state: DaemonState): boolean {
 }
 
 function sourceReport(report: ReturnType<Router["report"]>["sources"][number]): SourceReport {
-  const { endpointInfo, refused, lastEventMs, lastError, nextTryMs, ...source } = report;
+  const { endpointInfo, refused, lastEventMs, lastError, lacksLibrary: _, nextTryMs, ...source } = report;
   return {
     ...source,
     ...(lastEventMs === undefined ? {} : { last_event: timeOf(lastEventMs) }),

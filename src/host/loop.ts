@@ -36,6 +36,7 @@ export function createLoop(options: LoopOptions, context: LoopContext): Loop {
   let shortRounds = 0;
   let failingSinceMs = 0;
   let lastError: string | undefined;
+  let lacksLibrary = false;
   let isAnnounced = false;
   let nextMs: number | undefined;
   let cancel = () => {};
@@ -65,6 +66,7 @@ export function createLoop(options: LoopOptions, context: LoopContext): Loop {
     if (!isOurs) log.error(text`${subject}: ${stackOf(error)}`);
     else if (lastError !== reason) log.warn(line`${subject}: ${reason}; ${again}`);
     lastError = reason;
+    lacksLibrary = isOurs && error.code === "E_LIBRARY";
     const isLong = (tryMs ?? Number.POSITIVE_INFINITY) - nowMs >= longPauseMs;
     if ((failures >= notifyAfter || isLong) && !isAnnounced) {
       isAnnounced = true;
@@ -75,7 +77,6 @@ export function createLoop(options: LoopOptions, context: LoopContext): Loop {
     return options.dueMs === undefined ? pauseMs : options.pauseMs(nowMs);
   }
 
-  /** Milliseconds until the next round. */
   function pauseAfter(tookMs: number): number {
     const pauseMs = options.pauseMs(clock.now());
     shortRounds = options.shortMs !== undefined && tookMs < options.shortMs ? shortRounds + 1 : 0;
@@ -140,7 +141,7 @@ export function createLoop(options: LoopOptions, context: LoopContext): Loop {
       if (state === "stopped") return { state };
       if (state === "ready") return { state: "starting" };
       if (lastError === undefined) return { state: "running", ...next };
-      return { state: "waiting", detail: lastError, lastError, ...next };
+      return { state: "waiting", detail: lastError, lastError, ...lackOf(lacksLibrary), ...next };
     },
   };
 }
@@ -153,4 +154,8 @@ function span(ms: number): string {
   if (ms < 90_000) return `${Math.max(1, Math.round(ms / 1_000))} s`;
   if (ms < 90 * 60_000) return `${Math.round(ms / 60_000)} min`;
   return `${Math.round(ms / 3_600_000)} h`;
+}
+
+function lackOf(lacksLibrary: boolean): Pick<SourceHealth, "lacksLibrary"> {
+  return lacksLibrary ? { lacksLibrary } : {};
 }

@@ -111,8 +111,8 @@ export class RunningSource {
 
   /** Tries again what failed, at the start or later. Settles with whether there was anything to try. */
   async tryAgain(deadline: AbortSignal): Promise<boolean> {
-    const { state } = this.health();
-    if (!this.isStranded() && state !== "failed") return false;
+    const { state, lacksLibrary = false } = this.health();
+    if (!this.isStranded() && state !== "failed" && !lacksLibrary) return false;
     // Failed while it ran: what is left of it goes first.
     if (this.#waiting === undefined) await this.#stop(deadline);
     await this.persist();

@@ -37,6 +37,20 @@ test("a round runs at once, and the next a pause after it has settled", async ()
   expect(loop.health()).toEqual({ state: "running", nextTryMs: start + 3 * minute });
 });
 
+test("a missing library is reported, because installing it is a reason to try again", async () => {
+  let isMissing = true;
+  const { clock, loop } = loopOf(async () => {
+    if (isMissing) throw new ConnectorError("E_LIBRARY", "the client is not installed");
+    throw failing("no answer");
+  });
+  loop.start();
+  await clock.advance(1);
+  expect(loop.health()).toMatchObject({ state: "waiting", lacksLibrary: true });
+  isMissing = false;
+  await clock.advance(5 * minute);
+  expect(loop.health()).toEqual(expect.not.objectContaining({ lacksLibrary: true }));
+});
+
 test("failures are tried again with growing delays, told once on stderr while they are the same", async () => {
   const times: number[] = [];
   const { clock, loop, lines } = loopOf(async () => {

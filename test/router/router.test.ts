@@ -133,46 +133,52 @@ test("a source that fails to stop keeps none of the others running, and many of 
   expect(warned).not.toHaveBeenCalled();
 });
 
-test("sources that failed, at the start or later, are tried again when that is asked for", async () => {
-  const { plan } = await compileOf(
-    { all: {} },
-    {
-      sources: {
-        one: { type: "letter", enabled: true, options: {} },
-        two: { type: "letter", enabled: true, options: {} },
+test.each([
+  { state: "failed", detail: "not installed" },
+  { state: "waiting", detail: "not installed", lacksLibrary: true },
+] as const)(
+  "sources that failed, at the start or later, are tried again when that is asked for: %j",
+  async (health) => {
+    const { plan } = await compileOf(
+      { all: {} },
+      {
+        sources: {
+          one: { type: "letter", enabled: true, options: {} },
+          two: { type: "letter", enabled: true, options: {} },
+        },
       },
-    },
-  );
-  let isMissing = true;
-  const stopped: string[] = [];
-  const source = (name: string): SourceType => ({
-    ...(plan.sources[0]?.type as unknown as SourceType),
-    create() {
-      const wasMissing = isMissing;
-      return {
-        async start() {
-          if (isMissing && name === "one")
-            throw new ConnectorError("E_LIBRARY", "the client is not installed");
-        },
-        async stop() {
-          stopped.push(name);
-        },
-        health: () => (wasMissing ? { state: "failed", detail: "not installed" } : { state: "running" }),
-      };
-    },
-  });
-  const router = routerWith({});
-  await router.start({
-    ...plan,
-    sources: plan.sources.map((one) => ({ ...one, type: source(one.name) as never })),
-  });
-  cleanUp.push(() => router.stop(AbortSignal.abort()));
-  const states = () => router.report().sources.map(({ name, state }) => `${name} ${state}`);
-  expect(states()).toEqual(["one failed", "two failed"]);
-  expect((await router.tryAgain()).map(({ name, state }) => `${name} ${state}`)).toEqual(states());
-  isMissing = false;
-  expect((await router.tryAgain()).map(({ state }) => state)).toEqual(["running", "running"]);
-  expect(states()).toEqual(["one running", "two running"]);
-  expect(stopped).toEqual(["two", "two"]);
-  expect(await router.tryAgain()).toEqual([]);
-});
+    );
+    let isMissing = true;
+    const stopped: string[] = [];
+    const source = (name: string): SourceType => ({
+      ...(plan.sources[0]?.type as unknown as SourceType),
+      create() {
+        const wasMissing = isMissing;
+        return {
+          async start() {
+            if (isMissing && name === "one")
+              throw new ConnectorError("E_LIBRARY", "the client is not installed");
+          },
+          async stop() {
+            stopped.push(name);
+          },
+          health: () => (wasMissing ? health : { state: "running" }),
+        };
+      },
+    });
+    const router = routerWith({});
+    await router.start({
+      ...plan,
+      sources: plan.sources.map((one) => ({ ...one, type: source(one.name) as never })),
+    });
+    cleanUp.push(() => router.stop(AbortSignal.abort()));
+    const states = () => router.report().sources.map(({ name, state }) => `${name} ${state}`);
+    expect(states()).toEqual(["one failed", `two ${health.state}`]);
+    expect((await router.tryAgain()).map(({ name, state }) => `${name} ${state}`)).toEqual(states());
+    isMissing = false;
+    expect((await router.tryAgain()).map(({ state }) => state)).toEqual(["running", "running"]);
+    expect(states()).toEqual(["one running", "two running"]);
+    expect(stopped).toEqual(["two", "two"]);
+    expect(await router.tryAgain()).toEqual([]);
+  },
+);
