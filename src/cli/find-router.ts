@@ -95,7 +95,7 @@ export function configLocation(
   const { file, tried } = found;
   if (file !== undefined) return { ...found, file };
   throw new UsageError("E_USAGE", `no config file found; looked for ${tried.join(", ")}`, {
-    hint: "write channels.yaml here, or name one: --config FILE",
+    hint: "channel-router init writes one here; or name one: --config FILE",
   });
 }
 

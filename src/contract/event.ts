@@ -121,10 +121,9 @@ export interface Sample {
   readonly data: Json;
 }
 
-/** A real payload for a source, a command that sends one, or why there is none. */
+/** A real payload for a source, if it fits on a command line, and the command that sends it; or why there is none. */
 export type TrySource =
-  | { readonly sample: Sample }
-  | { readonly commandLine: string }
+  | { readonly commandLine: string; readonly sample?: Sample }
   | { readonly none: string };
 
 export interface EndpointInfo {

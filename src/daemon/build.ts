@@ -8,7 +8,6 @@ import { leaderFilePath } from "../cluster/leader-file.ts";
 import { thisBoot } from "../cluster/machine.ts";
 import { signalReaches } from "../cluster/process-identity.ts";
 import { realPath } from "../config/paths.ts";
-import { noTest, testSends } from "../config/test-sends.ts";
 import type { TrySource } from "../contract/event.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import { Shaping } from "../dispatch/shaping/driver.ts";
@@ -16,7 +15,6 @@ import { compileGlob } from "../filters/glob.ts";
 import { systemClock } from "../host/clock.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
 import type { Plan } from "../plan/plan.ts";
-import { sendSample } from "../plan/sample.ts";
 import { createEventIds } from "../router/event-id.ts";
 import { createEvictionReport } from "../router/evictions.ts";
 import { createMemory } from "../router/memory.ts";
@@ -27,6 +25,7 @@ import { line, masked } from "../text.ts";
 import { journalled, openExpectations } from "./expectations.ts";
 import { damageNotice } from "./messages.ts";
 import { lend, openRouter } from "./open-router.ts";
+import { trySource } from "./sample-payload.ts";
 import { closedToSinks, openSinks } from "./sink-tools.ts";
 import type { ProvenConfig } from "./start/load-plan.ts";
 import type { DaemonState, RunningParts } from "./state.ts";
@@ -133,18 +132,15 @@ interface RouterParts extends Pick<RunningParts, "journal" | "shaping" | "dispat
   readonly configFile: string;
 }
 
-function createRouterOf(
-  state: DaemonState,
-  { loaded, plan }: ProvenConfig,
-  parts: RouterParts,
-): Promise<Router> {
+function createRouterOf(state: DaemonState, config: ProvenConfig, parts: RouterParts): Promise<Router> {
+  const { loaded, plan } = config;
   const { journal, shaping, dispatcher, consent, lent, newId, configFile } = parts;
   const rejected = createRejectedSenders({ clock: systemClock, newId, observe: state.decisions.add });
   return openRouter({
     loaded,
     powers: plan.listen.powers,
     isLeader: true,
-    tryWith: (source) => tryWith(state.running()?.config.loaded ?? loaded, source),
+    tryWith: tryOnce(() => state.running()?.config ?? config),
     people(source, refused) {
       const reject = (reason: string) => {
         refused({ status: 403, reason });
@@ -183,7 +179,16 @@ function createRouterOf(
   });
 }
 
-/** Whether a channel takes the payload of the test is found out when it is sent: here it would slow each status down. */
-function tryWith(loaded: ProvenConfig["loaded"], source: string): TrySource {
-  return testSends(loaded, source).length > 0 ? { commandLine: sendSample(source) } : { none: noTest };
+/** `trySource`, once for each source of a plan: each status asks. */
+function tryOnce(config: () => ProvenConfig): (source: string) => TrySource {
+  const found = new WeakMap<Plan, Map<string, TrySource>>();
+  return (source) => {
+    const { loaded, plan } = config();
+    const known = found.get(plan) ?? new Map<string, TrySource>();
+    found.set(plan, known);
+    const result = known.get(source) ?? trySource({ loaded, plan }, source);
+    known.set(source, result);
+    // A status is not the place for a long payload.
+    return "none" in result ? result : { commandLine: result.commandLine };
+  };
 }

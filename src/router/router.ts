@@ -372,14 +372,14 @@ export class Router {
   #endpointOf(one: RunningSource, name: string, sample: PlannedSource["sample"]): EndpointInfo | undefined {
     const infoWith = (real: Sample | undefined) => one.source().endpointInfo?.(real);
     const real = this.#options.tryWith?.(name);
-    if (real !== undefined && "sample" in real) return infoWith(real.sample);
-    if (sample !== "needed") return infoWith(sample);
-    const info = infoWith(undefined);
+    const given = real === undefined || "none" in real ? undefined : real.sample;
+    if (given === undefined && sample !== "needed") return infoWith(sample);
+    const info = infoWith(given);
     if (info === undefined || real === undefined) return info && { address: info.address };
-    return {
-      address: info.address,
-      ...("commandLine" in real ? { example: real.commandLine } : { noExample: real.none }),
-    };
+    if ("none" in real) return { address: info.address, noExample: real.none };
+    // Where the sender has to sign, the command does without a signature.
+    const example = given === undefined ? undefined : info.example;
+    return { address: info.address, example: example ?? real.commandLine };
   }
 
   #find(name: string): RunningSource {

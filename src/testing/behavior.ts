@@ -2,10 +2,11 @@
 // versions. Expectations are not compared.
 
 import { dirname } from "node:path";
+import { openFixtures } from "../config/fixtures.ts";
 import type { JsonObject } from "../contract.ts";
 import { loadPlan } from "../daemon/start/load-plan.ts";
 import { UsageError } from "../errors.ts";
-import { defaultStartMs, openFixtures } from "./arrivals.ts";
+import { defaultStartMs } from "./arrivals.ts";
 import { playTest } from "./play.ts";
 import type { Simulator } from "./simulator.ts";
 import type { TestCase } from "./test-case.ts";

@@ -1,11 +1,12 @@
 // Plays the sends of one test against a plan: what its channels admit, shape and deliver. Compares nothing.
 
+import type { Fixtures } from "../config/fixtures.ts";
 import type { RouterEvent } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { isRouterError, UsageError } from "../errors.ts";
 import type { Plan } from "../plan/plan.ts";
 import { createEventIds } from "../router/event-id.ts";
-import { absoluteMs, arrivalOf, defaultStartMs, durationOf, type Fixtures, timeOf } from "./arrivals.ts";
+import { absoluteMs, arrivalOf, defaultStartMs, durationOf, timeOf } from "./arrivals.ts";
 import type { ActualResult } from "./expectations.ts";
 import { createSimulator, type SimulatedEvent, type Simulator } from "./simulator.ts";
 import type { Failure, Send, TestCase } from "./test-case.ts";

@@ -2,13 +2,14 @@
 // separate plan.
 
 import { dirname } from "node:path";
+import { openFixtures } from "../config/fixtures.ts";
 import type { LoadedConfig } from "../config/values.ts";
 import type { Issue, JsonObject, RouterEvent } from "../contract.ts";
 import { loadPlan, type ProvenConfig } from "../daemon/start/load-plan.ts";
 import { isRouterError } from "../errors.ts";
 import { loadRegex, type RegexCompiler } from "../filters/regex.ts";
 import type { SafeText } from "../text.ts";
-import { defaultStartMs, openFixtures } from "./arrivals.ts";
+import { defaultStartMs } from "./arrivals.ts";
 import { testExpectations } from "./expectations.ts";
 import { type PlayContext, playTest } from "./play.ts";
 import type { Simulator } from "./simulator.ts";

@@ -112,7 +112,7 @@ test("the payloads in the tests of a recipe in use are taken, too, if they pass 
   expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining("--sample")]);
 });
 
-test("where no payload of a test passes, the reason is said, in dev and by send", async () => {
+test("where no payload of a test passes, the reason is said, in dev, by send and in status", async () => {
   project = await createProject(withRecipe("of-nobody"), { consent: "all" });
   const dev = project.dev();
   await eventually(() => dev.printed().includes("waiting for events"));

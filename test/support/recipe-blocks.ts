@@ -3,10 +3,11 @@
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { openFixtures } from "../../src/config/fixtures.ts";
 import { loadPlan } from "../../src/daemon/start/load-plan.ts";
 import { createEventIds } from "../../src/router/event-id.ts";
 import { renderBlock } from "../../src/templates/budget.ts";
-import { absoluteMs, arrivalOf, defaultStartMs, openFixtures, timeOf } from "../../src/testing/arrivals.ts";
+import { absoluteMs, arrivalOf, defaultStartMs, timeOf } from "../../src/testing/arrivals.ts";
 import { createSimulator } from "../../src/testing/simulator.ts";
 import type { Send, TestCase } from "../../src/testing/test-case.ts";
 

@@ -5,6 +5,7 @@ import type { PowerReport } from "../../control/protocol.ts";
 import { powerAnswers } from "../../daemon/commands/power-answers.ts";
 import { createLog } from "../../daemon/log.ts";
 import { lend, openRouter } from "../../daemon/open-router.ts";
+import { trySource } from "../../daemon/sample-payload.ts";
 import { loadPlan, requireConfig } from "../../daemon/start/load-plan.ts";
 import { wholeQuestion } from "../../daemon/trust/consent-question.ts";
 import { consentOf } from "../../daemon/trust/trust-location.ts";
@@ -19,7 +20,6 @@ import { createEvictionReport } from "../../router/evictions.ts";
 import { createMemory } from "../../router/memory.ts";
 import type { Router, RouterReport, SourceReport } from "../../router/router.ts";
 import { createTraceRing } from "../../router/trace-ring.ts";
-import { trySource } from "../../testing/sample-payload.ts";
 import {
   block,
   line,

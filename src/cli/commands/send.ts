@@ -1,9 +1,9 @@
 // `send`: passes a payload to the running router, or to `dev`, as if the source had received it, without its signature
 // check: a user who may open the router's socket may do that.
 
+import { findPayload } from "../../daemon/sample-payload.ts";
 import { loadPlan } from "../../daemon/start/load-plan.ts";
 import { UsageError } from "../../errors.ts";
-import { findPayload } from "../../testing/sample-payload.ts";
 import { line } from "../../text.ts";
 import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";

@@ -15,7 +15,7 @@ export function checkConfig({
       name: "config",
       state: "fail",
       detail: `no config file; looked for ${tried.join(", ")}`,
-      todo: "write channels.yaml, or name one: --config FILE",
+      todo: "channel-router init writes one; or name one: --config FILE",
     };
   }
   const [first] = proven.issues;

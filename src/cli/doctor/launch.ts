@@ -31,7 +31,7 @@ function judge(server: McpServer | undefined, configured: string, line: string):
       name,
       state: "warn",
       detail: "neither .mcp.json here nor ~/.claude.json names channel-router (a plugin may)",
-      todo: `claude mcp add ${configured} -- node /path/to/channel-router/dist/channel-router.js  then  ${line}`,
+      todo: `channel-router init  writes the entry (or for every project: channel-router mcp-entry  prints the command); then  ${line}`,
     };
   }
   if (server.script !== undefined && !server.scriptExists) {

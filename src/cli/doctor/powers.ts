@@ -19,8 +19,13 @@ export async function checkPowers({
   const list = (wanted: boolean) =>
     powers.filter(({ trusted }) => trusted === wanted).map(({ power, value }) => `${power} ${value}`);
   const waits = list(false);
+  const trusted = list(true);
   return waits.length === 0
-    ? { name: "powers", state: "ok", detail: `trusted: ${list(true).join(", ")}` }
+    ? {
+        name: "powers",
+        state: "ok",
+        detail: trusted.length === 0 ? "nothing needs consent" : `trusted: ${trusted.join(", ")}`,
+      }
     : {
         name: "powers",
         state: "warn",

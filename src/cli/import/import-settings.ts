@@ -6,6 +6,7 @@ import { parseDotenv } from "../../config/variables/dotenv.ts";
 import { parsePlainYaml, printYaml } from "../../config/yaml/plain.ts";
 import { UsageError } from "../../errors.ts";
 import { readRegular } from "../../regular-file.ts";
+import { shellWord } from "../../text/shell.ts";
 import { line, type SafeText } from "../../text.ts";
 import { isStorable, storeVariables } from "../commands/configure.ts";
 import type { CommandContext } from "../context.ts";
@@ -59,7 +60,10 @@ export async function importSettings(
       ...(notes.length === 0 ? [] : [line``, line`Not carried over:`]),
       ...notes.map((note) => line`  ${note}`),
       line``,
-      line`Next: channel-router trust ${path}`,
+      line`Next:`,
+      ...(what === "telegram" || what === "discord" ? [line`  channel-router add ${what}`] : []),
+      line`  channel-router trust ${shellWord(path)}`,
+      line`  channel-router init  writes the entry with which Claude Code starts the router, if there is none`,
     ),
   );
   return 0;

@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import type { EventAnswer } from "../../control/protocol.ts";
-import type { SamplePayload } from "../../testing/sample-payload.ts";
+import type { SamplePayload } from "../../daemon/sample-payload.ts";
 import { line } from "../../text.ts";
 import { printEmitted } from "../commands/replay.ts";
 import { up } from "../commands/up.ts";

@@ -5,10 +5,10 @@ import { declarationOf } from "../../config/recipe/declaration.ts";
 import { findRecipe } from "../../config/recipe/reference.ts";
 import { parseShared } from "../../config/recipe/shared-reference.ts";
 import type { Json, JsonObject } from "../../contract.ts";
+import { type SamplePayload, samplePayload } from "../../daemon/sample-payload.ts";
 import { readConfig } from "../../daemon/start/load-plan.ts";
 import { UsageError } from "../../errors.ts";
 import { asObject, isObject } from "../../json.ts";
-import { type SamplePayload, samplePayload } from "../../testing/sample-payload.ts";
 import type { CommandContext } from "../context.ts";
 
 /** A recipe's own description, for `--json`. */

@@ -2,16 +2,16 @@
 // than the config, so the plan is asked whether a channel takes it.
 
 import { dirname } from "node:path";
+import { openFixtures, payloadOf } from "../config/fixtures.ts";
 import { noTest, type TestSend, testSends } from "../config/test-sends.ts";
 import type { LoadedConfig } from "../config/values.ts";
 import type { Sample, TrySource } from "../contract/event.ts";
-import type { Json } from "../contract.ts";
+import type { Json, JsonObject } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
+import { asObject } from "../json.ts";
 import type { Plan } from "../plan/plan.ts";
 import { sendSample } from "../plan/sample.ts";
-import { arrivalOf, openFixtures, textOf } from "./arrivals.ts";
-import { createSimulator } from "./simulator.ts";
-import type { Send, TestCase } from "./test-case.ts";
+import { createMemory } from "../router/memory.ts";
 
 export interface SamplePayload {
   /** By its name in the file of the test. */
@@ -32,11 +32,11 @@ export function samplePayload({
   file,
   tests,
 }: Pick<LoadedConfig, "file" | "tests">): SamplePayload | undefined {
-  for (const { with: given, send: sent } of tests as unknown as readonly TestCase[]) {
-    const { source } = ([sent].flat()[0] as Send | undefined) ?? {};
-    if (source === undefined || given !== undefined) continue;
+  for (const { with: given, send: sent } of tests) {
+    const { source } = asObject(Array.isArray(sent) ? sent[0] : sent);
+    if (typeof source !== "string" || given !== undefined) continue;
     for (const send of testSends({ file, tests, uses: [] }, source)) {
-      const payload = payloadOf(send);
+      const payload = payloadIn(send);
       if (payload !== undefined) return payload;
     }
   }
@@ -50,7 +50,7 @@ export function findPayload(
 ): FoundPayload | { readonly none: string } {
   const sends = testSends(loaded, source);
   for (const one of sends) {
-    const payload = payloadOf(one);
+    const payload = payloadIn(one);
     if (payload !== undefined && isTaken(plan, source, payload))
       return { ...payload, test: one.test, recipe: one.recipe };
   }
@@ -72,7 +72,7 @@ export function trySource(proven: Parameters<typeof findPayload>[0], source: str
   const found = findPayload(proven, source);
   if ("none" in found) return found;
   const sample = asSample(found);
-  return sample === undefined ? { commandLine: sendSample(source) } : { sample };
+  return { commandLine: sendSample(source), ...(sample === undefined ? {} : { sample }) };
 }
 
 function asSample({ headers, text }: SamplePayload): Sample | undefined {
@@ -85,16 +85,18 @@ function asSample({ headers, text }: SamplePayload): Sample | undefined {
 }
 
 /** Undefined when it cannot be read: another test may have one. */
-function payloadOf({ file, send }: TestSend): SamplePayload | undefined {
-  const { source, headers = {} } = send as unknown as Send;
+function payloadIn({ file, send }: TestSend): SamplePayload | undefined {
+  const { source, headers, data, text } = send;
   try {
-    return {
-      source,
-      headers: Object.fromEntries(
-        Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
-      ),
-      text: textOf(send as unknown as Send, openFixtures(dirname(file))),
-    };
+    const payload = payloadOf(
+      { ...(data === undefined ? {} : { data }), ...(typeof text === "string" ? { text } : {}) },
+      openFixtures(dirname(file)),
+    );
+    const lowered = Object.entries(asObject(headers)).map(([name, value]) => [
+      name.toLowerCase(),
+      String(value),
+    ]);
+    return { source: String(source), headers: Object.fromEntries(lowered), text: payload.text };
   } catch (error) {
     if (isRouterError(error)) return undefined;
     throw error;
@@ -105,10 +107,12 @@ function payloadOf({ file, send }: TestSend): SamplePayload | undefined {
 function isTaken(plan: Plan, source: string, { headers, text }: SamplePayload): boolean {
   const planned = plan.sources.find(({ name, enabled }) => name === source && enabled);
   if (planned === undefined) return false;
+  const clock = { now: () => Date.now(), after: () => () => undefined };
   try {
-    const arrival = arrivalOf({ source, headers, text }, planned, openFixtures("/"), undefined);
-    const simulator = createSimulator({ plan, startMs: Date.now() });
-    return simulator.send(source, arrival).outcome === "accepted";
+    const arrival = planned.type.sampleArrival(planned.options as JsonObject, text, headers, planned.code);
+    const event = { ...arrival, id: "sample", source, connector: planned.type.type, timeMs: clock.now() };
+    const { outcome } = planned.admit(event, createMemory(clock), event.timeMs, { detail: "decision" });
+    return outcome === "accepted";
   } catch (error) {
     if (isRouterError(error)) return false;
     throw error;
