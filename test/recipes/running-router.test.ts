@@ -90,6 +90,23 @@ describe("a recipe of another checkout", () => {
     expect(moved?.hash).not.toBe(power?.hash);
   });
 
+  test("says nothing to Claude before the user agrees", async () => {
+    project = await createProject(uses);
+    const text = (buildsRecipe()["recipes/builds.yaml"] as string)
+      .replace("    from: build\n", "    from: build\n    description: words of another checkout\n")
+      .replace("  secrets:\n", "  files: [notes]\n  tools: [note]\n  secrets:\n")
+      .replace(
+        "tests:\n",
+        'sinks:\n  note:\n    type: file\n    description: words of another checkout\n    path: notes\n    file: a.md\n    content: "{{input.text}}"\n    input:\n      text:\n        type: string\n        description: The text.\ntests:\n',
+      );
+    checkout({ ...buildsRecipe(), "recipes/builds.yaml": text });
+    expect((await load()).issues).toEqual([]);
+    const claude = await project.claude({}, { BUILD_TOKEN: "secret-token" });
+    expect(claude.server.instructions).not.toContain("another checkout");
+    expect(JSON.stringify(claude.tools)).not.toContain("another checkout");
+    expect((await post("failure").catch(() => ({ ok: false }))).ok).toBe(false);
+  });
+
   test("never shows what is in the file, whatever it is", async () => {
     project = await createProject(uses);
     for (const text of [

@@ -213,6 +213,18 @@ describe("what is pinned", () => {
     writeFileSync(join(project.folder, path), text.replace(from, to));
   }
 
+  test("is used from the last active texts when lock and copy are gone", async () => {
+    await added();
+    const env = { ...place.env, BUILD_TOKEN: "secret-token" };
+    const file = join(project.folder, "channels.yaml");
+    const { loaded } = await loadPlan(file, env);
+    rmSync(join(project.folder, ".channels"), { recursive: true });
+    writeFileSync(join(project.folder, "channels.lock"), "{");
+    const { issues, plan } = await loadPlan(file, env, { kept: loaded.texts });
+    expect(issues).toEqual([]);
+    expect(plan.sources.map(({ name }) => name)).toContain("builds_build");
+  });
+
   test("is restored by adding it again, and a payload that was changed is found", async () => {
     await added();
     writeFileSync(join(copyIn(project), "../fixtures/builds/failed.json"), "{}");
@@ -328,6 +340,25 @@ describe("update", () => {
       renamed: ["path -> route"],
     });
     expect(await issuesOf(project)).toEqual([]);
+  });
+
+  test("takes a value for an input that is new and needed, and is refused without", async () => {
+    await added();
+    const input = "  room:\n    type: string\n    description: The room.\n";
+    const key = '  key:\n    type: secret\n    description: A key.\n    example: "${BUILD_KEY}"\n';
+    repository.write(buildsRecipe({ version: "1.1.0", inputs: input + key }));
+    repository.release("v1.1.0");
+    const before = config(project);
+    const refused = await update("--yes");
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("--with room=");
+    expect(config(project)).toBe(before);
+    const done = await update("--yes", "--with", "room=ops");
+    expect(done.code, done.stderr).toBe(0);
+    expect(config(project)).toContain(
+      `    with:\n      key: "\${BUILD_KEY}"\n      room: ops\n      token: "\${BUILD_TOKEN}"\n`,
+    );
+    expect(read(project, ".env")).toBe("BUILD_TOKEN=\nBUILD_KEY=\n");
   });
 
   test("goes to a named version, and back", async () => {

@@ -74,19 +74,25 @@ export function useName({ recipe }: Pick<RecipeDetails, "recipe">): string {
   return recipe.replaceAll("-", "_");
 }
 
-export function useLines({ recipe, values, secrets, as, reference }: Chosen): string[] {
-  const given = [
+export function useLines(chosen: Chosen): string[] {
+  const { recipe, as, reference } = chosen;
+  const given = inputLines(chosen);
+  return [
+    `${as ?? useName(recipe)}:`,
+    `  recipe: ${reference ?? recipe.recipe}`,
+    ...(given.length === 0 ? [] : ["  with:", ...given.map((line) => `    ${line}`)]),
+  ];
+}
+
+/** The lines below `with:`, without indentation. */
+export function inputLines({ values, secrets }: Pick<Chosen, "values" | "secrets">): string[] {
+  return [
     ...secrets.map(({ input, variable }) => `${input}: "\${${variable}}"`),
     ...Object.entries(values).flatMap(([name, value]) =>
       Array.isArray(value) && value.length > 0
         ? [`${name}:`, ...value.map((one) => `  - ${scalar(one)}`)]
         : [`${name}: ${scalar(value)}`],
     ),
-  ];
-  return [
-    `${as ?? useName(recipe)}:`,
-    `  recipe: ${reference ?? recipe.recipe}`,
-    ...(given.length === 0 ? [] : ["  with:", ...given.map((line) => `    ${line}`)]),
   ];
 }
 

@@ -77,6 +77,7 @@ function addSharingCommands(
     .argument("[name]", "its name under use:; default: all that are shared")
     .argument("[ref]", "the version to use; default: the newest")
     .description("move shared recipes to newer versions: shows what changes, runs their tests, asks")
+    .option("-w, --with <name=value>", "an input that the new version adds (may be repeated)", collect, [])
     .option("-y, --yes", "ask nothing; new capabilities are refused")
     .option("--allow-capabilities", "allow new capabilities, too; not below a Claude process")
     .option("--dry-run", "only show what would change")

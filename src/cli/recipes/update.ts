@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { copyFolder, copyProblem, type LockedRecipe } from "../../config/recipe/lock.ts";
 import { parseShared, type SharedReference, writtenReference } from "../../config/recipe/shared-reference.ts";
-import { setReference } from "../../config/yaml/edit-use.ts";
+import { addInputs, setReference } from "../../config/yaml/edit-use.ts";
 import type { Json, JsonObject } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import { type FetchedRecipe, fetchRecipe, findNewer } from "../../recipes/fetch-recipe.ts";
@@ -12,9 +12,11 @@ import { line, type SafeText } from "../../text.ts";
 import { colors } from "../colors.ts";
 import type { CommandContext, Person } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
+import { type Chosen, inputLines } from "../init/texts.ts";
+import { chooseInputs, readPairs, unknownInput } from "../init/wishes.ts";
 import { printed, printedJson } from "../print.ts";
 import { compareRecipes, type RecipeDifference } from "./compare.ts";
-import { failedTests, inspectFetched } from "./inspect.ts";
+import { failedTests, type InspectedRecipe, inspectFetched } from "./inspect.ts";
 import {
   type ConfigOption,
   fetchContext,
@@ -25,9 +27,18 @@ import {
   type SharedUse,
   sharedUses,
 } from "./pinned.ts";
-import { changedFiles, checkChange, neededLock, type RecipeChange, writeRecipeChange } from "./proposal.ts";
+import {
+  changedFiles,
+  checkChange,
+  neededLock,
+  type RecipeChange,
+  variableChanges,
+  writeRecipeChange,
+} from "./proposal.ts";
 
 export interface UpdateOptions extends ConfigOption {
+  /** Values of inputs that the new version adds. */
+  readonly with: readonly string[];
   readonly yes?: boolean;
   readonly dryRun?: boolean;
   readonly allowCapabilities?: boolean;
@@ -145,7 +156,8 @@ async function updateOne(
     const difference = await compareRecipes([oldFile, file], withoutVariables(use.with), context);
     const failed = failedTests(inspected.suite);
     const tests = { passed: inspected.suite.tests.length - failed.length, failed };
-    const change = changeOf(project, shared, fetched);
+    const chosen = await chooseNew(inspected, difference, options, person);
+    const change = await changeOf(project, { shared, fetched, chosen }, context);
     const answer = {
       use: use.name,
       reference: use.recipe,
@@ -179,22 +191,51 @@ async function updateOne(
   });
 }
 
-function changeOf(project: RecipeProject, { use }: SharedUse, fetched: FetchedRecipe): RecipeChange {
+/** Values for the inputs that are new and needed. Rejects with a UsageError for one without a value. */
+async function chooseNew(
+  { details }: InspectedRecipe,
+  { inputs }: RecipeDifference,
+  options: UpdateOptions,
+  person: Person | undefined,
+): Promise<Chosen> {
+  const given = readPairs(options.with);
+  const added = details.inputs.filter(({ name }) => inputs.added.includes(name));
+  const needed = added.filter(({ name, default: fallback }) => fallback === undefined || given.has(name));
+  const recipe = { ...details, inputs: needed };
+  const chosen = await chooseInputs(recipe, given, 1, person);
+  for (const name of given.keys()) throw unknownInput(name, [{ ...details, inputs: added }]);
+  return chosen;
+}
+
+interface Wanted {
+  readonly shared: SharedUse;
+  readonly fetched: FetchedRecipe;
+  readonly chosen: Chosen;
+}
+
+async function changeOf(
+  project: RecipeProject,
+  { shared: { use }, fetched, chosen }: Wanted,
+  { env }: CommandContext,
+): Promise<RecipeChange> {
   const written = writtenReference(fetched.reference);
-  const edited =
+  const lines = inputLines(chosen);
+  const moved =
     written === use.recipe ? { text: project.text } : setReference(project.text, use.name, written);
+  const edited = "problem" in moved || lines.length === 0 ? moved : addInputs(moved.text, use.name, lines);
   if ("problem" in edited)
     throw new UsageError("E_USAGE", `${project.config} was not changed: ${edited.problem}`, {
       hint: `write  recipe: ${written}  there, then: channel-router recipes add ${written}`,
     });
   const both = { ...project, lock: new Map([...project.lock, [written, fetched.locked]]) };
   const isKnown = JSON.stringify(project.lock.get(written)) === JSON.stringify(fetched.locked);
+  const { changes } = await variableChanges(project.config, chosen.secrets, env);
   return {
     project,
     text: edited.text,
     lock: neededLock(both, edited.text),
     fetched: isKnown ? [] : [fetched],
-    others: [],
+    others: changes,
   };
 }
 

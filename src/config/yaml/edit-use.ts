@@ -39,6 +39,37 @@ export function setReference(text: string, name: string, reference: string): Use
   return { text: `${text.slice(0, from)}${reference}${text.slice(to)}` };
 }
 
+/** Adds inputs to the `with:` of an entry. `lines`: without indentation. */
+export function addInputs(text: string, name: string, lines: readonly string[]): UseChange {
+  const found = findEntry(text, name);
+  if ("problem" in found) return found;
+  const entry = found.pair.value;
+  const unknown = { problem: `use.${name} is not written as a block` };
+  if (!isMap(entry) || entry.flow === true) return unknown;
+  const first = pairOf(entry as YAMLMap, "with");
+  const at = (key: unknown) => (isScalar(key) ? (key.range?.[0] ?? -1) : -1);
+  const lineStart = (offset: number) => text.lastIndexOf("\n", offset - 1) + 1;
+  const insert = (offset: number, all: readonly string[]): UseChange => ({
+    text: text.slice(0, offset) + all.map((one) => `${one}\n`).join("") + text.slice(offset),
+  });
+  if (first === undefined) {
+    const key = at(entry.items[0]?.key);
+    const start = lineStart(key);
+    const space = text.slice(start, key);
+    if (key < 0 || space.trim() !== "") return unknown;
+    return insert(start, [`${space}with:`, ...lines.map((one) => `${space}  ${one}`)]);
+  }
+  const given = first.value;
+  const key = isMap(given) && given.flow !== true ? at(given.items[0]?.key) : -1;
+  const start = lineStart(key);
+  const space = text.slice(start, key);
+  if (key < 0 || space.trim() !== "") return { problem: `with: of use.${name} is not written as a block` };
+  return insert(
+    start,
+    lines.map((one) => `${space}${one}`),
+  );
+}
+
 /** Removes the lines of an entry; the last one with `use:` itself. Comments before it stay. */
 export function removeUse(text: string, name: string): UseChange {
   const found = findEntry(text, name);

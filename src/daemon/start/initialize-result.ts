@@ -80,15 +80,20 @@ function initializeResultOf(
   const canAsk = permissions?.relay.some(
     (source) => sources[source]?.enabled === true && chatOf(source)?.can.includes("ask") === true,
   );
-  const described = Object.entries(channels).map(([name, { description, from, receipt, reply = true }]) => ({
-    name,
-    ...(description === undefined || !instruct ? {} : { description: mask(description) }),
-    sources: from,
-    connectors: from.flatMap((source) => sources[source]?.type ?? []),
-    receipt: receipt !== undefined,
-    answerable: reply === true && from.some(answers),
-    sinks: Array.isArray(reply) ? reply : [],
-  }));
+  const described = Object.entries(channels).map(([name, channel]) => {
+    const { description, from, receipt, reply = true, outsideRecipe } = channel;
+    // The file of a recipe from outside may be read before the user agreed to that.
+    const isShown = description !== undefined && instruct && outsideRecipe === undefined;
+    return {
+      name,
+      ...(isShown ? { description: mask(description) } : {}),
+      sources: from,
+      connectors: from.flatMap((source) => sources[source]?.type ?? []),
+      receipt: receipt !== undefined,
+      answerable: reply === true && from.some(answers),
+      sinks: Array.isArray(reply) ? reply : [],
+    };
+  });
   // A source that no channel names feeds a channel of its own name.
   const named = new Set(described.flatMap((channel) => channel.sources));
   const defaults = Object.entries(sources)

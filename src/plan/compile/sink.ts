@@ -61,8 +61,9 @@ export function compileSink(
   const schema = schemaOf(input, usesEvent);
   const component = `sinks.${name}`;
   const launch = launches.get(component);
+  const outside = outsidePowers(bind, values.outsideRecipe);
   const powers = [
-    ...outsidePowers(bind, values.outsideRecipe),
+    ...outside,
     ...componentPowers({
       component,
       bind,
@@ -95,6 +96,7 @@ export function compileSink(
     validate: engine.schemas.compile(schema, [...at, "input"], issues),
     usesEvent,
     powers,
+    ...(outside[0] === undefined ? {} : { described: outside[0] }),
     ...(launch === undefined ? {} : { launch }),
     ...(bound === undefined ? {} : { bound }),
     fingerprint: fingerprint([values, powers.map(({ hash }) => hash)]),
