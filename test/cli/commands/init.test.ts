@@ -11,6 +11,7 @@ import { addMcpEntry, mcpEntry } from "../../../src/cli/init/mcp-entry.ts";
 import { printMcpEntry } from "../../../src/cli/init/print-entry.ts";
 import { gitignoreText } from "../../../src/cli/init/texts.ts";
 import type { InitOptions } from "../../../src/cli/init/wishes.ts";
+import { bundledRecipes } from "../../../src/config/recipe/bundled.ts";
 import { addUse } from "../../../src/config/yaml/add-use.ts";
 import { loadPlan } from "../../../src/daemon/start/load-plan.ts";
 
@@ -151,9 +152,13 @@ describe("init", () => {
 
   it("says what each recipe is for, asks what it needs, and a number is as good as a name", async () => {
     // Recipe, its text, project or user, write?, test event?
-    const { code, printed } = await run({}, ["2", "Stand up", "1", "y", "n"]);
+    const number = (name: string) => bundledRecipes().indexOf(name) + 1;
+    const answers = [String(number("cron-reminder")), "Stand up", "1", "y", "n"];
+    const { code, printed } = await run({}, answers);
     expect(code).toBe(0);
-    expect(printed).toMatch(/4 {2}github-ci-failed +Failed runs of GitHub Actions/);
+    expect(printed).toMatch(
+      new RegExp(`${number("github-ci-failed")} {2}github-ci-failed +Failed runs of GitHub Actions`),
+    );
     expect(parse(await read("channels.yaml")).use.cron_reminder.with).toEqual({ text: "Stand up" });
   });
 
