@@ -6,6 +6,7 @@ import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { printed, printedJson } from "../print.ts";
 import { type RecipeDetails, readDetails, withInputs } from "./details.ts";
+import { capabilityLines } from "./inspect.ts";
 import { findUsed } from "./pinned.ts";
 
 export async function showRecipe(
@@ -27,6 +28,7 @@ function detailLines(details: RecipeDetails): SafeText[] {
   const names = (noun: string, list: readonly string[]) =>
     list.length === 0 ? [] : [line`  ${noun}: ${list.join(", ")}`];
   const indent = line`  `;
+  const reaches = details.capabilities === undefined ? ["not declared"] : capabilityLines(details);
   return [
     line`${colors.bold(recipe)} ${version}: ${title}`,
     safeLine(description),
@@ -38,6 +40,9 @@ function detailLines(details: RecipeDetails): SafeText[] {
       line`  ${name} (${type}, ${fallback === undefined ? "needed" : `default ${JSON.stringify(fallback)}`})`,
       marked(what, line`      `),
     ]),
+    line``,
+    line`${colors.bold("Capabilities")}`,
+    ...(reaches.length === 0 ? ["it reaches nothing outside"] : reaches).map((one) => line`  ${one}`),
     line``,
     line`${colors.bold("Provides")}`,
     ...names(
