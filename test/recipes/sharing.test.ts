@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadPlan } from "../../src/daemon/start/load-plan.ts";
 import {
@@ -212,6 +213,55 @@ describe("what is pinned", () => {
     );
     writeFileSync(join(project.folder, path), text.replace(from, to));
   }
+
+  test("is what was pinned, whichever byte of a copy or of the lock is changed", async () => {
+    await added();
+    const files = [copyIn(project), join(project.folder, "channels.lock")];
+    const pinned = readFileSync(files[0] as string);
+    const before = JSON.stringify(
+      (await loadPlan(join(project.folder, "channels.yaml"), place.env)).loaded.values,
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...files),
+        fc.nat(),
+        fc.integer({ min: 1, max: 255 }),
+        async (file, at, by) => {
+          const bytes = readFileSync(file);
+          const changed = Buffer.from(bytes);
+          const index = at % bytes.length;
+          changed[index] = (bytes[index] as number) ^ by;
+          writeFileSync(file, changed);
+          try {
+            const { loaded, issues } = await loadPlan(join(project.folder, "channels.yaml"), {
+              ...place.env,
+              BUILD_TOKEN: "secret-token",
+            });
+            // Some bytes of the lock are about payloads, which only tests use, or are spaces.
+            const isUsed = loaded.uses.some(({ name }) => name === "builds");
+            if (file === files[0]) expect(isUsed).toBe(false);
+            if (isUsed) expect(readFileSync(files[0] as string)).toEqual(pinned);
+            else expect(issues[0]?.code).toBe("E_CONFIG_LOCK");
+          } finally {
+            writeFileSync(file, bytes);
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+    expect(
+      JSON.stringify((await loadPlan(join(project.folder, "channels.yaml"), place.env)).loaded.values),
+    ).toBe(before);
+  });
+
+  test("can be a reference that was typed into the config", async () => {
+    const typed = `version: 1\nuse:\n  ci:\n    recipe: ${reference}@v1.0.0\n    with:\n      token: "\${BUILD_TOKEN}"\n`;
+    const other = place.project("two", typed);
+    expect((await issuesOf(other))[0]?.hint).toContain(`channel-router recipes add ${reference}@v1.0.0`);
+    await added(other);
+    expect(config(other)).toBe(typed);
+    expect(await issuesOf(other)).toEqual([]);
+  });
 
   test("is used from the last active texts when lock and copy are gone", async () => {
     await added();
