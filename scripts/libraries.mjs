@@ -19,6 +19,9 @@ export async function writeLibraries(root) {
   writeFileSync(`${root}dist/libraries.json`, `${JSON.stringify(locks)}\n`);
 }
 
+/** For `npm ci`; the rest is in the packages themselves. */
+const unneeded = new Set(["dev", "peer", "devOptional", "license", "funding", "engines"]);
+
 function lockOf(type, packages, locked) {
   const name = `channel-router-${type}`;
   const found = { "": { name, dependencies: packages } };
@@ -26,8 +29,8 @@ function lockOf(type, packages, locked) {
   for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
     const path = pathOf(...next, locked);
     if (path === undefined || found[path] !== undefined) continue; // An optional one that is not installed.
-    const { dev: _, peer: __, devOptional: ___, ...entry } = locked[path];
-    found[path] = entry;
+    const entry = locked[path];
+    found[path] = Object.fromEntries(Object.entries(entry).filter(([key]) => !unneeded.has(key)));
     const optionalPeers = Object.entries(entry.peerDependenciesMeta ?? {}).flatMap(([peer, { optional }]) =>
       optional ? [peer] : [],
     );

@@ -6,7 +6,7 @@ import { isThisMachine } from "./address.ts";
 import type { ImapOptions } from "./options.ts";
 
 const leastBytes = 4 * 1024;
-const mostBytes = 4 * 1024 * 1024;
+const mostBytes = 256 * 1024;
 
 export function checkOptions(options: ImapOptions): OptionIssue[] {
   return [
@@ -21,7 +21,7 @@ export function checkOptions(options: ImapOptions): OptionIssue[] {
       : [
           {
             path: ["max_message"],
-            message: "must be from 4KiB to 4MiB",
+            message: "must be from 4KiB to 256KiB",
             hint: "for example  max_message: 64KiB",
           },
         ]),

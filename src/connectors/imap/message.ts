@@ -166,12 +166,12 @@ function headerOf({ headers }: ParsedMessage, name: string): string | undefined 
 }
 
 function textOf({ text = "", html = "" }: ParsedMessage): string {
-  if (isVisible(text))
-    return withWindowsLetters(text)
-      .replace(/\r\n?/g, "\n")
-      .replace(/[^\S\n]+$/gm, "")
-      .trim();
-  return withWindowsLetters(linesText(html));
+  if (!isVisible(text)) return withWindowsLetters(linesText(html));
+  const lines = withWindowsLetters(text).split(/\r\n?|\n/);
+  return lines
+    .map((line) => line.trimEnd())
+    .join("\n")
+    .trim();
 }
 
 /** Groups are replaced by their members. */

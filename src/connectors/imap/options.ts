@@ -107,7 +107,7 @@ export const imapOptions = {
     max_message: {
       "x-inert": true,
       description:
-        "How much of a message is read, from 4KiB to 4MiB: of a larger one the headers and the beginning of the text. Attachments are only listed.",
+        "How much of a message is read, from 4KiB to 256KiB: of a larger one the headers and the beginning of the text. Attachments are only listed.",
       type: "string",
       format: "size",
       default: "64KiB",

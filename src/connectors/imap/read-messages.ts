@@ -2,6 +2,7 @@
 
 import { ConnectorError } from "../../errors.ts";
 import { headerFor, textPart } from "./body-parts.ts";
+import { boundedSource } from "./bounded-source.ts";
 import type { MailConnection } from "./connection.ts";
 import type { BodyPart, FetchedMessage, MimeParse, ParsedMessage } from "./library.ts";
 import type { ReceivedMessage } from "./message.ts";
@@ -76,8 +77,11 @@ async function readOne(
   let parsed: ParsedMessage;
   let isCut: boolean;
   try {
-    parsed = await parse(options.parseMime, source);
-    isCut = !isWhole && (part === undefined ? bodyStructure === undefined : endOf(part, source) > maxBytes);
+    const bounded = boundedSource(source);
+    parsed = await parse(options.parseMime, bounded.bytes);
+    isCut =
+      bounded.isCut ||
+      (!isWhole && (part === undefined ? bodyStructure === undefined : endOf(part, source) > maxBytes));
     if (!isWhole && part !== undefined && !hasText(parsed)) {
       const later = await readPart(uid, part, options);
       if (later !== undefined) {
@@ -129,7 +133,7 @@ async function readPart(
   const bytes = fetched?.bodyParts?.get(key);
   return bytes === undefined
     ? undefined
-    : parse(parseMime, Buffer.concat([Buffer.from(headerFor(part)), bytes]));
+    : parse(parseMime, boundedSource(Buffer.concat([Buffer.from(headerFor(part)), bytes])).bytes);
 }
 
 function hasText({ text = "", html = "" }: ParsedMessage): boolean {

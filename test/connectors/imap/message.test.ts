@@ -5,18 +5,20 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readAuthResult } from "../../../src/connectors/imap/auth-results.ts";
 import { attachmentsOf, headerFor, textPart } from "../../../src/connectors/imap/body-parts.ts";
+import { boundedSource } from "../../../src/connectors/imap/bounded-source.ts";
 import { checkOptions } from "../../../src/connectors/imap/check.ts";
 import { imap } from "../../../src/connectors/imap/index.ts";
 import { type BodyPart, loadLibrary } from "../../../src/connectors/imap/library.ts";
 import { arrivalOf, dataOf, deliveryIdOf, headersOf } from "../../../src/connectors/imap/message.ts";
 import type { ImapOptions } from "../../../src/connectors/imap/options.ts";
 import { loadLibraries } from "../../../src/host/libraries.ts";
+import { processorTime } from "../../support/processor-time.ts";
 
 const { parseMime } = await loadLibrary({ load: (libraries) => loadLibraries(libraries, tmpdir()) });
 
 async function received(message: string | Buffer, authServer?: string) {
   const bytes = typeof message === "string" ? Buffer.from(message, "latin1") : message;
-  const parsed = await parseMime(bytes, { maxRfc822NestingDepth: 0 });
+  const parsed = await parseMime(boundedSource(bytes).bytes, { maxRfc822NestingDepth: 0 });
   const one = { mailbox: "INBOX", validity: "1", uid: 7, size: bytes.length, parsed, isCut: false };
   return { one, data: dataOf(one, authServer), headers: headersOf(parsed) };
 }
@@ -135,7 +137,7 @@ describe("what a sender writes", () => {
   test("lists, names and headers are bounded", async () => {
     const to = Array.from(
       { length: 1_000 },
-      (_, index) => `"${"n".repeat(500)}" <u${index}@example.org>`,
+      (_, index) => `"${"n".repeat(index === 0 ? 300 : 1)}" <u${index}@example.org>`,
     ).join(", ");
     const more = Array.from({ length: 500 }, (_, index) => `X-${index}: ${"v".repeat(2_000)}\r\n`).join("");
     const { data, headers } = await received(`To: ${to}\r\nSubject: ${"s".repeat(9_000)}\r\n${more}\r\n`);
@@ -144,6 +146,50 @@ describe("what a sender writes", () => {
     expect(data.subject).toHaveLength(500);
     expect(Object.keys(headers)).toHaveLength(60);
     expect(Math.max(...Object.values(headers).map(({ length }) => length))).toBe(500);
+  });
+
+  test("a message of any kind of line is parsed in little time", async () => {
+    const repeats = [
+      "\r\n",
+      "x\r\n",
+      "--b\r\n",
+      "X: y\r\n",
+      " x\r\n",
+      "a@b, ",
+      '"',
+      "a:b;",
+      "=?utf-8?Q?a?= ",
+      ";a=b",
+    ];
+    const starts = [
+      "",
+      "\r\n",
+      "Content-Type: multipart/mixed; boundary=b\r\n\r\n",
+      "Content-Type: text/plain; format=flowed\r\n\r\n",
+      "Content-Type: text/html\r\n\r\n",
+      "To: ",
+      "From: ",
+      "Subject: ",
+      "Content-Type: text/plain; ",
+    ];
+    for (const start of starts)
+      for (const repeat of repeats) {
+        const message = Buffer.from(start + repeat.repeat(262_144 / repeat.length));
+        const spent = processorTime();
+        await received(message);
+        expect(spent(), JSON.stringify([start, repeat])).toBeLessThan(250);
+      }
+  });
+
+  test("the source is cut in lines and headers, and otherwise as it is", () => {
+    const plain = "A: 1\r\n b\r\n\r\nbody\r\n\r\nend";
+    expect(Buffer.from(boundedSource(Buffer.from(plain)).bytes).toString()).toBe(plain);
+    expect(boundedSource(Buffer.from(plain)).isCut).toBe(false);
+    const long = boundedSource(
+      Buffer.from(`A: ${"x".repeat(9_000)}\r\n y\r\nB: 2\n\n${"z\n".repeat(9_000)}`),
+    );
+    expect(Buffer.from(long.bytes).toString()).toMatch(/^A: x{4093}\r\nB: 2\n\n(z\n){2500}$/);
+    expect(long.isCut).toBe(true);
   });
 
   test("no message makes a line of more than one line, or a text with a carriage return", async () => {
