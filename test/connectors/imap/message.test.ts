@@ -441,6 +441,11 @@ describe("options", () => {
     );
   });
 
+  test("dev leaves out a source that marks messages", () => {
+    expect(imap.takes?.(options({}))).toBeUndefined();
+    expect(imap.takes?.(options({ seen: "mark" }))).toBe("it would mark messages as read");
+  });
+
   test("reaches the server alone, and tells when it changes something there", () => {
     const folders = { folder: "/", home: "/" };
     expect(imap.reaches?.(options({}), folders)).toEqual([
