@@ -17,14 +17,20 @@ const textOf = (name: string) => readFileSync(join(source, name), "utf8");
 /** Everything else asks these to start something. */
 const starters: Readonly<Record<string, string>> = {
   "cli/commands/up.ts": "this very program",
+  "cli/hooks/run-program.ts": "gh, glab or stripe, for a command that the user typed",
   "cli/npm.ts": "npm, for a command that the user typed",
   "daemon/start/client-watch.ts": "ps",
+  "daemon/wake/managed-settings.ts": "plutil, or reg.exe by its path",
   "host/command-watch.ts": "sh",
   "cluster/machine.ts": "sysctl",
   "cluster/process-identity.ts": "ps",
   "host/spawn.ts": "what consent names",
   "daemon/start/under-claude.ts": "ps",
+  "recipes/git-process.ts": "git, for a command that the user typed",
 };
+
+/** In these the user's own programs, which PATH has. The router itself never asks for them, not even to start. */
+const isTyped = (program: string) => program.endsWith("for a command that the user typed");
 
 test("programs of the system are started by an absolute path", () => {
   const found = files.filter((name) =>
@@ -40,10 +46,26 @@ test("programs of the system are started by an absolute path", () => {
       ),
     ];
     const named = calls.map(([, first]) => first ?? "").filter((first) => /^["'`]/.test(first));
-    expect([name, named]).toEqual([name, []]);
+    expect([name, isTyped(program) ? [] : named]).toEqual([name, []]);
     if (/^(?:ps|sh|sysctl)$/.test(program)) expect(textOf(name)).toContain(`systemProgram("${program}")`);
   }
   for (const name of ["ps", "sh", "sysctl"] as const) expect(systemProgram(name)).toMatch(/^\//);
+});
+
+test("the router itself starts none of the user's own programs", () => {
+  const typed = Object.keys(starters).filter((name) => isTyped(starters[name] as string));
+  // The commands that do are loaded by `cli/`, when they are typed.
+  const importers = files.filter(
+    (name) =>
+      !name.startsWith("cli/") &&
+      typed.some((one) => textOf(name).includes(`/${one.split("/").at(-1)}"`)) &&
+      !typed.includes(name),
+  );
+  expect(importers.every((name) => name.startsWith("recipes/"))).toBe(true);
+  const fromRecipes = files.filter(
+    (name) => !/^(?:cli|recipes)\//.test(name) && /from "(?:\.\.?\/)+recipes\//.test(textOf(name)),
+  );
+  expect(fromRecipes).toEqual([]);
 });
 
 test("a connector that starts a program names it for consent", async () => {
