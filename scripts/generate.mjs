@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { editorSchema, recipeEditorSchema } from "./editor-schema.mjs";
+import { currentGallery } from "./gallery.mjs";
 import { optionsTable } from "./options-table.mjs";
 import { load } from "./validators.mjs";
 
@@ -32,6 +33,12 @@ write(
 );
 
 write("schema/recipe.schema.json", `${JSON.stringify(recipeEditorSchema(recipeSchema), null, 1)}\n`);
+
+const gallery = `${root}docs/gallery.md`;
+write(
+  "docs/gallery.md",
+  await currentGallery(root, existsSync(gallery) ? readFileSync(gallery, "utf8") : undefined),
+);
 
 if (stale.length > 0) {
   console.error(`stale: ${stale.join(", ")}\nrun: npm run generate`);

@@ -76,7 +76,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cluster: ["files", ...shared],
   session: shared,
   connectors: ["chat", "files", "http", "intake", ...shared],
-  recipes: ["config", "semver", ...shared],
+  recipes: ["config", "files", "semver", ...shared],
   // The program, and what drives it.
   control: ["access", "cluster", "plan", "session", ...shared],
   daemon: [
@@ -110,6 +110,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "router",
     "session",
     "shaping",
+    "templates",
     ...shared,
   ],
   cli: [

@@ -108,6 +108,8 @@ export function* assemble(from: Assembly): Generator<void, ConfigValues> {
     });
   if (root.wake !== undefined && root.wake !== "off" && !isBroken(["wake"]))
     values.wake = root.wake as unknown as NonNullable<ConfigValues["wake"]>;
+  if (Array.isArray(root.catalogues) && !isBroken(["catalogues"]))
+    values.catalogues = root.catalogues as string[];
   if (typeof root.public_url === "string" && !isBroken(["public_url"])) values.publicUrl = root.public_url;
   const outward = coreOutward(root, from.names);
   if (Object.keys(outward).length > 0) values.outward = outward;

@@ -21,6 +21,8 @@ export interface ConfigValues {
   readonly socketInside?: boolean;
   readonly publicUrl?: string;
   readonly hosts: readonly string[];
+  /** Repositories with an index of recipes; absent: none. */
+  readonly catalogues?: readonly string[];
   /** Tokens: per event, and the maximum that one session receives in an hour (absent: no limit). */
   readonly budget: { readonly event: number; readonly hour?: number };
   /** `catchUp`: events that a new session receives one by one. `maxSizeBytes`: of the journal. */

@@ -18,6 +18,8 @@ export interface RemoteRef {
 export interface GitRepository {
   /** Undefined for a ref that it does not have. */
   resolve(ref: string): Promise<RemoteRef | undefined>;
+  /** The latest commit of its default branch. */
+  head(): Promise<RemoteRef | undefined>;
   /** The names of all tags. */
   tags(): Promise<readonly string[]>;
   /** Fetches it, once. */
@@ -67,6 +69,10 @@ export async function openRepository(
       if (tag !== undefined) return { kind: "tag", commit: tag };
       const branch = refs.get(`refs/heads/${ref}`);
       return branch === undefined ? undefined : { kind: "branch", commit: branch };
+    },
+    async head() {
+      const commit = (await list(call, url, ["HEAD"])).get("HEAD");
+      return commit === undefined ? undefined : { kind: "commit", commit };
     },
     async tags() {
       const refs = await list(call, url, ["refs/tags/*"]);

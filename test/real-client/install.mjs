@@ -114,6 +114,8 @@ async function tryWay({ name, install, start, bin, entry = "npx", packages }, to
   const tested = JSON.parse(run(program, [...first, "recipes", "test", recipes[0].recipe, "--json"]));
   show(`${name}: has the payloads of their tests`, tested.ok && tested.passed > 0, JSON.stringify(tested));
   const shown = JSON.parse(run(program, [...first, "recipes", "show", recipes[0].recipe, "--json"]));
+  const yaml = run(program, [...first, "recipes", "show", recipes[0].recipe, "--yaml"]);
+  show(`${name}: shows a recipe itself`, yaml.includes(`recipe: ${recipes[0].recipe}`), yaml.slice(0, 200));
   writeFileSync(join(folder, "used.yaml"), `${shown.use}\n    override: { sources: { nothing: null } }\n`);
   const { issues } = JSON.parse(failing(run, program, [...first, "check", "used.yaml", "--json"]));
   show(

@@ -1,18 +1,24 @@
-// `recipes list`: the recipes that come with the router.
+// `recipes list`: the recipes that come with the router, and those of the catalogues of the user.
 
 import { bundledRecipes } from "../../config/recipe/bundled.ts";
 import { text } from "../../text.ts";
 import { colors } from "../colors.ts";
 import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
-import { printedJson } from "../print.ts";
+import { printed, printedJson } from "../print.ts";
 import { type RecipeAnswer, readDetails } from "./details.ts";
+import {
+  catalogueAnswers,
+  catalogueNotes,
+  ofCatalogues,
+  readCatalogues,
+  type SearchOptions,
+} from "./search.ts";
 
-export async function listRecipes(
-  options: { readonly json?: boolean },
-  context: CommandContext,
-): Promise<ExitCode> {
+export async function listRecipes(options: SearchOptions, context: CommandContext): Promise<ExitCode> {
   const all = await Promise.all(bundledRecipes().map((name) => readDetails(name, context)));
+  const catalogues = await readCatalogues(options, context);
+  const others = ofCatalogues(catalogues, context);
   if (options.json) {
     const answers = all.map(
       ({ recipe, version, title, description, file }): RecipeAnswer => ({
@@ -23,11 +29,21 @@ export async function listRecipes(
         file,
       }),
     );
-    context.print(printedJson({ recipes: answers }));
+    const shared = { shared: others, catalogues: catalogueAnswers(catalogues) };
+    context.print(printedJson({ recipes: answers, ...(catalogues.length === 0 ? {} : shared) }));
     return 0;
   }
-  const width = Math.max(...all.map(({ recipe }) => recipe.length));
+  const width = Math.max(...[...all, ...others].map(({ recipe }) => recipe.length));
   for (const { recipe, title } of all) context.print(text`${colors.bold(recipe.padEnd(width))}  ${title}\n`);
+  for (const { reference } of catalogues) {
+    const ours = others.filter(({ from }) => from === reference);
+    if (ours.length > 0) context.print(text`\n${colors.bold(reference)}\n`);
+    for (const { recipe, title } of ours)
+      context.print(text`${colors.bold(recipe.padEnd(width))}  ${title}\n`);
+  }
+  for (const note of catalogueNotes(catalogues)) context.print(printed(note));
+  if (others.length > 0)
+    context.print(text`\nchannel-router recipes search WORDS  says how to add one of a catalogue`);
   context.print(text`\nchannel-router recipes show NAME  says what one needs and how to set it up\n`);
   return 0;
 }

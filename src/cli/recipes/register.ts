@@ -11,17 +11,19 @@ export function addRecipeCommands(
 ): void {
   const recipes = program
     .command("recipes")
-    .description("the recipes that come with the router: what they need, and their tests")
+    .description("recipes: what they need, their tests, and how they are shared")
     .helpCommand(false);
   recipes
     .command("list")
-    .description("their names")
+    .description("the recipes that come with the router, and those of your catalogues")
+    .option("--offline", "read only the copies of the catalogues")
     .addOption(json())
     .action((options) => finish(async () => (await import("./list.ts")).listRecipes(options, context)));
   recipes
     .command("show")
     .argument("<name>", "a recipe's name, a file, or one that the config uses")
     .description("what a recipe needs and provides, and how to set it up")
+    .option("--yaml", "print the recipe itself, as a beginning for one of your own")
     .addOption(json())
     .action((name, options) =>
       finish(async () => (await import("./show.ts")).showRecipe(name, options, context)),
@@ -38,6 +40,7 @@ export function addRecipeCommands(
       finish(async () => (await import("./test.ts")).testRecipes(name, options, context)),
     );
   addSharingCommands(recipes, context, { config, json, collect });
+  addWritingCommands(recipes, context, { config, json, collect });
   for (const one of recipes.commands) one.exitOverride();
 }
 
@@ -100,4 +103,46 @@ function addSharingCommands(
     .addOption(config())
     .addOption(json())
     .action((options) => finish(async () => (await import("./verify.ts")).verifyRecipes(options, context)));
+}
+
+/** Those that write recipes, share them with others, and find those of others. */
+function addWritingCommands(
+  recipes: Command,
+  context: CommandContext,
+  { config, json, collect }: CommonOptions,
+): void {
+  recipes
+    .command("search")
+    .argument("<words...>", "beginnings of words in the name, the title or the description")
+    .description("find recipes among the bundled ones and those of your catalogues")
+    .option("--offline", "read only the copies of the catalogues")
+    .addOption(json())
+    .action((words, options) =>
+      finish(async () => (await import("./search.ts")).searchRecipes(words, options, context)),
+    );
+  recipes
+    .command("new")
+    .argument("<name>", "lower-case words with - between them")
+    .description("write a recipe with tests from real events, whose personal values are replaced")
+    .option("--from <event>", "an event id, or a file with JSON (may be repeated)", collect, [])
+    .option("--not <event>", "an event that the recipe must skip (may be repeated)", collect, [])
+    .option("--title <text>", "its title")
+    .option("--scheme <name>", "the verify scheme; default: that of the source")
+    .option("--license <name>", "its license, such as Apache-2.0")
+    .option("-o, --output <folder>", "where to write it; default: recipes/ if there is one, else here")
+    .addOption(config())
+    .addOption(json())
+    .action((name, options) =>
+      finish(async () => (await import("./new.ts")).newRecipe(name, options, context)),
+    );
+  recipes
+    .command("publish-check")
+    .argument("[folder]", "a repository with recipes/*.yaml; default: this folder")
+    .description("check recipes before they are shared, and write their index.json")
+    .option("--allow <value>", "a value in a payload that may be published (may be repeated)", collect, [])
+    .option("--check", "write nothing, and fail when index.json is not up to date")
+    .addOption(json())
+    .action((folder, options) =>
+      finish(async () => (await import("./publish/publish-check.ts")).publishCheck(folder, options, context)),
+    );
 }

@@ -1,6 +1,9 @@
 // `recipes show`: what a recipe needs and provides, and how to set it up.
 
-import { line, marked, type SafeText, safeLine } from "../../text.ts";
+import { maxFileBytes } from "../../config/read.ts";
+import { packedRecipe } from "../../config/recipe/bundled.ts";
+import { readRegular } from "../../regular-file.ts";
+import { line, marked, ownWords, type SafeText, safeLine } from "../../text.ts";
 import { colors } from "../colors.ts";
 import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
@@ -11,11 +14,16 @@ import { findUsed } from "./pinned.ts";
 
 export async function showRecipe(
   name: string,
-  options: { readonly json?: boolean },
+  options: { readonly yaml?: boolean; readonly json?: boolean },
   context: CommandContext,
 ): Promise<ExitCode> {
   const { file, written } = await findUsed(name, context);
   const details = await readDetails(file, context, written);
+  if (options.yaml) {
+    const bytes = packedRecipe(details.file)?.bytes ?? (await readRegular(details.file));
+    context.print(ownWords(bytes.toString("utf8"), maxFileBytes));
+    return 0;
+  }
   const { setup, inputs } = details;
   const answer = setup === undefined ? details : { ...details, setup: withInputs(setup, inputs) };
   context.print(options.json ? printedJson(answer) : printed(...detailLines(details)));

@@ -110,6 +110,15 @@ export const coreSchema: JsonSchema = {
       description: "The public URL of the HTTP server, for senders that sign the URL and for printed links.",
       examples: ["https://hooks.example.com"],
     },
+    catalogues: {
+      "x-inert": true,
+      type: "array",
+      maxItems: 50,
+      uniqueItems: true,
+      items: { type: "string", minLength: 1, maxLength: 300, examples: ["github:acme/channel-recipes"] },
+      description:
+        "Repositories in which recipes search and recipes list look, in your own config alone. A running router ignores them.",
+    },
     hosts: {
       "x-inert": true,
       type: "array",

@@ -1,0 +1,2 @@
+/** The page. Rejects when a recipe has a problem. */
+export function galleryPage(root: string): Promise<string>;

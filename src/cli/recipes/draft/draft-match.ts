@@ -1,0 +1,135 @@
+// Which paths of recorded events say what kind of event it is: those whose value never varies among them, is a word
+// rather than a name, an id or a time, and is where senders write the kind of an event.
+
+import type { Json } from "../../../contract.ts";
+import { isObject } from "../../../json.ts";
+
+export interface RecordedEvent {
+  readonly data: Json;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface MatchPath {
+  /** `headers.x-github-event`, `data.workflow_run.conclusion` */
+  readonly path: string;
+  readonly value: string | boolean;
+  /** Then the path must be there, whatever its value is. */
+  readonly exists?: true;
+}
+
+/** More would only describe these events and no others. */
+const maxPaths = 4;
+
+/** The best paths first. `others`: events that must not match; at least one path distinguishes each of them, if any can. */
+export function matchPaths(events: readonly RecordedEvent[], others: readonly RecordedEvent[]): MatchPath[] {
+  const [first, ...more] = events.map(scalarsOf);
+  if (first === undefined) return [];
+  const constant = [...first].filter(([path, value]) => more.every((one) => one.get(path) === value));
+  const ranked = constant
+    .filter((entry): entry is [string, string | boolean] => isKind(entry[1]))
+    .map(([path, value]) => ({ path, value, rank: rankOf(path) }))
+    .sort((a, b) => a.rank - b.rank || depthOf(a.path) - depthOf(b.path) || (a.path < b.path ? -1 : 1));
+  const chosen = ranked.filter(({ rank }) => rank < unranked).slice(0, maxPaths);
+  const elsewhere = others.map(scalarsOf);
+  for (const other of elsewhere) {
+    if (chosen.some(({ path, value }) => other.get(path) !== value)) continue;
+    const deciding = ranked.find(({ path, value }) => other.get(path) !== value && !isPersonal(path));
+    if (deciding !== undefined) chosen.push(deciding);
+  }
+  if (chosen.length > 0) return chosen.map(({ path, value }) => ({ path, value }));
+  const [any] = [...first.keys()].filter(
+    (path) => path.startsWith("data.") && more.every((one) => one.has(path)),
+  );
+  return any === undefined ? [] : [{ path: any, value: true, exists: true }];
+}
+
+/** Whether an event has what the path asks for. */
+export function isAt(event: RecordedEvent, { path, value, exists }: MatchPath): boolean {
+  const found = scalarsOf(event);
+  return exists ? found.has(path) : found.get(path) === value;
+}
+
+/** Every scalar outside of lists, by path. */
+export function scalarsOf({ data, headers }: RecordedEvent): Map<string, Json> {
+  const found = new Map<string, Json>();
+  for (const [name, value] of Object.entries(headers)) found.set(`headers.${name}`, value);
+  const walk = (value: Json, path: string, depth: number) => {
+    if (isObject(value)) {
+      if (depth > 6) return;
+      for (const [key, inner] of Object.entries(value))
+        if (/^[\w-]+$/.test(key)) walk(inner as Json, `${path}.${key}`, depth + 1);
+    } else if (!Array.isArray(value)) found.set(path, value);
+  };
+  walk(data, "data", 0);
+  return found;
+}
+
+/** A word of a vocabulary: `completed`, `pull_request.opened`, `Pipeline Hook`; or true and false. */
+function isKind(value: Json): value is string | boolean {
+  if (typeof value === "boolean") return true;
+  if (typeof value !== "string" || value.length > 60) return false;
+  return /^[A-Za-z]+(?:[._: /-][A-Za-z]+)*$/.test(value) && !/^(?:true|false|null|none)$/i.test(value);
+}
+
+const unranked = 100;
+
+/** The lower, the surer that senders write the kind of an event there. */
+function rankOf(path: string): number {
+  const keys = path.split(".");
+  const key = keys.at(-1) ?? "";
+  if (keys[0] === "headers") {
+    if (/^x-[a-z-]*(?:event|topic|resource|hook)(?:-(?:type|name|key))?$/.test(key)) return 0;
+    return unranked + 10;
+  }
+  if (isPersonal(path) || keys.length > 4) return unranked + 20;
+  const words = [
+    /^(?:event|event_?type|event_?name|webhook_?event|notification_?type|topic)$/i,
+    /^(?:type|kind|object_kind|alert_?type)$/i,
+    /^(?:action|trigger|reason)$/i,
+    /^(?:conclusion|status|state|result|outcome|severity|level|priority)$/i,
+    /^(?:object|resource|resource_?type|category|livemode)$/i,
+  ];
+  const rank = words.findIndex((word) => word.test(key));
+  // A type or a state deep inside is that of a part.
+  return rank === -1 || keys.length > 3 ? unranked : 1 + rank;
+}
+
+/** Inside of somebody or something that has a name of its own. */
+export function isPersonal(path: string): boolean {
+  return /\.(?:users?|sender|owner|author|committer|actor|assignees?|pusher|customer|members?|creator|organi[sz]ation|team|group|namespace|installation|account|repository|repo|project|head_repository|triggering_actor|permissions|links|_links)\./i.test(
+    `${path}.`.replace(/\.[^.]+\.$/, "."),
+  );
+}
+
+function depthOf(path: string): number {
+  return path.split(".").length;
+}
+
+/** A payload of which this path says something else: the counter-example of the recipe. */
+export function otherwise(event: RecordedEvent, { path, value, exists }: MatchPath): RecordedEvent {
+  const other = typeof value === "boolean" ? !value : opposite(value);
+  const [root, ...keys] = path.split(".");
+  if (root === "headers") return { ...event, headers: { ...event.headers, [keys.join(".")]: String(other) } };
+  const data = structuredClone(event.data);
+  let target = data;
+  for (const key of keys.slice(0, -1)) target = isObject(target) ? (target[key] as Json) : null;
+  if (isObject(target) && exists) delete target[keys.at(-1) ?? ""];
+  else if (isObject(target)) target[keys.at(-1) ?? ""] = other;
+  return { ...event, data, text: JSON.stringify(data) };
+}
+
+const opposites: Readonly<Record<string, string>> = {
+  failure: "success",
+  failed: "success",
+  error: "ok",
+  firing: "resolved",
+  completed: "requested",
+  open: "closed",
+  opened: "edited",
+  created: "deleted",
+};
+
+function opposite(value: string): string {
+  return opposites[value] ?? "another";
+}

@@ -1,0 +1,230 @@
+// Checks one recipe before it is shared: what others need to trust it, use it and update it.
+
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join, relative, sep } from "node:path";
+import type { Json, JsonObject } from "../../../contract.ts";
+import { readConfig } from "../../../daemon/start/load-plan.ts";
+import { isRouterError, UsageError } from "../../../errors.ts";
+import { asObject, isObject, readJson } from "../../../json.ts";
+import type { IndexEntry } from "../../../recipes/recipe-index.ts";
+import { compareVersions, parseVersion } from "../../../semver.ts";
+import { runSuite, type SuiteResult } from "../../../testing/suite.ts";
+import { tokensPerEvent } from "../../../testing/tokens-per-event.ts";
+import type { CommandContext } from "../../context.ts";
+import { isSecretHeader, leftValues } from "../draft/left-values.ts";
+import { type PublishedText, publishedText } from "./published-text.ts";
+
+export interface PublishProblem {
+  /** Absolute. */
+  readonly file: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export interface CheckedRecipe {
+  readonly name: string;
+  /** Absent for a file that is not a valid recipe. */
+  readonly entry?: IndexEntry;
+  readonly problems: readonly PublishProblem[];
+}
+
+export async function checkRecipe(
+  file: string,
+  folder: string,
+  allowed: readonly string[],
+  context: Pick<CommandContext, "env" | "cwd">,
+): Promise<CheckedRecipe> {
+  const name = basename(file, ".yaml");
+  const loaded = await readConfig(file, context.env, {
+    recipe: { given: {}, at: ["inputs"] },
+    placeholders: true,
+  });
+  const { recipe, issues } = loaded;
+  const [first] = issues;
+  if (recipe === undefined || first !== undefined)
+    return {
+      name,
+      problems: [
+        {
+          file,
+          message: first === undefined ? "is not a recipe" : `${first.path}: ${first.message}`,
+          hint: `channel-router check ${relative(context.cwd, file)}  shows more`,
+        },
+      ],
+    };
+  const suite = await runSuite(file, {
+    env: context.env,
+    update: false,
+    recorded: async () => {
+      throw new UsageError("E_USAGE", "a test of a shared recipe cannot use a stored event");
+    },
+  });
+  const text = await readFile(file, "utf8");
+  const fixtures = fixturesOf(recipe);
+  const problems = [
+    ...headerProblems(file, recipe),
+    ...testProblems(file, recipe, suite),
+    ...(await fixtureProblems(file, fixtures, allowed)),
+    ...valueProblems(file, recipe.tests ?? null, allowed),
+    ...versionProblems(file, recipe, text, await publishedText(file, folder, context.env)),
+  ];
+  return { name, problems, entry: entryOf(file, folder, recipe, suite, text) };
+}
+
+function headerProblems(file: string, recipe: JsonObject): PublishProblem[] {
+  const problem = (message: string, hint: string) => ({ file, message, hint });
+  const found: PublishProblem[] = [];
+  if (recipe.recipe !== basename(file, ".yaml"))
+    found.push(
+      problem(`the recipe is called ${String(recipe.recipe)}`, `name the file ${String(recipe.recipe)}.yaml`),
+    );
+  if (!isObject(recipe.capabilities))
+    found.push(
+      problem("capabilities are missing", "declare what the recipe may reach: docs/recipes.md, Capabilities"),
+    );
+  if (typeof recipe.license !== "string")
+    found.push(problem("license is missing", "say how others may use it, such as  license: Apache-2.0"));
+  if (typeof recipe.setup !== "string" || recipe.setup.trim() === "")
+    found.push(problem("setup is missing", "write the steps at the sender; where there are none, say so"));
+  return found;
+}
+
+function testProblems(file: string, recipe: JsonObject, { problems, tests }: SuiteResult): PublishProblem[] {
+  const found: PublishProblem[] = problems.map(({ issue }) => ({
+    file,
+    message: `${issue.path}: ${issue.message}`,
+    hint: "channel-router recipes test  shows more",
+  }));
+  for (const { name, failures } of tests)
+    if (failures.length > 0)
+      found.push({
+        file,
+        message: `the test "${name}" fails: ${failures[0]?.message}`,
+        hint: "channel-router recipes test  shows more",
+      });
+  const expected = listOf(recipe.tests).flatMap((test) => [asObject(test).expect].flat().map(asObject));
+  if (!expected.some(({ none, channel }) => none === undefined && channel !== undefined))
+    found.push({
+      file,
+      message: "no test shows what is delivered",
+      hint: "add a test with  expect: { channel: NAME }",
+    });
+  if (!expected.some(({ none }) => none !== undefined))
+    found.push({
+      file,
+      message: "no test shows what is skipped",
+      hint: "add a test with  expect: { none: PATH }",
+    });
+  return found;
+}
+
+function listOf(value: Json | undefined): Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The files that its tests send. */
+function fixturesOf({ tests }: JsonObject): string[] {
+  const sends = listOf(tests).flatMap((test) => [asObject(test).send].flat().map(asObject));
+  return [
+    ...new Set(
+      sends.flatMap(({ data }) => (isObject(data) && typeof data.file === "string" ? [data.file] : [])),
+    ),
+  ];
+}
+
+async function fixtureProblems(
+  file: string,
+  fixtures: readonly string[],
+  allowed: readonly string[],
+): Promise<PublishProblem[]> {
+  const found: PublishProblem[] = [];
+  for (const fixture of fixtures) {
+    const path = join(dirname(file), fixture);
+    if (!existsSync(path)) {
+      found.push({
+        file,
+        message: `the payload ${fixture} does not exist`,
+        hint: "write it, or remove its test",
+      });
+      continue;
+    }
+    const text = await readFile(path, "utf8");
+    found.push(...valueProblems(path, path.endsWith(".json") ? parsed(text) : text, allowed));
+  }
+  return found;
+}
+
+function parsed(text: string): Json {
+  try {
+    return readJson(text);
+  } catch (error) {
+    if (isRouterError(error)) throw error;
+    return text;
+  }
+}
+
+/** What probably belongs to somebody; of the tests themselves, their headers too. */
+function valueProblems(file: string, payload: Json, allowed: readonly string[]): PublishProblem[] {
+  const headers = listOf(payload).flatMap((test) =>
+    [asObject(test).send]
+      .flat()
+      .flatMap((send) => Object.keys(asObject(asObject(send).headers)).filter(isSecretHeader)),
+  );
+  return [
+    ...[...new Set(headers)].map((name) => ({
+      file,
+      message: `a test sends the header ${name}`,
+      hint: "remove it: tests check no signature",
+    })),
+    ...leftValues(payload)
+      .filter(({ value }) => !allowed.includes(value))
+      .map(({ what, value }) => ({
+        file,
+        message: `has ${what}: ${value}`,
+        hint: "replace it by an example; if it belongs to nobody:  --allow VALUE",
+      })),
+  ];
+}
+
+function versionProblems(
+  file: string,
+  recipe: JsonObject,
+  text: string,
+  published: PublishedText | undefined,
+): PublishProblem[] {
+  if (published === undefined || published.text === text) return [];
+  const before = /^version: *["']?([\w.+-]+)/m.exec(published.text)?.[1];
+  const now = String(recipe.version);
+  const [then, next] = [parseVersion(before ?? ""), parseVersion(now)];
+  if (then === undefined || next === undefined || compareVersions(next, then) > 0) return [];
+  return [
+    {
+      file,
+      message: `has changed since ${published.ref}, and its version is ${now === before ? `still ${now}` : `${now}, after ${before}`}`,
+      hint: "raise version: the third number for a correction, the second for something new, the first when users must change their config",
+    },
+  ];
+}
+
+function entryOf(
+  file: string,
+  folder: string,
+  recipe: JsonObject,
+  { tests }: SuiteResult,
+  text: string,
+): IndexEntry {
+  const { status } = recipe;
+  return {
+    name: String(recipe.recipe),
+    version: String(recipe.version),
+    title: String(recipe.title),
+    description: String(recipe.description),
+    tokens: tokensPerEvent(tests)?.median ?? null,
+    ...(typeof status === "string" ? { status } : {}),
+    capabilities: recipe.capabilities ?? {},
+    sha256: createHash("sha256").update(text).digest("hex"),
+    path: relative(folder, file).split(sep).join("/"),
+  };
+}

@@ -1,0 +1,98 @@
+// `recipes publish-check`: whether the recipes of a repository can be shared, and the index by which others find them.
+
+import { existsSync, readdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename, join, relative, resolve } from "node:path";
+import { UsageError } from "../../../errors.ts";
+import { indexName, indexText } from "../../../recipes/recipe-index.ts";
+import { line } from "../../../text.ts";
+import { colors } from "../../colors.ts";
+import type { CommandContext } from "../../context.ts";
+import type { ExitCode } from "../../exit.ts";
+import { writeChange } from "../../init/files.ts";
+import { printed, printedJson } from "../../print.ts";
+import { type CheckedRecipe, checkRecipe, type PublishProblem } from "./check-recipe.ts";
+
+export interface PublishOptions {
+  /** Values in payloads that may be published. */
+  readonly allow?: readonly string[];
+  /** Writes nothing, and fails when the index is not that of the recipes. */
+  readonly check?: boolean;
+  readonly json?: boolean;
+}
+
+/** 1 when something must be done first. */
+export async function publishCheck(
+  written: string | undefined,
+  options: PublishOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const folder = resolve(context.cwd, written ?? ".");
+  const names = recipeNames(folder);
+  const checked: CheckedRecipe[] = [];
+  for (const name of names)
+    checked.push(
+      await checkRecipe(join(folder, "recipes", `${name}.yaml`), folder, options.allow ?? [], context),
+    );
+  const problems = checked.flatMap((one) => one.problems);
+  const index = join(folder, indexName);
+  const before = existsSync(index) ? await readFile(index, "utf8") : undefined;
+  const entries = checked.flatMap(({ entry }) => entry ?? []);
+  const text = indexText(entries);
+  const isStale = before !== text;
+  if (options.check && isStale && problems.length === 0)
+    problems.push({
+      file: index,
+      message: "is not that of the recipes",
+      hint: "channel-router recipes publish-check  writes it",
+    });
+  const isWritten = problems.length === 0 && isStale && options.check !== true;
+  if (isWritten) await writeChange({ path: index, before, text });
+  const ok = problems.length === 0;
+  if (options.json) context.print(printedJson({ ok, problems, index, written: isWritten, recipes: entries }));
+  else print(checked, problems, { index, isWritten, folder }, context);
+  return ok ? 0 : 1;
+}
+
+function recipeNames(folder: string): string[] {
+  const recipes = join(folder, "recipes");
+  const names = existsSync(recipes)
+    ? readdirSync(recipes)
+        .filter((name) => name.endsWith(".yaml"))
+        .map((name) => basename(name, ".yaml"))
+        .sort()
+    : [];
+  if (names.length > 0) return names;
+  throw new UsageError("E_USAGE", `${recipes} has no recipe`, {
+    hint: "name the folder of a repository with recipes/*.yaml",
+  });
+}
+
+function print(
+  checked: readonly CheckedRecipe[],
+  problems: readonly PublishProblem[],
+  {
+    index,
+    isWritten,
+    folder,
+  }: { readonly index: string; readonly isWritten: boolean; readonly folder: string },
+  { print: show }: CommandContext,
+): void {
+  const named = (path: string) => relative(folder, path) || path;
+  for (const { name, entry, problems: own } of checked) {
+    const costs =
+      entry?.tokens === undefined || entry.tokens === null ? "" : `, ~${entry.tokens} tokens per event`;
+    const state = own.length === 0 ? colors.green("ok  ") : colors.red("fail");
+    show(printed(line`${state} ${name}${entry === undefined ? "" : ` ${entry.version}`}${costs}`));
+  }
+  for (const { file, message, hint } of problems)
+    show(printed(line`${named(file)}: ${message}`, line`  ${hint}`));
+  if (problems.length > 0)
+    show(printed(line`${colors.red(`${problems.length} to do`)}; ${named(index)} was not written`));
+  else
+    show(
+      printed(
+        line`${named(index)}: ${isWritten ? "written" : "unchanged"}; commit it, and tag the commit: git tag v1.0.0`,
+      ),
+    );
+}

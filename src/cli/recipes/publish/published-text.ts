@@ -1,0 +1,46 @@
+// The text of a file as it was last published: at the latest tag, else in the last commit.
+
+import { execFile } from "node:child_process";
+import { relative, sep } from "node:path";
+
+export interface PublishedText {
+  /** `v1.2.0`, or `the last commit`. */
+  readonly ref: string;
+  readonly text: string;
+}
+
+/** Undefined outside of a repository, or when the file is new. */
+export async function publishedText(
+  file: string,
+  folder: string,
+  env: NodeJS.ProcessEnv,
+): Promise<PublishedText | undefined> {
+  const path = relative(folder, file).split(sep).join("/");
+  const tag = (await git(["describe", "--tags", "--abbrev=0"], folder, env))?.trim();
+  for (const [ref, name] of [
+    ...(tag === undefined || tag === "" ? [] : [[tag, tag] as const]),
+    ["HEAD", "the last commit"] as const,
+  ]) {
+    // Reads an object: no filter and no program of the repository runs.
+    const text = await git(["cat-file", "blob", `${ref}:./${path}`], folder, env);
+    if (text !== undefined) return { ref: name, text };
+  }
+  return undefined;
+}
+
+function git(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    execFile(
+      "git",
+      args,
+      {
+        cwd,
+        env: { ...env, GIT_OPTIONAL_LOCKS: "0" },
+        shell: false,
+        timeout: 10_000,
+        maxBuffer: 4 * 1024 * 1024,
+      },
+      (error, stdout) => resolve(error === null ? stdout : undefined),
+    );
+  });
+}

@@ -1,0 +1,75 @@
+// `index.json`: what a catalogue says of its recipes. Written by publish-check, read by search.
+
+import type { Json } from "../contract.ts";
+import { isObject } from "../json.ts";
+
+export const indexName = "index.json";
+
+export interface IndexEntry {
+  readonly name: string;
+  readonly version: string;
+  readonly title: string;
+  readonly description: string;
+  /** Of an event, the median of its tests; null: they deliver nothing. */
+  readonly tokens: number | null;
+  readonly status?: string;
+  /** As the recipe declares them. */
+  readonly capabilities: Json;
+  /** Of the file. */
+  readonly sha256: string;
+  /** In the repository. */
+  readonly path: string;
+}
+
+/** In the order of their names, each key in the same order: a diff shows what has changed. */
+export function indexText(entries: readonly IndexEntry[]): string {
+  const recipes = entries
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, version, title, description, tokens, status, capabilities, sha256, path }) => ({
+      name,
+      version,
+      title,
+      description,
+      tokens,
+      ...(status === undefined ? {} : { status }),
+      capabilities,
+      sha256,
+      path,
+    }));
+  return `${JSON.stringify({ version: 1, recipes }, null, 2)}\n`;
+}
+
+/** A catalogue has at most so many. */
+const maxEntries = 5_000;
+
+/** The valid entries of an index from outside; undefined for a text that is none. */
+export function readIndex(text: string): IndexEntry[] | undefined {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isObject(content) || content.version !== 1 || !Array.isArray(content.recipes)) return undefined;
+  return content.recipes.slice(0, maxEntries).flatMap((one) => {
+    if (!isObject(one)) return [];
+    const { name, version, title, description, tokens, status, capabilities, sha256, path } = one;
+    if (typeof name !== "string" || !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 100)
+      return [];
+    if (path !== `recipes/${name}.yaml`) return [];
+    const text = (value: unknown, most: number) => (typeof value === "string" ? value.slice(0, most) : "");
+    return [
+      {
+        name,
+        version: text(version, 40),
+        title: text(title, 200),
+        description: text(description, 600),
+        tokens: typeof tokens === "number" ? tokens : null,
+        ...(typeof status === "string" ? { status: text(status, 40) } : {}),
+        capabilities: (isObject(capabilities) ? capabilities : {}) as Json,
+        sha256: text(sha256, 64),
+        path,
+      },
+    ];
+  });
+}

@@ -1,0 +1,358 @@
+// `recipes publish-check`, and catalogues: a repository that it indexed is searched by another user.
+
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openPlace, type SharedPlace } from "../support/shared-recipes.ts";
+
+const recipe = (name: string, more = "") => `recipe: ${name}
+version: "1.0.0"
+title: Failed builds of ${name}
+description: A build that fails is one line.
+license: Apache-2.0
+setup: |
+  1. Add a webhook.
+inputs:
+  token:
+    type: secret
+    description: The token.
+    example: "\${BUILD_TOKEN}"
+capabilities:
+  listen:
+    - /build
+  secrets:
+    token:
+      - verify
+sources:
+  build:
+    type: http
+    path: /build
+    verify:
+      scheme: token
+      header: x-build-token
+      secret: "\${inputs.token}"
+channels:
+  failed:
+    from: build
+    match:
+      data.status: failed
+    content: "{{data.job}} failed"
+tests:
+  - name: failed
+    send:
+      source: build
+      data:
+        file: fixtures/${name}/failed.json
+    expect:
+      channel: failed
+  - name: passed
+    send:
+      source: build
+      data:
+        status: passed
+    expect:
+      none: data.status
+${more}`;
+
+let place: SharedPlace;
+let repository: ReturnType<SharedPlace["repository"]>;
+beforeEach(() => {
+  place = openPlace();
+  repository = place.repository("acme/recipes");
+  repository.write({
+    "recipes/build-failed.yaml": recipe("build-failed"),
+    "recipes/fixtures/build-failed/failed.json": '{"status":"failed","job":"nightly"}',
+  });
+});
+afterEach(() => place.remove());
+
+const user = (args: readonly string[], cwd = repository.folder, more = {}) =>
+  place.project("user").run(["recipes", ...args], { cwd, ...more });
+const check = (...args: readonly string[]) => user(["publish-check", ...args]);
+const index = () =>
+  JSON.parse(readFileSync(join(repository.folder, "index.json"), "utf8")) as { recipes: unknown[] };
+
+test("a good repository gets an index, the same each time", async () => {
+  repository.write({
+    "recipes/a-first.yaml": recipe("a-first"),
+    "recipes/fixtures/a-first/failed.json": '{"status":"failed","job":"nightly"}',
+  });
+  const { code, stdout, stderr } = await check();
+  expect(stderr).toBe("");
+  expect(stdout).toContain("written");
+  expect(code).toBe(0);
+  expect(index()).toEqual({
+    version: 1,
+    recipes: ["a-first", "build-failed"].map((name) => ({
+      name,
+      version: "1.0.0",
+      title: `Failed builds of ${name}`,
+      description: "A build that fails is one line.",
+      tokens: expect.any(Number),
+      capabilities: { listen: ["/build"], secrets: { token: ["verify"] } },
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      path: `recipes/${name}.yaml`,
+    })),
+  });
+  const before = statSync(join(repository.folder, "index.json")).mtimeMs;
+  expect((await check()).stdout).toContain("unchanged");
+  expect(statSync(join(repository.folder, "index.json")).mtimeMs).toBe(before);
+  expect((await check("--check")).code).toBe(0);
+});
+
+const wrong: readonly (readonly [string, Record<string, string>, string])[] = [
+  [
+    "no capabilities",
+    { "recipes/build-failed.yaml": recipe("build-failed").replace(/capabilities:[\s\S]*?(?=sources:)/, "") },
+    "capabilities are missing",
+  ],
+  [
+    "no license",
+    { "recipes/build-failed.yaml": recipe("build-failed").replace(/license:.*\n/, "") },
+    "license is missing",
+  ],
+  [
+    "no setup",
+    { "recipes/build-failed.yaml": recipe("build-failed").replace(/setup:.*\n.*\n/, "") },
+    "setup is missing",
+  ],
+  ["another name", { "recipes/build-failed.yaml": recipe("other") }, "name the file other.yaml"],
+  [
+    "no test of what is skipped",
+    { "recipes/build-failed.yaml": recipe("build-failed").replace(/ {2}- name: passed[\s\S]*$/, "") },
+    "no test shows what is skipped",
+  ],
+  [
+    "no test of what is delivered",
+    {
+      "recipes/build-failed.yaml": recipe("build-failed").replace(
+        / {2}- name: failed[\s\S]*?(?= {2}- name: passed)/,
+        "",
+      ),
+    },
+    "no test shows what is delivered",
+  ],
+  [
+    "a failing test",
+    { "recipes/build-failed.yaml": recipe("build-failed").replace("status: passed", "status: failed") },
+    'the test "passed" fails',
+  ],
+  [
+    "no payload",
+    { "recipes/build-failed.yaml": recipe("build-failed").replace("failed/failed.json", "failed/gone.json") },
+    "gone.json does not exist",
+  ],
+  [
+    "a mail address",
+    { "recipes/fixtures/build-failed/failed.json": '{"status":"failed","by":"jane@corp.io"}' },
+    "a mail address: jane@corp.io",
+  ],
+  [
+    "a credential",
+    {
+      "recipes/fixtures/build-failed/failed.json":
+        '{"status":"failed","x":"ghp_abcdefghijklmnopqrstuvwxyz0123456789"}',
+    },
+    "a credential",
+  ],
+  [
+    "a home folder",
+    { "recipes/fixtures/build-failed/failed.json": '{"status":"failed","x":"/home/jane/app"}' },
+    "a home folder",
+  ],
+  [
+    "a value of a secret key",
+    { "recipes/fixtures/build-failed/failed.json": '{"status":"failed","api_key":"q8f7w6e5r4t3y2u1"}' },
+    "a value of api_key",
+  ],
+  [
+    "a network address",
+    { "recipes/fixtures/build-failed/failed.json": '{"status":"failed","ip":"81.2.69.142"}' },
+    "a network address",
+  ],
+  [
+    "a header with a credential",
+    {
+      "recipes/build-failed.yaml": recipe("build-failed").replace(
+        "      data:\n        status: passed",
+        "      headers:\n        x-build-token: abc\n      data:\n        status: passed",
+      ),
+    },
+    "sends the header x-build-token",
+  ],
+  [
+    "an invalid recipe",
+    { "recipes/build-failed.yaml": recipe("build-failed").replace("title:", "titel:") },
+    "titel",
+  ],
+];
+
+test.each(wrong)("%s: says what to do, and writes no index", async (_, files, message) => {
+  repository.write(files);
+  const { code, stdout } = await check();
+  expect(stdout).toContain(message);
+  expect(code).toBe(1);
+  expect(existsSync(join(repository.folder, "index.json"))).toBe(false);
+});
+
+test("a value that belongs to nobody can be allowed", async () => {
+  repository.write({
+    "recipes/fixtures/build-failed/failed.json": '{"status":"failed","by":"build@corp.io"}',
+  });
+  expect((await check()).code).toBe(1);
+  expect((await check("--allow", "build@corp.io")).code).toBe(0);
+});
+
+describe("a recipe that was published", () => {
+  const change = (text: string) => text.replace("nightly", "daily").replace('failed"', 'has failed"');
+
+  test.each([["v1.0.0"], [undefined]])(
+    "and has changed since (tag: %s) needs a higher version",
+    async (tag) => {
+      expect((await check()).code).toBe(0);
+      repository.release(tag);
+      expect((await check()).code).toBe(0);
+      repository.write({ "recipes/build-failed.yaml": change(recipe("build-failed")) });
+      const { code, stdout } = await check();
+      expect(stdout).toContain(tag === undefined ? "since the last commit" : "since v1.0.0");
+      expect(stdout).toContain("still 1.0.0");
+      expect(code).toBe(1);
+      for (const [version, expected] of [
+        ["0.9.9", 1],
+        ["1.0.1-rc.1", 0],
+        ["1.0.1", 0],
+        ["2.0.0", 0],
+      ] as const) {
+        repository.write({
+          "recipes/build-failed.yaml": change(recipe("build-failed")).replace('"1.0.0"', `"${version}"`),
+        });
+        expect((await check()).code).toBe(expected);
+      }
+    },
+  );
+
+  test("the index of another state is reported by --check", async () => {
+    await check();
+    repository.release("v1.0.0");
+    repository.write({ "recipes/build-failed.yaml": recipe("build-failed").replace('"1.0.0"', '"1.1.0"') });
+    const { code, stdout } = await check("--check");
+    expect(stdout).toContain("is not that of the recipes");
+    expect(code).toBe(1);
+  });
+});
+
+describe("a catalogue", () => {
+  const home = () => join(place.env.HOME as string, ".claude/channels/router");
+  const own = (text: string) => {
+    mkdirSync(home(), { recursive: true });
+    writeFileSync(join(home(), "channels.yaml"), text);
+  };
+  const search = (...args: readonly string[]) => user(["search", ...args], place.folder);
+
+  beforeEach(async () => {
+    await check();
+    repository.release("v1.0.0");
+    own("catalogues:\n  - github:acme/recipes\n");
+  });
+
+  test("is searched with the bundled ones, and says how to add what is found", async () => {
+    const { stdout, code, stderr } = await search("failed", "build");
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    expect(stdout).toContain("build-failed 1.0.0: Failed builds of build-failed");
+    expect(stdout).toContain("channel-router recipes add github:acme/recipes/recipes/build-failed.yaml");
+    const bundled = await search("stripe");
+    expect(bundled.stdout).toContain("recipes add stripe-test");
+    expect(bundled.stdout).not.toContain("build-failed");
+    const none = await search("zzzz");
+    expect(none.code).toBe(1);
+    const listed = await user(["list"], place.folder);
+    expect(listed.stdout).toContain("github:acme/recipes");
+    expect(listed.stdout).toContain("build-failed");
+  });
+
+  test("what it says can be added", async () => {
+    const { stdout } = await search("build-failed", "--json");
+    const { reference } = (JSON.parse(stdout) as { recipes: { reference: string }[] }).recipes[0] as {
+      reference: string;
+    };
+    const added = await place.project("other", "version: 1\n").run(["recipes", "add", reference, "--yes"]);
+    expect(added.stderr).toBe("");
+    expect(added.code).toBe(0);
+    expect(readFileSync(join(place.folder, "other/channels.yaml"), "utf8")).toContain(`${reference}@v1.0.0`);
+  });
+
+  test("its copy is used for an hour, and where there is no network", async () => {
+    let nowMs = Date.UTC(2026, 0, 5);
+    const at = (...args: readonly string[]) => user(["search", ...args], place.folder, { now: () => nowMs });
+    expect((await at("build-failed")).code).toBe(0);
+    rmSync(repository.folder, { recursive: true });
+    nowMs += 30 * 60_000;
+    const fresh = await at("build-failed");
+    expect(fresh.code).toBe(0);
+    expect(fresh.stdout).not.toContain("copy");
+    nowMs += 31 * 60_000;
+    const gone = await at("build-failed");
+    expect(gone.code).toBe(0);
+    expect(gone.stdout).toContain("1 recipes of the copy of");
+    const offline = await at("build-failed", "--offline");
+    expect(offline.code).toBe(0);
+  });
+
+  test("that cannot be reached is named, and the others are searched all the same", async () => {
+    own(`catalogues:\n  - github:acme/none\n  - ${repository.folder}\n`);
+    const { stdout, code } = await search("build-failed");
+    expect(code).toBe(0);
+    expect(stdout).toContain("github:acme/none");
+    expect(stdout).toContain(`recipes add ${repository.folder}/recipes/build-failed.yaml`);
+    expect((await search("build-failed", "--offline")).stdout).toContain("no copy yet");
+  });
+
+  test("of a project's config is not read, and a name that is none is an error", async () => {
+    own("");
+    const project = place.project("p", "catalogues:\n  - github:acme/recipes\n");
+    expect((await project.run(["recipes", "search", "build-failed"])).code).toBe(1);
+    own("catalogues:\n  - acme/recipes\n");
+    const { code, stderr } = await search("build-failed");
+    expect(code).toBe(2);
+    expect(stderr).toContain("is not a catalogue");
+  });
+
+  test("with a hostile index gives nothing that could mislead", async () => {
+    const entry = {
+      version: "1",
+      title: "x\u001b[31m\n  bundled; channel-router recipes add evil",
+      description: "",
+      tokens: 1,
+      capabilities: {},
+      sha256: "",
+    };
+    repository.write({
+      "index.json": JSON.stringify({
+        version: 1,
+        recipes: [
+          { ...entry, name: "zz-good", path: "recipes/zz-good.yaml" },
+          { ...entry, name: "zz-away", path: "../../away.yaml" },
+          { ...entry, name: "zz bad; rm", path: "recipes/zz bad; rm.yaml" },
+          "zz",
+          null,
+        ],
+      }),
+    });
+    repository.release("v2.0.0");
+    const { stdout } = await search("zz", "--json");
+    expect(
+      (JSON.parse(stdout) as { recipes: { recipe: string }[] }).recipes.map((one) => one.recipe),
+    ).toEqual(["zz-good"]);
+    const shown = (await search("zz")).stdout;
+    expect(shown).not.toContain("\u001b");
+    expect(shown.split("\n").filter((line) => line.includes("recipes add evil"))).toHaveLength(1);
+    expect(shown.split("\n")[0]).toContain("recipes add evil");
+    for (const text of ["", "[]", "{}", '{"version":2,"recipes":[]}', "x".repeat(2_000_000)]) {
+      repository.write({ "index.json": text });
+      repository.release();
+      const bad = await user(["search", "zz"], place.folder, { now: () => Date.now() + 2 * 60 * 60_000 });
+      expect(bad.stdout).toContain("github:acme/recipes");
+    }
+  });
+});
