@@ -41,6 +41,22 @@ const slimSdk = {
   },
 };
 
+/** What host/http-client.ts uses of undici, and one of its two HTTP parsers: the one that runs on every processor. */
+const slimUndici = {
+  name: "slim-undici",
+  load: {
+    filter: { id: /\/undici\/(?:index|lib\/llhttp\/llhttp_simd-wasm)\.js$/ },
+    handler: (id) =>
+      id.endsWith("index.js")
+        ? `const Dispatcher = require("./lib/dispatcher/dispatcher");
+Dispatcher.prototype.connect = require("./lib/api/api-connect");
+exports.Agent = require("./lib/dispatcher/agent");
+exports.EnvHttpProxyAgent = require("./lib/dispatcher/env-http-proxy-agent");
+exports.fetch = require("./lib/web/fetch").fetch;`
+        : `throw new Error("the other parser is used");`,
+  },
+};
+
 /** In ASCII: V8 keeps a file with any other character in twice the memory. */
 const smallChunks = {
   name: "small-chunks",
@@ -59,7 +75,7 @@ const smallChunks = {
 };
 
 const { plugin, codeSplitting } = chunking(root);
-const bundle = await rolldown(bundleOptions([slimSdk, smallLibraries, smallChunks, plugin]));
+const bundle = await rolldown(bundleOptions([slimSdk, slimUndici, smallLibraries, smallChunks, plugin]));
 const { output } = await bundle.write({
   dir: `${root}dist`,
   cleanDir: false,

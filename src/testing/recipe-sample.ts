@@ -2,11 +2,12 @@
 // For the page of all recipes; no command imports it.
 
 import { dirname } from "node:path";
+import { openFixtures } from "../config/fixtures.ts";
 import type { Json, JsonObject } from "../contract.ts";
 import { loadPlan, type ProvenConfig } from "../daemon/start/load-plan.ts";
 import { asObject } from "../json.ts";
 import { renderBlock } from "../templates/budget.ts";
-import { openFixtures } from "./arrivals.ts";
+
 import { playTest } from "./play.ts";
 import type { Simulator } from "./simulator.ts";
 import type { TestCase } from "./test-case.ts";

@@ -60,8 +60,8 @@ beforeEach(() => {
   place = openPlace();
   repository = place.repository("acme/recipes");
   repository.write({
-    "recipes/build-failed.yaml": recipe("build-failed"),
-    "recipes/fixtures/build-failed/failed.json": '{"status":"failed","job":"nightly"}',
+    "recipes/zeppelin-down.yaml": recipe("zeppelin-down"),
+    "recipes/fixtures/zeppelin-down/failed.json": '{"status":"failed","job":"nightly"}',
   });
 });
 afterEach(() => place.remove());
@@ -83,7 +83,7 @@ test("a good repository gets an index, the same each time", async () => {
   expect(code).toBe(0);
   expect(index()).toEqual({
     version: 1,
-    recipes: ["a-first", "build-failed"].map((name) => ({
+    recipes: ["a-first", "zeppelin-down"].map((name) => ({
       name,
       version: "1.0.0",
       title: `Failed builds of ${name}`,
@@ -103,29 +103,31 @@ test("a good repository gets an index, the same each time", async () => {
 const wrong: readonly (readonly [string, Record<string, string>, string])[] = [
   [
     "no capabilities",
-    { "recipes/build-failed.yaml": recipe("build-failed").replace(/capabilities:[\s\S]*?(?=sources:)/, "") },
+    {
+      "recipes/zeppelin-down.yaml": recipe("zeppelin-down").replace(/capabilities:[\s\S]*?(?=sources:)/, ""),
+    },
     "capabilities are missing",
   ],
   [
     "no license",
-    { "recipes/build-failed.yaml": recipe("build-failed").replace(/license:.*\n/, "") },
+    { "recipes/zeppelin-down.yaml": recipe("zeppelin-down").replace(/license:.*\n/, "") },
     "license is missing",
   ],
   [
     "no setup",
-    { "recipes/build-failed.yaml": recipe("build-failed").replace(/setup:.*\n.*\n/, "") },
+    { "recipes/zeppelin-down.yaml": recipe("zeppelin-down").replace(/setup:.*\n.*\n/, "") },
     "setup is missing",
   ],
-  ["another name", { "recipes/build-failed.yaml": recipe("other") }, "name the file other.yaml"],
+  ["another name", { "recipes/zeppelin-down.yaml": recipe("other") }, "name the file other.yaml"],
   [
     "no test of what is skipped",
-    { "recipes/build-failed.yaml": recipe("build-failed").replace(/ {2}- name: passed[\s\S]*$/, "") },
+    { "recipes/zeppelin-down.yaml": recipe("zeppelin-down").replace(/ {2}- name: passed[\s\S]*$/, "") },
     "no test shows what is skipped",
   ],
   [
     "no test of what is delivered",
     {
-      "recipes/build-failed.yaml": recipe("build-failed").replace(
+      "recipes/zeppelin-down.yaml": recipe("zeppelin-down").replace(
         / {2}- name: failed[\s\S]*?(?= {2}- name: passed)/,
         "",
       ),
@@ -134,46 +136,48 @@ const wrong: readonly (readonly [string, Record<string, string>, string])[] = [
   ],
   [
     "a failing test",
-    { "recipes/build-failed.yaml": recipe("build-failed").replace("status: passed", "status: failed") },
+    { "recipes/zeppelin-down.yaml": recipe("zeppelin-down").replace("status: passed", "status: failed") },
     'the test "passed" fails',
   ],
   [
     "no payload",
-    { "recipes/build-failed.yaml": recipe("build-failed").replace("failed/failed.json", "failed/gone.json") },
+    {
+      "recipes/zeppelin-down.yaml": recipe("zeppelin-down").replace("down/failed.json", "down/gone.json"),
+    },
     "gone.json does not exist",
   ],
   [
     "a mail address",
-    { "recipes/fixtures/build-failed/failed.json": '{"status":"failed","by":"jane@corp.io"}' },
+    { "recipes/fixtures/zeppelin-down/failed.json": '{"status":"failed","by":"jane@corp.io"}' },
     "a mail address: jane@corp.io",
   ],
   [
     "a credential",
     {
-      "recipes/fixtures/build-failed/failed.json":
+      "recipes/fixtures/zeppelin-down/failed.json":
         '{"status":"failed","x":"ghp_abcdefghijklmnopqrstuvwxyz0123456789"}',
     },
     "a credential",
   ],
   [
     "a home folder",
-    { "recipes/fixtures/build-failed/failed.json": '{"status":"failed","x":"/home/jane/app"}' },
+    { "recipes/fixtures/zeppelin-down/failed.json": '{"status":"failed","x":"/home/jane/app"}' },
     "a home folder",
   ],
   [
     "a value of a secret key",
-    { "recipes/fixtures/build-failed/failed.json": '{"status":"failed","api_key":"q8f7w6e5r4t3y2u1"}' },
+    { "recipes/fixtures/zeppelin-down/failed.json": '{"status":"failed","api_key":"q8f7w6e5r4t3y2u1"}' },
     "a value of api_key",
   ],
   [
     "a network address",
-    { "recipes/fixtures/build-failed/failed.json": '{"status":"failed","ip":"81.2.69.142"}' },
+    { "recipes/fixtures/zeppelin-down/failed.json": '{"status":"failed","ip":"81.2.69.142"}' },
     "a network address",
   ],
   [
     "a header with a credential",
     {
-      "recipes/build-failed.yaml": recipe("build-failed").replace(
+      "recipes/zeppelin-down.yaml": recipe("zeppelin-down").replace(
         "      data:\n        status: passed",
         "      headers:\n        x-build-token: abc\n      data:\n        status: passed",
       ),
@@ -182,7 +186,7 @@ const wrong: readonly (readonly [string, Record<string, string>, string])[] = [
   ],
   [
     "an invalid recipe",
-    { "recipes/build-failed.yaml": recipe("build-failed").replace("title:", "titel:") },
+    { "recipes/zeppelin-down.yaml": recipe("zeppelin-down").replace("title:", "titel:") },
     "titel",
   ],
 ];
@@ -197,7 +201,7 @@ test.each(wrong)("%s: says what to do, and writes no index", async (_, files, me
 
 test("a value that belongs to nobody can be allowed", async () => {
   repository.write({
-    "recipes/fixtures/build-failed/failed.json": '{"status":"failed","by":"build@corp.io"}',
+    "recipes/fixtures/zeppelin-down/failed.json": '{"status":"failed","by":"build@corp.io"}',
   });
   expect((await check()).code).toBe(1);
   expect((await check("--allow", "build@corp.io")).code).toBe(0);
@@ -212,7 +216,7 @@ describe("a recipe that was published", () => {
       expect((await check()).code).toBe(0);
       repository.release(tag);
       expect((await check()).code).toBe(0);
-      repository.write({ "recipes/build-failed.yaml": change(recipe("build-failed")) });
+      repository.write({ "recipes/zeppelin-down.yaml": change(recipe("zeppelin-down")) });
       const { code, stdout } = await check();
       expect(stdout).toContain(tag === undefined ? "since the last commit" : "since v1.0.0");
       expect(stdout).toContain("still 1.0.0");
@@ -224,7 +228,7 @@ describe("a recipe that was published", () => {
         ["2.0.0", 0],
       ] as const) {
         repository.write({
-          "recipes/build-failed.yaml": change(recipe("build-failed")).replace('"1.0.0"', `"${version}"`),
+          "recipes/zeppelin-down.yaml": change(recipe("zeppelin-down")).replace('"1.0.0"', `"${version}"`),
         });
         expect((await check()).code).toBe(expected);
       }
@@ -234,7 +238,7 @@ describe("a recipe that was published", () => {
   test("the index of another state is reported by --check", async () => {
     await check();
     repository.release("v1.0.0");
-    repository.write({ "recipes/build-failed.yaml": recipe("build-failed").replace('"1.0.0"', '"1.1.0"') });
+    repository.write({ "recipes/zeppelin-down.yaml": recipe("zeppelin-down").replace('"1.0.0"', '"1.1.0"') });
     const { code, stdout } = await check("--check");
     expect(stdout).toContain("is not that of the recipes");
     expect(code).toBe(1);
@@ -259,20 +263,20 @@ describe("a catalogue", () => {
     const { stdout, code, stderr } = await search("failed", "build");
     expect(stderr).toBe("");
     expect(code).toBe(0);
-    expect(stdout).toContain("build-failed 1.0.0: Failed builds of build-failed");
-    expect(stdout).toContain("channel-router recipes add github:acme/recipes/recipes/build-failed.yaml");
+    expect(stdout).toContain("zeppelin-down 1.0.0: Failed builds of zeppelin-down");
+    expect(stdout).toContain("channel-router recipes add github:acme/recipes/recipes/zeppelin-down.yaml");
     const bundled = await search("stripe");
     expect(bundled.stdout).toContain("recipes add stripe-test");
-    expect(bundled.stdout).not.toContain("build-failed");
+    expect(bundled.stdout).not.toContain("zeppelin-down");
     const none = await search("zzzz");
     expect(none.code).toBe(1);
     const listed = await user(["list"], place.folder);
     expect(listed.stdout).toContain("github:acme/recipes");
-    expect(listed.stdout).toContain("build-failed");
+    expect(listed.stdout).toContain("zeppelin-down");
   });
 
   test("what it says can be added", async () => {
-    const { stdout } = await search("build-failed", "--json");
+    const { stdout } = await search("zeppelin-down", "--json");
     const { reference } = (JSON.parse(stdout) as { recipes: { reference: string }[] }).recipes[0] as {
       reference: string;
     };
@@ -285,35 +289,35 @@ describe("a catalogue", () => {
   test("its copy is used for an hour, and where there is no network", async () => {
     let nowMs = Date.UTC(2026, 0, 5);
     const at = (...args: readonly string[]) => user(["search", ...args], place.folder, { now: () => nowMs });
-    expect((await at("build-failed")).code).toBe(0);
+    expect((await at("zeppelin-down")).code).toBe(0);
     rmSync(repository.folder, { recursive: true });
     nowMs += 30 * 60_000;
-    const fresh = await at("build-failed");
+    const fresh = await at("zeppelin-down");
     expect(fresh.code).toBe(0);
     expect(fresh.stdout).not.toContain("copy");
     nowMs += 31 * 60_000;
-    const gone = await at("build-failed");
+    const gone = await at("zeppelin-down");
     expect(gone.code).toBe(0);
     expect(gone.stdout).toContain("1 recipes of the copy of");
-    const offline = await at("build-failed", "--offline");
+    const offline = await at("zeppelin-down", "--offline");
     expect(offline.code).toBe(0);
   });
 
   test("that cannot be reached is named, and the others are searched all the same", async () => {
     own(`catalogues:\n  - github:acme/none\n  - ${repository.folder}\n`);
-    const { stdout, code } = await search("build-failed");
+    const { stdout, code } = await search("zeppelin-down");
     expect(code).toBe(0);
     expect(stdout).toContain("github:acme/none");
-    expect(stdout).toContain(`recipes add ${repository.folder}/recipes/build-failed.yaml`);
-    expect((await search("build-failed", "--offline")).stdout).toContain("no copy yet");
+    expect(stdout).toContain(`recipes add ${repository.folder}/recipes/zeppelin-down.yaml`);
+    expect((await search("zeppelin-down", "--offline")).stdout).toContain("no copy yet");
   });
 
   test("of a project's config is not read, and a name that is none is an error", async () => {
     own("");
     const project = place.project("p", "catalogues:\n  - github:acme/recipes\n");
-    expect((await project.run(["recipes", "search", "build-failed"])).code).toBe(1);
+    expect((await project.run(["recipes", "search", "zeppelin-down"])).code).toBe(1);
     own("catalogues:\n  - acme/recipes\n");
-    const { code, stderr } = await search("build-failed");
+    const { code, stderr } = await search("zeppelin-down");
     expect(code).toBe(2);
     expect(stderr).toContain("is not a catalogue");
   });

@@ -40,11 +40,7 @@ function inText(text: string, key: string, add: (what: string, value: string) =>
     if (!isExampleMail(mail) && publicHost(mail.slice(mail.indexOf("@") + 1)) === undefined)
       add("a mail address", mail);
   for (const [whole, user = ""] of text.matchAll(homeShape))
-    if (
-      !/^(?:user|username|runner|you|me|dev|ada|alice|bob|carol|dave|node|app|vscode|ubuntu)$/i.test(
-        user,
-      )
-    )
+    if (!/^(?:user|username|runner|you|me|dev|ada|alice|bob|carol|dave|node|app|vscode|ubuntu)$/i.test(user))
       add("a home folder", whole);
   // A version may look like an address, but not where it is all of the value.
   if (new RegExp(`^${addressShape.source}$`).test(text) && !isExampleAddress(text))
