@@ -1,8 +1,8 @@
 // Writes dist/manual.md: the pages of docs/ that users of the package need, as one file. Links between the pages become links inside it.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
-/** For those who change the program, and what `recipes show` prints: not in the manual. */
-const notForUsers = new Set(["architecture.md", "gallery.md"]);
+/** For those who change the program or choose one, and what `recipes show` prints: not in the manual. */
+const notForUsers = new Set(["architecture.md", "comparison.md", "gallery.md"]);
 /** In this order; pages that are not named here follow by name. */
 const first = [
   "index.md",
