@@ -370,6 +370,128 @@ describe("update", () => {
     expect(config(project)).toContain("@v1.1.0");
   });
 
+  const changed = (from: string | RegExp, to: string, version = "1.1.0") => {
+    const files = buildsRecipe({ version });
+    const text = files["recipes/builds.yaml"] as string;
+    expect(text.replace(from, to)).not.toBe(text);
+    repository.write({ ...files, "recipes/builds.yaml": text.replace(from, to) });
+    return repository.release(`v${version}`);
+  };
+  const verify = / {4}verify:\n(?: {6}.*\n)+/;
+
+  test.each([
+    [
+      "the header that is checked",
+      "header: x-build-token",
+      "header: x-token",
+      'sources.build.verify.header is "x-token" instead of "x-build-token"',
+    ],
+    ["a check that is removed", verify, "", "sources.build.verify is removed"],
+    [
+      "trusted proxies",
+      "    type: http\n",
+      '    type: http\n    proxies: ["127.0.0.1"]\n',
+      'sources.build.proxies is new: ["127.0.0.1"]',
+    ],
+    [
+      "a second source",
+      "channels:\n",
+      "  open:\n    type: http\n    path: /builds/open\nchannels:\n",
+      "takes events from the new source open",
+    ],
+  ])("refuses a change of whose events are taken, which no test shows: %s", async (_, from, to, words) => {
+    await added();
+    changed(from, to);
+    const plain = await update("--yes");
+    expect(plain.code).toBe(1);
+    expect(plain.stdout).toContain("which --yes does not allow");
+    expect(plain.stdout).toContain(words);
+    const person = answering("n");
+    expect((await project.run(["recipes", "update"], { person })).code).toBe(1);
+    expect(person.questions).toEqual([expect.stringContaining(words)]);
+    expect(config(project)).toContain("@v1.0.0");
+  });
+
+  test("refuses a check that the default of an input switches off", async () => {
+    const header = "  header:\n    type: string\n    default: HEADER\n    description: The header.\n";
+    const version = (name: string, value: string) => {
+      const files = buildsRecipe({ version: name, inputs: header.replace("HEADER", value) });
+      const text = (files["recipes/builds.yaml"] as string).replace(
+        "header: x-build-token",
+        "header: ${inputs.header}",
+      );
+      repository.write({ ...files, "recipes/builds.yaml": text });
+      repository.release(`v${name}`);
+    };
+    version("1.0.1", "x-build-token");
+    await added(project, "v1.0.1");
+    version("1.0.2", "x-other");
+    const plain = await update("--yes");
+    expect(plain.code).toBe(1);
+    expect(plain.stdout).toContain('sources.build.verify.header is "x-other" instead of "x-build-token"');
+  });
+
+  test.each([
+    [
+      "what a channel drops",
+      '    content: "',
+      '    dedupe:\n      key: "{{data.job}}"\n    content: "',
+      "channels.failed.dedupe is new",
+    ],
+    [
+      "a condition",
+      '    content: "',
+      '    when: data.job != "x"\n    content: "',
+      "channels.failed.when is new",
+    ],
+    [
+      "a filter as a list",
+      "    match:\n      data.conclusion: ${inputs.conclusions}\n",
+      "    match:\n      - data.conclusion: ${inputs.conclusions}\n      - data.job: other\n",
+      "channels.failed.match",
+    ],
+    [
+      "the priority",
+      '    content: "',
+      '    priority: high\n    content: "',
+      'channels.failed.priority is new: "high"',
+    ],
+    ["the setup", "Send builds to", "Send all builds to", "setup is"],
+    [
+      "what an input may be",
+      "    default: /builds\n",
+      "    default: /builds\n    pattern: ^/\n",
+      "inputs.path.pattern is new",
+    ],
+  ])("names each changed option, and --yes takes it: %s", async (_, from, to, words) => {
+    await added();
+    changed(from, to);
+    const done = await update("--yes");
+    expect(done.code, done.stdout + done.stderr).toBe(0);
+    expect(done.stdout).toContain(words);
+    expect(done.stdout).not.toContain("changes nothing");
+  });
+
+  test("says so when nothing is changed", async () => {
+    await added();
+    repository.write(buildsRecipe({ version: "1.1.0" }));
+    repository.release("v1.1.0");
+    expect((await update("--yes")).stdout).toContain("changes nothing in its sources, channels and tools");
+  });
+
+  test("refuses another type of an input: a secret that would be a text", async () => {
+    const key = (type: string) =>
+      `  key:\n    type: ${type}\n    description: A key.\n    example: "\${BUILD_KEY}"\n`;
+    repository.write(buildsRecipe({ version: "1.0.1", inputs: key("secret") }));
+    repository.release("v1.0.1");
+    await added(project, "v1.0.1");
+    repository.write(buildsRecipe({ version: "1.0.2", inputs: key("string") }));
+    repository.release("v1.0.2");
+    const plain = await update("--yes");
+    expect(plain.code).toBe(1);
+    expect(plain.stdout).toContain("takes the input key as string instead of secret");
+  });
+
   test("keeps an old name of an input working", async () => {
     await added();
     writeFileSync(

@@ -1,5 +1,5 @@
-// What a new version of a recipe changes, in sentences: from its inputs and capabilities, from its filters, and
-// from what both versions do with the events of their tests.
+// What a new version of a recipe changes, in sentences: from its inputs and capabilities, from its filters and
+// all other options, and from what both versions do with the events of their tests.
 
 import type { Json, JsonObject } from "../../contract.ts";
 import { readConfig } from "../../daemon/start/load-plan.ts";
@@ -9,12 +9,21 @@ import type { TestCase } from "../../testing/test-case.ts";
 import type { CommandContext } from "../context.ts";
 import { type RecipeDetails, readDetails } from "./details.ts";
 import { capabilityLines } from "./inspect.ts";
+import {
+  changeSentence,
+  filledRecipe,
+  type OptionChange,
+  optionChanges,
+  reachOfChange,
+  secretInputs,
+} from "./option-changes.ts";
 
 export interface RecipeDifference {
   readonly from: string;
   readonly to: string;
   /** Sentences. */
   readonly changes: readonly string[];
+  /** With changes of who is let in, of what happens with a secret, and of what an input is. */
   readonly capabilities: { readonly added: readonly string[]; readonly removed: readonly string[] };
   readonly inputs: {
     readonly added: readonly string[];
@@ -30,6 +39,8 @@ interface RecipeView {
   readonly file: string;
   readonly details: RecipeDetails;
   readonly tests: readonly TestCase[];
+  /** The file as written. */
+  readonly written: JsonObject;
   /** By channel, with the values of the inputs. */
   readonly matches: Readonly<Record<string, Json | undefined>>;
 }
@@ -53,16 +64,32 @@ export async function compareRecipes(
     await behaviorsOf(newFile, cases, context.env),
   ];
   const inputs = inputDifference(before, after, renames);
+  const options = optionChanges(
+    filledRecipe(before.written, values, renames),
+    filledRecipe(after.written, renamed),
+  );
+  const secrets = new Set([
+    ...secretInputs(before.written).map((name) => renames.get(name) ?? name),
+    ...secretInputs(after.written),
+  ]);
+  const matches = matchChanges(before, after);
+  const reached = [
+    ...without(can, could),
+    ...inputTypeChanges(before, after, renames),
+    ...options.flatMap((change) => reachOfChange(change, secrets) ?? []),
+  ];
   return {
     from: before.details.version,
     to: after.details.version,
     changes: [
       ...behaviorChanges(cases, then, now),
-      ...matchChanges(before, after),
+      ...matches.map(({ sentence }) => sentence),
       ...partChanges(before, after),
-      ...inputChanges(before, after, inputs),
+      ...otherChanges(options, new Set(matches.map(({ channel }) => channel)), secrets),
+      ...orderChanges(before, after),
+      ...inputChanges(before, after, inputs, renames),
     ],
-    capabilities: { added: without(can, could), removed: without(could, can) },
+    capabilities: { added: reached, removed: without(could, can) },
     inputs,
     tokens: tokensOf(then, now),
   };
@@ -85,6 +112,7 @@ async function viewOf(
     file,
     details,
     tests: loaded.tests as unknown as readonly TestCase[],
+    written: loaded.recipe ?? {},
     matches: Object.fromEntries(channels.map(([name, { match }]) => [name, match])),
   };
 }
@@ -149,20 +177,27 @@ function median(numbers: readonly number[]): number | null {
 }
 
 /** What the filters of a channel that both versions have take more, or less. */
-function matchChanges(before: RecipeView, after: RecipeView): string[] {
-  return Object.keys(after.matches).flatMap((channel) => {
-    if (!Object.hasOwn(before.matches, channel)) return [];
-    const [then, now] = [conditions(before.matches[channel]), conditions(after.matches[channel])];
-    return [...new Set([...then.keys(), ...now.keys()])].flatMap((path) => {
-      const [old, present] = [then.get(path), now.get(path)];
-      if (old === undefined) return [`${channel} now takes only events with ${path}: ${listed(present)}`];
-      if (present === undefined) return [`${channel} no longer looks at ${path}`];
-      const [more, less] = [without(present, old), without(old, present)];
-      return [
-        ...(more.length === 0 ? [] : [`${channel} also takes ${path}: ${more.join(", ")}`]),
-        ...(less.length === 0 ? [] : [`${channel} no longer takes ${path}: ${less.join(", ")}`]),
-      ];
-    });
+function matchChanges(
+  before: RecipeView,
+  after: RecipeView,
+): { readonly channel: string; readonly sentence: string }[] {
+  return Object.keys(after.matches).flatMap((channel) =>
+    conditionChanges(channel, before, after).map((sentence) => ({ channel, sentence })),
+  );
+}
+
+function conditionChanges(channel: string, before: RecipeView, after: RecipeView): string[] {
+  if (!Object.hasOwn(before.matches, channel)) return [];
+  const [then, now] = [conditions(before.matches[channel]), conditions(after.matches[channel])];
+  return [...new Set([...then.keys(), ...now.keys()])].flatMap((path) => {
+    const [old, present] = [then.get(path), now.get(path)];
+    if (old === undefined) return [`${channel} now takes only events with ${path}: ${listed(present)}`];
+    if (present === undefined) return [`${channel} no longer looks at ${path}`];
+    const [more, less] = [without(present, old), without(old, present)];
+    return [
+      ...(more.length === 0 ? [] : [`${channel} also takes ${path}: ${more.join(", ")}`]),
+      ...(less.length === 0 ? [] : [`${channel} no longer takes ${path}: ${less.join(", ")}`]),
+    ];
   });
 }
 
@@ -181,7 +216,8 @@ function conditions(match: Json | undefined, path = ""): Map<string, string[]> {
 }
 
 function textOf(value: Json): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  const isPlain = typeof value === "string" && !/^(?:[-\d[{"]|true$|false$|null$)/.test(value);
+  return isPlain ? value : JSON.stringify(value);
 }
 
 function listed(values: readonly string[] | undefined): string {
@@ -198,6 +234,53 @@ function partChanges(before: RecipeView, after: RecipeView): string[] {
     ...without(now, then).map((name) => `adds the ${noun} ${name}`),
     ...without(then, now).map((name) => `removes the ${noun} ${name}`),
   ]);
+}
+
+/** One sentence for each changed option without a better one. */
+function otherChanges(
+  options: readonly OptionChange[],
+  matched: ReadonlySet<string>,
+  secrets: ReadonlySet<string>,
+): string[] {
+  const isPart = ({ path, before, after }: OptionChange) =>
+    path.length === 2 &&
+    ["sources", "channels", "sinks"].includes(path[0] as string) &&
+    (before === undefined || after === undefined);
+  const isMatch = ({ path: [section, name, option], before, after }: OptionChange) =>
+    section === "channels" &&
+    option === "match" &&
+    matched.has(name as string) &&
+    !Array.isArray(before) &&
+    !Array.isArray(after);
+  return options
+    .filter((change) => !isPart(change) && !isMatch(change) && reachOfChange(change, secrets) === undefined)
+    .map(changeSentence);
+}
+
+/** Events go to channels in their order. */
+function orderChanges(before: RecipeView, after: RecipeView): string[] {
+  const order = ({ details }: RecipeView, { details: other }: RecipeView) =>
+    details.channels.filter((name) => other.channels.includes(name)).join(", ");
+  const [then, now] = [order(before, after), order(after, before)];
+  return then === now ? [] : [`the order of its channels is ${now} instead of ${then}`];
+}
+
+/** What was a secret, for instance, must not become a text that an event may show. */
+function inputTypeChanges(
+  { details }: RecipeView,
+  after: RecipeView,
+  renames: ReadonlyMap<string, string>,
+): string[] {
+  return details.inputs.flatMap(({ name, type }) => {
+    const input = inputNamed(after, renames.get(name) ?? name);
+    return input === undefined || input.type === type
+      ? []
+      : [`takes the input ${input.name} as ${input.type} instead of ${type}`];
+  });
+}
+
+function inputNamed({ details }: RecipeView, name: string) {
+  return details.inputs.find((input) => input.name === name);
 }
 
 async function readHeader(file: string, { env }: Pick<CommandContext, "env">): Promise<JsonObject> {
@@ -238,8 +321,9 @@ function inputChanges(
   before: RecipeView,
   after: RecipeView,
   { added, removed, renamed }: RecipeDifference["inputs"],
+  renames: ReadonlyMap<string, string>,
 ): string[] {
-  const of = ({ details }: RecipeView, name: string) => details.inputs.find((input) => input.name === name);
+  const of = inputNamed;
   const defaults = after.details.inputs.flatMap(({ name, default: now }) => {
     const then = of(before, name)?.default;
     if (of(before, name) === undefined || JSON.stringify(then) === JSON.stringify(now)) return [];
@@ -255,7 +339,21 @@ function inputChanges(
     ...removed.map((name) => `no longer has the input ${name}`),
     ...renamed.map((one) => `renames an input: ${one}`),
     ...defaults,
+    ...limitChanges(before, after, renames),
   ];
+}
+
+/** What a value may be; its type, default and texts have sentences of their own. */
+function limitChanges(before: RecipeView, after: RecipeView, renames: ReadonlyMap<string, string>): string[] {
+  const apart = ["type", "secret", "description", "default", "example", "examples", "deprecated"];
+  const limitsOf = (input: Json | undefined) =>
+    Object.fromEntries(Object.entries(asObject(input)).filter(([key]) => !apart.includes(key)));
+  const [then, now] = [asObject(before.written.inputs), asObject(after.written.inputs)];
+  return Object.keys(then).flatMap((old) => {
+    const name = renames.get(old) ?? old;
+    if (!Object.hasOwn(now, name)) return [];
+    return optionChanges(limitsOf(then[old]), limitsOf(now[name]), ["inputs", name]).map(changeSentence);
+  });
 }
 
 function without(all: readonly string[], known: readonly string[]): string[] {

@@ -17,6 +17,7 @@ import { chooseInputs, readPairs, unknownInput } from "../init/wishes.ts";
 import { printed, printedJson } from "../print.ts";
 import { compareRecipes, type RecipeDifference } from "./compare.ts";
 import { failedTests, type InspectedRecipe, inspectFetched } from "./inspect.ts";
+import { capabilityRefusal, declinesCapabilities, isYes, requireAllowedHere } from "./new-capabilities.ts";
 import {
   type ConfigOption,
   fetchContext,
@@ -68,12 +69,7 @@ export async function updateRecipes(
     throw new UsageError("E_USAGE", "update asks at a terminal, and there is none", {
       hint: "--yes updates without a question, --dry-run only shows what changes",
     });
-  if (options.allowCapabilities && context.underClaude !== undefined)
-    throw new UsageError(
-      "E_CONSENT_INTERACTIVE",
-      `only the user at a terminal can allow new capabilities, and ${context.underClaude.sign}`,
-      { hint: "type the command in a terminal of your own" },
-    );
+  requireAllowedHere(options, context);
   const { uses } = await openProject(context, options.config);
   const chosen = name === undefined ? undefined : requireUse(uses, name);
   if (chosen !== undefined) requireShared(chosen.recipe);
@@ -241,25 +237,20 @@ async function changeOf(
 
 function refusalOf(
   { tests, capabilities }: Pick<UpdateAnswer, "tests" | "capabilities">,
-  { yes, allowCapabilities, dryRun }: UpdateOptions,
+  options: UpdateOptions,
 ): string | undefined {
   if (tests.failed.length > 0) return `its tests fail: ${tests.failed.join(", ")}`;
-  if (yes && capabilities.added.length > 0 && allowCapabilities !== true)
-    return `it may do more than before (${capabilities.added.join("; ")}), which --yes does not allow: add --allow-capabilities, or answer at a terminal`;
-  return dryRun ? "--dry-run" : undefined;
+  return capabilityRefusal(capabilities.added, options) ?? (options.dryRun ? "--dry-run" : undefined);
 }
 
 async function declined(
   { capabilities }: Pick<UpdateAnswer, "capabilities">,
   person: Person | undefined,
-  { allowCapabilities }: UpdateOptions,
+  options: UpdateOptions,
 ): Promise<string | undefined> {
   if (person === undefined) return undefined;
-  const isYes = (answer: string) => /^\s*y(es)?\s*$/i.test(answer);
-  if (capabilities.added.length > 0 && allowCapabilities !== true) {
-    const answer = await person.ask(line`It may do more than before, as listed. Allow that? [y/N] `);
-    if (!isYes(answer)) return "you declined its new capabilities";
-  }
+  if (await declinesCapabilities(capabilities.added, person, options))
+    return "you declined its new capabilities";
   return isYes(await person.ask(line`Update it? [y/N] `)) ? undefined : "you declined";
 }
 
@@ -278,7 +269,9 @@ function differenceLines({
   return [
     line`${colors.bold(use)}  ${reference} -> ${newer}`,
     line`  version ${from} -> ${to}`,
-    ...(changes.length === 0 ? [line`  changes nothing that its tests show`] : []),
+    ...(changes.length === 0 && added.length === 0
+      ? [line`  changes nothing in its sources, channels and tools`]
+      : []),
     ...changes.map((one) => line`  - ${one}`),
     ...added.map((one) => line`  ${colors.yellow("now also")} ${one}`),
     ...removed.map((one) => line`  no longer ${one}`),
