@@ -16,6 +16,7 @@ import {
   namedProgram,
   type PlannedBound,
   slashed,
+  steeringVariables,
 } from "../plan/bound.ts";
 import { isWithin } from "../within.ts";
 
@@ -103,10 +104,17 @@ function boundedHttp(http: HttpClient, bound: PlannedBound, { host }: Bounds): H
   };
 }
 
-function checkProgram({ command, cwd }: SpawnOptions, bound: PlannedBound, folders: Folders): void {
+function checkProgram({ command, cwd, env = {} }: SpawnOptions, bound: PlannedBound, folders: Folders): void {
   const [name = ""] = command;
   if (namedProgram(bound, name, cwd ?? folders.folder, folders) === undefined)
     throw refusal(bound, `run ${name}`, "commands", name);
+  const [steering] = steeringVariables({ env });
+  if (steering !== undefined)
+    throw new ConnectorError(
+      "E_CAPABILITY",
+      `the recipe ${bound.recipe} may not set ${steering}: programs take code or settings from this variable`,
+      { hint: "nothing was done" },
+    );
 }
 
 function refusal(

@@ -6,6 +6,7 @@ import type { Bound, Capabilities } from "../contract/capabilities.ts";
 import type { Reach, ReachedProgram } from "../contract/power.ts";
 import { compileGlob } from "../filters/glob.ts";
 import { hostForms, hostOfUrl } from "../host-name.ts";
+import { isSteering } from "../interpreting-variables.ts";
 import { isWithin } from "../within.ts";
 
 interface Folders {
@@ -104,11 +105,9 @@ export function namedProgram(
   return commands.find((one) => isPath(one) && absolutePath(one, folders) === program);
 }
 
-/** Variables that decide which program a name is, or what is loaded into it. */
-const steering = /^(?:PATH|PATHEXT|COMSPEC|LD_\w+|DYLD_\w+|GLIBC_TUNABLES)$/i;
-
-export function steeringVariable({ env }: Pick<ReachedProgram, "env">): string | undefined {
-  return Object.keys(env).find((name) => steering.test(name));
+/** Variables that decide which program a name is, what code it runs, or which settings it reads. */
+export function steeringVariables({ env = {} }: Partial<Pick<ReachedProgram, "env">>): readonly string[] {
+  return Object.keys(env).filter(isSteering);
 }
 
 export interface FileRule {

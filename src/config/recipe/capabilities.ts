@@ -27,12 +27,14 @@ interface Entry {
   readonly path: Path;
   readonly written: string;
   readonly text: string;
-  /** The entry is exactly one input, whose value the user chose. */
+  /** The entry is exactly one input. */
   readonly isInput: boolean;
-  /** The text before the first input; all of it without one. */
-  readonly lead: string;
-  /** Values of inputs that are a part of the entry. */
-  readonly parts: readonly string[];
+  /** The same, and the user gave its value: a default is the word of the recipe's author. */
+  readonly isGiven: boolean;
+  /** Inputs are a part of the entry. */
+  readonly isComposed: boolean;
+  /** What stays inside of what is before it: all of the text, without a folder that the user gave as its beginning. */
+  readonly kept: string;
   /** A value is a placeholder, and says nothing. */
   readonly isPlaceholder: boolean;
 }
@@ -83,8 +85,14 @@ const reference = /\$\{([^}]*)\}?/g;
 function entries(written: string, path: Path, inputs: Inputs, drafts: IssueDraft[]): Entry[] {
   const found = [...written.matchAll(reference)];
   if (found.length === 0)
-    return [{ path, written, text: written, isInput: false, lead: written, parts: [], isPlaceholder: false }];
+    return [
+      {
+        ...{ path, written, text: written, kept: written },
+        ...{ isInput: false, isGiven: false, isComposed: false, isPlaceholder: false },
+      },
+    ];
   const values: Json[] = [];
+  const given: boolean[] = [];
   let isPlaceholder = false;
   for (const { 0: whole, 1: inside = "", index } of found) {
     const name = /^inputs\.([A-Za-z_]\w*)$/.exec(inside)?.[1];
@@ -101,20 +109,25 @@ function entries(written: string, path: Path, inputs: Inputs, drafts: IssueDraft
       return [];
     }
     values.push(input.value);
+    given.push(input.given !== undefined);
     isPlaceholder ||= input.placeholder;
   }
   const isInput = found[0]?.[0] === written;
-  const lead = written.slice(0, found[0]?.index);
+  const [isGiven = false] = given;
   if (isInput) {
     const [value = null] = values;
     return (Array.isArray(value) ? value : [value]).map((one) => ({
-      ...{ path, written, text: String(one), isInput, lead, parts: [], isPlaceholder },
+      ...{ path, written, text: String(one), kept: String(one) },
+      ...{ isInput, isGiven, isComposed: false, isPlaceholder },
     }));
   }
   const texts = values.map(String);
   let next = 0;
   const text = written.replace(reference, () => texts[next++] ?? "");
-  return [{ path, written, text, isInput, lead, parts: texts, isPlaceholder }];
+  const [first = "", before = ""] = [texts[0], found[0]?.[0]];
+  const isFolder = isGiven && found[0]?.index === 0 && /^[\\/]/.test(written.slice(before.length));
+  const kept = isFolder ? text.slice(first.length) : text;
+  return [{ path, written, text, kept, isInput, isGiven: false, isComposed: true, isPlaceholder }];
 }
 
 function unreadable(name: string | undefined, whole: string, inputs: Inputs) {
@@ -141,17 +154,17 @@ function unfit(name: string, { secret, value }: { secret: boolean; value: Json }
 
 /** What an entry allows; nothing when it is wrong. */
 function readEntry(name: CapabilityName, entry: Entry, drafts: IssueDraft[]): string[] {
-  const { text, path, isInput, isPlaceholder } = entry;
+  const { text, path, isGiven, isPlaceholder } = entry;
   // An optional input that is empty names nothing.
   if (text.trim() === "") return [];
   const problem = problemOf(name, entry);
   // A wrong value of the user is reported where it is used, and allows nothing.
   if (problem !== undefined) {
-    if ((!isInput || name === "tools") && !isPlaceholder)
+    if ((!isGiven || name === "tools") && !isPlaceholder)
       drafts.push({ path, code: "E_CONFIG_CAPABILITY", ...problem });
     return isPlaceholder ? [text] : [];
   }
-  return name === "hosts" ? [hostNamed(text, isInput) ?? text] : [text];
+  return name === "hosts" ? [hostNamed(text, entry.isInput) ?? text] : [text];
 }
 
 type Words = Pick<IssueDraft, "message" | "hint">;
@@ -200,21 +213,21 @@ const upwards = /(?:^|[\\/{,])\.\.(?:$|[\\/},])/;
 /** A wildcard directly below the root or the home folder. */
 const everything = /^(?:[\\/]|~[\\/]?|[A-Za-z]:[\\/]?)?[\\/]*[^\\/]*[*?[{]/;
 
-function fileProblem({ text, isInput, lead, parts }: Entry): Words | undefined {
+function fileProblem({ text, written, isGiven, isComposed, kept }: Entry): Words | undefined {
   if (/\p{Cc}/u.test(text)) return { message: "has a control character", hint: "write the path" };
-  if (lead !== "" && parts.some((part) => upwards.test(part)))
+  if (isComposed && !upwards.test(written) && upwards.test(kept))
     return {
       message: "the value of its input leads out of the folder that is written before it",
       hint: "a value may not have .. as a part",
     };
   // The user's own choice.
-  if (isInput) return undefined;
+  if (isGiven) return undefined;
   if (/^(?:[\\/]|~|[A-Za-z]:)/.test(text) && everything.test(text))
     return {
       message: `${quoted(text)} names everything on this machine or in the home folder`,
       hint: "name a folder of your own: ~/notes/*.md",
     };
-  return /^(?:[\\/]+|~[\\/]*|[A-Za-z]:[\\/]*)$/.test(text) || upwards.test(lead)
+  return /^(?:[\\/]+|~[\\/]*|[A-Za-z]:[\\/]*)$/.test(text) || upwards.test(kept)
     ? {
         message: `${quoted(text)} is more than a recipe may name`,
         hint: "name a folder in the config's folder, or one by its whole path",

@@ -1,8 +1,8 @@
 // Where in a command line an external value would become code: the arguments of an interpreter, whichever
 // program runs it, the stdin of one that reads its program there, and a script that passes its arguments on.
 
+import { isInterpreted } from "../../interpreting-variables.ts";
 import { type Interpreter, interpreterOf } from "./interpreters.ts";
-import { isInterpreted } from "./interpreting-variables.ts";
 import { namesOf } from "./program-name.ts";
 import { readsProgram } from "./read-program.ts";
 import { commandsOf, type ScriptWord } from "./shell-script.ts";

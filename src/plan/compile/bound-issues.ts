@@ -14,7 +14,7 @@ import {
   namedHost,
   namedProgram,
   secretDestinations,
-  steeringVariable,
+  steeringVariables,
 } from "../bound.ts";
 import { oneLine } from "../describe-reach.ts";
 
@@ -64,7 +64,7 @@ export function boundIssues(component: BoundComponent): IssueDraft[] {
       ? [leafOf(bound.written, (text) => absolutePath(text, component) === reach.path) ?? []]
       : [],
   );
-  const steered = reaches.flatMap((reach) => (reach.to === "program" ? (steeringVariable(reach) ?? []) : []));
+  const steered = reaches.flatMap((reach) => (reach.to === "program" ? steeringVariables(reach) : []));
   return [
     ...ofReaches,
     ...(route === undefined
@@ -82,8 +82,8 @@ export function boundIssues(component: BoundComponent): IssueDraft[] {
     ...steered.map((name) =>
       issue(
         ["env", name],
-        `may not set ${name}, which decides what a program is`,
-        "name the program by its whole path",
+        `may not set ${oneLine(name)}: programs take code or settings from this variable`,
+        "remove it: a declared program runs with the variables of the user",
       ),
     ),
     ...secretIssues(component).map(({ path, message, hint }) => issue(path, message, hint)),

@@ -45,3 +45,14 @@ export const text = (name: string, more = {}) => ({
 export const poll = (url: string, more = {}) => ({ x: { type: "poll", url, ...more } });
 export const tail = (...files: string[]) => ({ x: { type: "tail", files } });
 export const value = "a-secret-value-1";
+
+/** Variables through which a declared program runs other code or reads other settings. */
+export const steeringVariables =
+  `PATH Path LD_PRELOAD DYLD_INSERT_LIBRARIES NODE_OPTIONS node_options NODE_PATH BASH_ENV ENV GIT_SSH_COMMAND GIT_EXTERNAL_DIFF
+  GIT_CONFIG_COUNT GIT_CONFIG_GLOBAL GIT_DIR PYTHONSTARTUP PYTHONPATH PYTHONHOME PERL5OPT PERL5LIB RUBYOPT JAVA_TOOL_OPTIONS
+  JDK_JAVA_OPTIONS MAVEN_OPTS LUA_INIT PHPRC KUBECONFIG DOCKER_HOST DOCKER_CONFIG HOME USERPROFILE CARGO_HOME GRADLE_USER_HOME
+  XDG_CONFIG_HOME npm_config_script_shell npm_config_userconfig GH_CONFIG_DIR AWS_CONFIG_FILE CLOUDSDK_CONFIG GOFLAGS MAKEFLAGS
+  TAR_OPTIONS EDITOR PAGER LESSOPEN SSH_ASKPASS SHELL HTTPS_PROXY SSL_CERT_FILE OPENSSL_CONF GCC_EXEC_PREFIX R_PROFILE_USER
+  SCREENRC NPMRC CURLRC LESS_OPTIONS HGRCPATH SVN_SSH MYTOOL_CONFIG MYTOOL_CONFIG_FILE MYTOOL_HOME MYTOOLOPTS`.split(
+    /\s+/,
+  );

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { openProject, type Project } from "../../support/proven.ts";
 import { type Attack, attempt, head, tail, text, told, value } from "./attack.ts";
+import { defaultAttacks } from "./default-attacks.ts";
 import { reachingAttacks } from "./reaching-attacks.ts";
 import { valueAttacks } from "./value-attacks.ts";
 
@@ -20,7 +21,7 @@ beforeAll(async () => {
   await symlink(join(project.home, ".ssh"), join(project.folder, "keys"));
 });
 
-const kinds = { ...reachingAttacks, ...valueAttacks };
+const kinds = { ...reachingAttacks, ...defaultAttacks, ...valueAttacks };
 
 describe.each(Object.entries(kinds))("%s", (_, attacks) => {
   test.each(Object.entries(attacks))("%s", async (_name, [attack, ...errors]) => {

@@ -21,6 +21,7 @@ import { boundedHost, boundedListener, createBounds } from "../../../src/host/bo
 import { allowsHost, fileRule, type PlannedBound, planBound } from "../../../src/plan/bound.ts";
 import { codeOf, hostOf, lent } from "../../support/host.ts";
 import { manualClock } from "../../support/manual-clock.ts";
+import { steeringVariables } from "./attack.ts";
 
 const nothing: PlannedBound = {
   recipe: "evil",
@@ -243,6 +244,22 @@ describe("programs", () => {
     await expect(host.spawn({ command: ["./true"] })).rejects.toMatchObject(refused("commands"));
     await expect(host.spawn({ command: [] })).rejects.toMatchObject(refused("commands"));
   });
+
+  test.each(steeringVariables)("a declared program is not started with %s", async (name) => {
+    const host = bounded({ commands: ["true"] });
+    await expect(host.spawn({ command: ["true"], env: { [name]: "x" } })).rejects.toMatchObject({
+      code: "E_CAPABILITY",
+      message: `the recipe evil may not set ${name}: programs take code or settings from this variable`,
+    });
+  });
+
+  test.each(["LC_ALL", "TZ", "TEXT", "GH_TOKEN", "PGPASSWORD", "AWS_SECRET_ACCESS_KEY"])(
+    "%s may be set",
+    async (name) => {
+      const host = bounded({ commands: ["true"] });
+      await (await host.spawn({ command: ["true"], env: { [name]: "x" } })).ended;
+    },
+  );
 });
 
 describe("routes", () => {

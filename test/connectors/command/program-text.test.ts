@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkCommand } from "../../../src/connectors/command/command-line.ts";
-import { isInterpreted } from "../../../src/connectors/command/interpreting-variables.ts";
+import { isInterpreted } from "../../../src/interpreting-variables.ts";
 
 const X = "{{input.x}}";
 const pathsOf = (options: Parameters<typeof checkCommand>[0]) =>
