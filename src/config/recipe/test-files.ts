@@ -1,5 +1,6 @@
 // The files that the tests of a recipe name, read from its text alone.
 
+import type { Json } from "../../contract.ts";
 import { isObject } from "../../json.ts";
 import { readYamlFile } from "../read.ts";
 import { openYaml } from "../yaml/file.ts";
@@ -8,7 +9,11 @@ import { sha256Of } from "./lock.ts";
 /** Relative to the recipe, as written. Empty for a text that is not valid YAML. */
 export async function testFiles(file: string, text: string): Promise<string[]> {
   const parsed = await readYamlFile(file, "recipe", new Map([[file, { text, sha256: sha256Of(text) }]]));
-  const { tests } = openYaml(file, parsed).tree.root;
+  return filesOf(openYaml(file, parsed).tree.root.tests);
+}
+
+/** The same from the tests themselves. Data with other keys beside `file` is a payload that has such a key. */
+export function filesOf(tests: Json | undefined): string[] {
   if (!Array.isArray(tests)) return [];
   const sends = tests.flatMap((test) => (isObject(test) ? [test.send].flat() : []));
   const names = sends.flatMap((send) => {

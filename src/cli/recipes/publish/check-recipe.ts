@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
+import { filesOf } from "../../../config/recipe/test-files.ts";
 import type { Json, JsonObject } from "../../../contract.ts";
 import { readConfig } from "../../../daemon/start/load-plan.ts";
 import { isRouterError, UsageError } from "../../../errors.ts";
@@ -62,7 +63,7 @@ export async function checkRecipe(
     },
   });
   const text = await readFile(file, "utf8");
-  const fixtures = fixturesOf(recipe);
+  const fixtures = filesOf(recipe.tests);
   const problems = [
     ...headerProblems(file, recipe),
     ...testProblems(file, recipe, suite),
@@ -122,16 +123,6 @@ function testProblems(file: string, recipe: JsonObject, { problems, tests }: Sui
 
 function listOf(value: Json | undefined): Json[] {
   return Array.isArray(value) ? value : [];
-}
-
-/** The files that its tests send. */
-function fixturesOf({ tests }: JsonObject): string[] {
-  const sends = listOf(tests).flatMap((test) => [asObject(test).send].flat().map(asObject));
-  return [
-    ...new Set(
-      sends.flatMap(({ data }) => (isObject(data) && typeof data.file === "string" ? [data.file] : [])),
-    ),
-  ];
 }
 
 async function fixtureProblems(
