@@ -37,14 +37,15 @@ export const github: HookSender = {
 
 function openApi({ repo, org, host }: HookTarget, run: RunProgram) {
   const scope = org === undefined ? "admin:repo_hook" : "admin:org_hook";
-  const named = host === undefined ? [] : ["--hostname", host];
+  // Always named: otherwise gh takes GH_HOST, or the only host with a login.
   const onHost = host ?? "github.com";
   return {
     path: org === undefined ? `repos/${repo}/hooks` : `orgs/${org}/hooks`,
     async call(method: string, path: string, body?: object, secret?: string): Promise<unknown[]> {
       const args = [
         "api",
-        ...named,
+        "--hostname",
+        onHost,
         "--method",
         method,
         "-H",

@@ -34,9 +34,10 @@ export interface HookSource {
 export interface HookSecret {
   /** Undefined: it is not from one variable. */
   readonly variable: string | undefined;
+  /** What senders must sign with: the whole option, of which the variable may be a part. */
   readonly value: string;
-  /** Made now, and stored nowhere yet. */
-  readonly isNew: boolean;
+  /** The variable's value, when it was made now and is stored nowhere yet. */
+  readonly made: string | undefined;
 }
 
 /** Sources of `type: http`, by name. Throws a UsageError for a config that does not hold apart from its secrets. */
@@ -68,7 +69,7 @@ export async function readHookSource(
   if (source === undefined) throw broken(whole, name);
   const { verify, path } = source.options;
   const { scheme, secret } = asObject(verify);
-  const value = made ?? firstText(secret);
+  const value = firstText(secret);
   return {
     name,
     scheme: typeof scheme === "string" ? scheme : undefined,
@@ -79,7 +80,7 @@ export async function readHookSource(
       name,
       senders.find((one) => one.scheme === scheme),
     ),
-    secret: { variable, value, isNew: made !== undefined },
+    secret: { variable, value, made },
     setup: Object.entries(whole.setups).find(([use]) => name.startsWith(`${use}_`))?.[1],
   };
 }

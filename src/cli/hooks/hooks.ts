@@ -63,8 +63,8 @@ export async function addHook(
     if (!isRouterError(error) || error.code !== "E_HOOK") throw error;
     return cannot(source, error.message, options, context, error.hint);
   }
-  const isNew = source.secret.isNew && source.sender.makesSecret !== true;
-  const change = changeOf(state, isNew);
+  const made = source.sender.makesSecret === true ? undefined : source.secret.made;
+  const change = changeOf(state, made !== undefined);
   if (!options.json) context.print(printed(...describeState(state, change, file)));
   const answer = { ...answerOf(state), change };
   if (change === "none" || options.dryRun) {
@@ -72,7 +72,7 @@ export async function addHook(
     return 0;
   }
   if (!(await isAgreed("Register it?", options, context))) return refused(context);
-  if (isNew) await storeSecret(file, source, source.secret.value, context);
+  if (made !== undefined) await storeSecret(file, source, made, context);
   try {
     await applyChange(state, file, context);
   } catch (error) {
@@ -230,7 +230,7 @@ function changeOf({ found, differences }: HookState, isNewSecret: boolean): "cre
 
 /** A sender that makes the secret itself does so only for a new webhook. */
 function requireNewSecret({ source: { sender, secret } }: HookState, file: string): void {
-  if (sender?.makesSecret !== true || secret.isNew) return;
+  if (sender?.makesSecret !== true || secret.made !== undefined) return;
   const name = secret.variable ?? "the secret";
   throw new UsageError(
     "E_USAGE",
@@ -242,7 +242,7 @@ function requireNewSecret({ source: { sender, secret } }: HookState, file: strin
 }
 
 function requireKnownSecret({ source: { sender, secret } }: HookState, file: string): void {
-  if (sender?.makesSecret !== true || !secret.isNew) return;
+  if (sender?.makesSecret !== true || secret.made === undefined) return;
   throw new UsageError(
     "E_USAGE",
     `${sender.title} has this webhook, and shows its secret only in the dashboard`,
@@ -346,11 +346,11 @@ function describeState(
   change: string,
   file: string,
 ): SafeText[] {
-  const { variable, isNew } = source.secret;
+  const { variable, made } = source.secret;
   const what = { create: "a new webhook", update: `webhook ${found[0]?.id}, updated`, none: "nothing to do" }[
     change
   ];
-  const origin = isNew ? `new, in ${join(dirname(file), ".env")}` : "as it is set";
+  const origin = made !== undefined ? `new, in ${join(dirname(file), ".env")}` : "as it is set";
   return [
     line`${colors.bold(api.target)}: ${what ?? ""}`,
     line`  URL: ${wanted.url}`,

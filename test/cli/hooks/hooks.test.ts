@@ -27,6 +27,12 @@ sources:
   plain:
     type: http
     path: /plain
+  own:
+    type: http
+    path: /own
+    verify:
+      scheme: github
+      secret: "prefix-\${OWN_SECRET}"
   shop:
     type: http
     path: /shop
@@ -300,6 +306,27 @@ describe.each(senders)(
   },
 );
 
+test("GitHub: a secret of which the variable is a part is registered whole", async () => {
+  const { code } = await hooks(["add", "own", ...repo, "--events", "push", "--yes"]);
+  expect(code).toBe(0);
+  const { hooks: found } = await sender();
+  const [, made] = /^OWN_SECRET='([\w-]{20,})'$/m.exec(await dotenv()) ?? [];
+  expect(((found[0] as Hook).config as Hook).secret).toBe(`prefix-${made}`);
+});
+
+test.each([
+  { host: [], named: "github.com" },
+  { host: ["--host", "github.com"], named: "github.com" },
+  { host: ["--host", "git.example.com"], named: "git.example.com" },
+])("GitHub: gh is asked for $named with $host, whatever its settings are", async ({ host, named }) => {
+  await hooks(["add", "ci_github", ...repo, ...host, "--yes"], {
+    variables: { GH_HOST: "other.example.com" },
+  });
+  const { calls } = await sender();
+  expect(calls.length).toBeGreaterThan(0);
+  for (const { argv } of calls) expect(argv[argv.indexOf("--hostname") + 1]).toBe(named);
+});
+
 test("Stripe: an endpoint whose secret is not in .env is not made a second time", async () => {
   await hooks(["add", "pay_stripe", "--yes"]);
   await writeFile(join(project.folder, ".env"), "");
@@ -369,6 +396,7 @@ test("list shows all of them, with what could not be asked", async () => {
   expect(Object.fromEntries(listed.map(({ source, state }) => [source, state]))).toEqual({
     ci_github: "registered",
     lab_gitlab: "missing",
+    own: "unknown",
     pay_stripe: "missing",
     plain: "unknown",
     shop: "unknown",
