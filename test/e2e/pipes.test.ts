@@ -89,6 +89,8 @@ const readers: Readonly<Record<string, string>> = {
   "cluster/process-identity.ts": "/proc",
   "files/state-file.ts": "does not wait",
   "daemon/trust/trust-file.ts": "does not wait",
+  "daemon/wake/managed-settings.ts": "/proc",
+  "recipes/npm-registry.ts": "what npm wrote into a folder that this program made",
   "daemon/trust/trust-key.ts": "makes a file",
   "daemon/start/under-claude.ts": "/proc",
 };

@@ -138,7 +138,8 @@ test("no name takes long to judge", () => {
     "private",
   ];
   for (const piece of pieces) {
-    const started = performance.now();
+    // Of the processor: this machine may be busy.
+    const before = process.cpuUsage();
     inProject(piece.repeat(4_096 / piece.length));
     for (const word of [
       "a",
@@ -152,6 +153,7 @@ test("no name takes long to judge", () => {
       "backup",
     ])
       for (const end of ["!", ".json!", ""]) inProject(`${word}${piece.repeat(240 / piece.length)}${end}`);
-    expect(performance.now() - started, piece).toBeLessThan(500);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1_000, piece).toBeLessThan(500);
   }
 });

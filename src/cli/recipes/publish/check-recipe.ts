@@ -2,7 +2,6 @@
 
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { filesOf } from "../../../config/recipe/test-files.ts";
 import type { Json, JsonObject } from "../../../contract.ts";
@@ -10,6 +9,7 @@ import { readConfig } from "../../../daemon/start/load-plan.ts";
 import { isRouterError, UsageError } from "../../../errors.ts";
 import { asObject, isObject, readJson } from "../../../json.ts";
 import type { IndexEntry } from "../../../recipes/recipe-index.ts";
+import { readRegular } from "../../../regular-file.ts";
 import { compareVersions, parseVersion } from "../../../semver.ts";
 import { runSuite, type SuiteResult } from "../../../testing/suite.ts";
 import { tokensPerEvent } from "../../../testing/tokens-per-event.ts";
@@ -62,7 +62,7 @@ export async function checkRecipe(
       throw new UsageError("E_USAGE", "a test of a shared recipe cannot use a stored event");
     },
   });
-  const text = await readFile(file, "utf8");
+  const text = (await readRegular(file)).toString("utf8");
   const fixtures = filesOf(recipe.tests);
   const problems = [
     ...headerProblems(file, recipe),
@@ -141,7 +141,7 @@ async function fixtureProblems(
       });
       continue;
     }
-    const text = await readFile(path, "utf8");
+    const text = (await readRegular(path)).toString("utf8");
     found.push(...valueProblems(path, path.endsWith(".json") ? parsed(text) : text, allowed));
   }
   return found;

@@ -1,10 +1,10 @@
 // `recipes publish-check`: whether the recipes of a repository can be shared, and the index by which others find them.
 
 import { existsSync, readdirSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { UsageError } from "../../../errors.ts";
 import { indexName, indexText } from "../../../recipes/recipe-index.ts";
+import { readRegular } from "../../../regular-file.ts";
 import { line } from "../../../text.ts";
 import { colors } from "../../colors.ts";
 import type { CommandContext } from "../../context.ts";
@@ -36,7 +36,7 @@ export async function publishCheck(
     );
   const problems = checked.flatMap((one) => one.problems);
   const index = join(folder, indexName);
-  const before = existsSync(index) ? await readFile(index, "utf8") : undefined;
+  const before = existsSync(index) ? (await readRegular(index)).toString("utf8") : undefined;
   const entries = checked.flatMap(({ entry }) => entry ?? []);
   const text = indexText(entries);
   const isStale = before !== text;
