@@ -31,10 +31,8 @@ test("bash completes commands, subcommands, options and the names that a command
   expect(offered("channel-router", "in")).toEqual(["init"]);
   expect(offered("channel-router", "")).toEqual(expect.arrayContaining(["status", "access", "help", "add"]));
   expect(offered("channel-router", "access", "pa")).toEqual(["pair"]);
-  expect(offered("channel-router", "recipes", "show", "git")).toEqual([
-    "github-ci-failed",
-    "github-mention",
-    "github-review",
+  expect(offered("channel-router", "recipes", "show", "gitlab")).toEqual([
+    "gitlab-merge-request",
     "gitlab-pipeline-failed",
   ]);
   expect(offered("channel-router", "add", "")).toEqual(["discord", "imap", "slack", "telegram"]);
