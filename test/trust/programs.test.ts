@@ -22,6 +22,7 @@ const starters: Readonly<Record<string, string>> = {
   "daemon/start/client-watch.ts": "ps",
   "daemon/wake/managed-settings.ts": "plutil, or reg.exe by its path",
   "host/command-watch.ts": "sh",
+  "cli/recipes/publish/published-text.ts": "git, for a command that the user typed",
   "cluster/machine.ts": "sysctl",
   "cluster/process-identity.ts": "ps",
   "host/spawn.ts": "what consent names",
