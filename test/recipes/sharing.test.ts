@@ -156,6 +156,114 @@ describe("add", () => {
   });
 });
 
+describe("add of a recipe that is pinned at another version", () => {
+  /** The config names the new version already, by an edit. */
+  async function edited(hosts: readonly string[]): Promise<void> {
+    await added();
+    repository.write(buildsRecipe({ version: "1.1.0", hosts }));
+    repository.release("v1.1.0");
+    writeFileSync(join(project.folder, "channels.yaml"), config(project).replace("@v1.0.0", "@v1.1.0"));
+  }
+  const add = (args: readonly string[], more?: Parameters<FixtureProject["run"]>[1]) =>
+    project.run(["recipes", "add", `${reference}@v1.1.0`, ...args], more);
+
+  test("is refused new capabilities as an update, with --yes and below Claude", async () => {
+    await edited(["api.example.com"]);
+    const underClaude = { sign: "CLAUDECODE is set", folders: [] };
+    for (const more of [undefined, { underClaude }]) {
+      const plain = await add(["--yes"], more);
+      expect(plain.code).toBe(1);
+      expect(plain.stdout).toContain("now also connects to api.example.com");
+      expect(plain.stdout).toContain("which --yes does not allow");
+    }
+    expect((await add(["--yes", "--allow-capabilities"], { underClaude })).code).toBe(2);
+    const other = await add(["--yes", "--as", "second", "--with", "path=/second"]);
+    // The old version is not named any more: a second use replaces it as well.
+    expect(other.code).toBe(1);
+    const person = answering("n");
+    expect((await add([], { person })).code).toBe(1);
+    expect(person.questions).toEqual([expect.stringContaining("connects to api.example.com")]);
+    expect(Object.keys(locked(project))).toEqual([`${reference}@v1.0.0`]);
+    rmSync(copyIn(project));
+    expect((await add(["--yes"])).stdout).toContain("cannot be compared");
+    expect((await add(["--yes", "--allow-capabilities"])).code).toBe(0);
+    expect(Object.keys(locked(project))).toEqual([`${reference}@v1.1.0`]);
+  });
+
+  test("needs nothing more when it reaches nothing more", async () => {
+    await edited([]);
+    const done = await add(["--yes"]);
+    expect(done.code, done.stdout + done.stderr).toBe(0);
+  });
+});
+
+describe("the variable of a secret input", () => {
+  const publish = (example: string, recipe = "builds") => {
+    const files = buildsRecipe({ version: "1.1.0" });
+    const text = (files["recipes/builds.yaml"] as string)
+      .replace("${BUILD_TOKEN}", `\${${example}}`)
+      .replace("recipe: builds", `recipe: ${recipe}`);
+    repository.write({ ...files, "recipes/builds.yaml": text });
+    repository.release("v1.1.0");
+  };
+  const add = (env: NodeJS.ProcessEnv, ...args: string[]) =>
+    project.run(["recipes", "add", `${reference}@v1.1.0`, "--yes", ...args], {
+      env: { ...place.env, ...env },
+    });
+
+  test.each([
+    ["the environment", () => ({ OTHER_TOKEN: "x" })],
+    ["the environment, empty", () => ({ OTHER_TOKEN: "" })],
+    [
+      ".env",
+      () => {
+        writeFileSync(join(project.folder, ".env"), "OTHER_TOKEN=x\n");
+        return {};
+      },
+    ],
+    [
+      "the config",
+      () => {
+        const text = config(project).replace("text: hello", 'text: "${OTHER_TOKEN:-hi}"');
+        writeFileSync(join(project.folder, "channels.yaml"), text);
+        return {};
+      },
+    ],
+  ])("is not one that the user has in %s, unless the user names it", async (_, prepare) => {
+    publish("OTHER_TOKEN");
+    const env = prepare();
+    const plain = await add(env);
+    expect(plain.code, plain.stderr).toBe(0);
+    expect(config(project)).toContain('token: "${BUILDS_TOKEN}"');
+    expect(read(project, ".env")).toContain("BUILDS_TOKEN=\n");
+  });
+
+  test("is asked for when the name of the recipe leads to a variable of the user, too", async () => {
+    publish("GITHUB_TOKEN", "github");
+    const before = config(project);
+    const env = { GITHUB_TOKEN: "x" };
+    const refused = await add(env);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("--with token='${NAME}'");
+    expect(config(project)).toBe(before);
+    const named = await add(env, "--with", "token=${GITHUB_TOKEN}");
+    expect(named.code, named.stderr).toBe(0);
+    expect(config(project)).toContain('token: "${GITHUB_TOKEN}"');
+  });
+
+  test("is not one that an input of a new version chooses", async () => {
+    await added();
+    const inputs = '  key:\n    type: secret\n    description: A key.\n    example: "${OTHER_TOKEN}"\n';
+    repository.write(buildsRecipe({ version: "1.1.0", inputs }));
+    repository.release("v1.1.0");
+    const done = await project.run(["recipes", "update", "--yes"], {
+      env: { ...place.env, OTHER_TOKEN: "x" },
+    });
+    expect(done.code, done.stdout + done.stderr).toBe(0);
+    expect(config(project)).toContain('key: "${BUILDS_KEY}"');
+  });
+});
+
 describe("what is pinned", () => {
   test("is used without git, npm and network, in another checkout of the project as well", async () => {
     await added();

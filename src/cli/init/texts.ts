@@ -105,13 +105,19 @@ function scalar(value: Json): string {
   return isPlain ? value : JSON.stringify(value);
 }
 
-/** The variable of a secret input: the one that the recipe's example names, else `STRIPE_TEST_SECRET`. */
+/**
+ * The variable of a secret input: the one that the recipe's example names, else `STRIPE_TEST_SECRET`. `isTaken`:
+ * for a recipe of somebody else, which must not choose what the user has for another purpose. Undefined when
+ * both are taken.
+ */
 export function variableOf(
   recipe: string,
   input: { readonly name: string; readonly example?: Json },
-): string {
+  isTaken: (variable: string) => boolean = () => false,
+): string | undefined {
   const named = typeof input.example === "string" ? /^\$\{(\w+)\}$/.exec(input.example)?.[1] : undefined;
-  return named ?? `${recipe}_${input.name}`.replaceAll("-", "_").toUpperCase();
+  const own = `${recipe}_${input.name}`.replaceAll("-", "_").toUpperCase();
+  return [named ?? own, own].find((variable) => !isTaken(variable));
 }
 
 /** `.env` with a value for each variable that has none: the user's, else a new secret. */

@@ -124,11 +124,13 @@ export function readPairs(written: readonly string[]): Map<string, string> {
   );
 }
 
+/** `isTaken`: for a recipe of somebody else, which variables the user has for another purpose. */
 export async function chooseInputs(
   recipe: RecipeDetails,
   given: Map<string, string>,
   count: number,
   person: Person | undefined,
+  isTaken?: (variable: string) => boolean,
 ): Promise<Chosen> {
   const values: Record<string, Json> = {};
   const secrets: Chosen["secrets"][number][] = [];
@@ -141,9 +143,11 @@ export async function chooseInputs(
       const named = /^\$\{(\w+)\}$/.exec(value ?? "")?.[1];
       if (named === undefined && value !== undefined && /['\p{Cc}]/u.test(value))
         throw new UsageError("E_USAGE", `the value of ${name} contains characters that .env cannot take`);
+      const variable = named ?? variableOf(recipe.recipe, input, isTaken);
+      if (variable === undefined) throw takenVariable(recipe.recipe, name, variableOf(recipe.recipe, input));
       secrets.push({
         input: name,
-        variable: named ?? variableOf(recipe.recipe, input),
+        variable,
         ...(named === undefined && value !== undefined ? { value } : {}),
         ...(named === undefined ? {} : { isSet: true as const }),
       });
@@ -161,6 +165,13 @@ export async function chooseInputs(
     if (value !== undefined) values[name] = readValue(value, input.type);
   }
   return { recipe, values, secrets };
+}
+
+function takenVariable(recipe: string, input: string, variable: string | undefined): UsageError {
+  const why = `${variable} is in use already, and the recipe ${recipe} does not get it unless you say so`;
+  return new UsageError("E_USAGE", why, {
+    hint: `name a variable for ${input}:  --with ${input}='\${NAME}'`,
+  });
 }
 
 function exampleOf(example: Json | undefined): string {

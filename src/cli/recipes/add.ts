@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { setVariable } from "../../config/paths.ts";
+import { bundledRecipes } from "../../config/recipe/bundled.ts";
 import { lockName } from "../../config/recipe/lock.ts";
 import { findRecipe } from "../../config/recipe/reference.ts";
 import { parseShared, type SharedReference, writtenReference } from "../../config/recipe/shared-reference.ts";
@@ -29,6 +30,13 @@ import {
   inspectFetched,
   inspectRecipe,
 } from "./inspect.ts";
+import {
+  addedCapabilities,
+  capabilityRefusal,
+  declinesCapabilities,
+  isYes,
+  requireAllowedHere,
+} from "./new-capabilities.ts";
 import { type ConfigOption, fetchContext, type RecipeProject, readProject, requireShared } from "./pinned.ts";
 import {
   changedFiles,
@@ -36,6 +44,7 @@ import {
   checkChange,
   neededLock,
   type RecipeChange,
+  takenVariables,
   variableChanges,
   writeRecipeChange,
 } from "./proposal.ts";
@@ -45,6 +54,7 @@ export interface AddOptions extends ConfigOption {
   readonly with: readonly string[];
   readonly yes?: boolean;
   readonly dryRun?: boolean;
+  readonly allowCapabilities?: boolean;
 }
 
 /** 1 when the user declines, or when its tests fail. */
@@ -60,20 +70,24 @@ export async function addRecipe(
     throw new UsageError("E_USAGE", "add asks at a terminal, and there is none", {
       hint: `channel-router recipes add ${typed} --yes, or --dry-run to see it`,
     });
+  requireAllowedHere(options, context);
   const project = await projectOf(options, context);
   const written = fromConfig(typed, project, context);
   const fetched = await fetchShared(written, project, context);
   const reference = fetched === undefined ? written : writtenReference(fetched.reference);
-  const inspected =
+  const { inspected, added } =
     fetched === undefined
-      ? await inspectRecipe(fileOf(written, project), context)
-      : await inspectFetched(fetched, context, async (one) => one);
+      ? { inspected: await inspectRecipe(fileOf(written, project), context), added: [] }
+      : await inspectFetched(fetched, context, async (one, file) => ({
+          inspected: one,
+          added: await addedCapabilities(project, fetched, file, context),
+        }));
 
   const restored = project.uses.find(({ recipe }) => recipe === reference);
   const isRestored = restored !== undefined && options.as === undefined;
   const chosen: Chosen | undefined = isRestored
     ? undefined
-    : await chooseFor(inspected, reference, options, person);
+    : await chooseFor(inspected, reference, options, person, takenFor(reference, project, context));
   const proposed = await propose(project, { reference, fetched, chosen, options }, context);
   const { change, missing } = proposed;
   const name = restored !== undefined && isRestored ? restored.name : (chosen?.as ?? "");
@@ -87,26 +101,34 @@ export async function addRecipe(
     ...inspectedAnswer(inspected),
     files: changedFiles(change),
     variables: missing,
+    ...(added.length === 0 ? {} : { newCapabilities: added }),
   });
   const failed = failedTests(inspected.suite);
   if (!options.json) {
     context.print(
-      printed(...inspectedLines(inspected, from, chosen?.values), line``, ...changeLines(change)),
+      printed(
+        ...inspectedLines(inspected, from, chosen?.values),
+        ...added.map((one) => line`  ${colors.yellow("now also")} ${one}`),
+        line``,
+        ...changeLines(change),
+      ),
     );
     if (changedFiles(change).length === 0)
       context.print(printed(line`unchanged: ${name} in ${project.config} has it already`));
   }
   const isNeeded = changedFiles(change).length > 0;
-  const isRefused = failed.length > 0;
-  if (isRefused && !options.json) context.print(printed(line`nothing was written: its tests fail`));
+  const refusal = failed.length > 0 ? "its tests fail" : capabilityRefusal(added, options);
+  if (refusal !== undefined && !options.json) context.print(printed(line`nothing was written: ${refusal}`));
   const mayWrite =
     isNeeded &&
-    !isRefused &&
+    refusal === undefined &&
     options.dryRun !== true &&
-    (person === undefined || /^\s*y(es)?\s*$/i.test(await person.ask(line`Add it? [y/N] `)));
+    (person === undefined ||
+      (!(await declinesCapabilities(added, person, options)) &&
+        isYes(await person.ask(line`Add it? [y/N] `))));
   if (mayWrite) await writeRecipeChange(change);
   if (options.json) context.print(printedJson(answer(mayWrite)));
-  if (isRefused) return 1;
+  if (refusal !== undefined) return 1;
   if (!isNeeded || options.dryRun) return 0;
   if (!mayWrite) {
     context.print(printed(line`nothing was written`));
@@ -167,11 +189,22 @@ async function chooseFor(
   reference: string,
   options: AddOptions,
   person: CommandContext["person"],
+  isTaken: ((variable: string) => boolean) | undefined,
 ): Promise<Chosen> {
   const given = readPairs(options.with);
-  const chosen = await chooseInputs(details, given, 1, person);
+  const chosen = await chooseInputs(details, given, 1, person, isTaken);
   for (const name of given.keys()) throw unknownInput(name, [details]);
   return { ...chosen, as: options.as ?? useName(details), reference };
+}
+
+/** A recipe of somebody else does not choose among the user's variables. */
+function takenFor(
+  reference: string,
+  project: RecipeProject,
+  { env }: CommandContext,
+): ((variable: string) => boolean) | undefined {
+  const isKnown = reference.startsWith("./") || bundledRecipes().includes(reference);
+  return isKnown ? undefined : takenVariables(project, env);
 }
 
 interface Wanted {

@@ -95,6 +95,12 @@ export async function compareRecipes(
   };
 }
 
+/** Their values are not read for a comparison. */
+export function withoutVariables(values: JsonObject): JsonObject {
+  const hasVariable = (value: Json) => JSON.stringify(value).includes("${");
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => !hasVariable(value)));
+}
+
 async function viewOf(
   file: string,
   values: JsonObject,

@@ -1,9 +1,15 @@
 // New capabilities of a recipe that is pinned at another version: `--yes` alone does not allow them, and only
 // the user at a terminal can.
 
+import { join } from "node:path";
+import { copyFolder, copyProblem } from "../../config/recipe/lock.ts";
+import { parseShared, type SharedReference, writtenReference } from "../../config/recipe/shared-reference.ts";
 import { UsageError } from "../../errors.ts";
+import type { FetchedRecipe } from "../../recipes/fetch-recipe.ts";
 import { line } from "../../text.ts";
 import type { CommandContext, Person } from "../context.ts";
+import { compareRecipes, withoutVariables } from "./compare.ts";
+import type { RecipeProject } from "./pinned.ts";
 
 export interface CapabilityOptions {
   readonly yes?: boolean;
@@ -44,4 +50,47 @@ export async function declinesCapabilities(
 
 export function isYes(answer: string): boolean {
   return /^\s*y(es)?\s*$/i.test(answer);
+}
+
+/**
+ * What a fetched recipe, in this file, may do more than the version of it in the lock that it replaces: an edit
+ * of the reference in the config, followed by `add`, is an update.
+ */
+export async function addedCapabilities(
+  { lock, uses, others, folder }: RecipeProject,
+  { reference, locked }: FetchedRecipe,
+  file: string,
+  context: Pick<CommandContext, "env" | "cwd">,
+): Promise<string[]> {
+  const written = writtenReference(reference);
+  const use = uses.find(({ recipe }) => recipe === written);
+  // Another config may go on with the old version, but this use moves.
+  const named = new Set([...uses, ...(use === undefined ? others : [])].map(({ recipe }) => recipe));
+  const found: string[] = [];
+  for (const [old, pinned] of lock) {
+    const shared = parseShared(old);
+    if (shared === undefined || "message" in shared || identity(shared) !== identity(reference)) continue;
+    if (old === written ? pinned.commit === locked.commit : named.has(old)) continue;
+    const copy = copyFolder(shared, pinned);
+    const isWhole = Object.entries(pinned.files).every(
+      ([path, sha256]) => copyProblem(folder, `${copy}/${path}`, sha256) === undefined,
+    );
+    if (!isWhole) {
+      found.push(`it cannot be compared with ${old}, whose copy is missing or changed`);
+      continue;
+    }
+    const files = [join(folder, copy, pinned.recipe), file] as const;
+    found.push(
+      ...(await compareRecipes(files, withoutVariables(use?.with ?? {}), context)).capabilities.added,
+    );
+  }
+  return [...new Set(found)];
+}
+
+/** The same for each spelling of a reference, without its version. */
+function identity(reference: SharedReference): string {
+  const { path } = reference;
+  const where =
+    reference.from === "git" ? `${reference.host}/${reference.repository}`.toLowerCase() : reference.package;
+  return JSON.stringify([where, path.replace(/\.ya?ml$/, "")]);
 }

@@ -111,6 +111,18 @@ export function neededLock({ lock, others }: RecipeProject, text: string): Recip
   return new Map([...lock].filter(([reference]) => names.includes(reference)));
 }
 
+/** Variables that the user has for another purpose: set or declared somewhere, or named by the config. */
+export function takenVariables(
+  { config, text }: Pick<RecipeProject, "config" | "text">,
+  env: NodeJS.ProcessEnv,
+): (variable: string) => boolean {
+  const { layers } = readDotenvFiles(env, dirname(config));
+  const known = [env, ...layers.map(({ variables }) => variables)];
+  return (variable) =>
+    known.some((variables) => Object.hasOwn(variables, variable)) ||
+    new RegExp(`\\$\\{${variable}\\b`).test(text);
+}
+
 /** `.env` with an empty value for each variable that is set nowhere, and `.gitignore` in a repository. */
 export async function variableChanges(
   config: string,

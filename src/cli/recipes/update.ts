@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { copyFolder, copyProblem, type LockedRecipe } from "../../config/recipe/lock.ts";
 import { parseShared, type SharedReference, writtenReference } from "../../config/recipe/shared-reference.ts";
 import { addInputs, setReference } from "../../config/yaml/edit-use.ts";
-import type { Json, JsonObject } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import { type FetchedRecipe, fetchRecipe, findNewer } from "../../recipes/fetch-recipe.ts";
 import { line, type SafeText } from "../../text.ts";
@@ -15,7 +14,7 @@ import type { ExitCode } from "../exit.ts";
 import { type Chosen, inputLines } from "../init/texts.ts";
 import { chooseInputs, readPairs, unknownInput } from "../init/wishes.ts";
 import { printed, printedJson } from "../print.ts";
-import { compareRecipes, type RecipeDifference } from "./compare.ts";
+import { compareRecipes, type RecipeDifference, withoutVariables } from "./compare.ts";
 import { failedTests, type InspectedRecipe, inspectFetched } from "./inspect.ts";
 import { capabilityRefusal, declinesCapabilities, isYes, requireAllowedHere } from "./new-capabilities.ts";
 import {
@@ -33,6 +32,7 @@ import {
   checkChange,
   neededLock,
   type RecipeChange,
+  takenVariables,
   variableChanges,
   writeRecipeChange,
 } from "./proposal.ts";
@@ -152,7 +152,8 @@ async function updateOne(
     const difference = await compareRecipes([oldFile, file], withoutVariables(use.with), context);
     const failed = failedTests(inspected.suite);
     const tests = { passed: inspected.suite.tests.length - failed.length, failed };
-    const chosen = await chooseNew(inspected, difference, options, person);
+    const isTaken = takenVariables(project, context.env);
+    const chosen = await chooseNew(inspected, difference, options, person, isTaken);
     const change = await changeOf(project, { shared, fetched, chosen }, context);
     const answer = {
       use: use.name,
@@ -193,12 +194,13 @@ async function chooseNew(
   { inputs }: RecipeDifference,
   options: UpdateOptions,
   person: Person | undefined,
+  isTaken: (variable: string) => boolean,
 ): Promise<Chosen> {
   const given = readPairs(options.with);
   const added = details.inputs.filter(({ name }) => inputs.added.includes(name));
   const needed = added.filter(({ name, default: fallback }) => fallback === undefined || given.has(name));
   const recipe = { ...details, inputs: needed };
-  const chosen = await chooseInputs(recipe, given, 1, person);
+  const chosen = await chooseInputs(recipe, given, 1, person, isTaken);
   for (const name of given.keys()) throw unknownInput(name, [{ ...details, inputs: added }]);
   return chosen;
 }
@@ -281,10 +283,4 @@ function differenceLines({
     line`  tests: ${tests.passed} passed${tests.failed.length === 0 ? "" : `, ${tests.failed.length} failed`}`,
     ...tests.failed.map((name) => line`  ${colors.red("FAIL")} ${name}`),
   ];
-}
-
-/** Their values are not read for a comparison. */
-function withoutVariables(values: JsonObject): JsonObject {
-  const hasVariable = (value: Json) => JSON.stringify(value).includes("${");
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => !hasVariable(value)));
 }
