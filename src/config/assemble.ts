@@ -157,7 +157,7 @@ function sourceValues(name: string, source: JsonObject, from: Assembly): SourceV
   };
 }
 
-/** Its capabilities, and the options in which a secret input of the recipe is and leaves the router. */
+/** Its capabilities, and the options in which a secret input, or one from a variable or a file, leaves the router. */
 function boundOf(
   section: Section,
   name: string,
@@ -172,7 +172,11 @@ function boundOf(
     // The arguments of a sink are common to all types; their defaults are sent. A path checks its callers.
     .filter(({ path }) => path[0] === declaredToo[section] || classOf(schema, path) !== "inert")
     .flatMap(({ path, taints }) =>
-      taints.flatMap(({ origin }) => (origin.kind === "input" ? [{ input: origin.name, path }] : [])),
+      taints.flatMap(({ origin }) => {
+        if (origin.kind === "input") return [{ input: origin.name, path }];
+        const input = origin.kind === "typed" ? undefined : origin.input;
+        return input === undefined ? [] : [{ input, path, isVariable: true as const }];
+      }),
     );
   return { bound: { ...capabilities, carried, written } };
 }

@@ -1,7 +1,7 @@
 // The capabilities of one use of a recipe: what its file declares, with the values of the inputs. An input may
 // be a whole entry, or a part of one; a part never leads out of what is written around it.
 
-import type { Capabilities } from "../../contract/capabilities.ts";
+import { type Capabilities, chatTools } from "../../contract/capabilities.ts";
 import type { Json, JsonObject } from "../../contract.ts";
 import { listNames } from "../../did-you-mean.ts";
 import { hostNamed } from "../../host-name.ts";
@@ -61,7 +61,7 @@ export function readCapabilities(header: JsonObject, inputs: Inputs, isOwn: bool
     string[]
   >;
   for (const [index, tool] of lists.tools.entries())
-    if (!Object.hasOwn(asObject(header.sinks), tool))
+    if (tool !== chatTools && !Object.hasOwn(asObject(header.sinks), tool))
       drafts.push({
         path: ["capabilities", "tools", index],
         code: "E_CONFIG_REFERENCE",
@@ -70,12 +70,13 @@ export function readCapabilities(header: JsonObject, inputs: Inputs, isOwn: bool
       });
   const secrets = Object.entries(asObject(declared.secrets)).map(([name, value]) => {
     const path = ["capabilities", "secrets", name];
-    drafts.push(...notSecret(name, path, inputs));
+    drafts.push(...unknownSecret(name, path, inputs));
     const found = entriesOf(value, path).flatMap((entry) => destination(entry, lists, drafts));
     return [name, [...new Set(found)]] as const;
   });
+  const all = withLists(namedByInputs(declared.hosts, inputs, lists.hosts), Object.fromEntries(secrets));
   return {
-    capabilities: { recipe: String(header.recipe), isOwn, ...lists, secrets: Object.fromEntries(secrets) },
+    capabilities: { recipe: String(header.recipe), isOwn, ...lists, secrets: all },
     drafts,
   };
 }
@@ -235,18 +236,40 @@ function fileProblem({ text, written, isGiven, isComposed, kept }: Entry): Words
     : undefined;
 }
 
-function notSecret(name: string, path: Path, inputs: Inputs): IssueDraft[] {
-  const input = inputs.get(name);
-  if (input?.secret === true) return [];
-  const known = [...inputs].flatMap(([one, { secret }]) => (secret ? [one] : []));
+function withLists(
+  one: Readonly<Record<string, readonly string[]>>,
+  other: Readonly<Record<string, readonly string[]>>,
+) {
+  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])];
+  const of = (from: Readonly<Record<string, readonly string[]>>, name: string) =>
+    Object.hasOwn(from, name) ? (from[name] as readonly string[]) : [];
+  return Object.fromEntries(
+    names.map((name) => [name, [...new Set([...of(one, name), ...of(other, name)])]]),
+  );
+}
+
+/** Inputs that are nothing but hosts may go there: to where they lead themselves. */
+function namedByInputs(declared: Json | undefined, inputs: Inputs, hosts: readonly string[]) {
+  const found: Record<string, string[]> = {};
+  for (const written of Array.isArray(declared) ? declared : []) {
+    if (typeof written !== "string" || written.replace(reference, "").replace(":", "") !== "") continue;
+    const own = entries(written, [], inputs, []).map(({ text, isInput }) => hostNamed(text, isInput) ?? text);
+    for (const [, name = ""] of written.matchAll(/\$\{inputs\.([A-Za-z_]\w*)\}/g))
+      found[name] = [...(found[name] ?? []), ...own.filter((host) => hosts.includes(host))];
+  }
+  return found;
+}
+
+/** One that is not secret may be named too: its value can be from a variable. */
+function unknownSecret(name: string, path: Path, inputs: Inputs): IssueDraft[] {
+  if (inputs.has(name)) return [];
   return [
     {
       path,
       on: "key",
       code: "E_CONFIG_REFERENCE",
-      message:
-        input === undefined ? `the recipe has no input ${quoted(name)}` : `the input ${name} is not secret`,
-      hint: known.length === 0 ? "the recipe has no secret input" : `its secret inputs: ${listNames(known)}`,
+      message: `the recipe has no input ${quoted(name)}`,
+      hint: inputs.size === 0 ? "the recipe has no inputs" : `its inputs: ${listNames([...inputs.keys()])}`,
     },
   ];
 }

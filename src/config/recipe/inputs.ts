@@ -72,7 +72,8 @@ export function readInputs(
       taints: [wholeTaint(leaf.value, origin)],
     }));
     const came = path === undefined ? [] : given.tainted(String(path[given.at.length]));
-    inputs.set(name, { value, secret, tainted: [...came, ...(secret ? own : [])], given: path, placeholder });
+    const tainted = secret ? [...came, ...own] : came.map((one) => throughInput(one, name));
+    inputs.set(name, { value, secret, tainted, given: path, placeholder });
   };
   for (const name of Object.keys(given.values)) {
     if (Object.hasOwn(declared, name)) continue;
@@ -126,6 +127,18 @@ export function readInputs(
     }
   }
   return { inputs, givenDrafts, recipeDrafts, warnings };
+}
+
+/** A variable or a file may be a secret, whatever the recipe says of its input. */
+function throughInput({ path, taints }: TaintedValue, input: string): TaintedValue {
+  return {
+    path,
+    taints: taints.map((taint) =>
+      taint.origin.kind === "env" || taint.origin.kind === "file"
+        ? { ...taint, origin: { ...taint.origin, input } }
+        : taint,
+    ),
+  };
 }
 
 function missingInput(name: string, schema: JsonSchema, { at, component, values }: GivenInputs): IssueDraft {

@@ -11,9 +11,17 @@ export type Origin =
       readonly name: string;
       readonly layer: EnvironmentLayer;
       readonly linkedTo?: string;
+      /** The input of a recipe, not a secret one, whose value it is in. */
+      readonly input?: string;
     }
   /** `inProject`: its real path is below the folder of the config. */
-  | { readonly kind: "file"; readonly path: string; readonly realPath: string; readonly inProject: boolean }
+  | {
+      readonly kind: "file";
+      readonly path: string;
+      readonly realPath: string;
+      readonly inProject: boolean;
+      readonly input?: string;
+    }
   /** An input that its recipe declares as secret. */
   | { readonly kind: "input"; readonly name: string }
   /** A secret that was typed where the schema expects one. */

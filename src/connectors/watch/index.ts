@@ -1,8 +1,9 @@
 // The `watch` source type: files that are created, changed or removed.
 
 import type { Reach } from "../../contract/power.ts";
-import type { Arrival, OptionIssue, SourceType } from "../../contract.ts";
+import type { Arrival, OptionIssue, SourceType, Surroundings } from "../../contract.ts";
 import { absolute, listOf, patternIssues, readReaches, wholePattern } from "../../files/pattern.ts";
+import { protectedFolder } from "../../files/protected-places.ts";
 import { type WatchOptions, watchOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
 import { createWatchSource } from "./source.ts";
@@ -28,6 +29,20 @@ export function checkOptions({ files, moveTo, events, maxTextBytes, settleMs }: 
   return issues;
 }
 
+/** Moving is writing: a folder that no sink may write to takes no files either. */
+function targetIssues({ moveTo }: WatchOptions, place: Surroundings): OptionIssue[] {
+  const why = moveTo === undefined ? undefined : protectedFolder(absolute(moveTo, place), place.home);
+  return why === undefined
+    ? []
+    : [
+        {
+          path: ["move_to"],
+          message: `files cannot be moved there: ${why}`,
+          hint: "name a folder for these files only",
+        },
+      ];
+}
+
 export function sampleArrival({ files, events, text, moveTo }: WatchOptions, payload: string): Arrival {
   const [file = ""] = listOf(files);
   const [event = "created"] = moveTo === undefined ? events : [];
@@ -46,7 +61,7 @@ export const watch: SourceType<WatchOptions> = {
   validate,
   meta: { file: "{{data.file}}", event: "{{data.event}}" },
   content: "text",
-  check: checkOptions,
+  check: (options, place) => [...checkOptions(options), ...targetIssues(options, place)],
   reaches: ({ files, moveTo }, place) => [
     ...readReaches(files, place),
     ...(moveTo === undefined ? [] : listOf(files)).map(

@@ -11,6 +11,7 @@ import { type FolderWatch, msUntilIdlePoll, watchFolders } from "../../files/fol
 import { createOnceLogger, type OnceLogger, readingFailed } from "../../files/log-once.ts";
 import { openFound } from "../../files/open-file.ts";
 import { absolute, fileGlob, listOf, parsePattern, shownPath } from "../../files/pattern.ts";
+import { protectedFolder, protectedName } from "../../files/protected-places.ts";
 import { createSearch, type Findings, type FoundFile, type Search } from "../../files/search.ts";
 import { countOf } from "../../text/clip.ts";
 import { pause, raceWith } from "../../waiting.ts";
@@ -248,12 +249,15 @@ class WatchSource implements Source {
     }
   }
 
-  /** Why the recipe of the source does not allow a file to be put there. */
+  /** Why no file is put there: programs would act on it, or the recipe of the source does not allow it. */
   async #beyond(target: string): Promise<string | undefined> {
-    const { bounds } = this.#host;
-    if (bounds === undefined) return undefined;
-    await mkdir(dirname(target), { recursive: true });
-    return bounds.file(join(await realpath(dirname(target)), basename(target)));
+    const { bounds, home } = this.#host;
+    const [folder, name] = [dirname(target), basename(target)];
+    const why = protectedFolder(folder, home) ?? protectedName(name, home);
+    if (why !== undefined) return why;
+    await mkdir(folder, { recursive: true });
+    const real = await realpath(folder);
+    return protectedFolder(real, home) ?? (await bounds?.file(join(real, name)));
   }
 
   /** The config's folder; and the target itself when it is outside and the user consented to it. */

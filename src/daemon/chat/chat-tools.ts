@@ -2,7 +2,7 @@
 // files, and passes the rest to the chat.
 
 import { basename, dirname } from "node:path";
-import { guardFiles } from "../../chat/file-guard.ts";
+import { type GuardedFile, guardFiles } from "../../chat/file-guard.ts";
 import { checkId } from "../../chat/ids.ts";
 import { parseMarkdown, readable } from "../../chat/markdown.ts";
 import { plain, writeMarkup } from "../../chat/markup.ts";
@@ -12,8 +12,10 @@ import type { Chat, ChatAbility, ChatAttachment, HistoryMessage, OutgoingFile } 
 import type { Power } from "../../contract/power.ts";
 import type { RouterEvent, Tool } from "../../contract.ts";
 import { ConnectorError, UsageError } from "../../errors.ts";
+import { createBounds } from "../../host/bounds.ts";
 import { linksOut } from "../../host/named-links.ts";
 import { secretFinder } from "../../host/secret-mask.ts";
+import type { PlannedBound } from "../../plan/bound.ts";
 import type { PlannedSource } from "../../plan/plan.ts";
 import type { SharedFiles } from "../../plan/shared-files.ts";
 import {
@@ -211,7 +213,7 @@ export class ChatTools {
   }
 
   /** Copies of the files, to be released. Rejects with a UsageError (E_FILE) for Claude. */
-  async #guard(paths: readonly string[], { name, type }: PlannedSource): Promise<OutgoingFile[]> {
+  async #guard(paths: readonly string[], { name, type, bound }: PlannedSource): Promise<OutgoingFile[]> {
     const shared = this.#config.plan.permissions?.files ?? [];
     const guarded = await guardFiles(
       paths,
@@ -236,14 +238,30 @@ export class ChatTools {
       },
       type.chat ?? { maxFiles: 0, maxFileBytes: 0 },
     );
-    const open = guarded.filter(({ asks }) => asks.length > 0);
-    if (open.length === 0) return guarded;
     try {
+      if (bound !== undefined) await this.#demandBounds(guarded, bound);
+      const open = guarded.filter(({ asks }) => asks.length > 0);
+      if (open.length === 0) return guarded;
       await this.#chats.askAboutFiles(this.#session.id, name, open);
       return guarded;
     } catch (error) {
       this.#chats.outbox.release(guarded);
       throw error;
+    }
+  }
+
+  /** A chat of a recipe sends the files that the recipe names, and no others. */
+  async #demandBounds(files: readonly GuardedFile[], bound: PlannedBound): Promise<void> {
+    const bounds = createBounds(bound, {
+      folder: dirname(this.#config.loaded.file),
+      home: homeFolder(process.env),
+    });
+    for (const { name, source } of files) {
+      const beyond = await bounds.file(source);
+      if (beyond !== undefined)
+        throw new UsageError("E_FILE", `${name} is not sent: it ${beyond}`, {
+          hint: "answer without the file, or use a chat of the config that is not from a recipe",
+        });
     }
   }
 }

@@ -154,6 +154,9 @@ function leafOf(value: Json, fits: (text: string) => boolean, path: Path = []): 
   return undefined;
 }
 
+const literal =
+  "if it is not secret, write the value itself under with; if it is, the recipe has to name the input under secrets";
+
 function secretIssues(component: BoundComponent) {
   const { bound, reaches } = component;
   // Undefined where it may not go at all: that is reported already, and a secret may be a part of its name.
@@ -163,18 +166,24 @@ function secretIssues(component: BoundComponent) {
     return [namedProgram(bound, reach.command[0] ?? "", reach.cwd, component)];
   });
   const declared = reached.filter((one) => one !== undefined);
-  return bound.carried.flatMap(({ input, path }) => {
+  return bound.carried.flatMap(({ input, path, isVariable = false }) => {
     const isListening = component.claims.some((claim) => claim.startsWith("route:"));
     // A webhook's secret is registered at the platform too.
     const checks = isListening && isVerify(path);
-    const all = checks ? ["verify", ...(path[0] === "webhook" ? declared : [])] : declared;
+    const checked = isVariable ? [] : ["verify"];
+    const all = checks ? [...checked, ...(path[0] === "webhook" ? declared : [])] : declared;
     const needed = [...new Set(all)];
+    // A value from a variable may choose a file; it may not be an answer to callers.
+    if (isVariable && !isListening && reached.length === 0) return [];
+    const what = isVariable
+      ? `the value of the input ${input}, which is from a variable or a file,`
+      : undefined;
     if (!checks && reached.length === 0)
       return [
         {
           path,
-          message: `may not use the secret input ${input} here: it can only check callers, or go to a host or a program`,
-          hint: "remove it, or use an input that is not secret",
+          message: `may not use ${what ?? `the secret input ${input}`} here: it can only check callers, or go to a host or a program`,
+          hint: isVariable ? literal : "remove it, or use an input that is not secret",
         },
       ];
     const allowed = secretDestinations(bound, input);
@@ -182,8 +191,10 @@ function secretIssues(component: BoundComponent) {
       .filter((one) => !allowed.includes(one))
       .map((one) => ({
         path,
-        message: `may not give the secret input ${input} to ${oneLine(one)}: capabilities.secrets does not say so`,
-        hint: `write  ${input}: [${oneLine([...allowed, one].join(", "))}]  under secrets of the capabilities, if it should`,
+        message: `may not give ${what ?? `the secret input ${input}`} to ${oneLine(one)}: capabilities.secrets does not say so`,
+        hint: isVariable
+          ? literal
+          : `write  ${input}: [${oneLine([...allowed, one].join(", "))}]  under secrets of the capabilities, if it should`,
       }));
   });
 }

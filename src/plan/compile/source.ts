@@ -2,6 +2,7 @@
 // read it.
 
 import type { BoundOptions, IssueDraft, SourceValues } from "../../config/values.ts";
+import { chatTools } from "../../contract/capabilities.ts";
 import type { AccessOptions } from "../../contract/chat.ts";
 import type { Launch } from "../../contract/power.ts";
 import type { JsonObject, SourceType, Surroundings } from "../../contract.ts";
@@ -116,6 +117,14 @@ export function compileSource(
     const { folder, home } = surroundings;
     const ofOptions = { reaches, shown, claims, folder, home };
     issues.push(...boundIssues({ at, bound: declared, ...ofOptions }));
+    if (type.chat !== undefined && !declared.tools.includes(chatTools))
+      issues.push({
+        path: at,
+        on: "key",
+        code: "E_CONFIG_CAPABILITY",
+        message: `the recipe ${declared.recipe} gives Claude the tools of a chat, which capabilities.tools does not name`,
+        hint: `write  tools: [${[...declared.tools, chatTools].join(", ")}]  under capabilities, if it should`,
+      });
     return planBound(declared, reaches, type.platformHosts ?? [], surroundings);
   }
 }

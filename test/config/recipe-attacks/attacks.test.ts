@@ -9,6 +9,7 @@ import { type Attack, attempt, head, tail, text, told, value } from "./attack.ts
 import { defaultAttacks } from "./default-attacks.ts";
 import { reachingAttacks } from "./reaching-attacks.ts";
 import { valueAttacks } from "./value-attacks.ts";
+import { variableAttacks } from "./variable-attacks.ts";
 
 let project: Project;
 beforeAll(async () => {
@@ -21,7 +22,7 @@ beforeAll(async () => {
   await symlink(join(project.home, ".ssh"), join(project.folder, "keys"));
 });
 
-const kinds = { ...reachingAttacks, ...defaultAttacks, ...valueAttacks };
+const kinds = { ...reachingAttacks, ...defaultAttacks, ...valueAttacks, ...variableAttacks };
 
 describe.each(Object.entries(kinds))("%s", (_, attacks) => {
   test.each(Object.entries(attacks))("%s", async (_name, [attack, ...errors]) => {

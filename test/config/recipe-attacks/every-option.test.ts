@@ -59,7 +59,7 @@ function capabilitiesOf({ section }: Component, planned: PlannedSource | Planned
     hosts: unique(reaches.flatMap((reach) => (reach.to === "host" ? (hostOfUrl(reach.url) ?? []) : []))),
     files: unique(reaches.flatMap(filesOf)),
     commands: unique(reaches.flatMap((reach) => (reach.to === "program" ? (reach.command[0] ?? []) : []))),
-    tools: section === "sinks" ? ["x"] : [],
+    tools: section === "sinks" ? ["x"] : "chat" in planned.type ? ["chat"] : [],
   };
 }
 

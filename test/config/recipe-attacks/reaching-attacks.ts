@@ -424,6 +424,17 @@ export const reachingAttacks: Readonly<Record<string, Attacks>> = {
       },
       /^sinks\.reply_to_user: the recipe evil adds the tool reply_to_user, which capabilities\.tools does not name/,
     ],
+    "the tools of a chat": [
+      {
+        recipe: {
+          inputs: secret,
+          capabilities: { hosts: ["api.telegram.org"], secrets: { token: ["api.telegram.org"] } },
+          sources: { x: { type: "telegram", token: "${inputs.token}" } },
+        },
+        with: { token: "123456789:telegram-token" },
+      },
+      /^sources\.x: the recipe evil gives Claude the tools of a chat, which capabilities\.tools does not name/,
+    ],
     "a tool that does not exist": [
       { recipe: { capabilities: { tools: ["x"] } } },
       /^capabilities\.tools\[0\]: the recipe has no sink "x"/,

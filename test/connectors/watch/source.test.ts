@@ -180,6 +180,28 @@ describe("a drop folder", () => {
     expect(reading.arrivals).toHaveLength(3);
   });
 
+  it.each(["package.json", "CLAUDE.md", "Makefile", "run.sh"])(
+    "does not move %s, on which programs or Claude act",
+    async (name) => {
+      const { folder, write, names } = dropFolder();
+      write(`drop/${name}`, "x");
+      write("drop/a.txt", "do a");
+      const reading = await read(folder, written);
+      await settle(reading);
+      expect([names("drop"), names("drop/done")]).toEqual([[name], ["a.txt"]]);
+    },
+  );
+
+  it("moves nothing through a link into a folder that programs act on", async () => {
+    const { folder, write, names, at } = dropFolder();
+    mkdirSync(at(".git/hooks"), { recursive: true });
+    symlinkSync(at(".git/hooks"), at("drop/done"));
+    write("drop/post-commit", "x");
+    const reading = await read(folder, written);
+    await settle(reading);
+    expect([names("drop"), names(".git/hooks")]).toEqual([["post-commit"], []]);
+  });
+
   it("keeps a file until its event is safe", async () => {
     const { folder, write, names } = dropFolder();
     const reading = await read(folder, written);

@@ -38,6 +38,10 @@ describe("the options of a watch", () => {
   it.each<[string, Partial<WatchOptions>, string]>([
     ["events", { events: ["removed"], moveTo: "done" }, "may not contain removed"],
     ["move_to", { moveTo: " " }, "is empty"],
+    ["move_to", { moveTo: ".git/hooks" }, "cannot be moved there: programs act on"],
+    ["move_to", { moveTo: "/project/.claude/commands" }, "cannot be moved there"],
+    ["move_to", { moveTo: "~/.ssh" }, "cannot be moved there"],
+    ["move_to", { moveTo: "/etc/cron.d" }, "cannot be moved there"],
     ["max_text", { maxTextBytes: 2 ** 21 }, "at most 1MiB"],
     ["settle", { settleMs: 5 }, "at least 100ms"],
   ])("are told at %s: %o", (place, more, message) => {
