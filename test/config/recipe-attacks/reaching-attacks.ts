@@ -180,6 +180,17 @@ export const reachingAttacks: Readonly<Record<string, Attacks>> = {
       { recipe: { capabilities: { hosts: ["api.example"] }, sources: poll("https://api.example:8443/") } },
       /may not connect to api\.example:8443/,
     ],
+    "a request that is not encrypted, beside port 443": [
+      { recipe: { capabilities: { hosts: ["api.example:443"] }, sources: poll("http://api.example/") } },
+      /may not connect to api\.example/,
+    ],
+    "port 80, beside port 443": [
+      { recipe: { capabilities: { hosts: ["api.example:443"] }, sources: poll("https://api.example:80/") } },
+      /may not connect to api\.example/,
+    ],
+    "the port that is named": [
+      { recipe: { capabilities: { hosts: ["api.example:443"] }, sources: poll("https://api.example/") } },
+    ],
     "this machine as a number": [
       { recipe: { capabilities: { hosts: ["api.example"] }, sources: poll("http://2130706433/") } },
       /may not connect to 127\.0\.0\.1/,
