@@ -636,7 +636,7 @@ describe("update", () => {
     const done = await update("--yes", "--with", "room=ops");
     expect(done.code, done.stderr).toBe(0);
     expect(config(project)).toContain(
-      `    with:\n      key: "\${BUILD_KEY}"\n      room: ops\n      token: "\${BUILD_TOKEN}"\n`,
+      `    with:\n      token: "\${BUILD_TOKEN}"\n      key: "\${BUILD_KEY}"\n      room: ops\n`,
     );
     expect(read(project, ".env")).toBe("BUILD_TOKEN=\nBUILD_KEY=\n");
   });

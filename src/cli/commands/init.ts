@@ -10,7 +10,7 @@ import { line, type SafeText } from "../../text.ts";
 import { colors } from "../colors.ts";
 import type { CommandContext, Person } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
-import { type FileChange, readPresent, shownChange, writeChange } from "../init/files.ts";
+import { checkUnchanged, type FileChange, readPresent, shownChange, writeChange } from "../init/files.ts";
 import { installedPlugin } from "../init/installed-plugin.ts";
 import { addCommand, addMcpEntry, type McpEntry, mcpEntry } from "../init/mcp-entry.ts";
 import { type Chosen, configText, dotenvText, gitignoreText, useName } from "../init/texts.ts";
@@ -53,6 +53,7 @@ export async function init(
     context.print(printed(line`nothing was written`));
     return 1;
   }
+  await checkUnchanged(proposal.changes);
   for (const change of proposal.changes) await writeChange(change);
   if (options.json) return printProposal(proposal, true, context);
   return finishUp(wishes, proposal, options, person, context);

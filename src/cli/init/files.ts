@@ -1,7 +1,7 @@
 // The files that `init` writes: read, shown, written. A link is left alone: it leads to a file that is not the
 // project's.
 
-import { chmod, lstat, mkdir, rename, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UsageError } from "../../errors.ts";
 import { readRegular } from "../../regular-file.ts";
@@ -53,19 +53,41 @@ function between(before: string, after: string): string {
   return now.slice(start, now.length - end).join("\n");
 }
 
-/** Replaces the file at once, so that no reader finds half of it. */
-export async function writeChange({
-  path,
-  text,
-  isPrivate = false,
-  keepsMode = false,
-}: FileChange): Promise<void> {
+/**
+ * Before the first of several writes, so that none of them happens when one is refused. Rejects with a
+ * UsageError for a file that is not as it was read.
+ */
+export async function checkUnchanged(changes: readonly Pick<FileChange, "path" | "before">[]): Promise<void> {
+  // An empty file has nothing to lose.
+  for (const { path, before } of changes)
+    if (((await readPresent(path)) ?? "") !== (before ?? "")) throw changedMeanwhile(path);
+}
+
+/** Of a file that something else changed while the command fetched or asked. */
+export function changedMeanwhile(path: string): UsageError {
+  return new UsageError("E_USAGE", `${path} was changed while this command ran, and is left as it is`, {
+    hint: "run the command again",
+  });
+}
+
+/**
+ * Replaces the file at once, so that no reader finds half of it. Rejects with a UsageError when the file is not
+ * as it was read: edits of others are not overwritten.
+ */
+export async function writeChange(change: FileChange): Promise<void> {
+  const { path, text, isPrivate = false, keepsMode = false } = change;
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.new`;
-  const before = await lstat(path).catch(() => undefined);
-  const kept = isPrivate && !keepsMode ? undefined : before?.mode;
+  const present = await lstat(path).catch(() => undefined);
+  const kept = isPrivate && !keepsMode ? undefined : present?.mode;
   const mode = (kept ?? (isPrivate ? 0o600 : 0o644)) & 0o777;
-  await writeFile(temporary, text, { mode, flag: "wx" });
-  await chmod(temporary, mode);
-  await rename(temporary, path);
+  try {
+    await writeFile(temporary, text, { mode, flag: "wx" });
+    await chmod(temporary, mode);
+    await checkUnchanged([change]);
+    await rename(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") await rm(temporary, { force: true });
+    throw error;
+  }
 }

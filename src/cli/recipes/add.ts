@@ -37,7 +37,14 @@ import {
   isYes,
   requireAllowedHere,
 } from "./new-capabilities.ts";
-import { type ConfigOption, fetchContext, type RecipeProject, readProject, requireShared } from "./pinned.ts";
+import {
+  type ConfigOption,
+  fetchContext,
+  noteUnread,
+  type RecipeProject,
+  readProject,
+  requireShared,
+} from "./pinned.ts";
 import {
   changedFiles,
   changeLines,
@@ -143,7 +150,9 @@ async function projectOf(options: AddOptions, context: CommandContext): Promise<
   const { file } = configOfCommand(options.config, context);
   const path =
     file ?? resolve(context.cwd, setVariable(context.env, "CLAUDE_PROJECT_DIR") ?? ".", "channels.yaml");
-  return readProject(path, (await readPresent(path)) ?? "");
+  const project = readProject(path, (await readPresent(path)) ?? "");
+  noteUnread(project, context);
+  return project;
 }
 
 /** A file is typed relative to the current folder, and written relative to the config's. */

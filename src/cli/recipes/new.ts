@@ -315,7 +315,7 @@ async function testedDraft(
     return cost === undefined ? test : { ...test, tokens: Math.ceil((cost + 5) / 10) * 10 };
   });
   const text = recipeText({ ...draft, tests }, license);
-  await writeChange({ path: file, before: "", text });
+  await writeChange({ path: file, before: recipeText(draft, license), text });
   const suite = await runSuite(file, options);
   const costs = suite.tests.flatMap(({ delivered }) => delivered.map(({ tokens }) => tokens));
   return { suite, tokens: costs.length === 0 ? undefined : Math.max(...costs) };

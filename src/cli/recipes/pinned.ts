@@ -4,15 +4,16 @@ import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { maxFileBytes } from "../../config/read.ts";
 import { bundledRecipes } from "../../config/recipe/bundled.ts";
-import { type RecipeLock, readLock } from "../../config/recipe/lock.ts";
+import { lockName, type RecipeLock, readLock } from "../../config/recipe/lock.ts";
 import { findRecipe } from "../../config/recipe/reference.ts";
 import { parseShared, type SharedReference } from "../../config/recipe/shared-reference.ts";
 import { readBounded } from "../../config/yaml/bounded-file.ts";
-import { type UseEntry, useEntries } from "../../config/yaml/edit-use.ts";
+import { readUse, type UseEntry, useEntries } from "../../config/yaml/edit-use.ts";
 import { configOfCommand } from "../../daemon/start/find-config.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import { ConnectorError, isRouterError, UsageError } from "../../errors.ts";
 import type { FetchContext } from "../../recipes/fetch-recipe.ts";
+import { line } from "../../text.ts";
 import type { CommandContext } from "../context.ts";
 import { configLocation } from "../find-router.ts";
 import { readPresent } from "../init/files.ts";
@@ -32,6 +33,8 @@ export interface RecipeProject {
   readonly uses: readonly UseEntry[];
   /** Of other configs in its folder, which have the same lock. */
   readonly others: readonly UseEntry[];
+  /** Names of files in its folder that may be configs, and whose uses are unknown. */
+  readonly unread: readonly string[];
   readonly lock: RecipeLock;
 }
 
@@ -50,21 +53,47 @@ export function readProject(config: string, text: string | undefined): RecipePro
   const { problem, recipes } = readLock(folder);
   if (problem !== undefined)
     throw new UsageError("E_CONFIG_LOCK", problem, { hint: "restore it from version control" });
-  return { config, text, folder, uses: useEntries(text), others: usesBeside(config), lock: recipes };
+  return { config, text, folder, uses: useEntries(text), ...usesBeside(config), lock: recipes };
 }
 
 const maxBeside = 50;
 
-function usesBeside(config: string): UseEntry[] {
+type Beside = Pick<RecipeProject, "others" | "unread">;
+
+function usesBeside(config: string): Beside {
   const folder = dirname(config);
-  return readdirSync(folder)
-    .filter((name) => /\.ya?ml$/.test(name) && name !== basename(config))
-    .slice(0, maxBeside)
-    .flatMap((name) => {
-      const reading = readBounded(join(folder, name), maxFileBytes);
-      const text = reading.ok ? reading.bytes.toString("utf8") : "";
-      return /^use:/m.test(text) ? useEntries(text) : [];
-    });
+  const names = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => /\.ya?ml$/.test(entry.name) && (entry.isFile() || entry.isSymbolicLink()))
+    .map(({ name }) => name)
+    .filter((name) => name !== basename(config))
+    .sort();
+  const read = names.slice(0, maxBeside).map((name) => ({ name, uses: usesOf(join(folder, name)) }));
+  const unread = read.flatMap(({ name, uses }) => (uses === undefined ? [name] : []));
+  return {
+    others: read.flatMap(({ uses }) => uses ?? []),
+    unread: [...unread, ...names.slice(maxBeside)],
+  };
+}
+
+/** Undefined when it is unknown, as in a file that is being edited. */
+function usesOf(path: string): UseEntry[] | undefined {
+  const reading = readBounded(path, maxFileBytes);
+  if (!reading.ok) return undefined;
+  const text = reading.bytes.toString("utf8");
+  // Most are no configs. A key may be written with escapes.
+  if (!/recipe|\\/.test(text)) return [];
+  const uses = readUse(text);
+  return uses?.some(({ recipe }) => recipe === "") ? undefined : uses;
+}
+
+/** Notifies the user of files whose uses are unknown, because of which no pin is removed. */
+export function noteUnread({ unread, lock }: RecipeProject, { note }: Pick<CommandContext, "note">): void {
+  const [first] = unread;
+  if (first === undefined || lock.size === 0) return;
+  const more = unread.length === 1 ? "" : ` and ${unread.length - 1} more`;
+  note(
+    line`${first}${more} beside the config cannot be read, and may use any pinned recipe: ${lockName} and the copies keep all of them`,
+  );
 }
 
 export interface SharedUse {

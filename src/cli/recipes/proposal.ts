@@ -4,10 +4,17 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { projectFolder } from "../../config/paths.ts";
-import { copyFolder, lockName, lockText, type RecipeLock, sha256Of } from "../../config/recipe/lock.ts";
+import {
+  copyFolder,
+  lockName,
+  lockText,
+  type RecipeLock,
+  readLock,
+  sha256Of,
+} from "../../config/recipe/lock.ts";
 import { parseDotenv } from "../../config/variables/dotenv.ts";
 import { readDotenvFiles } from "../../config/variables/environment.ts";
-import { useEntries } from "../../config/yaml/edit-use.ts";
+import { readUse } from "../../config/yaml/edit-use.ts";
 import type { Issue } from "../../contract.ts";
 import { loadPlan } from "../../daemon/start/load-plan.ts";
 import { UsageError } from "../../errors.ts";
@@ -15,7 +22,14 @@ import { removeUnused, writeCopies, writeLock } from "../../recipes/copies.ts";
 import type { FetchedRecipe } from "../../recipes/fetch-recipe.ts";
 import { line, type SafeText } from "../../text.ts";
 import { colors } from "../colors.ts";
-import { type FileChange, readPresent, shownChange, writeChange } from "../init/files.ts";
+import {
+  changedMeanwhile,
+  checkUnchanged,
+  type FileChange,
+  readPresent,
+  shownChange,
+  writeChange,
+} from "../init/files.ts";
 import { gitignoreText, type Secret } from "../init/texts.ts";
 import type { RecipeProject } from "./pinned.ts";
 
@@ -94,20 +108,35 @@ export function changedFiles({ project, text, lock, fetched, others }: RecipeCha
 export async function writeRecipeChange(change: RecipeChange): Promise<void> {
   const { project, text, lock, fetched, others } = change;
   const { folder, config } = project;
+  const changed = text === project.text ? [] : [{ path: config, before: project.text, text }];
+  await checkUnchanged([...others, ...changed]);
+  checkLockUnchanged(project);
   for (const other of others) await writeChange(other);
   for (const one of fetched) await writeCopies(folder, one);
   const both = new Map([...project.lock, ...lock]);
+  checkLockUnchanged(project);
   if (lockText(both) !== lockText(project.lock)) await writeLock(folder, both);
-  if (text !== project.text) await writeChange({ path: config, before: project.text, text });
+  for (const one of changed) await writeChange(one);
   if (lockText(both) !== lockText(lock)) await writeLock(folder, lock);
   await removeUnused(folder, project.lock, lock);
 }
 
-/** The lock without entries that nothing names: the config with its new text, and other configs of the folder. */
-export function neededLock({ lock, others }: RecipeProject, text: string): RecipeLock {
-  const names = [...useEntries(text), ...others].map(({ recipe }) => recipe);
-  // A variable may be any of them.
-  if (names.some((name) => name.includes("${"))) return lock;
+/** Another command may have pinned a recipe since: its entry must not be lost. */
+function checkLockUnchanged({ folder, lock }: RecipeProject): void {
+  const { path, problem, recipes } = readLock(folder);
+  if (problem !== undefined || lockText(recipes) !== lockText(lock)) throw changedMeanwhile(path);
+}
+
+/**
+ * The lock without entries that nothing names: the config with its new text, and other configs of the folder.
+ * All of them while one of those texts cannot be read.
+ */
+export function neededLock({ lock, others, unread }: RecipeProject, text: string): RecipeLock {
+  const uses = readUse(text);
+  if (uses === undefined || unread.length > 0) return lock;
+  const names = [...uses, ...others].map(({ recipe }) => recipe);
+  // A variable may be any of them, and so may an entry that is not written yet.
+  if (names.some((name) => name === "" || name.includes("${"))) return lock;
   return new Map([...lock].filter(([reference]) => names.includes(reference)));
 }
 

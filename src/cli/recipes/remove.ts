@@ -7,7 +7,7 @@ import { line } from "../../text.ts";
 import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { printed, printedJson } from "../print.ts";
-import { type ConfigOption, openProject, requireUse } from "./pinned.ts";
+import { type ConfigOption, noteUnread, openProject, requireUse } from "./pinned.ts";
 import { changedFiles, checkChange, neededLock, type RecipeChange, writeRecipeChange } from "./proposal.ts";
 
 export async function removeRecipe(
@@ -17,7 +17,12 @@ export async function removeRecipe(
 ): Promise<ExitCode> {
   const project = await openProject(context, options.config);
   const isUsed = project.uses.some((use) => use.name === name || use.recipe === name);
+  noteUnread(project, context);
   const isLeftOver = !isUsed && parseShared(name) !== undefined && project.lock.has(name);
+  if (isLeftOver && neededLock(project, project.text).has(name))
+    throw new UsageError("E_USAGE", `${name} was not removed: another entry or config may use it`, {
+      hint: "channel-router recipes verify  lists what nothing uses",
+    });
   const use = isLeftOver ? undefined : requireUse(project.uses, name);
   const edited = use === undefined ? { text: project.text } : removeUse(project.text, use.name);
   if ("problem" in edited)

@@ -20,6 +20,7 @@ import { capabilityRefusal, declinesCapabilities, isYes, requireAllowedHere } fr
 import {
   type ConfigOption,
   fetchContext,
+  noteUnread,
   openProject,
   type RecipeProject,
   requireShared,
@@ -70,7 +71,9 @@ export async function updateRecipes(
       hint: "--yes updates without a question, --dry-run only shows what changes",
     });
   requireAllowedHere(options, context);
-  const { uses } = await openProject(context, options.config);
+  const opened = await openProject(context, options.config);
+  noteUnread(opened, context);
+  const { uses } = opened;
   const chosen = name === undefined ? undefined : requireUse(uses, name);
   if (chosen !== undefined) requireShared(chosen.recipe);
   const answers: UpdateAnswer[] = [];

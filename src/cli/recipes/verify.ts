@@ -9,7 +9,7 @@ import { colors } from "../colors.ts";
 import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { printed, printedJson } from "../print.ts";
-import { type ConfigOption, openProject, type RecipeProject, sharedUses } from "./pinned.ts";
+import { type ConfigOption, noteUnread, openProject, type RecipeProject, sharedUses } from "./pinned.ts";
 import { neededLock } from "./proposal.ts";
 
 interface VerifyProblem {
@@ -22,6 +22,7 @@ interface VerifyProblem {
 /** 1 when something does not fit. */
 export async function verifyRecipes(options: ConfigOption, context: CommandContext): Promise<ExitCode> {
   const project = await openProject(context, options.config);
+  noteUnread(project, context);
   const problems = [...entryProblems(project), ...copyProblems(project), ...strayProblems(project)];
   const ok = problems.length === 0;
   const files = lockedCopies(project.lock).size;
