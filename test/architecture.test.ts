@@ -56,6 +56,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   text: [],
   "time-zone": [],
   version: [],
+  // The real one. All others get theirs from whoever starts them.
+  clock: ["contract"],
   waiting: ["contract"],
   within: [],
   "yield-to-event-loop": [],
@@ -72,8 +74,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   intake: shared,
   journal: ["files", ...shared],
   http: ["files", ...shared],
-  host: ["files", "plan", ...shared],
-  router: ["access", "host", "http", "journal", "plan", "shaping", ...shared],
+  host: ["clock", "files", "plan", ...shared],
+  router: ["access", "clock", "host", "http", "journal", "plan", "shaping", ...shared],
   dispatch: ["journal", "plan", "shaping", ...shared],
   cluster: ["files", ...shared],
   session: shared,
@@ -84,6 +86,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   daemon: [
     "access",
     "chat",
+    "clock",
     "cluster",
     "config",
     "connectors",
@@ -117,6 +120,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: [
     "access",
+    "clock",
     "cluster",
     "config",
     "connectors",

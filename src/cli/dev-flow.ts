@@ -1,7 +1,7 @@
 // Flow control in `dev`: there is no journal and no session, so a simulator runs beside the real clock and
 // reports what one session would be sent, and when.
 
-import { systemClock } from "../host/clock.ts";
+import { systemClock } from "../clock.ts";
 import type { AcceptedEvent } from "../router/emit.ts";
 import { createSimulator, type RehearsedDelivery, type SimulatorOptions } from "../testing/simulator.ts";
 

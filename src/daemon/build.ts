@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { denyAll } from "../access/deny-all.ts";
+import { systemClock } from "../clock.ts";
 import { leaderFilePath } from "../cluster/leader-file.ts";
 import { thisBoot } from "../cluster/machine.ts";
 import { signalReaches } from "../cluster/process-identity.ts";
@@ -12,7 +13,6 @@ import type { TrySource } from "../contract/event.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import { Shaping } from "../dispatch/shaping/driver.ts";
 import { compileGlob } from "../filters/glob.ts";
-import { systemClock } from "../host/clock.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
 import type { Plan } from "../plan/plan.ts";
 import { createEventIds } from "../router/event-id.ts";

@@ -2,6 +2,7 @@
 // initialize result at once; everything else follows when it is ready. What a running config consists of is in build.ts.
 
 import { existsSync } from "node:fs";
+import { systemClock } from "../clock.ts";
 import type { AttachedSession, UnansweredRequest } from "../cluster/attached-session.ts";
 import type { CommandHandler } from "../cluster/calls.ts";
 import type { Service } from "../cluster/leader-server.ts";
@@ -10,7 +11,6 @@ import { realPath } from "../config/paths.ts";
 import { recipeUpdates } from "../config/recipe/updates.ts";
 import { countIssues } from "../config/yaml/issue-location.ts";
 import { isRouterError, UsageError } from "../errors.ts";
-import { systemClock } from "../host/clock.ts";
 import { watchFiles } from "../host/file-watch.ts";
 import { createMask, type Mask } from "../host/secret-mask.ts";
 import { describeDiff } from "../plan/diff.ts";

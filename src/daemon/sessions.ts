@@ -1,11 +1,11 @@
 // The sessions of a leader, its own client's and those of other processes alike: opened when their process
 // attaches, given tools when there are any, and judged on whether they listen.
 
+import { systemClock } from "../clock.ts";
 import type { AttachedSession } from "../cluster/attached-session.ts";
 import { claudeConfigFolder } from "../config/paths.ts";
 import type { Log, Tool } from "../contract.ts";
 import type { DispatchSession, Listening } from "../dispatch/session.ts";
-import { systemClock } from "../host/clock.ts";
 import type { InitializeResult } from "../session/initialize-result.ts";
 import type { PermissionRequest } from "../session/permission.ts";
 import { type OpenSession, openSession } from "../session/session.ts";

@@ -2,8 +2,8 @@
 // because it was dropped or unmatched, is here while it is among the last. Holds no payload, and no part of
 // one that would keep it in memory.
 
+import { systemClock } from "../clock.ts";
 import type { Clock, Outcome, TraceStep } from "../contract.ts";
-import { systemClock } from "../host/clock.ts";
 import type { Decision, UnmatchedEvent } from "./emit.ts";
 
 export interface TracedEvent {

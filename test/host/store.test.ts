@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { systemClock } from "../../src/host/clock.ts";
+import { systemClock } from "../../src/clock.ts";
 import { createMemoryCursors, createStore } from "../../src/host/store.ts";
 import { openJournal } from "../../src/journal/journal.ts";
 import { quiet } from "../support/host.ts";

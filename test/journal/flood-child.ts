@@ -3,7 +3,7 @@
 // larger than it should be all the time.
 
 import { writeSync } from "node:fs";
-import { systemClock } from "../../src/host/clock.ts";
+import { systemClock } from "../../src/clock.ts";
 import { openJournal } from "../../src/journal/journal.ts";
 
 const [folder = "", epoch = "1", size] = process.argv.slice(2);

@@ -9,6 +9,7 @@ import {
   type SourceAccessAnswer,
 } from "../../access/administer.ts";
 import { openAccessStore } from "../../access/store.ts";
+import { systemClock } from "../../clock.ts";
 import { stateFolder } from "../../config/paths.ts";
 import type { AccessOptions } from "../../contract/chat.ts";
 import { createLog } from "../../daemon/log.ts";
@@ -16,7 +17,6 @@ import { loadPlan } from "../../daemon/start/load-plan.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import { UsageError } from "../../errors.ts";
 import { writeStateFile } from "../../files/state-file.ts";
-import { systemClock } from "../../host/clock.ts";
 import { cut } from "../../text/clip.ts";
 import { line, type SafeLine, type SafeText, safeLine } from "../../text.ts";
 import { colors } from "../colors.ts";

@@ -1,6 +1,7 @@
 // `dev`: runs the config without Claude. Prints where to send, then every event as Claude would see it, or
 // why it would not.
 
+import { systemClock } from "../../clock.ts";
 import type { PowerReport } from "../../control/protocol.ts";
 import { powerAnswers } from "../../daemon/commands/power-answers.ts";
 import { createLog } from "../../daemon/log.ts";
@@ -9,7 +10,6 @@ import { trySource } from "../../daemon/sample-payload.ts";
 import { loadPlan, requireConfig } from "../../daemon/start/load-plan.ts";
 import { wholeQuestion } from "../../daemon/trust/consent-question.ts";
 import { consentOf } from "../../daemon/trust/trust-location.ts";
-import { systemClock } from "../../host/clock.ts";
 import { type Mask, maskAll } from "../../host/secret-mask.ts";
 import { createMemoryCursors } from "../../host/store.ts";
 import { describeStatus, type Refusal } from "../../http/refusals.ts";

@@ -1,12 +1,12 @@
 // `explain`: what would happen to one payload. Nothing is sent, opened or remembered.
 
+import { systemClock } from "../../clock.ts";
 import type { Arrival, JsonObject } from "../../contract.ts";
 import { createLog } from "../../daemon/log.ts";
 import { loadPlan, requireConfig } from "../../daemon/start/load-plan.ts";
 import { consentOf } from "../../daemon/trust/trust-location.ts";
 import { didYouMean } from "../../did-you-mean.ts";
 import { UsageError } from "../../errors.ts";
-import { systemClock } from "../../host/clock.ts";
 import { maskAll } from "../../host/secret-mask.ts";
 import type { Plan, PlannedSource } from "../../plan/plan.ts";
 import { describeShaping } from "../../shaping/describe.ts";

@@ -1,12 +1,12 @@
 // `up --foreground`: a router process without a client of its own.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { systemClock } from "../../clock.ts";
 import { realPath, stateFolder } from "../../config/paths.ts";
 import { guardAgainstCrashes } from "../../daemon/crash-guard.ts";
 import { createLog } from "../../daemon/log.ts";
 import { openLogFile } from "../../daemon/log-file.ts";
 import { joinAsClient } from "../../daemon/start/join-cluster.ts";
-import { systemClock } from "../../host/clock.ts";
 import { line } from "../../text.ts";
 import { version } from "../../version.ts";
 import { aborted } from "../../waiting.ts";

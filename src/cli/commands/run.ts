@@ -2,6 +2,7 @@
 // client goes.
 
 import { parseArgs } from "node:util";
+import { systemClock } from "../../clock.ts";
 import { guardAgainstCrashes } from "../../daemon/crash-guard.ts";
 import { createLog, logSettings } from "../../daemon/log.ts";
 import { readClientFacts } from "../../daemon/start/client-facts.ts";
@@ -12,7 +13,6 @@ import { joinAsClient, missingNow } from "../../daemon/start/join-cluster.ts";
 import { routerLocation } from "../../daemon/start/router-location.ts";
 import type { Inbox } from "../../daemon/wake/inbox.ts";
 import { UsageError } from "../../errors.ts";
-import { systemClock } from "../../host/clock.ts";
 import { type SafeLine, stackOf, text } from "../../text.ts";
 import { aborted } from "../../waiting.ts";
 import { finish, stopSignal } from "../exit.ts";

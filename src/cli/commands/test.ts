@@ -2,11 +2,11 @@
 // tests set the time.
 
 import { relative, resolve } from "node:path";
+import { systemClock } from "../../clock.ts";
 import { realPath, runningFolder } from "../../config/paths.ts";
 import type { RouterEvent } from "../../contract.ts";
 import { requireConfig } from "../../daemon/start/load-plan.ts";
 import { UsageError } from "../../errors.ts";
-import { systemClock } from "../../host/clock.ts";
 import { watchFiles } from "../../host/file-watch.ts";
 import { maskAll } from "../../host/secret-mask.ts";
 import { runSuite, type SuiteResult } from "../../testing/suite.ts";

@@ -2,6 +2,7 @@
 // user at a terminal there is no answer: no option, tool, event or edit replaces it.
 
 import { basename } from "node:path";
+import { systemClock } from "../../clock.ts";
 import { ownConfig, realPath } from "../../config/paths.ts";
 import type { Power } from "../../contract/power.ts";
 import type { Libraries } from "../../contract.ts";
@@ -14,7 +15,6 @@ import { describeContents, describedPower } from "../../daemon/trust/consent-que
 import { forgetAnswers } from "../../daemon/trust/trust-file.ts";
 import { trustLocation } from "../../daemon/trust/trust-location.ts";
 import { UsageError } from "../../errors.ts";
-import { systemClock } from "../../host/clock.ts";
 import { countOf } from "../../text/clip.ts";
 import { line, type SafeText, safeJson, safeLine, text } from "../../text.ts";
 import { colors } from "../colors.ts";

@@ -3,13 +3,13 @@
 
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { systemClock } from "../../clock.ts";
 import { homeFolder, projectFolder } from "../../config/paths.ts";
 import { createLog } from "../../daemon/log.ts";
 import { loadPlan } from "../../daemon/start/load-plan.ts";
 import { openConsent } from "../../daemon/trust/consent.ts";
 import { trustLocation } from "../../daemon/trust/trust-location.ts";
 import { isRouterError, UsageError } from "../../errors.ts";
-import { systemClock } from "../../host/clock.ts";
 import { line, marked, type SafeText } from "../../text.ts";
 import { colors } from "../colors.ts";
 import type { CommandContext } from "../context.ts";

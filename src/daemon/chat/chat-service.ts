@@ -23,12 +23,12 @@ import {
 import { type AccessStore, openAccessStore } from "../../access/store.ts";
 import { type Inbox, openInbox } from "../../chat/inbox.ts";
 import { type Outbox, openOutbox } from "../../chat/outbox.ts";
+import { systemClock } from "../../clock.ts";
 import { stateRoot } from "../../config/paths.ts";
 import type { AccessOptions, People } from "../../contract/chat.ts";
 import type { Json, Log, RouterEvent } from "../../contract.ts";
 import { consentRequired, DeliveryError } from "../../errors.ts";
 import { appendStateLine, writeStateFile } from "../../files/state-file.ts";
-import { systemClock } from "../../host/clock.ts";
 import type { Journal } from "../../journal/journal.ts";
 import type { StateChange } from "../../journal/records.ts";
 import type { PlannedSource } from "../../plan/plan.ts";

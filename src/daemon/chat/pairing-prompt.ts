@@ -4,8 +4,8 @@
 // it.
 
 import type { AccessAnswer, AccessRequest, SourceAccessAnswer } from "../../access/administer.ts";
+import { systemClock } from "../../clock.ts";
 import type { Clock } from "../../contract.ts";
-import { systemClock } from "../../host/clock.ts";
 import type { Elicitation } from "../../session/elicitation.ts";
 import { cut } from "../../text/clip.ts";
 import { line, lines, safeLine } from "../../text.ts";

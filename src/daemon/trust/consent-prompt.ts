@@ -2,8 +2,8 @@
 // at a time, to one session, and never again about what was declined. Only the user's own `yes` to a form
 // grants something.
 
+import { systemClock } from "../../clock.ts";
 import type { Power } from "../../contract/power.ts";
-import { systemClock } from "../../host/clock.ts";
 import { watchFiles } from "../../host/file-watch.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Elicitation } from "../../session/elicitation.ts";

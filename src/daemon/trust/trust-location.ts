@@ -1,9 +1,9 @@
 // Where the answers about a config are stored, and who reads them.
 
+import { systemClock } from "../../clock.ts";
 import { foundFile } from "../../config/config-location.ts";
 import { realPath, trustFile } from "../../config/paths.ts";
 import type { Log } from "../../contract.ts";
-import { systemClock } from "../../host/clock.ts";
 import { type Consent, openConsent } from "./consent.ts";
 import type { TrustLocation } from "./trust-file.ts";
 

@@ -6,12 +6,12 @@ import { join } from "node:path";
 // As beside a source that polls: what is loaded first carries the requests of Discord's library, too.
 import "undici";
 import { afterEach, describe, expect, test } from "vitest";
+import { systemClock } from "../../../src/clock.ts";
 import { discord } from "../../../src/connectors/discord/index.ts";
 import type { DiscordOptions } from "../../../src/connectors/discord/options.ts";
 import type { AnsweredEvent } from "../../../src/contract/chat.ts";
 import type { Arrival, Emit, Source } from "../../../src/contract.ts";
 import { DeliveryError } from "../../../src/errors.ts";
-import { systemClock } from "../../../src/host/clock.ts";
 import { createMemoryCursors } from "../../../src/host/store.ts";
 import { createListener } from "../../../src/http/server.ts";
 import { type FakePeople, fakePeople } from "../../support/fake-people.ts";

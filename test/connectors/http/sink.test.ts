@@ -4,10 +4,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { systemClock } from "../../../src/clock.ts";
 import { httpSink } from "../../../src/connectors/http/sink/index.ts";
 import type { OutgoingRequest } from "../../../src/contract/sink.ts";
 import type { JsonObject } from "../../../src/contract.ts";
-import { systemClock } from "../../../src/host/clock.ts";
 import { lent } from "../../support/host.ts";
 import { runs } from "../../support/runs.ts";
 import { outgoing, planSink, proveSink, type WrittenSink } from "../../support/sink.ts";

@@ -1,6 +1,6 @@
 import { afterAll } from "vitest";
+import { systemClock } from "../../../src/clock.ts";
 import { slack } from "../../../src/connectors/slack/index.ts";
-import { systemClock } from "../../../src/host/clock.ts";
 import { createListener } from "../../../src/http/server.ts";
 import { hostOf, quiet } from "../../support/host.ts";
 import { startSlack } from "../../support/servers/slack.ts";

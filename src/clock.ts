@@ -1,6 +1,6 @@
 // The real clock. Tests pass in their own.
 
-import type { Clock } from "../contract.ts";
+import type { Clock } from "./contract.ts";
 
 /** The longest delay that a timer keeps; a longer one fires at once. */
 const longestMs = 2 ** 31 - 1;
