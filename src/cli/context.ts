@@ -53,6 +53,11 @@ export interface Person {
   ask(question: SafeText): Promise<string>;
 }
 
+/** Where no answer means no. */
+export function isYes(answer: string): boolean {
+  return /^y(es)?$/i.test(answer.trim());
+}
+
 export interface UpConfig {
   readonly file: string;
   /** False: it was discovered, and waits until the user agrees to it. */

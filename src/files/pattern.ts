@@ -1,9 +1,9 @@
 // File patterns of a config: where their search begins, and what they need consent for.
 
-import { join, relative, resolve, sep } from "node:path";
+import { join, relative, sep } from "node:path";
 import type { Reach } from "../contract/power.ts";
 import type { OptionIssue } from "../contract.ts";
-import { isWithin } from "../within.ts";
+import { absolute, isWithin } from "../within.ts";
 import { sensitivityOf } from "./secret-names.ts";
 
 /** The folder of the config file and the home folder for `~`, both absolute. */
@@ -42,11 +42,6 @@ export function parsePattern(written: string, origin: Origin): FilePattern {
     path: first < 0 ? absolute(written, origin) : undefined,
     hidden: rest.some((part) => /^(?:\[?|\{(?:[^{}]*,)?)\./.test(part)),
   };
-}
-
-export function absolute(path: string, { folder, home }: Origin): string {
-  const expanded = path === "~" ? home : path.startsWith("~/") ? join(home, path.slice(2)) : path;
-  return resolve(folder, expanded);
 }
 
 /** The power to read files, one per pattern. */

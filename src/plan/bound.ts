@@ -1,19 +1,13 @@
 // The walls around a component of a recipe that declares its capabilities: which hosts, routes, programs and
 // files it may reach. Used when a config is checked, and again at each access while it runs.
 
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { relative, resolve, sep } from "node:path";
 import type { Bound, Capabilities } from "../contract/capabilities.ts";
 import type { Reach, ReachedProgram } from "../contract/power.ts";
 import { compileGlob } from "../filters/glob.ts";
 import { hostForms, hostOfUrl } from "../host-name.ts";
 import { isSteering } from "../interpreting-variables.ts";
-import { isWithin } from "../within.ts";
-
-interface Folders {
-  /** Of the config, and the user's home: both absolute. */
-  readonly folder: string;
-  readonly home: string;
-}
+import { absolute, type Folders, isWithin } from "../within.ts";
 
 /** What one component may reach. Plain data: equal for two that may reach the same. */
 export interface PlannedBound extends Pick<Capabilities, "recipe" | "listen" | "hosts" | "commands"> {
@@ -43,7 +37,7 @@ export function planBound(
     hosts,
     commands,
     platform: isOnPlatform ? platform : [],
-    files: bound.files.map((file) => absolutePath(file, folders)),
+    files: bound.files.map((file) => absolute(file, folders)),
   };
 }
 
@@ -102,7 +96,7 @@ export function namedProgram(
   const isPath = (text: string) => /[\\/]/.test(text);
   if (!isPath(name)) return commands.find((one) => one === name);
   const program = resolve(cwd, name);
-  return commands.find((one) => isPath(one) && absolutePath(one, folders) === program);
+  return commands.find((one) => isPath(one) && absolute(one, folders) === program);
 }
 
 /** Variables that decide which program a name is, what code it runs, or which settings it reads. */
@@ -164,10 +158,4 @@ function compiled(glob: string): (text: string) => boolean {
 
 export function slashed(path: string): string {
   return path.replaceAll(sep, "/");
-}
-
-/** Relative to the config's folder, or `~` for the home folder. */
-export function absolutePath(path: string, { folder, home }: Folders): string {
-  const expanded = path === "~" ? home : path.startsWith("~/") ? join(home, path.slice(2)) : path;
-  return isAbsolute(expanded) ? resolve(expanded) : resolve(folder, expanded);
 }

@@ -1,11 +1,12 @@
 // `permissions.files`: what may leave through chats in addition to the project and the inbox, as shown for
 // consent and as compared with paths.
 
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import type { IssueDraft } from "../config/values.ts";
 import type { Power } from "../contract/power.ts";
 import type { Surroundings } from "../contract.ts";
 import { compileGlob } from "../filters/glob.ts";
+import { absolute } from "../within.ts";
 import { oneLine } from "./describe-reach.ts";
 import { type Bind, powerOf } from "./powers.ts";
 import { issueOf } from "./proven.ts";
@@ -57,8 +58,7 @@ export function planSharedFiles(
       issues.push({ path, code: "E_CONFIG_VALUE", message: 'may not have ".." after a wildcard', hint });
       return [];
     }
-    const inHome = lead === "~" ? home : lead.startsWith("~/") ? join(home, lead.slice(2)) : lead;
-    const base = resolve(folder, inHome);
+    const base = absolute(lead, { folder, home });
     if (dirname(base) === base) {
       const hint = "name the folders that files are sent from";
       issues.push({ path, code: "E_CONFIG_VALUE", message: "would share the whole disk", hint });

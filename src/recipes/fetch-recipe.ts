@@ -2,7 +2,7 @@
 // result is bytes in memory with their hashes; copies.ts writes them.
 
 import { basename, posix } from "node:path";
-import { type LockedRecipe, maxSharedFileBytes, sha256Of } from "../config/recipe/lock.ts";
+import { type LockedRecipe, maxSharedFileBytes } from "../config/recipe/lock.ts";
 import {
   candidatePaths,
   type GitReference,
@@ -12,6 +12,7 @@ import {
   writtenReference,
 } from "../config/recipe/shared-reference.ts";
 import { testFiles } from "../config/recipe/test-files.ts";
+import { sha256Of } from "../config/yaml/bounded-file.ts";
 import { ConnectorError } from "../errors.ts";
 import { openRepository } from "./git-repository.ts";
 import { fetchPackage, packageVersions, type RunNpm } from "./npm-registry.ts";

@@ -18,7 +18,7 @@ import { UsageError } from "../../errors.ts";
 import { countOf } from "../../text/clip.ts";
 import { line, type SafeText, safeJson, safeLine, text } from "../../text.ts";
 import { colors } from "../colors.ts";
-import type { CommandContext, Person, RunningRouter } from "../context.ts";
+import { type CommandContext, isYes, type Person, type RunningRouter } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { configLocation, findRouter, requireRouter } from "../find-router.ts";
 import { missingLibraries, missingLine } from "../missing-libraries.ts";
@@ -168,10 +168,6 @@ export async function askForPowers(
       powers.length === 1 ? line`Allow it? [y/N] ` : line`${{ painted: describedPower(power) }}? [y/N] `;
     if (isYes(await person.ask(question))) await consent.remember([power], "trusted");
   }
-}
-
-function isYes(answer: string): boolean {
-  return /^y(es)?$/i.test(answer.trim());
 }
 
 function printPowers(asked: Asked, consent: Pick<Consent, "allows" | "declined">): SafeText[] {

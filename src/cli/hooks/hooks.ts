@@ -12,7 +12,7 @@ import { trustLocation } from "../../daemon/trust/trust-location.ts";
 import { isRouterError, UsageError } from "../../errors.ts";
 import { line, marked, type SafeText } from "../../text.ts";
 import { colors } from "../colors.ts";
-import type { CommandContext } from "../context.ts";
+import { type CommandContext, isYes } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { configLocation } from "../find-router.ts";
 import { readPresent, writeChange } from "../init/files.ts";
@@ -300,7 +300,7 @@ async function isAgreed(
     throw new UsageError("E_CONSENT_INTERACTIVE", "this asks at a terminal, and there is none", {
       hint: "add --yes",
     });
-  return /^y(es)?$/i.test((await person.ask(line`${question} [y/N] `)).trim());
+  return isYes(await person.ask(line`${question} [y/N] `));
 }
 
 function refused(context: CommandContext): ExitCode {

@@ -16,7 +16,7 @@ import { type FetchedRecipe, fetchRecipe } from "../../recipes/fetch-recipe.ts";
 import { line } from "../../text.ts";
 import { colors } from "../colors.ts";
 import { trust } from "../commands/trust.ts";
-import type { CommandContext } from "../context.ts";
+import { type CommandContext, isYes } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { readPresent } from "../init/files.ts";
 import { type Chosen, configText, useLines, useName } from "../init/texts.ts";
@@ -32,9 +32,9 @@ import {
 } from "./inspect.ts";
 import {
   addedCapabilities,
+  askedPerson,
   capabilityRefusal,
   declinesCapabilities,
-  isYes,
   requireAllowedHere,
 } from "./new-capabilities.ts";
 import {
@@ -72,11 +72,12 @@ export async function addRecipe(
 ): Promise<ExitCode> {
   if (options.as !== undefined && !/^[a-z][a-z0-9_]*$/.test(options.as))
     throw new UsageError("E_USAGE", `--as ${options.as} is not a name: lower-case letters, digits and _`);
-  const person = options.yes || options.json || options.dryRun ? undefined : context.person;
-  if (person === undefined && options.yes !== true && options.dryRun !== true)
-    throw new UsageError("E_USAGE", "add asks at a terminal, and there is none", {
-      hint: `channel-router recipes add ${typed} --yes, or --dry-run to see it`,
-    });
+  const person = askedPerson(
+    "add",
+    options,
+    context,
+    `channel-router recipes add ${typed} --yes, or --dry-run to see it`,
+  );
   requireAllowedHere(options, context);
   const project = await projectOf(options, context);
   const written = fromConfig(typed, project, context);

@@ -7,13 +7,26 @@ import { parseShared, type SharedReference, writtenReference } from "../../confi
 import { UsageError } from "../../errors.ts";
 import type { FetchedRecipe } from "../../recipes/fetch-recipe.ts";
 import { line } from "../../text.ts";
-import type { CommandContext, Person } from "../context.ts";
+import { type CommandContext, isYes, type Person } from "../context.ts";
 import { compareRecipes, withoutVariables } from "./compare.ts";
 import type { RecipeProject } from "./pinned.ts";
 
 export interface CapabilityOptions {
   readonly yes?: boolean;
   readonly allowCapabilities?: boolean;
+}
+
+/** Whom a command asks; nobody with `--yes`, `--json` or `--dry-run`. Throws a UsageError, with this hint, without any of them and a terminal. */
+export function askedPerson(
+  command: string,
+  { yes, json, dryRun }: { readonly yes?: boolean; readonly json?: boolean; readonly dryRun?: boolean },
+  context: Pick<CommandContext, "person">,
+  hint: string,
+): Person | undefined {
+  const person = yes || json || dryRun ? undefined : context.person;
+  if (person === undefined && yes !== true && dryRun !== true)
+    throw new UsageError("E_USAGE", `${command} asks at a terminal, and there is none`, { hint });
+  return person;
 }
 
 /** Throws a UsageError for `--allow-capabilities` below a Claude process. */
@@ -46,10 +59,6 @@ export async function declinesCapabilities(
 ): Promise<boolean> {
   if (added.length === 0 || allowCapabilities === true) return false;
   return !isYes(await person.ask(line`It may do more than before (${added.join("; ")}). Allow that? [y/N] `));
-}
-
-export function isYes(answer: string): boolean {
-  return /^\s*y(es)?\s*$/i.test(answer);
 }
 
 /**

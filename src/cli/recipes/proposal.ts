@@ -4,16 +4,10 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { projectFolder } from "../../config/paths.ts";
-import {
-  copyFolder,
-  lockName,
-  lockText,
-  type RecipeLock,
-  readLock,
-  sha256Of,
-} from "../../config/recipe/lock.ts";
+import { copyFolder, lockName, lockText, type RecipeLock, readLock } from "../../config/recipe/lock.ts";
 import { parseDotenv } from "../../config/variables/dotenv.ts";
 import { readDotenvFiles } from "../../config/variables/environment.ts";
+import { sha256Of } from "../../config/yaml/bounded-file.ts";
 import { readUse } from "../../config/yaml/edit-use.ts";
 import type { Issue } from "../../contract.ts";
 import { loadPlan } from "../../daemon/start/load-plan.ts";

@@ -9,14 +9,19 @@ import { UsageError } from "../../errors.ts";
 import { type FetchedRecipe, fetchRecipe, findNewer } from "../../recipes/fetch-recipe.ts";
 import { line, type SafeText } from "../../text.ts";
 import { colors } from "../colors.ts";
-import type { CommandContext, Person } from "../context.ts";
+import { type CommandContext, isYes, type Person } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { type Chosen, inputLines } from "../init/texts.ts";
 import { chooseInputs, readPairs, unknownInput } from "../init/wishes.ts";
 import { printed, printedJson } from "../print.ts";
 import { compareRecipes, type RecipeDifference, withoutVariables } from "./compare.ts";
 import { failedTests, type InspectedRecipe, inspectFetched } from "./inspect.ts";
-import { capabilityRefusal, declinesCapabilities, isYes, requireAllowedHere } from "./new-capabilities.ts";
+import {
+  askedPerson,
+  capabilityRefusal,
+  declinesCapabilities,
+  requireAllowedHere,
+} from "./new-capabilities.ts";
 import {
   type ConfigOption,
   fetchContext,
@@ -65,11 +70,12 @@ export async function updateRecipes(
   options: UpdateOptions,
   context: CommandContext,
 ): Promise<ExitCode> {
-  const person = options.yes || options.json || options.dryRun ? undefined : context.person;
-  if (person === undefined && options.yes !== true && options.dryRun !== true)
-    throw new UsageError("E_USAGE", "update asks at a terminal, and there is none", {
-      hint: "--yes updates without a question, --dry-run only shows what changes",
-    });
+  const person = askedPerson(
+    "update",
+    options,
+    context,
+    "--yes updates without a question, --dry-run only shows what changes",
+  );
   requireAllowedHere(options, context);
   const opened = await openProject(context, options.config);
   noteUnread(opened, context);

@@ -1,13 +1,12 @@
 // The recipes that come with the program, and the payloads of their tests. A checkout has them as files in
 // `recipes/`; the package has all of them in one file, `dist/recipes.bin`. Their paths are the same in both.
 
-import { createHash } from "node:crypto";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliDecompressSync } from "node:zlib";
 import { readRegularSync } from "../../regular-file.ts";
-import type { FileResult } from "../yaml/bounded-file.ts";
+import { type FileResult, sha256Of } from "../yaml/bounded-file.ts";
 
 /** The names of the bundled recipes, sorted. */
 export function bundledRecipes(): string[] {
@@ -35,7 +34,7 @@ export function packedRecipe(file: string): (FileResult & { readonly ok: true })
   const text = textIn(openPacked()?.recipes, basename(file));
   if (text === undefined) return undefined;
   const bytes = Buffer.from(text);
-  return { ok: true, bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
+  return { ok: true, bytes, sha256: sha256Of(bytes) };
 }
 
 /** The packed file, when this path is in it: that is what changes on the disk. */
@@ -88,7 +87,7 @@ export function unpackRecipes(bytes: Buffer): PackedRecipes {
     JSON.parse(brotliDecompressSync(bytes.subarray(from, to)).toString("utf8")) as Texts;
   let fixtures: Texts | undefined;
   return {
-    sha256: createHash("sha256").update(bytes).digest("hex"),
+    sha256: sha256Of(bytes),
     recipes: part(end + 1, middle),
     fixtures() {
       fixtures ??= part(middle, middle + lengths.fixtures);

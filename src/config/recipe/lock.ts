@@ -2,7 +2,6 @@
 // version) and the SHA-256 of each file, which is stored in `.channels/recipes/`. A start reads both and
 // nothing else; recipes/ writes them.
 
-import { createHash } from "node:crypto";
 import { lstatSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isObject } from "../../json.ts";
@@ -212,8 +211,4 @@ function isLink(path: string): boolean {
 
 export function short(hash: string): string {
   return `${hash.slice(0, 12)}…`;
-}
-
-export function sha256Of(bytes: Buffer | string): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }

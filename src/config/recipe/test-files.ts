@@ -3,8 +3,8 @@
 import type { Json } from "../../contract.ts";
 import { isObject } from "../../json.ts";
 import { readYamlFile } from "../read.ts";
+import { sha256Of } from "../yaml/bounded-file.ts";
 import { openYaml } from "../yaml/file.ts";
-import { sha256Of } from "./lock.ts";
 
 /** Relative to the recipe, as written. Empty for a text that is not valid YAML. */
 export async function testFiles(file: string, text: string): Promise<string[]> {

@@ -41,7 +41,7 @@ export function readBounded(path: string, maxBytes: number): FileResult {
       return { ok: false, missing: false, problem: `is larger than ${maxBytes / 1024} KiB` };
     }
     const bytes = buffer.subarray(0, length);
-    return { ok: true, bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
+    return { ok: true, bytes, sha256: sha256Of(bytes) };
   } catch (error) {
     return refused(error);
   } finally {
@@ -59,4 +59,8 @@ function refused(error: unknown): FileResult {
     return { ok: false, missing: false, problem: "cannot be read: permission denied" };
   }
   return { ok: false, missing: false, problem: `cannot be read: ${code}` };
+}
+
+export function sha256Of(bytes: Buffer | string): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }

@@ -3,8 +3,8 @@
 
 import type { Reach } from "../../contract/power.ts";
 import type { OptionIssue, Surroundings } from "../../contract.ts";
-import { absolute } from "../../files/pattern.ts";
 import { isInterpreted } from "../../interpreting-variables.ts";
+import { absolute } from "../../within.ts";
 import { type Fault, findFault, type Word } from "./program-text.ts";
 
 export interface CommandOptions {

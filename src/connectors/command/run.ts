@@ -4,8 +4,8 @@
 import type { Child, Host } from "../../contract/host.ts";
 import type { Arrival, Emit } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
-import { absolute } from "../../files/pattern.ts";
 import { createHandOver, type HandOver } from "../../intake/hand-over.ts";
+import { absolute } from "../../within.ts";
 import { createPacer } from "../../yield-to-event-loop.ts";
 import type { CommandOptions } from "./options.ts";
 import { createReader, formatOf } from "./output.ts";

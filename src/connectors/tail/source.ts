@@ -7,18 +7,12 @@ import type { Emit, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError, isRouterError } from "../../errors.ts";
 import { type FolderWatch, msUntilIdlePoll, watchFolders } from "../../files/folder-watch.ts";
 import { createOnceLogger, type OnceLogger, readingFailed } from "../../files/log-once.ts";
-import {
-  absolute,
-  type FilePattern,
-  fileGlob,
-  listOf,
-  parsePattern,
-  shownPath,
-} from "../../files/pattern.ts";
+import { type FilePattern, fileGlob, listOf, parsePattern, shownPath } from "../../files/pattern.ts";
 import { createSearch, type Search } from "../../files/search.ts";
 import { countOf } from "../../text/clip.ts";
 import { shellWord } from "../../text/shell.ts";
 import { settledOr } from "../../waiting.ts";
+import { absolute } from "../../within.ts";
 import { containerFormat } from "./container.ts";
 import { createCursors } from "./cursors.ts";
 import { type Follower, type FollowerOptions, heldTooMany } from "./follower.ts";

@@ -2,8 +2,9 @@
 
 import type { Reach } from "../../contract/power.ts";
 import type { Arrival, OptionIssue, SourceType, Surroundings } from "../../contract.ts";
-import { absolute, listOf, patternIssues, readReaches, wholePattern } from "../../files/pattern.ts";
+import { listOf, patternIssues, readReaches, wholePattern } from "../../files/pattern.ts";
 import { protectedFolder } from "../../files/protected-places.ts";
+import { absolute } from "../../within.ts";
 import { type WatchOptions, watchOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
 import { createWatchSource } from "./source.ts";

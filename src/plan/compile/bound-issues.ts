@@ -5,8 +5,8 @@ import type { BoundOptions, IssueDraft } from "../../config/values.ts";
 import type { Reach } from "../../contract/power.ts";
 import type { Claim, Json } from "../../contract.ts";
 import { hostOfUrl } from "../../host-name.ts";
+import { absolute } from "../../within.ts";
 import {
-  absolutePath,
   allowsHost,
   allowsRoute,
   fileRule,
@@ -61,7 +61,7 @@ export function boundIssues(component: BoundComponent): IssueDraft[] {
   const [route] = ofRoutes;
   const ofCredentials = reaches.flatMap((reach) =>
     reach.to === "read" && reach.isSecret === true
-      ? [leafOf(bound.written, (text) => absolutePath(text, component) === reach.path) ?? []]
+      ? [leafOf(bound.written, (text) => absolute(text, component) === reach.path) ?? []]
       : [],
   );
   const steered = reaches.flatMap((reach) => (reach.to === "program" ? steeringVariables(reach) : []));
@@ -132,8 +132,8 @@ function beyond(reach: Reach, shown: Reach | undefined, component: BoundComponen
       const shownTargets =
         shown?.to === "move" ? [shown.path, shown.target] : shown?.to === reach.to ? [shown.path] : [];
       return targets.flatMap((target, index) => {
-        if (bound.files.some((file) => fileRule(absolutePath(file, component)).covers(target))) return [];
-        const path = leafOf(written, (text) => absolutePath(text, component) === target) ?? [];
+        if (bound.files.some((file) => fileRule(absolute(file, component)).covers(target))) return [];
+        const path = leafOf(written, (text) => absolute(text, component) === target) ?? [];
         const act = reach.to === "move" && index === 1 ? "move files to" : reach.to;
         return [{ path, act, list: "files", what: oneLine(shownTargets[index] ?? "its files") }];
       });

@@ -1,6 +1,6 @@
 // What Claude is shown of recorded events, as a template: what happened, to what, and where to read more.
 
-import { isPersonal, type MatchPath, type RecordedEvent, scalarsOf } from "./draft-match.ts";
+import { depthOf, isPersonal, type MatchPath, type RecordedEvent, scalarsOf } from "./draft-match.ts";
 
 export interface DraftContent {
   readonly content: string;
@@ -44,10 +44,6 @@ const none = 100;
 
 function hasText(value: unknown): boolean {
   return (typeof value === "string" && value.trim() !== "") || typeof value === "number";
-}
-
-function depthOf(path: string): number {
-  return path.split(".").length;
 }
 
 function ranked(path: string, words: readonly RegExp[]): number {

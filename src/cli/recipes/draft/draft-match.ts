@@ -102,7 +102,7 @@ export function isPersonal(path: string): boolean {
   );
 }
 
-function depthOf(path: string): number {
+export function depthOf(path: string): number {
   return path.split(".").length;
 }
 

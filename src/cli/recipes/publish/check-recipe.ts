@@ -1,9 +1,9 @@
 // Checks one recipe before it is shared: what others need to trust it, use it and update it.
 
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { filesOf } from "../../../config/recipe/test-files.ts";
+import { sha256Of } from "../../../config/yaml/bounded-file.ts";
 import type { Json, JsonObject } from "../../../contract.ts";
 import { readConfig } from "../../../daemon/start/load-plan.ts";
 import { isRouterError, UsageError } from "../../../errors.ts";
@@ -215,7 +215,7 @@ function entryOf(
     tokens: tokensPerEvent(tests)?.median ?? null,
     ...(typeof status === "string" ? { status } : {}),
     capabilities: recipe.capabilities ?? {},
-    sha256: createHash("sha256").update(text).digest("hex"),
+    sha256: sha256Of(text),
     path: relative(folder, file).split(sep).join("/"),
   };
 }

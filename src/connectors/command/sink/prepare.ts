@@ -2,7 +2,7 @@
 
 import type { OutgoingCommand, SinkCall } from "../../../contract/sink.ts";
 import { UsageError } from "../../../errors.ts";
-import { absolute } from "../../../files/pattern.ts";
+import { absolute } from "../../../within.ts";
 import { isTemplate } from "../command-line.ts";
 import { namesOf } from "../program-name.ts";
 import { innermostAt } from "../program-text.ts";

@@ -3,9 +3,8 @@
 import { relative, sep } from "node:path";
 import type { OutgoingFile, SinkType } from "../../../contract/sink.ts";
 import { UsageError } from "../../../errors.ts";
-import { absolute } from "../../../files/pattern.ts";
 import { protectedFolder, protectedName } from "../../../files/protected-places.ts";
-import { isWithin } from "../../../within.ts";
+import { absolute, isWithin } from "../../../within.ts";
 import { safeName } from "./name.ts";
 import { type FileSinkOptions, fileSinkOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
