@@ -4,7 +4,7 @@
 export const fieldTerms: ReadonlySet<string> = new Set(
   `
   ability absence access action added address administration admitter algorithm all ancestor answer api arg
-  ask assembly attachment audit backlog behavior bind block body breaker budget buffer button cache cadence
+  ask assembly attachment audit backlog batch behavior bind block body breaker budget buffer button cache cadence
   call caller cancellation candidate case challenge challenger change chat check child choice chosen class
   claude client clock code command commit compilation compile compiler conceal config connection content
   context copy count counter credential cursor data database deadline decision declaration definition delimiter detail
