@@ -1,4 +1,4 @@
-// Writes docs/gallery.md: each bundled recipe, what Claude reads of the first event that its tests deliver, and what it needs.
+// Writes docs/gallery.md: for each bundled recipe the first event that its tests deliver, as Claude reads it, its cost and its requirements.
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { pathToFileURL } from "node:url";
@@ -6,12 +6,12 @@ import { build } from "esbuild";
 import { version } from "./bundle.mjs";
 import { validators } from "./validators.mjs";
 
-/** The page as it is, when it was written from the same recipes: most changes of the program do not change it, and a test watches. */
+/** Returns the page unchanged if the recipes have not changed: to run all of their tests is slow, and a test compares the page. */
 export async function currentGallery(root, page) {
   return page?.includes(`from recipes/ ${digestOf(root)}.`) ? page : galleryPage(root);
 }
 
-/** The page. Throws when a recipe has a problem. */
+/** The page. Throws if a recipe has a problem. */
 export async function galleryPage(root) {
   const recipeSample = await loadSample(root);
   const names = readdirSync(`${root}recipes`)
@@ -30,8 +30,8 @@ export async function galleryPage(root) {
     "# Gallery",
     "",
     `<!-- Written by npm run generate from recipes/ ${digestOf(root)}. -->`,
-    `The ${names.length} bundled [recipes](recipes.md): what Claude reads of an event, as the first test of the recipe delivers it, and what it costs. Half of them need at most ${median} tokens per event.`,
-    "`channel-router recipes show NAME` prints the inputs and the steps at the sender, `channel-router recipes add NAME` uses it.",
+    `The ${names.length} bundled [recipes](recipes.md), each with an event as Claude reads it, from the recipe's first test. The median cost is ${median} tokens per event. \`<name>\` is an input.`,
+    "`channel-router recipes show NAME` prints the inputs and the setup, `channel-router recipes add NAME` adds it to your config.",
     "",
     "| recipe | what arrives | tokens per event |",
     "|---|---|---|",
@@ -40,7 +40,7 @@ export async function galleryPage(root) {
   ].join("\n")}\n`;
 }
 
-/** Of the recipes and the payloads of their tests. */
+/** Identifies the recipes and the payloads of their tests. */
 function digestOf(root) {
   const hash = createHash("sha256");
   const files = readdirSync(`${root}recipes`, { recursive: true, withFileTypes: true })
@@ -51,7 +51,7 @@ function digestOf(root) {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** The program's own code, with what it imports from node_modules left where it is. */
+/** Bundles the program's own code; packages are imported from node_modules. */
 async function loadSample(root) {
   // Below the root, so that node finds the libraries.
   mkdirSync(`${root}dist`, { recursive: true });
@@ -84,18 +84,18 @@ function section({ name, recipe, block, tokens, types }) {
     "",
     `## ${name}`,
     "",
-    `${recipe.title}. ${recipe.description}`,
+    recipe.description,
     ...(block === undefined ? [] : ["", "```text", ...block.split("\n"), "```"]),
     "",
     ...(tokens === undefined
       ? []
       : [
-          `- ~${tokens.median} tokens per event${tokens.least === tokens.most ? "" : ` (${tokens.least} to ${tokens.most} in its ${tokens.events} deliveries)`}`,
+          `- ~${tokens.median} tokens per event${tokens.least === tokens.most ? "" : ` (${tokens.least} to ${tokens.most} in its tests)`}`,
         ]),
-    `- needs: ${needs(recipe, types).join("; ") || "nothing"}`,
+    `- needs ${needs(recipe, types).join("; ") || "nothing"}`,
     ...(recipe.status === undefined
       ? []
-      : [`- ${recipe.status}: the sender's format could not be confirmed from a public source`]),
+      : [`- ${recipe.status}: the sender's format was not confirmed from a public source`]),
   ];
 }
 
@@ -108,22 +108,22 @@ function needs({ inputs = {}, capabilities = {} }, types) {
   return [
     ...(types.includes("http") ? ["a URL that the sender can reach"] : []),
     ...(capabilities.hosts?.length > 0 ? [`connections to ${listed(capabilities.hosts)}`] : []),
-    ...(capabilities.commands?.length > 0 ? [`the program ${listed(capabilities.commands)}`] : []),
-    ...(capabilities.files?.length > 0 ? [`the files ${listed(capabilities.files)}`] : []),
-    ...(secrets.length > 0 ? [`the secret ${listed(secrets.map(variable))}`] : []),
-    ...(others.length > 0 ? [`the input ${listed(others.map(([name]) => name))}`] : []),
+    ...(capabilities.commands?.length > 0
+      ? [`${counted("program", capabilities.commands)} ${listed(capabilities.commands)}`]
+      : []),
+    ...(capabilities.files?.length > 0 ? [`files in ${listed(capabilities.files)}`] : []),
+    ...(secrets.length > 0 ? [`${counted("secret", secrets)} ${listed(secrets.map(variable))}`] : []),
+    ...(others.length > 0 ? [`${counted("input", others)} ${listed(others.map(([name]) => name))}`] : []),
   ];
 }
 
-/** An input is what the user chooses. */
+function counted(noun, list) {
+  return `the ${noun}${list.length === 1 ? "" : "s"}`;
+}
+
 function listed(names) {
   return names
-    .map((name) => {
-      const input = /^\$\{inputs\.(\w+)\}$/.exec(name)?.[1];
-      return input === undefined
-        ? `\`${name.replace(/\$\{inputs\.(\w+)\}/g, "<$1>")}\``
-        : `of the input \`${input}\``;
-    })
+    .map((name) => (name === "." ? "the project" : `\`${name.replace(/\$\{inputs\.(\w+)\}/g, "<$1>")}\``))
     .join(", ");
 }
 

@@ -1,4 +1,4 @@
-// The recipes that come with the router: each is whole, says how to set it up, and its own tests pass.
+// The bundled recipes: each is complete, has setup instructions, and passes its own tests.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -38,31 +38,31 @@ test.each(names)("recipes show %s replaces every input in the setup steps", asyn
   expect(stdout).not.toContain("${inputs");
 });
 
-test("docs/recipes.md lists them all", () => {
-  const docs = readFileSync(join(folder, "..", "docs", "recipes.md"), "utf8");
-  const table = docs.slice(docs.indexOf("## Bundled recipes"), docs.indexOf("## override"));
-  expect([...table.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name)).toEqual(names);
+test("docs/gallery.md lists them all, and docs/recipes.md has their number", () => {
+  const page = (name: string) => readFileSync(join(folder, "..", "docs", name), "utf8");
+  expect([...page("gallery.md").matchAll(/^\| \[`([a-z-]+)`\]/gm)].map(([, name]) => name)).toEqual(names);
+  expect(page("recipes.md")).toContain(`${names.length} are bundled`);
 });
 
-test("a name that no recipe has is told with the nearest", async () => {
+test("an unknown name is reported with the most similar one", async () => {
   const { code, stderr } = await command(running, ["recipes", "show", "sentri"], { env: {}, cwd: "/" });
   expect(code).toBe(2);
   expect(stderr).toContain('did you mean "sentry"?');
 });
 
 describe.each(names)("%s", (name) => {
-  test("says what it is, what it needs and how to set it up", async () => {
+  test("has a description, inputs and setup instructions", async () => {
     const shown = await json(["recipes", "show", name]);
     expect(shown).toMatchObject({ recipe: name, version: expect.stringMatching(/^\d+\.\d+\.\d+$/) });
     expect(String(shown.setup).split("\n").length).toBeGreaterThan(2);
-    // Whoever sets it up finds the variable of each secret there.
+    // The setup must name the variable of each secret: the user has to set it.
     for (const { secret, example } of shown.inputs as { secret: boolean; example?: string }[])
       if (secret) expect(shown.setup).toContain(`${/\w+/.exec(example ?? "")?.[0]}=`);
     const { stdout } = await command(running, ["recipes", "show", name], { env: {}, cwd: "/" });
     expect(stdout).toContain(`recipe: ${name}`);
   });
 
-  test("passes its tests, which show what is taken and what is not", async () => {
+  test("passes its tests, which cover delivered and skipped events", async () => {
     const { stdout } = await command(running, ["recipes", "test", name], { env: {}, cwd: "/" });
     expect(stdout).not.toContain("FAIL");
     const text = readFileSync(join(folder, `${name}.yaml`), "utf8");
@@ -76,7 +76,7 @@ describe.each(names)("%s", (name) => {
   });
 });
 
-test("the built program finds them by name, from any folder, and the two lines of `use` are enough", async () => {
+test("the built program finds them by name from any folder, and the printed `use` entry is enough", async () => {
   const project = await createProject();
   try {
     const uses: string[] = [];

@@ -157,7 +157,7 @@ describe("init", () => {
     const { code, printed } = await run({}, answers);
     expect(code).toBe(0);
     expect(printed).toMatch(
-      new RegExp(`${number("github-ci-failed")} {2}github-ci-failed +Failed runs of GitHub Actions`),
+      new RegExp(`${number("github-ci-failed")} {2}github-ci-failed +Failed GitHub Actions runs`),
     );
     expect(parse(await read("channels.yaml")).use.cron_reminder.with).toEqual({ text: "Stand up" });
   });
