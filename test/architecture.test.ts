@@ -79,7 +79,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   dispatch: ["journal", "plan", "shaping", ...shared],
   cluster: ["files", ...shared],
   session: shared,
-  connectors: ["chat", "files", "http", "intake", ...shared],
+  browser: ["http", ...shared],
+  connectors: ["browser", "chat", "files", "http", "intake", ...shared],
   recipes: ["config", "files", "semver", ...shared],
   // The program, and what drives it.
   control: ["access", "cluster", "plan", "session", ...shared],
@@ -120,6 +121,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   console: [
     "access",
+    "browser",
     "clock",
     "cluster",
     "config",

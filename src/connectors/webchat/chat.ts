@@ -1,6 +1,7 @@
 // The chat features of a room: answers, edits, reactions, and the permission prompts of a browser.
 
 import { randomBytes } from "node:crypto";
+import { hashOf } from "../../browser/signed.ts";
 import { type Markup, telegramHtml, writeMarkup } from "../../chat/markup.ts";
 import { readOutgoing } from "../../chat/outgoing-file.ts";
 import { plainPrompt, promptRuns } from "../../chat/prompt-text.ts";
@@ -22,7 +23,6 @@ import type { Clock, Json } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { mainRoom } from "./incoming.ts";
 import type { RoomFile, RoomMessage, Rooms } from "./rooms.ts";
-import { hashOf } from "./signed.ts";
 
 export const maxFileBytes = 50_000_000;
 /** The whole message is kept. */

@@ -1,12 +1,12 @@
 // Parses requests of a page within bounds: a message as JSON, or with files as a form.
 
 import type { IncomingMessage } from "node:http";
+import { hashOf } from "../../browser/signed.ts";
 import type { Json, JsonObject } from "../../contract.ts";
 import { Refusal } from "../../http/answer.ts";
 import { type BodyOptions, readBody } from "../../http/body.ts";
 import { parseMultipart } from "../../http/multipart.ts";
 import { isObject } from "../../json.ts";
-import { hashOf } from "./signed.ts";
 
 /** A message of the user. */
 export interface WrittenMessage {

@@ -2,13 +2,12 @@
 // loading, framing and sending to other hosts.
 
 import { createHash } from "node:crypto";
-import type { IncomingMessage } from "node:http";
-import { keyScript } from "./page-keys.ts";
+import { keyScript } from "../../browser/page-keys.ts";
 import { script as chatScript } from "./page-script.ts";
 import { style } from "./page-style.ts";
 
 /** In its own scope: nothing of it is accessible from outside. */
-export const script = `(() => {\n"use strict";\n${keyScript}${chatScript}})();\n`;
+export const script = `(() => {\n"use strict";\nconst scope = "webchat";\n${keyScript}${chatScript}})();\n`;
 
 const hashOf = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
@@ -29,22 +28,6 @@ export const pageHeaders: Readonly<Record<string, string>> = {
   "cross-origin-opener-policy": "noopener-allow-popups",
   "cache-control": "no-store",
 };
-
-/**
- * Whether the user opened the page: typed its address, or used a bookmark or a link in another program.
- * Browsers report this in headers that no script can set; a script, or a service worker, that a previous
- * server of this address left in the browser cannot load the page undetected. Browsers that are too old to
- * send these headers have no such protection.
- */
-export function isOpenedByPerson({ headers }: Pick<IncomingMessage, "headers">): boolean {
-  const { "sec-fetch-dest": dest, "sec-fetch-mode": mode, "sec-fetch-site": site } = headers;
-  if (headers["service-worker-navigation-preload"] !== undefined) return false;
-  return (
-    (dest === undefined || dest === "document") &&
-    (mode === undefined || mode === "navigate") &&
-    (site === undefined || site === "none")
-  );
-}
 
 /**
  * `name`: of the source, a plain word. `mark`: proves that this page is the router's own; empty for one that

@@ -4,6 +4,10 @@
 import { createReadStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
+import { type Identity, openIdentity } from "../../browser/identity.ts";
+import { originOf } from "../../browser/origin.ts";
+import { isOpenedByPerson } from "../../browser/page-opening.ts";
+import { again, createSessions, type Sessions, type SignedRequest } from "../../browser/signed.ts";
 import type { AnsweredEvent, Chat, Message, PermissionButton } from "../../contract/chat.ts";
 import type { EndpointInfo } from "../../contract/event.ts";
 import type { Host, Route, SourceHealth } from "../../contract/host.ts";
@@ -13,13 +17,10 @@ import { answerJson, answerText, Refusal, refuse } from "../../http/answer.ts";
 import { createGuard } from "../../http/guard.ts";
 import { aborted } from "../../waiting.ts";
 import { asShown, shownHash, WebchatSender } from "./chat.ts";
-import { type Identity, openIdentity } from "./identity.ts";
 import { readForm, readJson, writtenOf } from "./incoming.ts";
 import type { WebchatOptions } from "./options.ts";
-import { originOf } from "./origin.ts";
-import { isOpenedByPerson, page, pageHeaders } from "./page.ts";
+import { page, pageHeaders } from "./page.ts";
 import { openRooms, type Rooms } from "./rooms.ts";
-import { again, createSessions, type Sessions, type SignedRequest } from "./signed.ts";
 import { createStreams, type Streams } from "./streams.ts";
 import { notLetIn, senderOf, takeWritten, unseen } from "./take.ts";
 
@@ -255,7 +256,7 @@ class WebchatSource implements Source {
 
   /** At the first request: a page that is never opened leaves nothing in the journal. */
   #identify() {
-    this.#identified ??= openIdentity(this.#host.store).then((identity) => ({
+    this.#identified ??= openIdentity(this.#host.store, "webchat").then((identity) => ({
       identity,
       sessions: createSessions(identity, this.#host.clock),
     }));

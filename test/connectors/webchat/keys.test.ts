@@ -6,11 +6,11 @@ import { createServer, type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
+import { openIdentity } from "../../../src/browser/identity.ts";
+import { createSessions } from "../../../src/browser/signed.ts";
 import { systemClock } from "../../../src/clock.ts";
-import { openIdentity } from "../../../src/connectors/webchat/identity.ts";
 import { webchat } from "../../../src/connectors/webchat/index.ts";
 import type { WebchatOptions } from "../../../src/connectors/webchat/options.ts";
-import { createSessions } from "../../../src/connectors/webchat/signed.ts";
 import type { Arrival, Json, Source } from "../../../src/contract.ts";
 import { type Cursors, createMemoryCursors } from "../../../src/host/store.ts";
 import { Refusal } from "../../../src/http/answer.ts";
@@ -346,11 +346,10 @@ describe("whoever served the port while the router was away", () => {
 it("forgets no request that could be sent again, however many pages there are", async () => {
   const clock = manualClock();
   const memory = new Map<string, Json>();
-  const identity = await openIdentity({
-    get: (key) => memory.get(key),
-    entries: () => [],
-    set: async (key, value) => void memory.set(key, value),
-  });
+  const identity = await openIdentity(
+    { get: (key) => memory.get(key), set: async (key, value) => void memory.set(key, value) },
+    "webchat",
+  );
   const sessions = createSessions(identity, clock);
   const origin = "http://127.0.0.1:8788";
   const mark = identity.markPage(origin, clock.now());

@@ -4,10 +4,10 @@ import type { webcrypto } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
+import { type Identity, openIdentity } from "../../../src/browser/identity.ts";
+import { createSessions, hashOf } from "../../../src/browser/signed.ts";
 import { shownHash } from "../../../src/connectors/webchat/chat.ts";
-import { type Identity, openIdentity } from "../../../src/connectors/webchat/identity.ts";
 import { page as pageOf, script } from "../../../src/connectors/webchat/page.ts";
-import { createSessions, hashOf } from "../../../src/connectors/webchat/signed.ts";
 import type { Json } from "../../../src/contract.ts";
 import { Refusal } from "../../../src/http/answer.ts";
 import { manualClock } from "../../support/manual-clock.ts";
@@ -119,11 +119,10 @@ function fakeDatabase(keys: Map<string, unknown>) {
 }
 
 const memory = new Map<string, Json>();
-const identity = await openIdentity({
-  get: (key) => memory.get(key),
-  entries: () => [],
-  set: async (key, value) => void memory.set(key, value),
-});
+const identity = await openIdentity(
+  { get: (key) => memory.get(key), set: async (key, value) => void memory.set(key, value) },
+  "webchat",
+);
 
 interface PageTest {
   answer?(): Response | Promise<Response>;
@@ -472,11 +471,10 @@ describe("the key of a browser", () => {
 
   it("is made for one router: another one at the same address gets another", async () => {
     const memory = new Map<string, Json>();
-    const other = await openIdentity({
-      get: (key) => memory.get(key),
-      entries: () => [],
-      set: async (key, value) => void memory.set(key, value),
-    });
+    const other = await openIdentity(
+      { get: (key) => memory.get(key), set: async (key, value) => void memory.set(key, value) },
+      "webchat",
+    );
     const kept = newKept();
     const own = (await openPage({ kept })).calls[0]?.browser;
     expect((await openPage({ kept, router: other })).calls[0]?.browser).not.toBe(own);

@@ -4,7 +4,8 @@
 import { generateKeyPairSync, webcrypto } from "node:crypto";
 import { get, type OutgoingHttpHeaders } from "node:http";
 import { text } from "node:stream/consumers";
-import { browserOf } from "../../../src/connectors/webchat/signed.ts";
+import type { PageScope } from "../../../src/browser/identity.ts";
+import { browserOf } from "../../../src/browser/signed.ts";
 
 export interface PageMessage {
   readonly id: string;
@@ -66,7 +67,8 @@ export function keyOf(name: string) {
 }
 
 /** How access calls this browser, on the page at this address. */
-export const idOf = (name: string, address: string) => browserOf(keyOf(name).spki, new URL(address).origin);
+export const idOf = (name: string, address: string) =>
+  browserOf("webchat", keyOf(name).spki, new URL(address).origin);
 
 const opened = {
   "sec-fetch-dest": "document",
@@ -92,7 +94,7 @@ export interface Session {
 }
 
 /** Asks who is there, and believes it only with a proof. */
-export async function hello(address: string): Promise<Session> {
+export async function hello(address: string, scope: PageScope = "webchat"): Promise<Session> {
   const nonce = encode(webcrypto.getRandomValues(new Uint8Array(32)));
   const answer = await fetch(`${address}/hello`, {
     method: "POST",
@@ -103,7 +105,7 @@ export async function hello(address: string): Promise<Session> {
   const { server, session, proof } = (await answer.json()) as Record<string, string>;
   const written = Buffer.from(server ?? "", "base64url");
   const known = await subtle.importKey("spki", written, ecdsa, false, ["verify"]);
-  const proven = ["channel-router webchat server", new URL(address).origin, nonce, session].join("\n");
+  const proven = [`channel-router ${scope} server`, new URL(address).origin, nonce, session].join("\n");
   if (!(await subtle.verify(ecdsa, known, Buffer.from(proof ?? "", "base64url"), Buffer.from(proven))))
     throw new Error("the router did not prove itself");
   return { session: session ?? "", server: await sha256(written) };
@@ -117,6 +119,7 @@ export interface Signing extends Session {
   readonly path: string;
   readonly body: Uint8Array;
   readonly origin: string;
+  readonly scope?: PageScope;
 }
 
 /** The header of a signed request. */
@@ -130,12 +133,13 @@ export async function sign({
   method,
   path,
   body,
+  scope = "webchat",
 }: Signing): Promise<string> {
   const { pkcs8, spki } = keyOf(name);
   const key = await subtle.importKey("pkcs8", pkcs8 as Uint8Array<ArrayBuffer>, ecdsa, false, ["sign"]);
   const hash = await sha256(body);
   const signed = [
-    "channel-router webchat request",
+    `channel-router ${scope} request`,
     origin,
     server,
     session,

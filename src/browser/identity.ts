@@ -1,4 +1,4 @@
-// The identity of this router for a browser: a key of its own, kept in the source's store. With it the router
+// The identity of this router for a browser: a key of its own, kept in a store. With it the router
 // proves itself before a page sends anything, and a browser uses the key that it made for this router with no
 // other one. It also marks the pages that it served: a page that another program put into the browser has no
 // such mark, and is rejected.
@@ -14,10 +14,14 @@ import {
   sign,
   timingSafeEqual,
 } from "node:crypto";
-import type { Store } from "../../contract/host.ts";
-import type { Json, JsonObject } from "../../contract.ts";
+import type { Store } from "../contract/host.ts";
+import type { Json, JsonObject } from "../contract.ts";
+
+/** What pages are for: the texts that are signed for one are worthless for the other. */
+export type PageScope = "webchat" | "console";
 
 export interface Identity {
+  readonly scope: PageScope;
   /** The public key, as SPKI in base64url. */
   readonly key: string;
   /** Its identifier in texts that browsers sign. */
@@ -34,7 +38,7 @@ const storeKey = "identity";
 const pageValidMs = 30 * 24 * 60 * 60_000;
 
 /** Created at the first start, and reused later. */
-export async function openIdentity(store: Store): Promise<Identity> {
+export async function openIdentity(store: Pick<Store, "get" | "set">, scope: PageScope): Promise<Identity> {
   const kept = readKept(store.get(storeKey)) ?? make();
   if (store.get(storeKey) === undefined) await store.set(storeKey, kept as unknown as Json);
   const privateKey = createPrivateKey({
@@ -48,6 +52,7 @@ export async function openIdentity(store: Store): Promise<Identity> {
     macOf(pages, ["page", issued, random, origin]);
 
   return {
+    scope,
     key: spki.toString("base64url"),
     id: fingerprintOf(spki),
     prove: (text) => signText(privateKey, text),
@@ -101,6 +106,6 @@ export function isSame(one: string, other: string): boolean {
 }
 
 /** The text that a router signs to prove itself to one page. */
-export function proofText(origin: string, nonce: string, session: string): string {
-  return ["channel-router webchat server", origin, nonce, session].join("\n");
+export function proofText(scope: PageScope, origin: string, nonce: string, session: string): string {
+  return [`channel-router ${scope} server`, origin, nonce, session].join("\n");
 }

@@ -4,14 +4,16 @@
 
 import { createHash, createPublicKey, type KeyObject, randomBytes, verify } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import type { Clock, JsonObject } from "../../contract.ts";
-import { Refusal } from "../../http/answer.ts";
-import { type Identity, isSame, macOf, proofText } from "./identity.ts";
+import type { Clock, JsonObject } from "../contract.ts";
+import { Refusal } from "../http/answer.ts";
+import { type Identity, isSame, macOf, type PageScope, proofText } from "./identity.ts";
 
 /** A request with a verified author. */
 export interface SignedRequest {
   /** The browser's id: access lists contain it. */
   readonly browser: string;
+  /** Its public key, as SPKI in base64url. */
+  readonly key: string;
   /** The hash of the body, which must be compared after reading. */
   readonly bodyHash: string;
 }
@@ -89,22 +91,26 @@ export function createSessions(identity: Identity, clock: Pick<Clock, "now">): S
       const issued = clock.now().toString(36);
       const random = randomBytes(18).toString("base64url");
       const session = [issued, random, macFor(issued, random, origin)].join(".");
-      return { server: identity.key, session, proof: identity.prove(proofText(origin, nonce, session)) };
+      return {
+        server: identity.key,
+        session,
+        proof: identity.prove(proofText(identity.scope, origin, nonce, session)),
+      };
     },
     check(request, origin) {
       const given = request.headers.authorization ?? "";
-      if (/^Bearer /i.test(given)) return new Refusal(401, "this page is of an older version: reload it");
+      if (/^Bearer /i.test(given)) return outdated;
       const [, key = "", session = "", page = "", count = "", bodyHash = "", signature = ""] =
         headerPattern.exec(given) ?? [];
       if (signature === "") return new Refusal(401, "this is for the page only");
-      if (!identity.isOwnPage(page, origin, clock.now()))
-        return new Refusal(401, "this page was not opened by its address: open it again");
+      if (!identity.isOwnPage(page, origin, clock.now())) return unmarked;
       const issuedMs = issuedOf(session, origin);
       if (issuedMs === undefined) return again;
       const known = keyOf(key);
       if (known === undefined) return new Refusal(401, "this is not the key of a browser");
       const { method = "", url = "" } = request;
       const text = requestText({
+        scope: identity.scope,
         origin,
         server: identity.id,
         session,
@@ -122,7 +128,7 @@ export function createSessions(identity: Identity, clock: Pick<Clock, "now">): S
       );
       if (!isSigned) return new Refusal(401, "the signature does not match the request");
       if (!use(session, issuedMs, key, Number(count))) return again;
-      return { browser: browserOf(key, origin), bodyHash };
+      return { browser: browserOf(identity.scope, key, origin), key, bodyHash };
     },
   };
 }
@@ -137,8 +143,12 @@ interface Session {
 
 /** The page says hello, and sends it again. */
 export const again = new Refusal(401, "say hello first");
+/** The page has no mark of this router, or an old one. */
+export const unmarked = new Refusal(401, "this page was not opened by its address: open it again");
+export const outdated = new Refusal(401, "this page is of an older version: reload it");
 
 interface RequestParts {
+  readonly scope: PageScope;
   readonly origin: string;
   readonly server: string;
   readonly session: string;
@@ -151,9 +161,9 @@ interface RequestParts {
 
 /** The text that a browser signs. */
 export function requestText(parts: RequestParts): string {
-  const { origin, server, session, page, count, method, path, bodyHash } = parts;
+  const { scope, origin, server, session, page, count, method, path, bodyHash } = parts;
   return [
-    "channel-router webchat request",
+    `channel-router ${scope} request`,
     origin,
     server,
     session,
@@ -183,9 +193,9 @@ function readKey(written: string): KeyObject | undefined {
  * that origin can use the key. In five groups, so that people can compare it. No id of an older version looks
  * like this.
  */
-export function browserOf(key: string, origin: string): string {
+export function browserOf(scope: PageScope, key: string, origin: string): string {
   const digest = createHash("sha256")
-    .update(["channel-router webchat browser", origin, key].join("\n"))
+    .update([`channel-router ${scope} browser`, origin, key].join("\n"))
     .digest("hex");
   return [0, 4, 8, 12, 16].map((at) => digest.slice(at, at + 4)).join("-");
 }

@@ -1,7 +1,8 @@
-// The part of the page's script that handles the keys of this browser: its key, which no script can read out,
-// not even this one; the identity of the router; and signed requests. Sent as it is, in front of
-// page-script.ts.
+// The part of a page's script that handles the keys of this browser: its key, which no script can read out,
+// not even this one; the identity of the router; and signed requests. Sent as it is, in front of the script of
+// the page.
 
+/** It needs the constant `scope`: see identity.ts. */
 export const keyScript = String.raw`
 const base = location.pathname.replace(/\/$/, "");
 const utf8 = new TextEncoder();
@@ -93,7 +94,7 @@ async function hello() {
   const { server: written, session, proof } = await answer.json();
   const bytes = decode(written);
   const known = await crypto.subtle.importKey("spki", bytes, ecdsa, false, ["verify"]);
-  const text = ["channel-router webchat server", location.origin, nonce, session].join("\n");
+  const text = ["channel-router " + scope + " server", location.origin, nonce, session].join("\n");
   if (!(await crypto.subtle.verify(ecdsa, known, decode(proof), utf8.encode(text)))) throw new Error("the router did not prove itself");
   const server = await sha256(bytes);
   router = { server, session, count: 0, key: await keyFor(server) };
@@ -116,7 +117,7 @@ async function request(method, path, { type, body = new Uint8Array(), only } = {
     const { server, session, key } = router;
     if (only !== undefined && only !== server) throw new Error("this is for another router");
     const count = (router.count += 1);
-    const text = ["channel-router webchat request", location.origin, server, session, mark, count, method, base + path, bodyHash].join("\n");
+    const text = ["channel-router " + scope + " request", location.origin, server, session, mark, count, method, base + path, bodyHash].join("\n");
     const signature = encode(await crypto.subtle.sign(ecdsa, key.pair.privateKey, utf8.encode(text)));
     if (navigator.serviceWorker && navigator.serviceWorker.controller) throw new Unusable("A script of another program has taken over this page: close it.");
     const authorization = "Browser k=" + key.written + ",s=" + session + ",p=" + mark + ",n=" + count + ",b=" + bodyHash + ",x=" + signature;
