@@ -9,11 +9,10 @@ import { line, type SafeLine } from "../text.ts";
 import { describeDamage, type Extent } from "./damage.ts";
 import { compareOrder, corruptPath, type JournalFile, listFolder, type Order } from "./files.ts";
 import { decodeLine } from "./line-format.ts";
-import { readLines } from "./line-reader.ts";
 import { findNewer, isNewerLine, newerFormat } from "./newer-format.ts";
-import type { SegmentLine } from "./records.ts";
 import { ended } from "./refusal.ts";
 import { type ReservedLines, readReserve } from "./reserve.ts";
+import { readSegment, readSpans } from "./segment-spans.ts";
 import { goneSegment, type Segment } from "./segments.ts";
 import { readSnapshot } from "./snapshot.ts";
 import { createState, type JournalState } from "./state.ts";
@@ -56,7 +55,6 @@ export interface RecoveredJournal {
   readonly reserved: ReservedLines | undefined;
 }
 
-const headerBytes = 1_024;
 /**
  * An event that is older than `quickMs` of dispatch/reservations.ts is not sent before its reservation is synced.
  * The rest is for lines that were still written while the disk was already slow.
@@ -81,17 +79,7 @@ export async function recover(
     exists.has(key(order)),
   );
   const since = listing.segments.filter((found) => used === undefined || compareOrder(found, used) >= 0);
-  const headers = await Promise.all(since.map(({ path }) => readHeader(path)));
-  const limits = new Map<string, number>();
-  const strays = new Set<string>();
-  for (const [index, header] of headers.entries()) {
-    const found = since[index] as JournalFile;
-    if (header?.after === undefined) continue;
-    limits.set(key(header.after), header.after.bytes);
-    for (const other of since) {
-      if (compareOrder(other, header.after) > 0 && compareOrder(other, found) < 0) strays.add(key(other));
-    }
-  }
+  const spans = await readSpans(since);
 
   const count = { segments: 0, lines: 0, bytes: 0, torn: 0, unknown: 0 };
   const brokenLines: Buffer[] = [];
@@ -99,9 +87,9 @@ export async function recover(
   for (const found of since) {
     // A segment that its successor does not know was begun by a leader that had been superseded: nothing in
     // it was acknowledged.
-    if (strays.has(key(found))) continue;
+    if (spans.isStray(found)) continue;
     count.segments += 1;
-    const to = limits.get(key(found));
+    const to = spans.endOf(found);
     const segment = segmentOf(state, found);
     segment.events = 0;
     segment.unknown = 0;
@@ -139,7 +127,7 @@ export async function recover(
   // Retention removes a segment once its entries have ended, so only entries that are still open were lost with it.
   const lost = ofGone === 0 ? 0 : state.entries.dropAllOf(goneSegment);
   if (extent !== undefined && (used === undefined || compareOrder(extent, used) >= 0)) expected.push(extent);
-  for (const header of headers) {
+  for (const header of spans.headers) {
     const after = header?.after;
     // Retention deletes what is older than the snapshot; when the snapshot is unreadable, it is unknown what
     // was deleted.
@@ -152,7 +140,7 @@ export async function recover(
     (order) => extents.get(key(order)),
   );
   const setAside = await copyBroken(folder, brokenLines, clock.now(), log);
-  const first = headers[0];
+  const first = spans.headers[0];
   const report: RecoveryReport = {
     tookMs: performance.now() - startedMs,
     snapshot: broken > 0 ? "broken" : used === undefined ? "none" : "whole",
@@ -239,22 +227,6 @@ async function newestSnapshot(
   return { state: createState(), ofGone: 0, used: undefined, broken };
 }
 
-/** The first line, when it is whole and valid. */
-async function readHeader(path: string): Promise<SegmentLine | undefined> {
-  let header: SegmentLine | undefined;
-  await readSegment(
-    path,
-    {
-      line(bytes) {
-        const line = decodeLine(bytes);
-        if (header === undefined && line?.type === "segment") header = line;
-      },
-    },
-    { to: headerBytes },
-  );
-  return header;
-}
-
 /** A snapshot may already know the segment that followed it. */
 function segmentOf(state: JournalState, { epoch, seq, path }: JournalFile): Segment {
   const known = state.segments.all().find((segment) => compareOrder(segment, { epoch, seq }) === 0);
@@ -262,16 +234,6 @@ function segmentOf(state: JournalState, { epoch, seq, path }: JournalFile): Segm
     known ??
     state.segments.add({ epoch, seq, path, bytes: 0, firstId: undefined, lastId: undefined, lastMs: 0 })
   );
-}
-
-/** A leader that has just been superseded may still delete old segments: they held nothing open. */
-async function readSegment(...[path, visitor, range]: Parameters<typeof readLines>): Promise<number> {
-  try {
-    return await readLines(path, visitor, range);
-  } catch (error) {
-    if (isMissing(error)) return 0;
-    throw error;
-  }
 }
 
 async function cut(path: string, end: number): Promise<number> {
