@@ -9,6 +9,7 @@ import { channels } from "./figures/channels.mjs";
 import { durable } from "./figures/durable.mjs";
 import { latency } from "./figures/latency.mjs";
 import { memory } from "./figures/memory.mjs";
+import { plan } from "./figures/plan.mjs";
 import { polls } from "./figures/polls.mjs";
 import { recovery } from "./figures/recovery.mjs";
 import { reload } from "./figures/reload.mjs";
@@ -37,6 +38,7 @@ const figures = {
   tail,
   shaping,
   tokens,
+  plan,
 };
 
 const usage = `Usage: npm run bench -- [--only NAME,...] [--json] [--strict] [--unread SECONDS] [--profile FOLDER]

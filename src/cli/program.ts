@@ -118,7 +118,7 @@ function createProgram(context: CommandContext | undefined): Command {
 /** The order of `--help`. */
 const groups: Readonly<Record<string, readonly string[]>> = {
   "Start here:": ["init", "check", "dev", "up", "doctor"],
-  "The config:": ["explain", "test", "recipes", "hooks", "trust", "schema"],
+  "The config:": ["explain", "test", "plan", "recipes", "hooks", "trust", "schema"],
   "The running router:": [
     "status",
     "sessions",

@@ -30,6 +30,21 @@ export function addRouterCommands(
     .addOption(json())
     .action((options) => finish(async () => (await import("./commands/events.ts")).events(options, context)));
 
+  program
+    .command("plan")
+    .argument("[file]", "an edited config; default: the config in use, as it is on disk")
+    .description(
+      "what a config would do otherwise with the stored events: sent newly, no longer, or different",
+    )
+    .addOption(config())
+    .option("--since <duration>", "how far back, such as 24h or 7d", "24h")
+    .option("--against <file>", "compare with this config instead of what the journal recorded")
+    .option("--events <folder>", "take the events from .json files instead of the journal; needs --against")
+    .addOption(json())
+    .action((file, options) =>
+      finish(async () => (await import("./commands/plan.ts")).plan(file, options, context)),
+    );
+
   command("replay", "send a kept event through today's config, as a new event")
     .argument("<event-id>", "its event_id")
     .option("--dry-run", "only show what would happen")

@@ -12,8 +12,7 @@ import { decodeLine } from "./line-format.ts";
 import { findNewer, isNewerLine, newerFormat } from "./newer-format.ts";
 import { ended } from "./refusal.ts";
 import { type ReservedLines, readReserve } from "./reserve.ts";
-import { readSegment, readSpans } from "./segment-spans.ts";
-import { goneSegment, type Segment } from "./segments.ts";
+import { goneSegment, readSegment, readSpans, type Segment } from "./segments.ts";
 import { readSnapshot } from "./snapshot.ts";
 import { createState, type JournalState } from "./state.ts";
 

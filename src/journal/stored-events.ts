@@ -7,7 +7,7 @@ import { type JournalFile, listFolder } from "./files.ts";
 import { decodeLine, lineStart, restoreEvent } from "./line-format.ts";
 import { findLines, readLines } from "./line-reader.ts";
 import type { Delivery, EventLine } from "./records.ts";
-import { readSegment, readSpans } from "./segment-spans.ts";
+import { readSegment, readSpans } from "./segments.ts";
 
 export interface StoredRecord {
   readonly event: RouterEvent;

@@ -2,9 +2,7 @@
 
 import { systemClock } from "../../clock.ts";
 import type { Arrival, JsonObject } from "../../contract.ts";
-import { createLog } from "../../daemon/log.ts";
-import { loadPlan, requireConfig } from "../../daemon/start/load-plan.ts";
-import { consentOf } from "../../daemon/trust/trust-location.ts";
+import { requireConfig } from "../../daemon/start/load-plan.ts";
 import { didYouMean } from "../../did-you-mean.ts";
 import { UsageError } from "../../errors.ts";
 import { maskAll } from "../../host/secret-mask.ts";
@@ -13,6 +11,7 @@ import { describeShaping } from "../../shaping/describe.ts";
 import { createSimulator, type SimulatedEvent, type Simulator } from "../../testing/simulator.ts";
 import { line, masked, type SafeText } from "../../text.ts";
 import type { ExitCode } from "../exit.ts";
+import { loadAllowed } from "../load-allowed.ts";
 import { readHeaders, readPayload } from "../payload.ts";
 import { eventBlock, printed, printedJson, printTrace } from "../print.ts";
 import { toStdout } from "../terminal.ts";
@@ -45,19 +44,6 @@ export async function explain(name: string, payload: string, options: ExplainOpt
       : masked(asText(loaded.values.server.name, plan, rehearsed, rehearsal), mask),
   );
   return rehearsed.outcome === "accepted" ? 0 : 1;
-}
-
-/**
- * Secrets that the user has not allowed to be shown are hidden here, too: Claude may have typed the command.
- */
-async function loadAllowed({ file, chosen }: ReturnType<typeof requireConfig>) {
-  const proven = await loadPlan(file, process.env, { chosen });
-  const { loaded, plan } = proven;
-  const consent = await consentOf(process.env, file, createLog({ secrets: () => loaded.secrets }));
-  const hides = plan.powers.some(
-    (power) => (power.power === "use" || power.power === "show") && !consent.allows(power),
-  );
-  return { file, ...(hides ? await loadPlan(file, process.env, { chosen, hideVariables: true }) : proven) };
 }
 
 function sampleArrival(
