@@ -2,12 +2,47 @@
 
 const hostText = /^(?:\[[0-9A-Fa-f:.]+\]|[^\s\\/?#@:*%<>^|[\]{}"'`]+)(?::\d{1,5})?$/;
 
+/** Before the name of a host: secrets may go there without TLS. */
+const plainPrefix = "http://";
+
 /**
- * `api.example.com`, `[::1]:8080` as a URL has it. Undefined for anything else; with `orUrl` a URL is its host.
+ * `api.example.com`, `[::1]:8080` as a URL has it; `http://api.example.com` where TLS is not needed. Undefined for
+ * anything else; with `orUrl` a URL is its host.
  */
 export function hostNamed(text: string, orUrl = false): string | undefined {
-  if (orUrl && /^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return hostOfUrl(text);
+  if (orUrl && /^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
+    const host = hostOfUrl(text);
+    return host !== undefined && isPlain(text) ? withoutTls(host) : host;
+  }
+  if (text.startsWith(plainPrefix)) {
+    const host = hostNamed(text.slice(plainPrefix.length));
+    return host === undefined || host.startsWith(plainPrefix) ? undefined : withoutTls(host);
+  }
   return hostText.test(text) ? canonical(text) : undefined;
+}
+
+/** The entry that allows connections without TLS, too. */
+export function withoutTls(host: string): string {
+  return `${plainPrefix}${host}`;
+}
+
+/** An entry without what it says of TLS. */
+export function plainName(entry: string): string {
+  return entry.startsWith(plainPrefix) ? entry.slice(plainPrefix.length) : entry;
+}
+
+/** Whether others on the way could read what is sent to this URL. IMAP has STARTTLS, which is required. */
+export function isReadable(url: string): boolean {
+  return isPlain(url) && !isThisMachine(plainName(hostOfUrl(url) ?? ""));
+}
+
+function isPlain(url: string): boolean {
+  return /^\s*(?:http|ws):/i.test(url);
+}
+
+/** By its address, or by the one name that always means it. */
+function isThisMachine(host: string): boolean {
+  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(host);
 }
 
 /** What a host alone means, without a port. */

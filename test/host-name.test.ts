@@ -53,8 +53,23 @@ test.each<[string, string | undefined]>([
   ["user@api.example.com", undefined],
   ["api.example.com?x", undefined],
   ["", undefined],
+  ["http://api.example.com", "http://api.example.com"],
+  ["http://API.example.com:8123", "http://api.example.com:8123"],
+  ["http://http://api.example.com", undefined],
+  ["http://api.example.com/", undefined],
+  ["http://*.example.com", undefined],
+  ["ws://api.example.com", undefined],
 ])("the host named %j is %j", (text, host) => {
   expect(hostNamed(text)).toBe(host);
+});
+
+test.each<[string, string | undefined]>([
+  ["https://api.example.com/a", "api.example.com"],
+  ["http://api.example.com/a", "http://api.example.com"],
+  ["WS://api.example.com:8123", "http://api.example.com:8123"],
+  ["wss://api.example.com", "api.example.com"],
+])("an input with the URL %j allows %j", (url, host) => {
+  expect(hostNamed(url, true)).toBe(host);
 });
 
 test("a host that is found in a URL is the one that the URL parser of clients finds", () => {

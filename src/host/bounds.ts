@@ -13,6 +13,7 @@ import {
   allowsRoute,
   type FileRule,
   fileRule,
+  lacksTls,
   namedProgram,
   type PlannedBound,
   slashed,
@@ -58,6 +59,14 @@ export function createBounds(bound: PlannedBound, { folder, home }: Folders): Bo
     host(url) {
       if (allowsHost(bound, url)) return;
       const host = hostOfUrl(url);
+      if (host !== undefined && lacksTls(bound, url))
+        throw new ConnectorError(
+          "E_CAPABILITY",
+          `the recipe ${bound.recipe} may not send a secret to ${host} without TLS`,
+          {
+            hint: `nothing was done; only an entry http://${host} under secrets of its capabilities allows it`,
+          },
+        );
       throw refusal(bound, `connect to ${host ?? "this address"}`, "hosts", host ?? "its host");
     },
     async file(real) {

@@ -5,7 +5,7 @@ import { relative, resolve, sep } from "node:path";
 import type { Bound, Capabilities } from "../contract/capabilities.ts";
 import type { Reach, ReachedProgram } from "../contract/power.ts";
 import { compileGlob } from "../filters/glob.ts";
-import { hostForms, hostOfUrl } from "../host-name.ts";
+import { hostForms, hostOfUrl, isReadable, plainName, withoutTls } from "../host-name.ts";
 import { isSteering } from "../interpreting-variables.ts";
 import { absolute, type Folders, isWithin } from "../within.ts";
 
@@ -15,6 +15,8 @@ export interface PlannedBound extends Pick<Capabilities, "recipe" | "listen" | "
   readonly platform: readonly string[];
   /** Absolute, with wildcards. */
   readonly files: readonly string[];
+  /** It carries a secret: where others could read it on the way, only an entry with `http://` allows that. */
+  readonly encrypted: boolean;
 }
 
 /** The destinations that a component reaches by its options decide where its secrets may go. */
@@ -25,17 +27,25 @@ export function planBound(
   folders: Folders,
 ): PlannedBound {
   const { recipe, listen, commands } = bound;
-  const inputs = new Set(bound.carried.flatMap(({ input, path }) => (isVerify(path) ? [] : [input])));
+  // A webhook's secret checks callers, and is registered at the platform.
+  const isSent = (path: readonly (string | number)[]) => !isVerify(path) || path[0] === "webhook";
+  const inputs = new Set(bound.carried.flatMap(({ input, path }) => (isSent(path) ? [input] : [])));
+  const encrypted = inputs.size > 0;
   // A host that may be reached, but not by a component that carries a secret for another one.
-  const hosts = bound.hosts.filter((host) =>
-    [...inputs].every((input) => secretDestinations(bound, input).includes(host)),
-  );
+  const hosts = encrypted
+    ? bound.hosts.flatMap((host) => {
+        const name = plainName(host);
+        const isAllowed = (one: string) => [...inputs].every((input) => mayReceive(bound, input, one));
+        return isAllowed(withoutTls(name)) ? [withoutTls(name)] : isAllowed(name) ? [name] : [];
+      })
+    : bound.hosts;
   const isOnPlatform = reaches.some((reach) => reach.to === "host" && isPlatformRoot(reach.url, platform));
   return {
     recipe,
     listen,
-    hosts,
+    hosts: [...new Set(hosts)],
     commands,
+    encrypted,
     platform: isOnPlatform ? platform : [],
     files: bound.files.map((file) => absolute(file, folders)),
   };
@@ -60,19 +70,37 @@ export function secretDestinations({ secrets }: Pick<Bound, "secrets">, input: s
   return Object.hasOwn(secrets, input) ? (secrets[input] ?? []) : [];
 }
 
-export function allowsHost(
-  { hosts, platform = [] }: Pick<Bound, "hosts"> & Partial<Pick<PlannedBound, "platform">>,
-  url: string,
-): boolean {
-  const host = hostOfUrl(url);
-  if (host === undefined) return false;
-  return namedHost({ hosts }, url) !== undefined || platform.some((name) => isNamed(host, name));
+/** Whether a secret may go to this host or program. What may be read on the way may also be encrypted. */
+export function mayReceive(bound: Pick<Bound, "secrets">, input: string, destination: string): boolean {
+  const allowed = secretDestinations(bound, input);
+  return allowed.includes(destination) || allowed.includes(withoutTls(destination));
 }
 
-/** The entry that names the host of this URL. */
+export function allowsHost(
+  bound: Pick<Bound, "hosts"> & Partial<Pick<PlannedBound, "platform" | "encrypted">>,
+  url: string,
+): boolean {
+  if (lacksTls(bound, url)) return false;
+  const host = hostOfUrl(url);
+  if (host === undefined) return false;
+  const { platform = [] } = bound;
+  return namedHost(bound, url) !== undefined || platform.some((name) => isNamed(host, name));
+}
+
+/** Whether a secret would be readable on its way to this URL, which no entry allows. */
+export function lacksTls(
+  { hosts, encrypted = false }: Pick<Bound, "hosts"> & Partial<Pick<PlannedBound, "encrypted">>,
+  url: string,
+): boolean {
+  if (!encrypted || !isReadable(url)) return false;
+  const forms = hostForms(url);
+  return !hosts.some((one) => one !== plainName(one) && forms.includes(plainName(one)));
+}
+
+/** The host of this URL, as the entry names it that allows it. */
 export function namedHost({ hosts }: Pick<Bound, "hosts">, url: string): string | undefined {
   const forms = hostForms(url);
-  return hosts.find((host) => forms.includes(host));
+  return hosts.map(plainName).find((host) => forms.includes(host));
 }
 
 /** A path covers those below it: a page has several routes. */

@@ -4,7 +4,7 @@
 import { type Capabilities, chatTools } from "../../contract/capabilities.ts";
 import type { Json, JsonObject } from "../../contract.ts";
 import { listNames } from "../../did-you-mean.ts";
-import { hostNamed } from "../../host-name.ts";
+import { hostNamed, plainName } from "../../host-name.ts";
 import { asObject, isObject } from "../../json.ts";
 import type { IssueDraft } from "../values.ts";
 import { unknownInput } from "../variables/substitute.ts";
@@ -184,7 +184,7 @@ function problemOf(name: CapabilityName, entry: Entry): Words | undefined {
         ? { message: "a host is named in full, without wildcards", hint: "for example api.example.com" }
         : {
             message: `${quoted(written)} is not a host`,
-            hint: "write the host alone: api.example.com, or with its port",
+            hint: "write the host alone: api.example.com, or with its port; http://HOST only where it has no TLS",
           };
     case "listen":
       if (!text.startsWith("/")) return { message: 'a path begins with "/"', hint: "for example /github" };
@@ -282,7 +282,7 @@ function destination(
   const { text, path, isInput, isPlaceholder } = entry;
   if (text === "verify" || commands.includes(text)) return [text];
   const host = hostNamed(text, isInput) ?? text;
-  if (hosts.includes(host) || isPlaceholder) return [host];
+  if (hosts.some((one) => plainName(one) === plainName(host)) || isPlaceholder) return [host];
   if (text.trim() === "" && isInput) return [];
   drafts.push({
     path,

@@ -82,7 +82,7 @@ const capabilities = {
   properties: {
     listen: texts("The paths of its HTTP routes."),
     hosts: texts(
-      "The hosts that it connects to: api.example.com for the usual ports, or host:port. No wildcards. An input may be a host or a URL.",
+      "The hosts that it connects to: api.example.com for the usual ports, or host:port. No wildcards. An input may be a host or a URL. http://HOST: secrets may go there without TLS.",
     ),
     files: texts(
       "The paths and globs that it reads, writes or moves, relative to the config's folder or ~. One without wildcards is a file, or a folder with everything in it.",

@@ -4,13 +4,14 @@
 import type { BoundOptions, IssueDraft } from "../../config/values.ts";
 import type { Reach } from "../../contract/power.ts";
 import type { Claim, Json } from "../../contract.ts";
-import { hostOfUrl } from "../../host-name.ts";
+import { hostOfUrl, isReadable, plainName, withoutTls } from "../../host-name.ts";
 import { absolute } from "../../within.ts";
 import {
   allowsHost,
   allowsRoute,
   fileRule,
   isVerify,
+  mayReceive,
   namedHost,
   namedProgram,
   secretDestinations,
@@ -161,7 +162,10 @@ function secretIssues(component: BoundComponent) {
   const { bound, reaches } = component;
   // Undefined where it may not go at all: that is reported already, and a secret may be a part of its name.
   const reached = reaches.flatMap((reach) => {
-    if (reach.to === "host") return [namedHost(bound, reach.url)];
+    if (reach.to === "host") {
+      const host = namedHost(bound, reach.url);
+      return [host !== undefined && isReadable(reach.url) ? withoutTls(host) : host];
+    }
     if (reach.to !== "program") return [];
     return [namedProgram(bound, reach.command[0] ?? "", reach.cwd, component)];
   });
@@ -188,13 +192,23 @@ function secretIssues(component: BoundComponent) {
       ];
     const allowed = secretDestinations(bound, input);
     return needed
-      .filter((one) => !allowed.includes(one))
-      .map((one) => ({
-        path,
-        message: `may not give ${what ?? `the secret input ${input}`} to ${oneLine(one)}: capabilities.secrets does not say so`,
-        hint: isVariable
-          ? literal
-          : `write  ${input}: [${oneLine([...allowed, one].join(", "))}]  under secrets of the capabilities, if it should`,
-      }));
+      .filter((one) => !mayReceive(bound, input, one))
+      .map((one) => {
+        const name = plainName(one);
+        const isOnlyPlain = one !== name && mayReceive(bound, input, name);
+        const why = isOnlyPlain
+          ? "without TLS: others could read it on its way"
+          : ": capabilities.secrets does not say so";
+        const others = isOnlyPlain ? allowed.filter((other) => other !== name) : allowed;
+        return {
+          path,
+          message: `may not give ${what ?? `the secret input ${input}`} to ${oneLine(name)}${isOnlyPlain ? " " : ""}${why}`,
+          hint: `${isOnlyPlain ? "use https:// or wss://; or " : ""}${
+            isVariable && !isOnlyPlain
+              ? literal
+              : `write  ${input}: [${oneLine([...others, one].join(", "))}]  under secrets of the capabilities, if it should`
+          }`,
+        };
+      });
   });
 }

@@ -130,4 +130,44 @@ describe.each(cases)("$name", ({ component, position }) => {
     for (const { message } of found)
       if (one.length > 7 && !/^\w+:/.test(one)) expect(message).not.toContain(one);
   });
+
+  test("a secret goes to a host without TLS only where the recipe says http://", async () => {
+    if (isCode) return;
+    const options = withValue(base, position.path, "${inputs.x}") as JsonObject;
+    const run = async (scheme: "plain" | "tls", host: string, entry: string) => {
+      const at = (value: Json): Json => JSON.parse(withHost(JSON.stringify(value), scheme, host)) as Json;
+      const everything = { hosts: [entry], listen: ["/a", "/hook", "/telegram"], commands: ["true"] };
+      const attack = {
+        recipe: recipeOf(component, at(options) as JsonObject, {
+          ...everything,
+          tools: component.section === "sinks" ? ["x"] : ["chat"],
+          files: ["/srv/notes"],
+          secrets: { x: [entry, "verify", "true"] },
+        }),
+        with: { x: at(one) },
+      };
+      const { issues } = await attempt(project, attack);
+      return issues.filter(({ message }) => /without TLS/.test(message));
+    };
+    // What it reaches does not change with these; whether the secret is sent there does.
+    const isSent =
+      position.marked !== "inert" &&
+      /^(feed|poll|sse|websocket|slack|discord|telegram|http sink)\b/.test(position.name) &&
+      /(?:http|ws):\/\//.test(withHost(JSON.stringify(options) + one, "plain", "other.example"));
+    const found = await run("plain", "other.example", "other.example");
+    expect(found.length > 0).toBe(isSent);
+    for (const { hint } of found) expect(hint).toContain("http://other.example");
+    expect(told(await run("plain", "other.example", "http://other.example"))).toEqual([]);
+    expect(told(await run("tls", "other.example", "other.example"))).toEqual([]);
+    for (const here of ["127.0.0.1:8080", "localhost:8080", "[::1]:8080"])
+      expect(told(await run("plain", here, here))).toEqual([]);
+  });
 });
+
+/** Every URL in a text with this host. */
+function withHost(text: string, scheme: "plain" | "tls", host: string): string {
+  return text.replace(/(https?|wss?):\/\/[\w.-]+(:\d+)?/g, (_, written: string) => {
+    const name = written.startsWith("ws") ? "ws" : "http";
+    return `${name}${scheme === "tls" ? "s" : ""}://${host}`;
+  });
+}

@@ -30,6 +30,7 @@ const nothing: PlannedBound = {
   platform: [],
   files: [],
   commands: [],
+  encrypted: false,
 };
 const never = new AbortController().signal;
 
@@ -163,6 +164,53 @@ describe("connections", () => {
     expect(allowsHost(carrying, "https://evil.example/")).toBe(false);
     const plain = planBound({ ...bound, carried: [] }, [], [], folders);
     expect(allowsHost(plain, "https://evil.example/")).toBe(true);
+  });
+
+  test("a component with a secret connects without TLS only to this machine, or where the recipe says so", () => {
+    const parts = { recipe: "evil", isOwn: true, listen: [], files: [], commands: [], tools: [] };
+    const carried = [{ input: "token", path: ["auth", "secret"] }];
+    const folders = { folder, home: folder };
+    const schemes = fc.constantFrom("http", "https", "ws", "wss", "HTTP", " ws", "imap", "imaps");
+    const names = fc.constantFrom(
+      "api.example",
+      "127.0.0.1:81",
+      "localhost",
+      "[::1]",
+      "127.evil.example",
+      "0x7f.1",
+    );
+    fc.assert(
+      fc.property(schemes, names, fc.boolean(), fc.boolean(), (scheme, name, isSaid, isCarrying) => {
+        const entry = `${isSaid ? "http://" : ""}${name === "0x7f.1" ? "127.0.0.1" : name}`;
+        const bound = { ...parts, hosts: [entry], secrets: { token: [entry] } };
+        const planned = planBound({ ...bound, carried: isCarrying ? carried : [] }, [], [], folders);
+        const isReadable = /http$|ws$/i.test(scheme) && /example$/.test(name);
+        const url = `${scheme}://${name}/`;
+        if (allowsHost({ hosts: [entry] }, url))
+          expect(allowsHost(planned, url)).toBe(!(isCarrying && isReadable) || isSaid);
+        else expect(allowsHost(planned, url)).toBe(false);
+      }),
+    );
+  });
+
+  test.each(["http", "ws"])("a request with a secret by %s is refused before it is made", async (scheme) => {
+    const refusal = {
+      code: "E_CAPABILITY",
+      message: "the recipe evil may not send a secret to api.example without TLS",
+    };
+    const { http } = bounded({ hosts: ["api.example"], encrypted: true });
+    const url = `${scheme}://api.example/`;
+    const made =
+      scheme === "ws"
+        ? http.webSocket({ url, signal: never, maxBytes: 1 })
+        : http.request({ url, signal: never });
+    await expect(made).rejects.toMatchObject(refusal);
+  });
+
+  test("the hosts that a platform names are no exception from TLS", () => {
+    const of = { ...nothing, platform: [".slack.com"], encrypted: true };
+    expect(allowsHost(of, "wss://wss.slack.com/")).toBe(true);
+    expect(allowsHost(of, "ws://wss.slack.com/")).toBe(false);
   });
 
   test("no text after a declared host makes another host of it", () => {
