@@ -65,9 +65,8 @@ export async function readCatalogue(written: string, context: CatalogueContext):
 export function addReference(catalogue: string, { path }: IndexEntry, env: NodeJS.ProcessEnv): string {
   const folder = folderOf(catalogue, env);
   if (folder !== undefined) return join(folder, path);
-  const [base = "", ref] = catalogue.split("@");
-  const between = base.startsWith("github:") ? "/" : "//";
-  return `${base}${between}${path}${ref === undefined ? "" : `@${ref}`}`;
+  const { base, ref } = partsOf(catalogue);
+  return `${base}${base.startsWith("github:") ? "/" : "//"}${path}${ref}`;
 }
 
 function folderOf(written: string, env: NodeJS.ProcessEnv): string | undefined {
@@ -92,13 +91,18 @@ async function readFolder(reference: string, folder: string, nowMs: number): Pro
 }
 
 function gitReference(written: string) {
-  const [base = "", ...refs] = written.split("@");
-  const ref = refs.length === 0 ? "" : `@${refs.join("@")}`;
+  const { base, ref } = partsOf(written);
   const parsed = parseShared(`${base}${base.startsWith("github:") ? "/" : "//"}${indexName}${ref}`);
   if (parsed !== undefined && !("message" in parsed) && parsed.from === "git") return parsed;
   throw new UsageError("E_USAGE", `${written} is not a catalogue`, {
     hint: "write github:OWNER/REPO, git+https://HOST/REPO, each with @TAG or without, or the path of a folder",
   });
+}
+
+/** A ref may contain `@` itself: `@ci@1.2.0`. */
+function partsOf(written: string): { readonly base: string; readonly ref: string } {
+  const at = written.indexOf("@");
+  return at === -1 ? { base: written, ref: "" } : { base: written.slice(0, at), ref: written.slice(at) };
 }
 
 async function fetchIndex(

@@ -2,7 +2,7 @@
 // runs, and nothing is installed.
 
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConnectorError } from "../errors.ts";
@@ -73,6 +73,8 @@ function parsed(output: string): unknown {
 async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "channel-router-npm-"));
   try {
+    // Else npm looks for a project above, where another user could put settings: /tmp/package.json, /tmp/.npmrc.
+    await writeFile(join(folder, "package.json"), '{ "private": true }\n');
     return await work(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -2,6 +2,7 @@
 
 import type { Json } from "../contract.ts";
 import { isObject } from "../json.ts";
+import { parseVersion } from "../semver.ts";
 
 export const indexName = "index.json";
 
@@ -51,21 +52,24 @@ export function readIndex(text: string): IndexEntry[] | undefined {
     return undefined;
   }
   if (!isObject(content) || content.version !== 1 || !Array.isArray(content.recipes)) return undefined;
+  const known = new Set<unknown>();
   return content.recipes.slice(0, maxEntries).flatMap((one) => {
-    if (!isObject(one)) return [];
+    if (!isObject(one) || known.has(one.name)) return [];
     const { name, version, title, description, tokens, status, capabilities, sha256, path } = one;
     if (typeof name !== "string" || !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 100)
       return [];
     if (path !== `recipes/${name}.yaml`) return [];
+    if (typeof version !== "string" || version.length > 40 || parseVersion(version) === undefined) return [];
+    known.add(name);
     const text = (value: unknown, most: number) => (typeof value === "string" ? value.slice(0, most) : "");
     return [
       {
         name,
-        version: text(version, 40),
+        version,
         title: text(title, 200),
         description: text(description, 600),
-        tokens: typeof tokens === "number" ? tokens : null,
-        ...(typeof status === "string" ? { status: text(status, 40) } : {}),
+        tokens: Number.isSafeInteger(tokens) && (tokens as number) >= 0 ? (tokens as number) : null,
+        ...(status === "unverified" ? { status } : {}),
         capabilities: (isObject(capabilities) ? capabilities : {}) as Json,
         sha256: text(sha256, 64),
         path,

@@ -1,8 +1,8 @@
 // A recipe that is shared in an npm package: pinned by version and integrity, through the user's own npm.
 
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { loadPlan } from "../../src/daemon/start/load-plan.ts";
 import { openTarball } from "../../src/recipes/tarball.ts";
 import { buildsRecipe, type FixtureProject, openPlace, type SharedPlace } from "../support/shared-recipes.ts";
@@ -64,6 +64,24 @@ describe("a scoped package", () => {
     const again = await project.run(["recipes", "add", `npm:${name}/builds@1.1.0`, "--yes"]);
     expect(again.code).toBe(1);
     expect(again.stderr.match(/sha512-/g)).toHaveLength(2);
+  });
+
+  test("is fetched with the user's settings, whatever another user of this machine puts into the folder for temporary files", async () => {
+    registry.publish(name, "1.0.0", packed(buildsRecipe()));
+    // As the user has it: in a file, which a project's would replace.
+    writeFileSync(join(place.folder, "home/.npmrc"), `registry=${registry.url}\n`);
+    delete place.env.npm_config_registry;
+    const temporary = join(place.folder, "tmp");
+    mkdirSync(temporary);
+    writeFileSync(join(temporary, "package.json"), "{}");
+    writeFileSync(join(temporary, ".npmrc"), "registry=http://127.0.0.1:9/\nfetch-timeout=500\n");
+    vi.stubEnv("TMPDIR", temporary);
+    try {
+      const { code, stderr } = await project.run(["recipes", "add", `npm:${name}/builds@1.0.0`, "--yes"]);
+      expect(code, stderr).toBe(0);
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   test("that does not exist is an error of npm", async () => {

@@ -1,6 +1,15 @@
 // `recipes publish-check`, and catalogues: a repository that it indexed is searched by another user.
 
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openPlace, type SharedPlace } from "../support/shared-recipes.ts";
@@ -185,6 +194,16 @@ const wrong: readonly (readonly [string, Record<string, string>, string])[] = [
     "sends the header x-build-token",
   ],
   [
+    "a credential outside of its tests",
+    {
+      "recipes/zeppelin-down.yaml": recipe("zeppelin-down").replace(
+        "setup: |",
+        "homepage: https://build.example/?key=ghp_abcdefghijklmnopqrstuvwxyz0123456789\nsetup: |",
+      ),
+    },
+    "a credential",
+  ],
+  [
     "an invalid recipe",
     { "recipes/zeppelin-down.yaml": recipe("zeppelin-down").replace("title:", "titel:") },
     "titel",
@@ -197,6 +216,70 @@ test.each(wrong)("%s: says what to do, and writes no index", async (_, files, me
   expect(stdout).toContain(message);
   expect(code).toBe(1);
   expect(existsSync(join(repository.folder, "index.json"))).toBe(false);
+});
+
+describe("what a pull request of a stranger names", () => {
+  const secret = "ghp_abcdefghijklmnopqrstuvwxyz0123456789";
+  const elsewhere = () => join(place.folder, "elsewhere.json");
+  const naming = (path: string) =>
+    recipe("zeppelin-down").replace("fixtures/zeppelin-down/failed.json", path);
+  beforeEach(() => writeFileSync(elsewhere(), JSON.stringify({ token: secret, mail: "jane@corp.io" })));
+
+  test.each<[string, () => void]>([
+    ["by ..", () => repository.write({ "recipes/zeppelin-down.yaml": naming("../../../elsewhere.json") })],
+    ["by its whole path", () => repository.write({ "recipes/zeppelin-down.yaml": naming(elsewhere()) })],
+    [
+      "by .. in the middle",
+      () => repository.write({ "recipes/zeppelin-down.yaml": naming("fixtures/../../../../elsewhere.json") }),
+    ],
+    [
+      "by a link in place of a payload",
+      () => {
+        repository.write({ "recipes/zeppelin-down.yaml": naming("fixtures/link.json") });
+        symlinkSync(elsewhere(), join(repository.folder, "recipes/fixtures/link.json"));
+      },
+    ],
+    [
+      "by a link in place of a folder",
+      () => {
+        repository.write({ "recipes/zeppelin-down.yaml": naming("away/elsewhere.json") });
+        symlinkSync(place.folder, join(repository.folder, "recipes/away"));
+      },
+    ],
+    [
+      "by a link in place of the recipe",
+      () => symlinkSync(elsewhere(), join(repository.folder, "recipes/link.yaml")),
+    ],
+  ])("%s: not a word of a file elsewhere is printed", async (_, prepare) => {
+    prepare();
+    for (const args of [[], ["--json"]]) {
+      const { code, stdout, stderr } = await check(...args);
+      expect(code).toBe(1);
+      expect(stdout + stderr).not.toContain(secret);
+      expect(stdout + stderr).not.toContain("jane@corp.io");
+    }
+    expect(existsSync(join(repository.folder, "index.json"))).toBe(false);
+  });
+
+  test("settings of git in the folder start no program", async () => {
+    repository.release("v1.0.0");
+    const started = join(place.folder, "started");
+    for (const [name, value] of [
+      ["core.repositoryformatversion", "1"],
+      ["extensions.partialClone", "origin"],
+      ["remote.origin.url", `ext::touch ${started}`],
+      ["remote.origin.promisor", "true"],
+      ["protocol.ext.allow", "always"],
+      ["core.fsmonitor", `touch ${started}`],
+      ["core.sshCommand", `touch ${started}`],
+    ] as const)
+      repository.git("config", name, value);
+    // Objects are missing, which git fetches by itself.
+    for (const name of readdirSync(join(repository.folder, ".git/objects")))
+      if (name.length === 2) rmSync(join(repository.folder, ".git/objects", name), { recursive: true });
+    await check();
+    expect(existsSync(started)).toBe(false);
+  });
 });
 
 test("a value that belongs to nobody can be allowed", async () => {
@@ -324,7 +407,8 @@ describe("a catalogue", () => {
 
   test("with a hostile index gives nothing that could mislead", async () => {
     const entry = {
-      version: "1",
+      version: "1.0.0",
+      status: "unverified",
       title: "x\u001b[31m\n  bundled; channel-router recipes add evil",
       description: "",
       tokens: 1,
@@ -338,6 +422,14 @@ describe("a catalogue", () => {
           { ...entry, name: "zz-good", path: "recipes/zz-good.yaml" },
           { ...entry, name: "zz-away", path: "../../away.yaml" },
           { ...entry, name: "zz bad; rm", path: "recipes/zz bad; rm.yaml" },
+          { ...entry, name: "zz-good", path: "recipes/zz-good.yaml", title: "a second one" },
+          {
+            ...entry,
+            name: "zz-version",
+            path: "recipes/zz-version.yaml",
+            version: "1.0.0: recipes add evil",
+          },
+          { ...entry, name: "zz-versions", path: "recipes/zz-versions.yaml", version: { a: 1 } },
           "zz",
           null,
         ],

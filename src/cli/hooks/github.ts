@@ -18,8 +18,8 @@ export const github: HookSender = {
     return {
       target:
         target.org === undefined
-          ? `repository ${target.repo} on GitHub`
-          : `organisation ${target.org} on GitHub`,
+          ? `repository ${target.repo} on ${target.host ?? "GitHub"}`
+          : `organisation ${target.org} on ${target.host ?? "GitHub"}`,
       list: async () => (await api.call("GET", `${of}?per_page=100`)).flatMap(remoteHook),
       async create(hook) {
         await api.call("POST", of, { name: "web", active: true, ...bodyOf(hook) }, hook.secret);

@@ -39,7 +39,10 @@ export const gitlab: HookSender = {
     const api = openApi(target, run);
     const of = api.path;
     return {
-      target: target.org === undefined ? `project ${target.repo} on GitLab` : `group ${target.org} on GitLab`,
+      target:
+        target.org === undefined
+          ? `project ${target.repo} on ${target.host ?? "GitLab"}`
+          : `group ${target.org} on ${target.host ?? "GitLab"}`,
       list: async () => (await api.call("GET", `${of}?per_page=100`)).flatMap(remoteHook),
       async create(hook) {
         await api.call("POST", of, bodyOf(hook), hook.secret);

@@ -29,6 +29,15 @@ export async function readTarget(
     throw new UsageError("E_USAGE", `which repository on ${title}?`, {
       hint: "name it: --repo OWNER/NAME, or --org NAME for all of an organisation",
     });
+  // Its login, or a token of the environment, is sent there: the settings of a repository do not choose whom.
+  if (origin.host !== usual && host === undefined)
+    throw new UsageError(
+      "E_USAGE",
+      `the repository ${origin.path} is on ${origin.host}, which is not ${usual}`,
+      {
+        hint: `if your login belongs there, name it:  --host ${origin.host}`,
+      },
+    );
   return { repo: origin.path, ...(origin.host === usual ? {} : { host: origin.host }) };
 }
 

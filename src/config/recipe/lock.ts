@@ -181,7 +181,7 @@ export interface CopyProblem {
 
 /** What differs between the lock and the copy of a file; undefined when it is what was pinned. */
 export function copyProblem(folder: string, path: string, sha256: string): CopyProblem | undefined {
-  const link = linkIn(folder, path);
+  const link = linkBelow(folder, path);
   if (link !== undefined) return { path, problem: `leads through a link: ${link}` };
   const reading = readBounded(join(folder, path), maxSharedFileBytes);
   if (!reading.ok) return { path, problem: reading.missing ? "is missing" : reading.problem };
@@ -192,8 +192,8 @@ export function copyProblem(folder: string, path: string, sha256: string): CopyP
   };
 }
 
-/** The first part of the path that is a link. */
-function linkIn(folder: string, path: string): string | undefined {
+/** The first part of the path, with `/`, that is a link. */
+export function linkBelow(folder: string, path: string): string | undefined {
   const names = path.split("/");
   return names
     .map((_, index) => names.slice(0, index + 1).join("/"))

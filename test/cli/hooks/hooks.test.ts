@@ -1,5 +1,6 @@
 // `hooks add | list | remove` with stand-ins for gh, glab and stripe, which behave as these programs do.
 
+import { execFileSync } from "node:child_process";
 import { chmod, copyFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -326,6 +327,32 @@ test.each([
   expect(calls.length).toBeGreaterThan(0);
   for (const { argv } of calls) expect(argv[argv.indexOf("--hostname") + 1]).toBe(named);
 });
+
+test.each([
+  ["add", "ci_github"],
+  ["list", "ci_github"],
+  ["remove", "ci_github"],
+])(
+  "hooks %s: no login goes to a host that only the settings of the repository name",
+  async (verb, source) => {
+    const git = (...args: string[]) => execFileSync("git", args, { cwd: project.folder });
+    git("init", "--quiet");
+    git("remote", "add", "origin", "https://git.evil.example/acme/app.git");
+    const { code, stdout, stderr } = await hooks([verb, source, ...(verb === "list" ? [] : ["--yes"])]);
+    expect(stdout + stderr).toContain("--host git.evil.example");
+    expect(code).not.toBe(0);
+    expect((await sender()).calls).toEqual([]);
+    const named = await hooks([
+      verb,
+      source,
+      "--host",
+      "git.evil.example",
+      ...(verb === "list" ? [] : ["--yes"]),
+    ]);
+    if (verb !== "list") expect(named.stdout).toContain("acme/app on git.evil.example");
+    expect((await sender()).calls.length).toBeGreaterThan(0);
+  },
+);
 
 test("Stripe: an endpoint whose secret is not in .env is not made a second time", async () => {
   await hooks(["add", "pay_stripe", "--yes"]);

@@ -33,6 +33,11 @@ export function leftValues(payload: Json): LeftValue[] {
   return [...found.values()];
 }
 
+/** Only what lets somebody in. */
+export function leftCredentials(payload: Json): LeftValue[] {
+  return leftValues(payload).filter(({ what }) => /^a (?:credential|private key)$/.test(what));
+}
+
 function inText(text: string, key: string, add: (what: string, value: string) => void): void {
   if (privateKeyShape.test(text)) add("a private key", `${text.slice(0, 30)}...`);
   for (const token of text.match(tokenShape) ?? []) if (!isPlaceholder(token)) add("a credential", token);

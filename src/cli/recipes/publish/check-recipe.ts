@@ -2,6 +2,8 @@
 
 import { existsSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
+import { linkBelow } from "../../../config/recipe/lock.ts";
+import { isPortablePath } from "../../../config/recipe/shared-reference.ts";
 import { filesOf } from "../../../config/recipe/test-files.ts";
 import { sha256Of } from "../../../config/yaml/bounded-file.ts";
 import type { Json, JsonObject } from "../../../contract.ts";
@@ -14,7 +16,7 @@ import { compareVersions, parseVersion } from "../../../semver.ts";
 import { runSuite, type SuiteResult } from "../../../testing/suite.ts";
 import { tokensPerEvent } from "../../../testing/tokens-per-event.ts";
 import type { CommandContext } from "../../context.ts";
-import { isSecretHeader, leftValues } from "../draft/left-values.ts";
+import { isSecretHeader, leftCredentials, leftValues } from "../draft/left-values.ts";
 import { type PublishedText, publishedText } from "./published-text.ts";
 
 export interface PublishProblem {
@@ -38,6 +40,11 @@ export async function checkRecipe(
   context: Pick<CommandContext, "env" | "cwd">,
 ): Promise<CheckedRecipe> {
   const name = basename(file, ".yaml");
+  if (linkBelow(folder, relative(folder, file).split(sep).join("/")) !== undefined)
+    return {
+      name,
+      problems: [{ file, message: "leads through a link", hint: "replace the link by the file itself" }],
+    };
   const loaded = await readConfig(file, context.env, {
     recipe: { given: {}, at: ["inputs"] },
     placeholders: true,
@@ -69,6 +76,7 @@ export async function checkRecipe(
     ...testProblems(file, recipe, suite),
     ...(await fixtureProblems(file, fixtures, allowed)),
     ...valueProblems(file, recipe.tests ?? null, allowed),
+    ...credentialProblems(file, recipe, allowed),
     ...versionProblems(file, recipe, text, await publishedText(file, folder, context.env)),
   ];
   return { name, problems, entry: entryOf(file, folder, recipe, suite, text) };
@@ -133,6 +141,15 @@ async function fixtureProblems(
   const found: PublishProblem[] = [];
   for (const fixture of fixtures) {
     const path = join(dirname(file), fixture);
+    // Without a word of a file elsewhere: a pull request of a stranger could name any, and this is printed in CI.
+    if (!isPortablePath(fixture) || linkBelow(dirname(file), fixture) !== undefined) {
+      found.push({
+        file,
+        message: `the payload ${fixture} is not a file that can be shared`,
+        hint: "a payload is a file below the folder of the recipe, without links, with a portable name",
+      });
+      continue;
+    }
     if (!existsSync(path)) {
       found.push({
         file,
@@ -177,6 +194,21 @@ function valueProblems(file: string, payload: Json, allowed: readonly string[]):
         hint: "replace it by an example; if it belongs to nobody:  --allow VALUE",
       })),
   ];
+}
+
+/** Outside of its tests, where an address or a host belongs to the sender. */
+function credentialProblems(
+  file: string,
+  { tests: _, ...rest }: JsonObject,
+  allowed: readonly string[],
+): PublishProblem[] {
+  return leftCredentials(rest)
+    .filter(({ value }) => !allowed.includes(value))
+    .map(({ what, value }) => ({
+      file,
+      message: `has ${what}: ${value}`,
+      hint: "take it from a secret input; if it belongs to nobody:  --allow VALUE",
+    }));
 }
 
 function versionProblems(

@@ -35,7 +35,8 @@ function git(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Prom
       args,
       {
         cwd,
-        env: { ...env, GIT_OPTIONAL_LOCKS: "0" },
+        // An object that is missing is not fetched: the repository's settings could name a program for that.
+        env: { ...env, GIT_OPTIONAL_LOCKS: "0", GIT_NO_LAZY_FETCH: "1", GIT_ALLOW_PROTOCOL: "none" },
         shell: false,
         timeout: 10_000,
         maxBuffer: 4 * 1024 * 1024,
