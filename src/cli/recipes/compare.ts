@@ -3,12 +3,13 @@
 
 import type { Json, JsonObject } from "../../contract.ts";
 import { readConfig } from "../../daemon/start/load-plan.ts";
-import { asObject, isObject } from "../../json.ts";
+import { asObject } from "../../json.ts";
 import { type Behavior, behaviorsOf, type SampleCase } from "../../testing/behavior.ts";
 import type { TestCase } from "../../testing/test-case.ts";
 import type { CommandContext } from "../context.ts";
 import { type RecipeDetails, readDetails } from "./details.ts";
 import { capabilityLines } from "./inspect.ts";
+import { conditionChanges } from "./match-changes.ts";
 import {
   changeSentence,
   filledRecipe,
@@ -188,46 +189,13 @@ function matchChanges(
   after: RecipeView,
 ): { readonly channel: string; readonly sentence: string }[] {
   return Object.keys(after.matches).flatMap((channel) =>
-    conditionChanges(channel, before, after).map((sentence) => ({ channel, sentence })),
+    Object.hasOwn(before.matches, channel)
+      ? conditionChanges(channel, before.matches[channel], after.matches[channel]).map((sentence) => ({
+          channel,
+          sentence,
+        }))
+      : [],
   );
-}
-
-function conditionChanges(channel: string, before: RecipeView, after: RecipeView): string[] {
-  if (!Object.hasOwn(before.matches, channel)) return [];
-  const [then, now] = [conditions(before.matches[channel]), conditions(after.matches[channel])];
-  return [...new Set([...then.keys(), ...now.keys()])].flatMap((path) => {
-    const [old, present] = [then.get(path), now.get(path)];
-    if (old === undefined) return [`${channel} now takes only events with ${path}: ${listed(present)}`];
-    if (present === undefined) return [`${channel} no longer looks at ${path}`];
-    const [more, less] = [without(present, old), without(old, present)];
-    return [
-      ...(more.length === 0 ? [] : [`${channel} also takes ${path}: ${more.join(", ")}`]),
-      ...(less.length === 0 ? [] : [`${channel} no longer takes ${path}: ${less.join(", ")}`]),
-    ];
-  });
-}
-
-/** Path -> the values that it may have, as text. */
-function conditions(match: Json | undefined, path = ""): Map<string, string[]> {
-  const found = new Map<string, string[]>();
-  for (const [key, value] of Object.entries(asObject(match))) {
-    const at = path === "" ? key : `${path}.${key}`;
-    const isTree =
-      isObject(value) && Object.values(value).every((one) => isObject(one) || Array.isArray(one));
-    if (isTree && Object.keys(value).length > 0)
-      for (const [inner, values] of conditions(value, at)) found.set(inner, values);
-    else found.set(at, [value].flat().map(textOf));
-  }
-  return found;
-}
-
-function textOf(value: Json): string {
-  const isPlain = typeof value === "string" && !/^(?:[-\d[{"]|true$|false$|null$)/.test(value);
-  return isPlain ? value : JSON.stringify(value);
-}
-
-function listed(values: readonly string[] | undefined): string {
-  return (values ?? []).join(", ");
 }
 
 function partChanges(before: RecipeView, after: RecipeView): string[] {
@@ -349,9 +317,9 @@ function inputChanges(
   ];
 }
 
-/** What a value may be; its type, default and texts have sentences of their own. */
+/** What a value may be, and what is said of it; its type and default have sentences of their own. */
 function limitChanges(before: RecipeView, after: RecipeView, renames: ReadonlyMap<string, string>): string[] {
-  const apart = ["type", "secret", "description", "default", "example", "examples", "deprecated"];
+  const apart = ["type", "secret", "default", "deprecated"];
   const limitsOf = (input: Json | undefined) =>
     Object.fromEntries(Object.entries(asObject(input)).filter(([key]) => !apart.includes(key)));
   const [then, now] = [asObject(before.written.inputs), asObject(after.written.inputs)];

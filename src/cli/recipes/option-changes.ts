@@ -12,8 +12,8 @@ export interface OptionChange {
   readonly after: Json | undefined;
 }
 
-/** Parts of a recipe's file with sentences of their own, or that only describe it. */
-const described = new Set("recipe version title description inputs capabilities tests".split(" "));
+/** Parts of a recipe's file with sentences of their own. */
+const described = new Set("recipe version inputs capabilities tests".split(" "));
 
 /**
  * The file with the value of each `${inputs.NAME}`: the given one, else the default. A secret, and an input
@@ -79,8 +79,14 @@ function canonical(value: Json | undefined): string {
   return `{${entries.map(([key, one]) => `${JSON.stringify(key)}:${canonical(one)}`).join(",")}}`;
 }
 
-/** The options of a source that decide whose events it takes. */
-const callerOptions = new Set("type enabled verify access trust webhook proxies ca own services".split(" "));
+/** The options of a source that decide whose events it takes, and what a caller gets. No other gate asks about them. */
+const callerOptions = new Set(
+  "type enabled verify access trust webhook proxies ca own services methods respond auth_server relay".split(
+    " ",
+  ),
+);
+/** Those of a channel that decide which sessions get its events, and with which tools Claude may answer. */
+const sessionOptions = new Set(["to", "wake", "reply"]);
 
 /** New reach in a change, in words that follow "now also"; undefined when it is none. */
 export function reachOfChange(change: OptionChange, secrets: ReadonlySet<string>): string | undefined {
@@ -95,6 +101,8 @@ export function reachOfChange(change: OptionChange, secrets: ReadonlySet<string>
   }
   if (section === "sources" && callerOptions.has(option as string))
     return `decides differently whose events it takes: ${changeSentence(change)}`;
+  if (section === "channels" && sessionOptions.has(option as string))
+    return `decides differently where its events go, and who gets an answer: ${changeSentence(change)}`;
   const usesSecret = [before, after].some((one) =>
     [...JSON.stringify(one ?? null).matchAll(/\$\{inputs\.(\w+)\}/g)].some(([, input = ""]) =>
       secrets.has(input),
