@@ -22,6 +22,7 @@ import type {
   ListenSurroundings,
   SourceHealth,
 } from "./contract/host.ts";
+import type { SourcePage } from "./contract/page.ts";
 import type { Reach } from "./contract/power.ts";
 import type { ModelText } from "./text/neutralise.ts";
 import type { SafeText } from "./text.ts";
@@ -76,6 +77,8 @@ export interface Source {
   reply?(event: AnsweredEvent, message: Message): Promise<string>;
   /** Present when its type declares `chat`: the features of the platform beyond `reply`. */
   readonly chat?: Chat;
+  /** Present for a source with a page of its own, which the console shows too. */
+  readonly page?: SourcePage;
   /**
    * After start: the endpoint, and a command line to try it, without secrets. `sample`: an event that one of
    * its channels accepts.

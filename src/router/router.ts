@@ -5,6 +5,7 @@ import { denyAll } from "../access/deny-all.ts";
 import type { AnsweredEvent, Chat, Message, People } from "../contract/chat.ts";
 import type { Counts, EndpointInfo, Sample, TrySource } from "../contract/event.ts";
 import type { ClaimRegister, Host, Listener } from "../contract/host.ts";
+import type { SourcePage } from "../contract/page.ts";
 import type { ConsentGate } from "../contract/power.ts";
 import type { Arrival, Outcome, RouterEvent, SourceHealth } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
@@ -253,6 +254,12 @@ export class Router {
   chat(name: string): Chat | undefined {
     const one = this.#active.sources.find((other) => other.name === name);
     return one?.health().state === "running" ? one.source().chat : undefined;
+  }
+
+  /** The page of a running source; undefined where no source of this name has one. */
+  page(name: string): SourcePage | undefined {
+    const one = this.#active.sources.find((other) => other.name === name);
+    return one?.health().state === "running" ? one.source().page : undefined;
   }
 
   /**

@@ -227,10 +227,11 @@ function dataOf({ data }: Pick<AnsweredEvent, "data">): ChatData {
 
 /** As a page receives it: files without their paths. */
 export function asShown(message: RoomMessage): Json {
-  const { files, replyTo, timeMs, ...rest } = message;
+  const { files, replyTo, timeMs, eventId, ...rest } = message;
   return {
     ...rest,
     time_ms: timeMs,
+    ...(eventId === undefined ? {} : { event_id: eventId }),
     ...(replyTo === undefined ? {} : { reply_to: replyTo }),
     ...(files === undefined ? {} : { files: files.map(({ id, name, bytes }) => ({ id, name, bytes })) }),
   } as unknown as Json;

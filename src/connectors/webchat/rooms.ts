@@ -15,6 +15,8 @@ export interface RoomMessage {
   /** The same with Claude's markup: a few tags, all text escaped. */
   readonly html?: string;
   readonly timeMs: number;
+  /** Of a message of the user that became an event. */
+  readonly eventId?: string;
   readonly replyTo?: string;
   readonly edited?: true;
   readonly files?: readonly RoomFile[];

@@ -7,10 +7,11 @@ import { pipeline } from "node:stream/promises";
 import { type Identity, openIdentity } from "../../browser/identity.ts";
 import { originOf } from "../../browser/origin.ts";
 import { isOpenedByPerson } from "../../browser/page-opening.ts";
-import { again, createSessions, type Sessions, type SignedRequest } from "../../browser/signed.ts";
+import { again, createSessions, type Sessions } from "../../browser/signed.ts";
 import type { AnsweredEvent, Chat, Message, PermissionButton } from "../../contract/chat.ts";
 import type { EndpointInfo } from "../../contract/event.ts";
 import type { Host, Route, SourceHealth } from "../../contract/host.ts";
+import type { PageVisitor, SourcePage } from "../../contract/page.ts";
 import type { Emit, Json, Source } from "../../contract.ts";
 import { DeliveryError, isRouterError } from "../../errors.ts";
 import { answerJson, answerText, Refusal, refuse } from "../../http/answer.ts";
@@ -28,7 +29,7 @@ import { notLetIn, senderOf, takeWritten, unseen } from "./take.ts";
 type Action = (
   request: IncomingMessage,
   response: ServerResponse,
-  by: SignedRequest,
+  by: PageVisitor,
   params: Readonly<Record<string, string>>,
 ) => Promise<Json | Refusal | undefined>;
 
@@ -39,6 +40,7 @@ const helloRoute = "POST /hello";
 const maxUploads = 4;
 const sessionsEveryMs = 2_000;
 const retryAfter = { "retry-after": "1" };
+const notAccepted = new Refusal(503, "not accepted, try again", retryAfter);
 
 export function createWebchatSource(name: string, options: WebchatOptions, host: Host): Source {
   return new WebchatSource(name, options, host);
@@ -64,6 +66,7 @@ class WebchatSource implements Source {
   readonly #actions: Readonly<Record<string, Action>>;
   #identified: Promise<{ readonly identity: Identity; readonly sessions: Sessions }> | undefined;
   readonly chat;
+  readonly page: SourcePage = { serve: (...args) => this.#track(this.#serve(...args)) };
 
   constructor(name: string, options: WebchatOptions, host: Host) {
     this.#name = name;
@@ -178,11 +181,7 @@ class WebchatSource implements Source {
         methods: [method],
         sourceName: this.#name,
         answersHead: route === pageRoute,
-        handle: (...args) => {
-          const handled = this.#handle(route, ...args).finally(() => this.#inFlight.delete(handled));
-          this.#inFlight.add(handled);
-          return handled;
-        },
+        handle: (...args) => this.#track(this.#handle(route, ...args)),
       });
       this.#removeRoutes.push(remove);
     }
@@ -244,7 +243,15 @@ class WebchatSource implements Source {
     if (written instanceof Refusal) return written;
     const outcome = await this.#take(written, browser);
     if (outcome instanceof Refusal) return outcome;
-    return { id: written.id, outcome: outcome === "answered" ? outcome : outcome.outcome };
+    if (outcome === "answered") return { id: written.id, outcome };
+    return { id: written.id, outcome: outcome.outcome, event_id: outcome.eventId };
+  }
+
+  /** A stop waits for it. */
+  #track(handling: Promise<void>): Promise<void> {
+    const handled = handling.finally(() => this.#inFlight.delete(handled));
+    this.#inFlight.add(handled);
+    return handled;
   }
 
   #turnAway(response: ServerResponse, refusal: Refusal): void {
@@ -303,16 +310,48 @@ class WebchatSource implements Source {
         response,
         new Refusal(403, "refused" in named ? named.refused : `open it as ${named.redirect}`),
       );
-    if (this.#closed && route !== pageRoute)
-      return this.#turnAway(response, new Refusal(503, "not accepted, try again", retryAfter));
-    try {
-      if (route === pageRoute) return await this.#showPage(request, response, named.origin);
-      const result = await this.#act(route, named.origin, request, response, params);
+    const { origin } = named;
+    if (route === pageRoute)
+      return this.#orTryAgain(response, () => this.#showPage(request, response, origin));
+    return this.#answer(response, route === helloRoute ? 200 : 202, () =>
+      this.#act(route, origin, request, response, params),
+    );
+  }
+
+  /** For the console, which verified who asks. */
+  async #serve(
+    path: string,
+    by: PageVisitor,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const file = /^\/files\/([\w-]+)$/.exec(path)?.[1];
+    const action = this.#actions[`${request.method} ${file === undefined ? path : "/files/:file"}`];
+    if (action === undefined) return this.#turnAway(response, new Refusal(404, "this page has no such path"));
+    return this.#answer(response, 202, () =>
+      action(request, response, by, file === undefined ? {} : { file }),
+    );
+  }
+
+  async #answer(
+    response: ServerResponse,
+    status: number,
+    act: () => Promise<Json | Refusal | undefined>,
+  ): Promise<void> {
+    if (this.#closed || this.#emit === undefined) return this.#turnAway(response, notAccepted);
+    return this.#orTryAgain(response, async () => {
+      const result = await act();
       if (result instanceof Refusal) this.#turnAway(response, result);
-      else if (result !== undefined) answerJson(response, route === helloRoute ? 200 : 202, result);
+      else if (result !== undefined) answerJson(response, status, result);
+    });
+  }
+
+  async #orTryAgain(response: ServerResponse, answer: () => Promise<void>): Promise<void> {
+    try {
+      await answer();
     } catch (error) {
       if (!isRouterError(error)) throw error;
-      this.#turnAway(response, new Refusal(503, "not accepted, try again", retryAfter));
+      this.#turnAway(response, notAccepted);
     }
   }
 

@@ -87,6 +87,9 @@ export async function takeWritten(
   const expected = rooms.expect(browser, whole);
   try {
     const outcome = await emit(arrivalOf(written, incoming.sender, address, attachments, rooms));
+    const { eventId } = outcome;
+    if (outcome.outcome === "accepted")
+      await rooms.change(browser, written.id, (before) => ({ ...before, eventId }));
     await expected.keep();
     return outcome;
   } finally {
