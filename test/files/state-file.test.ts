@@ -100,6 +100,7 @@ const writers: Readonly<Record<string, string>> = {
   "testing/snapshots.ts": "snapshots beside the config, for version control",
   "cli/commands/add.ts": "libraries that can be installed again",
   "cli/init/files.ts": "the user's own files",
+  "cli/init/edit-lock.ts": "an empty file that means something only while its process runs",
   "recipes/copies.ts": "copies and their lock beside the config, for version control",
   "daemon/log-file.ts": "rotates a log",
   "connectors/file/sink/write.ts": "the user's own file; syncs it",

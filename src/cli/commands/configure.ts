@@ -1,7 +1,8 @@
 // `configure`: stores the credentials of a chat in the `.env` of the state root, where every config finds
 // them and nobody else can read them. Never shows a credential.
 
-import { join } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { text as readAll } from "node:stream/consumers";
 import { stateRoot } from "../../config/paths.ts";
 import { parseDotenv } from "../../config/variables/dotenv.ts";
@@ -15,6 +16,7 @@ import { readRegular } from "../../regular-file.ts";
 import { line, text } from "../../text.ts";
 import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
+import { withEditLock } from "../init/edit-lock.ts";
 import { printedJson } from "../print.ts";
 
 interface ConfigureOptions {
@@ -119,7 +121,10 @@ export async function storeVariables(
   file: string,
   changes: ReadonlyMap<string, string | undefined>,
 ): Promise<void> {
-  await writeStateFile(file, changed(await readRegular(file).then(String, onlyIfAbsent), changes));
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await withEditLock(dirname(file), async () => {
+    await writeStateFile(file, changed(await readRegular(file).then(String, onlyIfAbsent), changes));
+  });
 }
 
 /** The file with these variables set or removed, and everything else unchanged. */

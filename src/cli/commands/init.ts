@@ -10,6 +10,7 @@ import { line, type SafeText } from "../../text.ts";
 import { colors } from "../colors.ts";
 import type { CommandContext, Person } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
+import { withEditLock } from "../init/edit-lock.ts";
 import { checkUnchanged, type FileChange, readPresent, shownChange, writeChange } from "../init/files.ts";
 import { installedPlugin } from "../init/installed-plugin.ts";
 import { addCommand, addMcpEntry, type McpEntry, mcpEntry } from "../init/mcp-entry.ts";
@@ -53,8 +54,12 @@ export async function init(
     context.print(printed(line`nothing was written`));
     return 1;
   }
-  await checkUnchanged(proposal.changes);
-  for (const change of proposal.changes) await writeChange(change);
+  const changed = proposal.changes;
+  if (changed.length > 0)
+    await withEditLock(dirname(proposal.config), async () => {
+      await checkUnchanged(changed);
+      for (const change of changed) await writeChange(change);
+    });
   if (options.json) return printProposal(proposal, true, context);
   return finishUp(wishes, proposal, options, person, context);
 }

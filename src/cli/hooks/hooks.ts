@@ -15,6 +15,7 @@ import { colors } from "../colors.ts";
 import { type CommandContext, isYes } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { configLocation } from "../find-router.ts";
+import { withEditLock } from "../init/edit-lock.ts";
 import { readPresent, writeChange } from "../init/files.ts";
 import { dotenvText, gitignoreText } from "../init/texts.ts";
 import { printed, printedJson } from "../print.ts";
@@ -280,9 +281,11 @@ async function storeSecret(
     });
   const folder = dirname(file);
   const path = join(folder, ".env");
-  const before = await readPresent(path);
-  const text = dotenvText(before, [{ input: name, variable, value }]);
-  if (text !== undefined) await writeChange({ path, before, text, isPrivate: true });
+  await withEditLock(folder, async () => {
+    const before = await readPresent(path);
+    const text = dotenvText(before, [{ input: name, variable, value }]);
+    if (text !== undefined) await writeChange({ path, before, text, isPrivate: true });
+  });
   if (!existsSync(join(projectFolder(folder, env), ".git"))) return;
   const ignore = join(folder, ".gitignore");
   const ignoredBefore = await readPresent(ignore);

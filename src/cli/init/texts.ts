@@ -125,11 +125,34 @@ export function dotenvText(text: string | undefined, secrets: readonly Secret[])
   const { variables } = parseDotenv(text ?? "");
   const added = secrets.filter(({ variable }) => (variables[variable] ?? "") === "");
   if (added.length === 0) return undefined;
-  const gap = text === undefined || text === "" || text.endsWith("\n") ? "" : "\n";
-  const lines = added.map(
-    ({ variable, value }) => `${variable}='${value ?? randomBytes(32).toString("hex")}'\n`,
+  return withVariables(
+    text,
+    added.map(({ variable, value }) => ({ variable, value: value ?? randomBytes(32).toString("hex") })),
   );
-  return `${text ?? ""}${gap}${lines.join("")}`;
+}
+
+/** The text of a `.env` with these variables; an undefined value is an empty one. A line that declares one without a value is filled in. */
+export function withVariables(
+  text: string | undefined,
+  added: readonly { readonly variable: string; readonly value?: string | undefined }[],
+): string {
+  let next = text ?? "";
+  for (const { variable, value } of added) {
+    const written = value === undefined ? "" : `'${value}'`;
+    const empty = new RegExp(
+      `^([ \\t]*(?:export[ \\t]+)?${variable}[ \\t]*=)[ \\t]*(?:''|"")?[ \\t]*$`,
+      "gm",
+    );
+    const last = [...next.matchAll(empty)].at(-1);
+    if (last === undefined) {
+      const gap = next === "" || next.endsWith("\n") ? "" : "\n";
+      next = `${next}${gap}${variable}=${written}\n`;
+    } else {
+      const [line, before = ""] = last;
+      next = `${next.slice(0, last.index)}${before}${written}${next.slice(last.index + line.length)}`;
+    }
+  }
+  return next;
 }
 
 /** `.gitignore` with `.env`; undefined when it is ignored already. */

@@ -2,7 +2,7 @@
 // written before the user agrees. It never gives consent to what the recipe does while it runs: `trust` asks.
 
 import { existsSync } from "node:fs";
-import { relative, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { setVariable } from "../../config/paths.ts";
 import { bundledRecipes } from "../../config/recipe/bundled.ts";
 import { lockName } from "../../config/recipe/lock.ts";
@@ -16,7 +16,7 @@ import { type FetchedRecipe, fetchRecipe } from "../../recipes/fetch-recipe.ts";
 import { line } from "../../text.ts";
 import { colors } from "../colors.ts";
 import { trust } from "../commands/trust.ts";
-import { type CommandContext, isYes } from "../context.ts";
+import { type CommandContext, isYes, type Person } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { readPresent } from "../init/files.ts";
 import { type Chosen, configText, useLines, useName } from "../init/texts.ts";
@@ -48,6 +48,7 @@ import {
 import {
   changedFiles,
   changeLines,
+  changingFolder,
   checkChange,
   neededLock,
   type RecipeChange,
@@ -79,7 +80,21 @@ export async function addRecipe(
     `channel-router recipes add ${typed} --yes, or --dry-run to see it`,
   );
   requireAllowedHere(options, context);
-  const project = await projectOf(options, context);
+  const config = configOfAdd(options, context);
+  return changingFolder(dirname(config), { person, dryRun: options.dryRun }, () =>
+    addTo(config, typed, options, person, context),
+  );
+}
+
+async function addTo(
+  config: string,
+  typed: string,
+  options: AddOptions,
+  person: Person | undefined,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const project = readProject(config, (await readPresent(config)) ?? "");
+  noteUnread(project, context);
   const written = fromConfig(typed, project, context);
   const fetched = await fetchShared(written, project, context);
   const reference = fetched === undefined ? written : writtenReference(fetched.reference);
@@ -134,7 +149,7 @@ export async function addRecipe(
     (person === undefined ||
       (!(await declinesCapabilities(added, person, options)) &&
         isYes(await person.ask(line`Add it? [y/N] `))));
-  if (mayWrite) await writeRecipeChange(change);
+  if (mayWrite) await writeRecipeChange(change, person);
   if (options.json) context.print(printedJson(answer(mayWrite)));
   if (refusal !== undefined) return 1;
   if (!isNeeded || options.dryRun) return 0;
@@ -147,13 +162,9 @@ export async function addRecipe(
 }
 
 /** The config, or the one that is going to be written. */
-async function projectOf(options: AddOptions, context: CommandContext): Promise<RecipeProject> {
+function configOfAdd(options: AddOptions, context: CommandContext): string {
   const { file } = configOfCommand(options.config, context);
-  const path =
-    file ?? resolve(context.cwd, setVariable(context.env, "CLAUDE_PROJECT_DIR") ?? ".", "channels.yaml");
-  const project = readProject(path, (await readPresent(path)) ?? "");
-  noteUnread(project, context);
-  return project;
+  return file ?? resolve(context.cwd, setVariable(context.env, "CLAUDE_PROJECT_DIR") ?? ".", "channels.yaml");
 }
 
 /** A file is typed relative to the current folder, and written relative to the config's. */
@@ -198,7 +209,7 @@ async function chooseFor(
   { details }: InspectedRecipe,
   reference: string,
   options: AddOptions,
-  person: CommandContext["person"],
+  person: Person | undefined,
   isTaken: ((variable: string) => boolean) | undefined,
 ): Promise<Chosen> {
   const given = readPairs(options.with);

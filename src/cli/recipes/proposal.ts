@@ -16,6 +16,8 @@ import { removeUnused, writeCopies, writeLock } from "../../recipes/copies.ts";
 import type { FetchedRecipe } from "../../recipes/fetch-recipe.ts";
 import { line, type SafeText } from "../../text.ts";
 import { colors } from "../colors.ts";
+import type { Person } from "../context.ts";
+import { withEditLock } from "../init/edit-lock.ts";
 import {
   changedMeanwhile,
   checkUnchanged,
@@ -24,7 +26,7 @@ import {
   shownChange,
   writeChange,
 } from "../init/files.ts";
-import { gitignoreText, type Secret } from "../init/texts.ts";
+import { gitignoreText, type Secret, withVariables } from "../init/texts.ts";
 import type { RecipeProject } from "./pinned.ts";
 
 export interface RecipeChange {
@@ -95,11 +97,26 @@ export function changedFiles({ project, text, lock, fetched, others }: RecipeCha
   ];
 }
 
+/** Runs a command that asks nobody while no other changes the files of the folder; one that asks waits only to write. */
+export function changingFolder<T>(
+  folder: string,
+  { person, dryRun }: { readonly person: Person | undefined; readonly dryRun?: boolean | undefined },
+  work: () => Promise<T>,
+): Promise<T> {
+  return person === undefined && dryRun !== true ? withEditLock(folder, work) : work();
+}
+
+/** Writes a change: with the lock of the folder if somebody was asked, since `changingFolder` took it otherwise. */
+export function writeRecipeChange(change: RecipeChange, person: Person | undefined): Promise<void> {
+  const write = () => writeFiles(change);
+  return person === undefined ? write() : withEditLock(change.project.folder, write);
+}
+
 /**
  * The lock has the old and the new version while the config changes, so that whatever a router reads in between
  * is complete.
  */
-export async function writeRecipeChange(change: RecipeChange): Promise<void> {
+async function writeFiles(change: RecipeChange): Promise<void> {
   const { project, text, lock, fetched, others } = change;
   const { folder, config } = project;
   const changed = text === project.text ? [] : [{ path: config, before: project.text, text }];
@@ -172,12 +189,8 @@ export async function variableChanges(
       hint: `use it: --with ${taken.input}='\${${taken.variable}}'`,
     });
   if (added.length === 0) return { changes: [], missing };
-  const gap = before === undefined || before === "" || before.endsWith("\n") ? "" : "\n";
-  const entries = added.map(
-    ({ variable, value }) => `${variable}=${value === undefined ? "" : `'${value}'`}\n`,
-  );
   const changes: FileChange[] = [
-    { path, before, text: `${before ?? ""}${gap}${entries.join("")}`, isPrivate: true, keepsMode: true },
+    { path, before, text: withVariables(before, added), isPrivate: true, keepsMode: true },
   ];
   if (existsSync(join(projectFolder(folder, env), ".git"))) {
     const ignore = join(folder, ".gitignore");

@@ -1,20 +1,34 @@
 // `recipes remove`: takes an entry out of `use:`, and what only it had pinned out of the lock and the copies.
 
+import { dirname } from "node:path";
 import { parseShared } from "../../config/recipe/shared-reference.ts";
 import { removeUse } from "../../config/yaml/edit-use.ts";
 import { UsageError } from "../../errors.ts";
 import { line } from "../../text.ts";
 import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
+import { configLocation } from "../find-router.ts";
 import { printed, printedJson } from "../print.ts";
 import { type ConfigOption, noteUnread, openProject, requireUse } from "./pinned.ts";
-import { changedFiles, checkChange, neededLock, type RecipeChange, writeRecipeChange } from "./proposal.ts";
+import {
+  changedFiles,
+  changingFolder,
+  checkChange,
+  neededLock,
+  type RecipeChange,
+  writeRecipeChange,
+} from "./proposal.ts";
 
-export async function removeRecipe(
+export function removeRecipe(
   name: string,
   options: ConfigOption,
   context: CommandContext,
 ): Promise<ExitCode> {
+  const folder = dirname(configLocation(context, options.config).file);
+  return changingFolder(folder, { person: undefined }, () => remove(name, options, context));
+}
+
+async function remove(name: string, options: ConfigOption, context: CommandContext): Promise<ExitCode> {
   const project = await openProject(context, options.config);
   const isUsed = project.uses.some((use) => use.name === name || use.recipe === name);
   noteUnread(project, context);
@@ -33,7 +47,7 @@ export async function removeRecipe(
   if (isLeftOver) lock.delete(name);
   const change: RecipeChange = { project, text: edited.text, lock, fetched: [], others: [] };
   await checkChange(change, context.env);
-  await writeRecipeChange(change);
+  await writeRecipeChange(change, undefined);
   const reference = use?.recipe ?? name;
   if (options.json) {
     const answer = { config: project.config, use: use?.name ?? null, reference, files: changedFiles(change) };

@@ -1,7 +1,7 @@
 // `recipes update`: moves a pinned recipe to another version. Runs its new tests and shows what changes first;
 // nothing is written when a test fails or the user declines. New capabilities need an answer of their own.
 
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { copyFolder, copyProblem, type LockedRecipe } from "../../config/recipe/lock.ts";
 import { parseShared, type SharedReference, writtenReference } from "../../config/recipe/shared-reference.ts";
 import { addInputs, setReference } from "../../config/yaml/edit-use.ts";
@@ -11,6 +11,7 @@ import { line, type SafeText } from "../../text.ts";
 import { colors } from "../colors.ts";
 import { type CommandContext, isYes, type Person } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
+import { configLocation } from "../find-router.ts";
 import { type Chosen, inputLines } from "../init/texts.ts";
 import { chooseInputs, readPairs, unknownInput } from "../init/wishes.ts";
 import { printed, printedJson } from "../print.ts";
@@ -35,6 +36,7 @@ import {
 } from "./pinned.ts";
 import {
   changedFiles,
+  changingFolder,
   checkChange,
   neededLock,
   type RecipeChange,
@@ -77,6 +79,19 @@ export async function updateRecipes(
     "--yes updates without a question, --dry-run only shows what changes",
   );
   requireAllowedHere(options, context);
+  const folder = dirname(configLocation(context, options.config).file);
+  return changingFolder(folder, { person, dryRun: options.dryRun }, () =>
+    updateUses(name, ref, options, person, context),
+  );
+}
+
+async function updateUses(
+  name: string | undefined,
+  ref: string | undefined,
+  options: UpdateOptions,
+  person: Person | undefined,
+  context: CommandContext,
+): Promise<ExitCode> {
   const opened = await openProject(context, options.config);
   noteUnread(opened, context);
   const { uses } = opened;
@@ -179,7 +194,7 @@ async function updateOne(
       await checkChange(change, context.env);
       refused = await declined(answer, person, options);
     }
-    if (refused === undefined) await writeRecipeChange(change);
+    if (refused === undefined) await writeRecipeChange(change, person);
     if (!options.json)
       context.print(
         printed(
