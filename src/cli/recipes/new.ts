@@ -4,24 +4,27 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import type { SourceValues } from "../../config/values.ts";
-import type { Json, RouterEvent } from "../../contract.ts";
+import { writtenSource } from "../../config/yaml/written-source.ts";
+import type { Json, JsonObject } from "../../contract.ts";
 import { readConfig } from "../../daemon/start/load-plan.ts";
 import { UsageError } from "../../errors.ts";
-import { asObject, isObject, readJson } from "../../json.ts";
-import { readRegular } from "../../regular-file.ts";
+import { asObject } from "../../json.ts";
 import { runSuite, type SuiteResult } from "../../testing/suite.ts";
+import { countOf } from "../../text/clip.ts";
 import { line } from "../../text.ts";
 import { colors } from "../colors.ts";
-import { recordedEvent } from "../commands/test.ts";
 import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { configFile } from "../find-router.ts";
-import { writeChange } from "../init/files.ts";
+import { readPresent, writeChange } from "../init/files.ts";
 import { printed, printedJson } from "../print.ts";
 import { draftContent } from "./draft/draft-content.ts";
 import { isAt, type MatchPath, matchPaths, otherwise, type RecordedEvent } from "./draft/draft-match.ts";
-import { withoutPersonalValues } from "./draft/personal-values.ts";
+import { type DraftSource, draftSource } from "./draft/draft-source.ts";
+import { hidePersonalValues } from "./draft/personal-values.ts";
 import { type DraftTest, type RecipeDraft, recipeText } from "./draft/recipe-text.ts";
+import { type Recording, readRecording } from "./draft/recording.ts";
+import { schemeOf, webhookName, webhookSource } from "./draft/webhook-source.ts";
 
 export interface NewOptions {
   readonly from: readonly string[];
@@ -33,11 +36,6 @@ export interface NewOptions {
   readonly license?: string;
   readonly config?: string;
   readonly json?: boolean;
-}
-
-interface Recording extends RecordedEvent {
-  /** In a config; undefined for a file. */
-  readonly source: string | undefined;
 }
 
 /** 1 when what was written does not pass its tests. */
@@ -60,8 +58,10 @@ export async function newRecipe(
     throw new UsageError("E_USAGE", `${file} or its fixtures exist already`, { hint: "choose another name" });
   const taken = await Promise.all(options.from.map((one) => readRecording(one, options, context)));
   const skipped = await Promise.all((options.not ?? []).map((one) => readRecording(one, options, context)));
-  const source = await sourceOf(taken, options, context);
-  const { draft, payloads } = draftOf(name, source, { taken, skipped }, options);
+  // Together: a value that is in several of them has one replacement.
+  const hide = hidePersonalValues([...taken, ...skipped].map(({ data, headers }) => [data, headers]));
+  const source = await sourceOf(name, taken, hide, options, context);
+  const { draft, payloads } = draftOf(name, source, { taken, skipped }, hide, options);
   for (const [path, text] of payloads) await writeNew(join(folder, path), text);
   await writeNew(file, recipeText(draft, options.license));
   const tested = await testedDraft(file, draft, options.license, context);
@@ -74,100 +74,55 @@ function folderOf({ output }: NewOptions, { cwd }: CommandContext): string {
   return existsSync(usual) ? usual : cwd;
 }
 
-async function readRecording(
-  written: string,
-  options: NewOptions,
-  context: CommandContext,
-): Promise<Recording> {
-  if (/^[a-z0-9]+$/.test(written)) {
-    const event = await recordedEvent(configFile(context, options.config), written, context);
-    if (event.connector !== "http")
-      throw new UsageError("E_USAGE", `${written} is of a source of type ${event.connector}`, {
-        hint: "a recipe is written from requests: events of sources of type http",
-      });
-    return { ...payloadOf(event), headers: event.headers ?? {}, source: event.source };
-  }
-  const path = resolve(context.cwd, written);
-  const text = await readRegular(path).then(String, (error: NodeJS.ErrnoException) => {
-    throw new UsageError(
-      "E_USAGE",
-      `${written} is neither an event id nor a file that can be read: ${error.code}`,
-    );
-  });
-  let content: Json;
-  try {
-    content = readJson(text);
-  } catch {
-    throw new UsageError("E_USAGE", `${written} is not JSON`);
-  }
-  // A request as a test sends it.
-  const isRequest = isObject(content) && isObject(content.headers) && content.data !== undefined;
-  const headers = isRequest ? textsOf(asObject((content as Record<string, Json>).headers)) : {};
-  const data = isRequest ? ((content as Record<string, Json>).data as Json) : content;
-  return { data, text: JSON.stringify(data), headers, source: undefined };
-}
-
-function payloadOf({ data, text }: RouterEvent): Pick<RecordedEvent, "data" | "text"> {
-  return { data: isObject(data) || Array.isArray(data) ? data : text, text };
-}
-
-function textsOf(headers: Readonly<Record<string, Json>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
-  );
-}
-
-interface DraftSource {
-  readonly name: string;
-  readonly path: string;
-  readonly verify: RecipeDraft["verify"];
-}
-
 async function sourceOf(
+  recipe: string,
   taken: readonly Recording[],
+  hide: (value: Json) => Json,
   options: NewOptions,
   context: CommandContext,
 ): Promise<DraftSource> {
-  const names = [...new Set(taken.map(({ source }) => source))];
-  const [name] = names;
-  if (names.length > 1)
+  const [name, ...others] = [...new Set(taken.map(({ source }) => source))];
+  if (others.length > 0)
     throw new UsageError(
       "E_USAGE",
-      `the events are of several sources: ${names.map((one) => one ?? "a file").join(", ")}`,
-      {
-        hint: "write a recipe for each",
-      },
+      `the events are of several sources: ${[name, ...others].map((one) => one ?? "a file").join(", ")}`,
+      { hint: "write a recipe for each" },
     );
-  const scheme = options.scheme ?? schemeOf(taken[0]?.headers ?? {});
-  if (name === undefined)
-    return { name: sourceName(scheme), path: `/${sourceName(scheme)}`, verify: { scheme } };
+  const [{ headers, connector } = { headers: {}, connector: "http" }] = taken;
+  if (connector !== "http") {
+    if (options.scheme !== undefined)
+      throw new UsageError("E_USAGE", `--scheme is for webhooks, and ${name} is of type ${connector}`);
+    return draftSource(recipe, connector, await writtenOf(name ?? "", options, context), hide);
+  }
+  if (name === undefined) {
+    const scheme = options.scheme ?? schemeOf(headers);
+    return webhookSource({ recipe, path: `/${webhookName(scheme)}`, verify: { scheme } });
+  }
   const loaded = await readConfig(configFile(context, options.config), context.env, { placeholders: true });
   const source = loaded.values.sources[name];
-  const path = source === undefined ? undefined : String(source.options.path ?? "");
-  return {
-    name: sourceName(options.scheme ?? verifyOf(source)?.scheme ?? "webhook"),
-    path: path === undefined || path === "" ? "/webhook" : path,
-    verify: options.scheme === undefined ? verifyOf(source) : { scheme: options.scheme },
-  };
+  const isWebhook = source?.type === "http";
+  const { path, parse } = isWebhook ? source.options : {};
+  const verify = options.scheme === undefined && isWebhook ? verifyOf(source) : undefined;
+  return webhookSource({
+    recipe,
+    path: typeof path === "string" && path !== "" ? path : "/webhook",
+    verify:
+      verify ??
+      (isWebhook && options.scheme === undefined
+        ? undefined
+        : { scheme: options.scheme ?? schemeOf(headers) }),
+    parse: typeof parse === "string" && parse !== "auto" ? parse : undefined,
+  });
 }
 
-/** A preset gives its name to the source; a generic scheme says nothing about the sender. */
-function sourceName(scheme: string): string {
-  return /^(?:hmac|bearer|basic|token|none|jwt|public_key)$/.test(scheme) ? "webhook" : scheme;
-}
-
-/** The sender, by a header that only it sends. */
-function schemeOf(headers: Readonly<Record<string, string>>): string {
-  const known = [
-    ["x-gitea-event", "gitea"],
-    ["x-github-event", "github"],
-    ["x-gitlab-event", "gitlab"],
-    ["x-shopify-topic", "shopify"],
-    ["sentry-hook-resource", "sentry"],
-    ["linear-event", "linear"],
-    ["x-buildkite-event", "buildkite"],
-  ] as const;
-  return known.find(([header]) => headers[header] !== undefined)?.[1] ?? "bearer";
+/** Rejects with a UsageError for a source that the config does not have itself. */
+async function writtenOf(name: string, options: NewOptions, context: CommandContext): Promise<JsonObject> {
+  const file = configFile(context, options.config);
+  const written = writtenSource((await readPresent(file)) ?? "", name);
+  if (written !== undefined) return written;
+  throw new UsageError("E_USAGE", `${file} has no source ${name} of its own`, {
+    hint: "for a source of a recipe, begin with that recipe: channel-router recipes show NAME --yaml",
+  });
 }
 
 /** The options of a scheme that are plain texts; its secret stays in the config. */
@@ -184,19 +139,13 @@ function draftOf(
   name: string,
   source: DraftSource,
   { taken, skipped }: { readonly taken: readonly Recording[]; readonly skipped: readonly Recording[] },
+  hide: (value: Json) => Json,
   { title }: NewOptions,
 ): { readonly draft: RecipeDraft; readonly payloads: ReadonlyMap<string, string> } {
-  // Together: a value that is in several of them has one replacement.
-  const all = [...taken, ...skipped];
-  const replaced = withoutPersonalValues(all.map(({ data, headers }) => [data, headers])) as [
-    Json,
-    Record<string, string>,
-  ][];
-  const events = replaced.map(([data, headers]) => ({
-    data,
-    headers,
-    text: typeof data === "string" ? data : JSON.stringify(data),
-  }));
+  const events = [...taken, ...skipped].map((one): RecordedEvent => {
+    const [data, headers] = hide([one.data, one.headers]) as [Json, Record<string, string>];
+    return { data, headers, text: typeof data === "string" ? data : JSON.stringify(data) };
+  });
   const [ours, others] = [events.slice(0, taken.length), events.slice(taken.length)];
   const match = matchOf(ours, others);
   const payloads = new Map<string, string>();
@@ -239,9 +188,7 @@ function draftOf(
   const draft = {
     name,
     title: title ?? titleOf(name),
-    source: source.name,
-    path: source.path,
-    verify: source.verify,
+    source,
     match,
     content: draftContent(ours, match),
     tests,
@@ -286,7 +233,10 @@ function slug(word: string): string {
 }
 
 function titleOf(name: string): string {
-  const words = name.replaceAll("-", " ");
+  const words = name
+    .split("-")
+    .map((word) => (/^(?:ci|cd|pr|mr|api|db|url|id)$/.test(word) ? word.toUpperCase() : word))
+    .join(" ");
   return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
 }
 
@@ -346,7 +296,7 @@ function printNew(
   }
   context.print(
     printed(
-      line`${colors.bold("new")} ${named}, with ${payloads.length} payloads and ${suite.tests.length} tests`,
+      line`${colors.bold("new")} ${named}, with ${countOf(payloads.length, "payload")} and ${countOf(suite.tests.length, "test")}`,
       ...(tokens === undefined ? [] : [line`  ~${tokens} tokens per event`]),
       ...suite.problems.map(({ frame }) => frame),
       ...failed.map((one) => line`  ${colors.red("FAIL")} ${one}`),

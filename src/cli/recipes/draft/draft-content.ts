@@ -29,7 +29,8 @@ export function draftContent(events: readonly RecordedEvent[], match: readonly M
   const first = [name === undefined ? "" : `{{${name}}}`, state === undefined ? "" : `{{${state}}}`].filter(
     (part) => part !== "",
   );
-  const text = title === undefined ? "" : `{{truncate ${title} 80}}`;
+  const length = title?.endsWith(".line") ? 200 : 80;
+  const text = title === undefined ? "" : `{{truncate ${title} ${length}}}`;
   const head = [first.join(" "), text].filter((part) => part !== "").join(": ");
   const lines = [head, url === undefined ? "" : `{{${url}}}`].filter((one) => one !== "");
   const repo = best(repoRank)[0];
@@ -55,7 +56,7 @@ function ranked(path: string, words: readonly RegExp[]): number {
 function titleRank(path: string): number {
   return ranked(path, [
     /\.(?:display_title|title|subject|summary|headline)$/i,
-    /\.(?:message|text|description)$/i,
+    /\.(?:message|text|description|line)$/i,
   ]);
 }
 

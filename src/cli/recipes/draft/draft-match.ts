@@ -16,6 +16,8 @@ export interface MatchPath {
   readonly value: string | boolean;
   /** Then the path must be there, whatever its value is. */
   readonly exists?: true;
+  /** Then the value is a word of the text at this path. */
+  readonly contains?: true;
 }
 
 /** More would only describe these events and no others. */
@@ -27,26 +29,96 @@ export function matchPaths(events: readonly RecordedEvent[], others: readonly Re
   if (first === undefined) return [];
   const constant = [...first].filter(([path, value]) => more.every((one) => one.get(path) === value));
   const ranked = constant
-    .filter((entry): entry is [string, string | boolean] => isKind(entry[1]))
+    // A text as a whole says what happened once.
+    .filter((entry): entry is [string, string | boolean] => entry[0] !== "text" && isKind(entry[1]))
     .map(([path, value]) => ({ path, value, rank: rankOf(path) }))
     .sort((a, b) => a.rank - b.rank || depthOf(a.path) - depthOf(b.path) || (a.path < b.path ? -1 : 1));
-  const chosen = ranked.filter(({ rank }) => rank < unranked).slice(0, maxPaths);
-  const elsewhere = others.map(scalarsOf);
-  for (const other of elsewhere) {
-    if (chosen.some(({ path, value }) => other.get(path) !== value)) continue;
-    const deciding = ranked.find(({ path, value }) => other.get(path) !== value && !isPersonal(path));
-    if (deciding !== undefined) chosen.push(deciding);
+  const chosen: MatchPath[] = ofOneState(ranked.filter(({ rank }) => rank < unranked))
+    .slice(0, maxPaths)
+    .map(({ path, value }) => ({ path, value }));
+  for (const other of others) {
+    if (chosen.some((one) => !isAt(other, one))) continue;
+    const elsewhere = scalarsOf(other);
+    const deciding = ranked.find(({ path, value }) => elsewhere.get(path) !== value && !isPersonal(path));
+    if (deciding !== undefined) chosen.push({ path: deciding.path, value: deciding.value });
+    else {
+      const word = commonWord(events, others) ?? commonWord(events, [other]);
+      if (word !== undefined && chosen.every(({ path }) => path !== word.path)) chosen.push(word);
+    }
   }
-  if (chosen.length > 0) return chosen.map(({ path, value }) => ({ path, value }));
-  const [any] = [...first.keys()].filter(
+  if (chosen.length > 0) return chosen;
+  const word = commonWord(events, []);
+  if (word !== undefined) return [word];
+  const everywhere = [...first.keys()].filter(
     (path) => path.startsWith("data.") && more.every((one) => one.has(path)),
   );
+  const any = everywhere.find((path) => /\.(?:title|subject|name|message)$/.test(path)) ?? everywhere[0];
   return any === undefined ? [] : [{ path: any, value: true, exists: true }];
 }
 
+interface RankedPath {
+  readonly path: string;
+  readonly value: string | boolean;
+  readonly rank: number;
+}
+
+/**
+ * A payload has the state of several things: the run that failed, and its workflow, which is active. Only that of the
+ * thing that the event is about says what happened: the one that the kind of the event names, else the first.
+ */
+function ofOneState(paths: readonly RankedPath[]): RankedPath[] {
+  const named = new Set(paths.filter(({ path }) => depthOf(path) < 3).map(({ value }) => String(value)));
+  const inParts = paths.filter(({ path }) => depthOf(path) > 2);
+  const subject = inParts.find(({ path }) => isNamed(parentOf(path), named)) ?? inParts[0];
+  const about = subject === undefined ? undefined : parentOf(subject.path);
+  return paths.filter(({ path }) => depthOf(path) < 3 || parentOf(path) === about);
+}
+
+function parentOf(path: string): string {
+  return path.split(".").at(-2) ?? "";
+}
+
+/** `workflow_run` by `workflow_run`; `issue` by `issues` or `issue.created`. */
+function isNamed(part: string, kinds: ReadonlySet<string>): boolean {
+  return [...kinds].some((kind) => kind === part || kind === `${part}s` || kind.startsWith(`${part}.`));
+}
+
+/** Words of lines that say that something happened, the clearest first. */
+const tellingWords =
+  "FATAL PANIC CRITICAL EMERG ERROR Error error failed FAILED Failed failure Failure exception Exception panic fatal critical timeout refused denied WARNING WARN warning warn".split(
+    " ",
+  );
+
+/** A word of the texts of all of these events that no text of the others has: a telling one, where no others are given. */
+function commonWord(
+  events: readonly RecordedEvent[],
+  others: readonly RecordedEvent[],
+): MatchPath | undefined {
+  const [first, ...more] = events.map(scalarsOf);
+  if (first === undefined) return undefined;
+  const elsewhere = others.map(scalarsOf);
+  const textAt = (scalars: ReadonlyMap<string, Json>, path: string) => String(scalars.get(path) ?? "");
+  const paths = [...first.keys()].filter((path) =>
+    /^text$|^data\.(?:line|text|message|title|subject)$/.test(path),
+  );
+  for (const path of paths) {
+    const words = [
+      ...new Set(textAt(first, path).match(/(?<![\w.@/-])[A-Za-z][A-Za-z_-]{2,}(?![\w.@/-])/g) ?? []),
+    ]
+      .filter((word) => more.every((one) => textAt(one, path).includes(word)))
+      .filter((word) => elsewhere.every((one) => !textAt(one, path).includes(word)))
+      .map((word) => ({ word, rank: tellingWords.indexOf(word) }));
+    const telling = words.filter(({ rank }) => rank !== -1).sort((a, b) => a.rank - b.rank)[0];
+    const found = telling ?? (others.length === 0 ? undefined : words[0]);
+    if (found !== undefined) return { path, value: found.word, contains: true };
+  }
+  return undefined;
+}
+
 /** Whether an event has what the path asks for. */
-export function isAt(event: RecordedEvent, { path, value, exists }: MatchPath): boolean {
+export function isAt(event: RecordedEvent, { path, value, exists, contains }: MatchPath): boolean {
   const found = scalarsOf(event);
+  if (contains) return String(found.get(path) ?? "").includes(String(value));
   return exists ? found.has(path) : found.get(path) === value;
 }
 
@@ -61,7 +133,8 @@ export function scalarsOf({ data, headers }: RecordedEvent): Map<string, Json> {
         if (/^[\w-]+$/.test(key)) walk(inner as Json, `${path}.${key}`, depth + 1);
     } else if (!Array.isArray(value)) found.set(path, value);
   };
-  walk(data, "data", 0);
+  if (typeof data === "string") found.set("text", data);
+  else walk(data, "data", 0);
   return found;
 }
 
@@ -80,7 +153,8 @@ function rankOf(path: string): number {
   const key = keys.at(-1) ?? "";
   if (keys[0] === "headers") {
     if (/^x-[a-z-]*(?:event|topic|resource|hook)(?:-(?:type|name|key))?$/.test(key)) return 0;
-    return unranked + 10;
+    // The name of a server-sent event.
+    return keys[1] === "event" && keys.length === 2 ? 0 : unranked + 10;
   }
   if (isPersonal(path) || keys.length > 4) return unranked + 20;
   const words = [
@@ -91,8 +165,8 @@ function rankOf(path: string): number {
     /^(?:object|resource|resource_?type|category|livemode)$/i,
   ];
   const rank = words.findIndex((word) => word.test(key));
-  // A type or a state deep inside is that of a part.
-  return rank === -1 || keys.length > 3 ? unranked : 1 + rank;
+  // A type or a state deep inside is that of a part, and what a part calls its event is how it came about.
+  return rank === -1 || keys.length > 3 || (keys.length > 2 && rank < 2) ? unranked : 1 + rank;
 }
 
 /** Inside of somebody or something that has a name of its own. */
@@ -107,9 +181,16 @@ export function depthOf(path: string): number {
 }
 
 /** A payload of which this path says something else: the counter-example of the recipe. */
-export function otherwise(event: RecordedEvent, { path, value, exists }: MatchPath): RecordedEvent {
-  const other = typeof value === "boolean" ? !value : opposite(value);
+export function otherwise(event: RecordedEvent, { path, value, exists, contains }: MatchPath): RecordedEvent {
+  const present = String(scalarsOf(event).get(path) ?? "");
+  const other =
+    typeof value === "boolean"
+      ? !value
+      : contains
+        ? present.split(value).join(opposite(value))
+        : opposite(value);
   const [root, ...keys] = path.split(".");
+  if (root === "text") return { ...event, data: String(other), text: String(other) };
   if (root === "headers") return { ...event, headers: { ...event.headers, [keys.join(".")]: String(other) } };
   const data = structuredClone(event.data);
   let target = data;

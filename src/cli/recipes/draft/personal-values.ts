@@ -3,14 +3,16 @@
 // that what belongs together still does. What is not recognized as harmless is replaced.
 
 import type { Json, JsonObject } from "../../../contract.ts";
-import { isObject } from "../../../json.ts";
+import { isObject, readJson } from "../../../json.ts";
 import {
   addressShape,
   hexShape,
   homeShape,
+  hostShape,
   isExampleAddress,
   isExampleHost,
   isExampleMail,
+  isSenderHost,
   isSenderName,
   mailShape,
   opaqueShape,
@@ -26,9 +28,14 @@ const redacted = "REDACTED";
 
 /** All of them together: what two payloads share stays shared. */
 export function withoutPersonalValues(payloads: readonly Json[]): Json[] {
+  return payloads.map(hidePersonalValues(payloads));
+}
+
+/** The same for these payloads, and for other values with what they share. */
+export function hidePersonalValues(payloads: readonly Json[]): (value: Json) => Json {
   const replacer = new Replacer();
   for (const payload of payloads) replacer.collect(payload, []);
-  return payloads.map((payload) => replacer.replaced(payload, []));
+  return (value) => replacer.replaced(value, []);
 }
 
 type Kind =
@@ -60,8 +67,11 @@ class Replacer {
     if (Array.isArray(value)) for (const item of value) this.collect(item, path);
     else if (isObject(value))
       for (const [key, inner] of Object.entries(value)) this.collect(inner as Json, [...path, key]);
-    else if (typeof value === "string") this.#collectText(value, path);
-    else if (typeof value === "number" && isId(path) && Math.abs(value) >= 1_000) this.#number(value);
+    else if (typeof value === "string") {
+      const inside = jsonInside(value);
+      if (inside === undefined) this.#collectText(value, path);
+      else this.collect(inside, path);
+    } else if (typeof value === "number" && isId(path) && Math.abs(value) >= 1_000) this.#number(value);
   }
 
   replaced(value: Json, path: readonly string[]): Json {
@@ -79,7 +89,11 @@ class Replacer {
     }
     if (typeof value !== "string" || value === "") return value;
     if (secretKey.test(key)) return redacted;
-    return postal(key) ?? this.#known.get(value) ?? this.text(value);
+    const inside = jsonInside(value);
+    if (inside !== undefined) return JSON.stringify(this.replaced(inside, path));
+    // The address of a mail or of a machine has a shape of its own.
+    const isPostal = !/[@:]|^[\d.]+$/.test(value);
+    return (isPostal ? postal(key) : undefined) ?? this.#known.get(value) ?? this.text(value);
   }
 
   /** A text in which known values and recognizable ones are replaced. */
@@ -97,6 +111,9 @@ class Replacer {
       .replace(uuidShape, (uuid) => hold(this.#of("uuid", uuid)))
       .replace(addressShape, (address) =>
         hold(isExampleAddress(address) ? address : this.#of("address", address)),
+      )
+      .replace(hostShape, (host) =>
+        hold(isSenderHost(host) || isExampleHost(host) ? host : this.#of("host", host)),
       )
       .replace(homeShape, (whole, user: string) => hold(whole.replace(user, this.#of("login", user))))
       .replace(hexShape, (hex) => hold(this.#hex(hex)))
@@ -318,7 +335,7 @@ const loginKey =
 const personKey =
   /^(?:display_?name|full_?name|first_?name|last_?name|given_?name|family_?name|real_?name|user_name|author_?name|committer_?name|customer_?name|cardholder_?name|created_?by|updated_?by|assignee|author|owner|sender|pusher|reporter|user|actor|committer)$/i;
 const groupKey =
-  /^(?:org|organi[sz]ation|org_slug|namespace|group|workspace|team|company|tenant|account_name|team_slug|guild_name)$/i;
+  /^(?:org|organi[sz]ation|org_slug|namespace|group|workspace|team|company|tenant|account_name|team_slug|team_domain|enterprise_name|subdomain|guild_name)$/i;
 const repoKey =
   /^(?:repo|repository|repo_name|repository_name|full_name|path_with_namespace|project|project_name|project_slug|slug|site_name|nwo)$/i;
 const hostKey = /^(?:host|host_?name|server|server_name|domain|node|nodename|instance|machine|fqdn)$/i;
@@ -353,6 +370,17 @@ function isId(path: readonly string[]): boolean {
   return idKey.test(path.at(-1) ?? "");
 }
 
+/** A line of a log, or a field of a form, may be JSON, whose keys say what is personal. */
+function jsonInside(text: string): Json | undefined {
+  if (!/^\s*[{[]/.test(text)) return undefined;
+  try {
+    const value = readJson(text);
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The parts of an address by mail or telephone. */
 function postal(key: string): string | undefined {
   if (/^(?:line[12]|street(?:_?address)?|address(?:_?line)?_?[12]?|postal_address)$/i.test(key))
@@ -379,7 +407,7 @@ const pathWords = new Set(
     "rest browse alerts alert incidents incident services service monitors monitor dashboards dashboard test live payments payment customers customer " +
     "invoices invoice charges disputes subscriptions web site sites app apps deploys teams settings discussions discussion reviews review diff patch " +
     "heads master main edit new all search graph d explore silences generator docs help about installation installations account accounts " +
-    "followers following gists starred received_events self _apis avatar avatars u r p s t channels channel messages message archives threads"
+    "feed feeds rss atom stream streams ws socket health metrics followers following gists starred received_events self _apis avatar avatars u r p s t channels channel messages message archives threads"
   ).split(" "),
 );
 

@@ -1,15 +1,15 @@
 // A drafted recipe as the text of its file, in block style.
 
+import type { JsonObject } from "../../../contract.ts";
+import { isObject } from "../../../json.ts";
 import type { DraftContent } from "./draft-content.ts";
 import type { MatchPath } from "./draft-match.ts";
+import type { DraftInput, DraftSource } from "./draft-source.ts";
 
 export interface RecipeDraft {
   readonly name: string;
   readonly title: string;
-  readonly source: string;
-  readonly path: string;
-  /** The options of `verify` but its secret; undefined: requests are not verified. */
-  readonly verify: Readonly<Record<string, string>> | undefined;
+  readonly source: DraftSource;
   readonly match: readonly MatchPath[];
   readonly content: DraftContent;
   readonly tests: readonly DraftTest[];
@@ -29,8 +29,7 @@ export interface DraftTest {
 const channel = "event";
 
 export function recipeText(draft: RecipeDraft, license: string | undefined): string {
-  const { name, title, source, path, verify, match, content, tests } = draft;
-  const variable = `${name.replaceAll("-", "_").toUpperCase()}_SECRET`;
+  const { name, title, source, match, content, tests } = draft;
   return lines([
     "# yaml-language-server: $schema=https://unpkg.com/channel-router/schema/recipe.schema.json",
     `recipe: ${name}`,
@@ -41,49 +40,24 @@ export function recipeText(draft: RecipeDraft, license: string | undefined): str
     '  router: ">=0.1.0"',
     ...(license === undefined ? [] : [`license: ${scalar(license)}`]),
     "setup: |",
-    ...(verify === undefined
-      ? ["  1. At the sender, add a webhook with the URL of your router, followed by ${inputs.path}"]
-      : [
-          "  1. Create a secret:  openssl rand -hex 32",
-          `     Put it in .env next to channels.yaml:  ${variable}=...`,
-          "  2. At the sender, add a webhook: the public URL of your router, followed by ${inputs.path}, and the same secret.",
-        ]),
+    ...source.setup.flatMap((step, index) =>
+      step.split("\n").map((one, at) => `  ${at === 0 ? `${index + 1}.` : "  "} ${one}`),
+    ),
     "",
     "inputs:",
-    ...(verify === undefined
-      ? []
-      : [
-          "  secret:",
-          "    type: secret",
-          "    description: The secret of the webhook.",
-          `    example: "\${${variable}}"`,
-        ]),
-    "  path:",
-    "    type: string",
-    `    default: ${scalar(path)}`,
-    '    pattern: "^/"',
-    "    description: The path of the webhook's URL.",
+    ...source.inputs.flatMap(inputLines),
     "",
     "capabilities:",
-    "  listen:",
-    '    - "${inputs.path}"',
-    ...(verify === undefined ? [] : ["  secrets:", "    secret:", "      - verify"]),
+    ...block(source.capabilities, "  "),
     "",
     "sources:",
-    `  ${source}:`,
-    "    type: http",
-    "    path: ${inputs.path}",
-    ...(verify === undefined
-      ? []
-      : [
-          "    verify:",
-          ...Object.entries(verify).map(([key, value]) => `      ${key}: ${scalar(value)}`),
-          '      secret: "${inputs.secret}"',
-        ]),
+    `  ${source.name}:`,
+    `    type: ${source.type}`,
+    ...block(source.options, "    "),
     "",
     "channels:",
     `  ${channel}:`,
-    `    from: ${source}`,
+    `    from: ${source.name}`,
     ...(match.length === 0 ? [] : ["    match:", ...match.flatMap((one) => matchLines(one))]),
     ...(content.dedupe === undefined
       ? []
@@ -97,7 +71,38 @@ export function recipeText(draft: RecipeDraft, license: string | undefined): str
   ]);
 }
 
-function matchLines({ path, value, exists }: MatchPath): string[] {
+function inputLines({ name, type, description, default: fallback, pattern, example }: DraftInput): string[] {
+  const limit = pattern === undefined ? [] : [`pattern: ${quoted(pattern)}`];
+  return [
+    `  ${name}:`,
+    `    type: ${type}`,
+    ...(type === "list" ? ["    items:", "      type: string", ...limit.map((one) => `      ${one}`)] : []),
+    ...(fallback === undefined ? [] : block({ default: fallback }, "    ")),
+    ...(type === "list" ? [] : limit.map((one) => `    ${one}`)),
+    `    description: ${scalar(description)}`,
+    ...(example === undefined ? [] : block({ example }, "    ")),
+  ];
+}
+
+/** The entries of a mapping in block style. */
+function block(value: JsonObject, indent: string): string[] {
+  return Object.entries(value).flatMap(([key, one]): string[] => {
+    const name = /^[\w-]+$/.test(key) ? key : quoted(key);
+    if (Array.isArray(one) && one.length > 0)
+      return [
+        `${indent}${name}:`,
+        ...one.map(
+          (item) => `${indent}  - ${typeof item === "object" ? JSON.stringify(item) : scalar(item)}`,
+        ),
+      ];
+    if (isObject(one) && Object.keys(one).length > 0)
+      return [`${indent}${name}:`, ...block(one, `${indent}  `)];
+    return [`${indent}${name}: ${typeof one === "object" ? JSON.stringify(one) : scalar(one as string)}`];
+  });
+}
+
+function matchLines({ path, value, exists, contains }: MatchPath): string[] {
+  if (contains) return [`      ${path}:`, `        contains: ${scalar(value)}`];
   return exists ? [`      ${path}:`, "        exists: true"] : [`      ${path}: ${scalar(value)}`];
 }
 
@@ -108,12 +113,12 @@ function metaLines(meta: Readonly<Record<string, string>>): string[] {
     : ["    meta:", ...entries.map(([key, value]) => `      ${key}: ${quoted(value)}`)];
 }
 
-function testLines({ name, headers, fixture, skippedBy, tokens }: DraftTest, source: string): string[] {
+function testLines({ name, headers, fixture, skippedBy, tokens }: DraftTest, source: DraftSource): string[] {
   const sent = Object.entries(headers);
   return [
     `  - name: ${scalar(name)}`,
     "    send:",
-    `      source: ${source}`,
+    `      source: ${source.name}`,
     ...(sent.length === 0
       ? []
       : ["      headers:", ...sent.map(([key, value]) => `        ${key}: ${scalar(value)}`)]),
@@ -147,7 +152,7 @@ function quoted(text: string): string {
 }
 
 /** In JSON, which is YAML, but for plain words. */
-function scalar(value: string | boolean): string {
+function scalar(value: string | number | boolean): string {
   const isPlain =
     typeof value === "string" &&
     /^[A-Za-z][\w./ -]*$/.test(value) &&

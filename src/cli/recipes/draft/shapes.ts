@@ -19,6 +19,13 @@ export const opaqueShape = /(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9_-
 /** The home folder of somebody. */
 export const homeShape = /(?:\/home\/|\/Users\/|[A-Z]:\\Users\\)([^/\\\s:"']+)/g;
 
+/**
+ * A host in a text, by its last part. Not every one that exists: `main.rs`, `deploy.sh` and `README.md` are files, and a
+ * method has no country.
+ */
+export const hostShape =
+  /(?<![\w@./-])(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+(?:com|net|org|io|dev|cloud|info|biz|eu|de|uk|fr|nl|ch|at|us|ca|au|jp|internal|intranet|corp|lan|local|home)(?![\w-]|\.\w|\()/g;
+
 /** Keys whose values are credentials. */
 export const secretKey =
   /(?:^|[_-])(?:secret|token|password|passwd|passcode|api_?key|apikey|private_?key|signature|authorization|cookie|credentials?|client_secret|access_key|pin)$/i;
@@ -56,6 +63,11 @@ const publicHosts = [
 export function publicHost(host: string): string | undefined {
   const name = host.toLowerCase();
   return publicHosts.find((known) => name === known || name.endsWith(`.${known}`));
+}
+
+/** A host of a sender itself: it says nothing about who uses it. */
+export function isSenderHost(host: string): boolean {
+  return publicHost(host) === host.toLowerCase();
 }
 
 export function isExampleHost(host: string): boolean {

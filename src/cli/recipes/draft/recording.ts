@@ -1,0 +1,89 @@
+// What a recipe is written from: events of a running router, and files with payloads or requests.
+
+import { isUtf8 } from "node:buffer";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Json, RouterEvent } from "../../../contract.ts";
+import { UsageError } from "../../../errors.ts";
+import { asObject, isObject, readJson } from "../../../json.ts";
+import { readRegular } from "../../../regular-file.ts";
+import { recordedEvent } from "../../commands/test.ts";
+import type { CommandContext } from "../../context.ts";
+import { configFile } from "../../find-router.ts";
+import type { RecordedEvent } from "./draft-match.ts";
+import { canDraft } from "./draft-source.ts";
+
+export interface Recording extends RecordedEvent {
+  /** In a config; undefined for a file. */
+  readonly source: string | undefined;
+  /** The type of the source; of a file, `http`. */
+  readonly connector: string;
+}
+
+/** `written`: an event id, or a file. Rejects with a UsageError for anything else. */
+export async function readRecording(
+  written: string,
+  { config }: { readonly config?: string },
+  context: CommandContext,
+): Promise<Recording> {
+  if (/^[a-z0-9]+$/.test(written) && !existsSync(resolve(context.cwd, written))) {
+    const event = await recordedEvent(configFile(context, config), written, context);
+    // A relay passes on requests: they are what the recipe is about, and not how they came.
+    const isRequest = event.connector === "http" || event.method !== undefined;
+    if (!isRequest && !canDraft(event.connector))
+      throw new UsageError("E_USAGE", `${written} is of a source of type ${event.connector}`, {
+        hint: `what such a recipe is about is not in its payloads; begin with a bundled one: channel-router recipes search ${event.connector}`,
+      });
+    return {
+      ...payloadOf(event),
+      headers: event.headers ?? {},
+      source: event.source,
+      connector: isRequest ? "http" : event.connector,
+    };
+  }
+  return { ...(await readFilePayload(written, context)), source: undefined, connector: "http" };
+}
+
+/** JSON, a request with `headers` and `data`, a form, or any other text. */
+async function readFilePayload(written: string, { cwd }: CommandContext): Promise<RecordedEvent> {
+  const bytes = await readRegular(resolve(cwd, written)).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(
+      "E_USAGE",
+      `${written} is neither an event id nor a file that can be read: ${error.code}`,
+    );
+  });
+  if (!isUtf8(bytes)) throw new UsageError("E_USAGE", `${written} is not text in UTF-8`);
+  const text = bytes.toString("utf8");
+  let content: Json;
+  try {
+    content = readJson(text);
+  } catch {
+    return ofText(text.trimEnd(), written);
+  }
+  // A request as a test sends it.
+  const isRequest = isObject(content) && isObject(content.headers) && content.data !== undefined;
+  const headers = isRequest ? textsOf(asObject((content as Record<string, Json>).headers)) : {};
+  const data = isRequest ? ((content as Record<string, Json>).data as Json) : content;
+  return { data, text: typeof data === "string" ? data : JSON.stringify(data), headers };
+}
+
+function ofText(text: string, file: string): RecordedEvent {
+  if (/\.json$/.test(file) || text === "")
+    throw new UsageError("E_USAGE", `${file} is ${text === "" ? "empty" : "not JSON"}`);
+  // `a=1&b=two`, as a form is sent.
+  if (/^[\w.[\]%-]+=[^\s&]*(?:&[\w.[\]%-]+=[^\s&]*)*$/.test(text)) {
+    const data = Object.fromEntries(new URLSearchParams(text));
+    return { data, text: JSON.stringify(data), headers: {} };
+  }
+  return { data: text, text, headers: { "content-type": "text/plain" } };
+}
+
+function payloadOf({ data, text }: RouterEvent): Pick<RecordedEvent, "data" | "text"> {
+  return { data: isObject(data) || Array.isArray(data) ? data : text, text };
+}
+
+function textsOf(headers: Readonly<Record<string, Json>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
+  );
+}
