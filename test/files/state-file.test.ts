@@ -102,6 +102,7 @@ const writers: Readonly<Record<string, string>> = {
   "cli/init/files.ts": "the user's own files",
   "cli/init/edit-lock.ts": "an empty file that means something only while its process runs",
   "recipes/copies.ts": "copies and their lock beside the config, for version control",
+  "recipes/npm-registry.ts": "a folder of its own in which npm runs, removed afterwards",
   "daemon/log-file.ts": "rotates a log",
   "connectors/file/sink/write.ts": "the user's own file; syncs it",
   "connectors/watch/move-away.ts": "the user's own files",

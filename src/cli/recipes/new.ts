@@ -23,7 +23,7 @@ import { isAt, type MatchPath, matchPaths, otherwise, type RecordedEvent } from 
 import { type DraftSource, draftSource } from "./draft/draft-source.ts";
 import { hidePersonalValues } from "./draft/personal-values.ts";
 import { type DraftTest, type RecipeDraft, recipeText } from "./draft/recipe-text.ts";
-import { type Recording, readRecording } from "./draft/recording.ts";
+import { readRecording, type SourceEvent } from "./draft/recording.ts";
 import { schemeOf, webhookName, webhookSource } from "./draft/webhook-source.ts";
 
 export interface NewOptions {
@@ -76,7 +76,7 @@ function folderOf({ output }: NewOptions, { cwd }: CommandContext): string {
 
 async function sourceOf(
   recipe: string,
-  taken: readonly Recording[],
+  taken: readonly SourceEvent[],
   hide: (value: Json) => Json,
   options: NewOptions,
   context: CommandContext,
@@ -138,7 +138,7 @@ function verifyOf(source: SourceValues | undefined): Record<string, string> | un
 function draftOf(
   name: string,
   source: DraftSource,
-  { taken, skipped }: { readonly taken: readonly Recording[]; readonly skipped: readonly Recording[] },
+  { taken, skipped }: { readonly taken: readonly SourceEvent[]; readonly skipped: readonly SourceEvent[] },
   hide: (value: Json) => Json,
   { title }: NewOptions,
 ): { readonly draft: RecipeDraft; readonly payloads: ReadonlyMap<string, string> } {

@@ -13,7 +13,7 @@ import { configFile } from "../../find-router.ts";
 import type { RecordedEvent } from "./draft-match.ts";
 import { canDraft } from "./draft-source.ts";
 
-export interface Recording extends RecordedEvent {
+export interface SourceEvent extends RecordedEvent {
   /** In a config; undefined for a file. */
   readonly source: string | undefined;
   /** The type of the source; of a file, `http`. */
@@ -25,7 +25,7 @@ export async function readRecording(
   written: string,
   { config }: { readonly config?: string },
   context: CommandContext,
-): Promise<Recording> {
+): Promise<SourceEvent> {
   if (/^[a-z0-9]+$/.test(written) && !existsSync(resolve(context.cwd, written))) {
     const event = await recordedEvent(configFile(context, config), written, context);
     // A relay passes on requests: they are what the recipe is about, and not how they came.
