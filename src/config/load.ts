@@ -9,7 +9,7 @@ import { isRouterError } from "../errors.ts";
 import { isObject } from "../json.ts";
 import { inSlices, runInSlices, yieldToEventLoop } from "../yield-to-event-loop.ts";
 import { type Assembly, assemble } from "./assemble.ts";
-import { type EnvironmentVariables, homeFolder, realPath } from "./paths.ts";
+import { type EnvironmentVariables, expandHome, homeFolder, realPath } from "./paths.ts";
 import { type KeptTexts, readYamlFile } from "./read.ts";
 import { bundledFolder } from "./recipe/bundled.ts";
 import { channelSecrets } from "./recipe/channel-secrets.ts";
@@ -85,8 +85,19 @@ export interface LoadOptions {
    * kind.
    */
   readonly placeholders?: boolean;
+  /** Nothing else that the file names is read: a placeholder replaces it, and another recipe is a problem. Default: everything is. */
+  readonly only?: ReadScope | undefined;
   /** Hides values from variables in displayed texts, for a config without consent to show them. */
   readonly hideVariables?: boolean;
+}
+
+/** What another text of a config that was read before may read. */
+export interface ReadScope {
+  readonly variables: ReadonlySet<string>;
+  /** Absolute. */
+  readonly files: ReadonlySet<string>;
+  /** As written in `use:`; bundled ones are read always. */
+  readonly recipes: ReadonlySet<string>;
 }
 
 /** Reads the file and everything it references once. `written` is a path, absolute or relative to `cwd`. */
@@ -114,7 +125,8 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
   const isRecipe = yaml.tree.root.recipe !== undefined;
   const given = options.recipe ?? noInputs;
   const alone = isRecipe ? { values: given.given, at: given.at } : undefined;
-  const expansion = await expandRecipes(yaml, { context, loadPatterns, alone, kept: options.kept });
+  const recipes = options.only?.recipes;
+  const expansion = await expandRecipes(yaml, { context, loadPatterns, alone, kept: options.kept, recipes });
   const { root } = expansion;
 
   const { types, resolved: later, schemasFor } = await substituteAll(expansion, registries, context);
@@ -231,7 +243,7 @@ function usesOf({ instances, uses }: Expansion): LoadedConfig["uses"] {
 }
 
 function openVariables(folder: string, options: LoadOptions) {
-  const { env, escapeForTemplate, placeholders = false } = options;
+  const { env, escapeForTemplate, placeholders = false, only } = options;
   const dotenv = placeholders ? noDotenv : readDotenvFiles(env, folder);
   const environment = layerEnvironment(withProcess(env, dotenv.layers, options.isOfProject ?? (() => false)));
   const valueFiles = openValueFiles(folder, env);
@@ -241,6 +253,14 @@ function openVariables(folder: string, options: LoadOptions) {
     escapeForTemplate,
     dotenvPaths: dotenv.paths,
     placeholders,
+    ...(only === undefined
+      ? {}
+      : {
+          only: {
+            hasVariable: (name) => only.variables.has(name),
+            hasFile: (path) => only.files.has(resolve(folder, expandHome(path, env))),
+          },
+        }),
   };
   return { dotenv, environment, valueFiles, context };
 }

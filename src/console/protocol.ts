@@ -31,7 +31,7 @@ export interface ConsoleProtocol extends Shared {
     readonly args: { readonly text: string; readonly event: TriedEvent };
     readonly answer: TryAnswer;
   };
-  /** The stored events since then, by an edited config and by the active one. */
+  /** The stored events since then (milliseconds since the epoch), by an edited config and as the journal recorded them. */
   readonly compare: {
     readonly args: { readonly text: string; readonly since_ms: number };
     readonly answer: CompareAnswer;
@@ -227,8 +227,15 @@ export interface CompareAnswer {
     readonly channel: string;
     readonly before: string;
     readonly after: string;
+    /** What differs: `content`, `meta`, `priority`, `flow control`, ... */
+    readonly parts?: readonly string[];
   }[];
+  /** How many there are, those that are left out included. */
+  readonly counts?: { readonly newly: number; readonly no_longer: number; readonly changed: number };
   readonly tokens: { readonly before: number; readonly after: number };
+  readonly channels?: readonly ComparedChannel[];
+  /** Why later events were not compared. */
+  readonly stopped?: "time" | "aborted";
   /** Events, or differences, beyond the bounds. */
   readonly left_out: number;
   /** Of the edited config; then nothing was compared. */
@@ -239,6 +246,14 @@ export interface ComparedEvent {
   readonly event_id: string;
   readonly channel: string;
   readonly block: string;
+  /** Why it is no longer taken. */
+  readonly reason?: string;
+}
+
+export interface ComparedChannel {
+  readonly channel: string;
+  readonly before: { readonly events: number; readonly tokens: number };
+  readonly after: { readonly events: number; readonly tokens: number };
 }
 
 export interface SaveAnswer {

@@ -22,7 +22,7 @@ import {
 import { absent } from "../yaml/bounded-file.ts";
 import { type FilePath, openYaml, type YamlFile } from "../yaml/file.ts";
 import { type Path, pathKey } from "../yaml/problem.ts";
-import { packedFile } from "./bundled.ts";
+import { isBundled, packedFile } from "./bundled.ts";
 import { readCapabilities } from "./capabilities.ts";
 import { type Declarations, declaredInputs, earlierNames, writtenDrafts } from "./declaration.ts";
 import type { PatternCompiler } from "./input-check.ts";
@@ -68,6 +68,8 @@ export interface ExpandOptions {
   /** Loads the file itself as a recipe, with these inputs, located at a path in it. */
   /** Read instead of the files. */
   readonly kept?: KeptTexts | undefined;
+  /** Apart from bundled ones, only these are read. Default: all. */
+  readonly recipes?: ReadonlySet<string> | undefined;
   readonly alone?: { readonly values: JsonObject; readonly at: Path } | undefined;
 }
 
@@ -171,9 +173,11 @@ class RecipeExpansion {
   }
 
   async #readRecipe(name: string, written: string): Promise<YamlFile | undefined> {
-    const reference = findRecipe(written, dirname(this.#config.file), this.#options.kept, () =>
-      this.#readLock(),
-    );
+    const { kept, recipes } = this.#options;
+    const reference =
+      recipes === undefined || recipes.has(written) || isBundled(written)
+        ? findRecipe(written, dirname(this.#config.file), kept, () => this.#readLock())
+        : notRead;
     if ("message" in reference) {
       const { file } = reference;
       const isTyped = !this.#fromVariables.has(name);
@@ -359,6 +363,11 @@ function useOfRecipe(name: string, reference: string, { file, sha256, outside }:
   if (sha256 !== undefined) return { ...of, from: "shared" };
   return { ...of, from: reference.startsWith(".") ? "file" : "bundled" };
 }
+
+const notRead: Reference = {
+  message: "the active config does not use this recipe, so it is not read here",
+  hint: "save the config first, or name a bundled recipe",
+};
 
 /** The value of a variable never appears in a message. */
 const unnamedRecipe = {

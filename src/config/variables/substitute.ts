@@ -19,6 +19,8 @@ export interface SubstitutionContext {
   readFile(path: string): ValueFile | (FileResult & { readonly ok: false });
   /** Replaces a value without a default that must not be read: tests use neither environment nor files. */
   placeholder?(name: string): Json;
+  /** Of these, where there are placeholders, the variables and files that are read all the same. */
+  readonly only?: { hasVariable(name: string): boolean; hasFile(path: string): boolean };
   /** Text that a template renders as exactly the given text; of the same length, unit by unit. */
   escapeForTemplate(text: string): string;
   /** Where the user can set a variable, for hints. */
@@ -157,7 +159,7 @@ function resolve(reference: string, around: SubstitutionContext): Resolved {
     };
   }
   const [, name, fallback] = match as unknown as [string, string, string | undefined];
-  if (around.placeholder !== undefined) {
+  if (around.placeholder !== undefined && around.only?.hasVariable(name) !== true) {
     return fallback === undefined
       ? placeholderOf(String(around.placeholder(name)), { kind: "env", name, layer: "process" })
       : { value: fallback, taints: [] };
@@ -178,7 +180,7 @@ function resolve(reference: string, around: SubstitutionContext): Resolved {
 
 function fromFile(path: string, around: SubstitutionContext): Resolved {
   if (path === "") return { message: "${file:} names no file", hint: "write ${file:PATH}" };
-  if (around.placeholder !== undefined) {
+  if (around.placeholder !== undefined && around.only?.hasFile(path) !== true) {
     const origin: Origin = { kind: "file", path, realPath: path, inProject: false };
     return placeholderOf(String(around.placeholder("file")), origin);
   }

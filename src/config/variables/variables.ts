@@ -63,9 +63,10 @@ export function resolveVariables(
     }
     // A value of the expected kind, when it is the whole value; a part of a text is text.
     const wanted = reader === "plain" && /^\$\{[^}]*\}$/.test(original) ? schemas : [];
-    const around: SubstitutionContext = context.placeholders
-      ? { ...context, placeholder: (name) => placeholderFor(name, wanted) }
-      : context;
+    const around: SubstitutionContext =
+      context.placeholders || context.only !== undefined
+        ? { ...context, placeholder: (name) => placeholderFor(name, wanted) }
+        : context;
     const { text, problems, replacements, taints } = substitute(original, reader, around, inputs);
     assign(replacements.length > 0 ? typed(text, schemas) : text);
     return {

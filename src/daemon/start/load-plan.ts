@@ -39,7 +39,7 @@ export interface ProvenConfig {
   readonly mask: Mask;
 }
 
-interface LoadAs extends Pick<LoadOptions, "recipe" | "placeholders" | "hideVariables" | "kept"> {
+interface LoadAs extends Pick<LoadOptions, "recipe" | "placeholders" | "hideVariables" | "kept" | "only"> {
   /** False: the file was discovered, and waits until the user agrees to it. Default: true. */
   readonly chosen?: boolean;
   /** Whether a missing key of the state root is created: by programs that may write there. Default: no. */
@@ -71,11 +71,11 @@ async function prove(
   { now, makeKey = false, chosen = true, ...as }: LoadAs,
 ): Promise<ProvenConfig> {
   const home = homeFolder(env);
-  const launches = await readLaunches(read, {
-    home,
-    path: env.PATH ?? "",
-    project: projectFolder(dirname(read.file), env),
-  });
+  const project = projectFolder(dirname(read.file), env);
+  const launches =
+    as.only === undefined
+      ? await readLaunches(read, { home, path: env.PATH ?? "", project })
+      : { byComponent: new Map(), files: [] };
   const loaded = { ...read, files: [...read.files, ...launches.files] };
   const mask = createMask([...loaded.secrets, ...(as.hideVariables === true ? loaded.variables : [])]);
   const bind = await openTrustKey({ file: trustKeyFile(env), make: makeKey });
@@ -108,7 +108,7 @@ async function prove(
 export function readConfig(
   file: string,
   env: NodeJS.ProcessEnv,
-  as: Pick<LoadOptions, "recipe" | "placeholders" | "hideVariables" | "kept"> = {},
+  as: Pick<LoadOptions, "recipe" | "placeholders" | "hideVariables" | "kept" | "only"> = {},
 ): Promise<LoadedConfig> {
   return loadConfig(file, {
     env,
