@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { realContext } from "../../src/cli/real-context.ts";
 import { leftValues } from "../../src/cli/recipes/draft/left-values.ts";
@@ -191,6 +192,150 @@ sources:
       'use:\n  issues:\n    recipe: ./issues.yaml\n    with:\n      secret: "${HOOK_SECRET}"\n      path: /other\n';
     await project.write("used.yaml", used);
     expect((await project.run(["check", "used.yaml"], { env })).code).toBe(0);
+  } finally {
+    await project.run(["down"], { env });
+    await project.remove();
+  }
+});
+
+describe("what a hostile sender writes", () => {
+  const recipeOf = async (...requests: unknown[]) => {
+    const [from, not] = requests.map((request, index) => write(`${index}.json`, request));
+    const args = ["--from", from as string, ...(not === undefined ? [] : ["--not", not])];
+    const { code, stdout, stderr } = await run("new", "ci", ...args, "--json");
+    const files = code === 2 ? [] : [join(folder, "ci.yaml"), ...(JSON.parse(stdout).fixtures as string[])];
+    return { code, stderr, text: files.map((path) => readFileSync(path, "utf8")).join("\n") };
+  };
+
+  test("no header with a credential becomes a condition, also where it is all that differs", async () => {
+    const headers = {
+      "x-webhook-key": "letmein",
+      "X-Api-Key": "letmein",
+      cookie: "letmein",
+      "x-github-event": "push",
+    };
+    const { code, text } = await recipeOf(
+      { headers, data: { a: 1 } },
+      {
+        headers: { ...headers, "x-webhook-key": "other", cookie: "other", "x-github-event": "star" },
+        data: { a: 2 },
+      },
+    );
+    expect(code).toBe(0);
+    expect(text).toContain("headers.x-github-event: push");
+    expect(text).not.toMatch(/letmein|x-webhook-key|x-api-key|cookie/i);
+  });
+
+  test("names of headers, keys and values are not lines of the recipe", async () => {
+    const evil = "x\n  evil: {{#if}} ${HOME} *a &b !!js";
+    const { code, text } = await recipeOf({
+      headers: {
+        [`x-${evil}-event`]: "word",
+        "x-event: y": "word",
+        "x-github-event": evil,
+        "x-evil-event": "push",
+      },
+      data: {
+        [evil]: { status: "failed" },
+        action: evil,
+        status: "failed",
+        __proto__: null,
+        constructor: { prototype: { status: "failed" } },
+        "a.b": { "c d": [evil] },
+      },
+    });
+    expect(code).toBe(0);
+    const recipe = text.slice(0, text.indexOf("\n{"));
+    expect(recipe).not.toMatch(/^\s*evil:/m);
+    expect(recipe).not.toContain("HOME");
+    expect(recipe).not.toContain("!!js");
+    expect(recipe).toContain("data.status: failed");
+  });
+
+  test("a payload that is nested without end is an error", async () => {
+    const path = join(folder, "deep.json");
+    writeFileSync(path, `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`);
+    const { code, stderr } = await run("new", "ci", "--from", path);
+    expect(code).toBe(2);
+    expect(stderr).toContain("levels deep");
+    expect(existsSync(join(folder, "ci.yaml"))).toBe(false);
+  });
+
+  test("any JSON gives a recipe that passes its tests", async () => {
+    const key = fc.oneof(
+      fc.constantFrom(
+        "status",
+        "action",
+        "type",
+        "id",
+        "__proto__",
+        "constructor",
+        "toString",
+        "true",
+        "a.b",
+        "0",
+      ),
+      fc.string({ maxLength: 8 }),
+    );
+    const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 3 },
+        fc.constantFrom(
+          "failed",
+          "opened",
+          "{{data.a}}",
+          "${A}",
+          "- a: b",
+          "#",
+          "true",
+          "1e3",
+          "\u2028",
+          "'\"`",
+        ),
+        fc.string({ unit: "binary", maxLength: 12 }),
+        fc.integer(),
+        fc.boolean(),
+        fc.array(tie("tree"), { maxLength: 3 }),
+        fc.dictionary(key, tie("tree"), { maxKeys: 4 }),
+      ),
+    }));
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(key, tree, { minKeys: 1, maxKeys: 5 }), async (payload) => {
+        rmSync(join(folder, "ci.yaml"), { force: true });
+        rmSync(join(folder, "fixtures"), { recursive: true, force: true });
+        const { code, stderr } = await recipeOf({ headers: {}, data: payload });
+        expect(stderr).toBe("");
+        expect(code).toBe(0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+test("a path that only the sender knows, and the user of a source, are not in the recipe", async () => {
+  const project = await createProject(
+    (port) => `listen: 127.0.0.1:${port}
+sources:
+  hook:
+    type: http
+    path: /hooks/4f3a9c77d0e1b2aa
+    verify:
+      scheme: basic
+      username: octocat-private
+      secret: "\${HOOK_SECRET}"
+`,
+    { consent: "all" },
+  );
+  const env = { HOOK_SECRET: "s3cret-of-the-source" };
+  try {
+    expect((await project.run(["up"], { env })).code).toBe(0);
+    const sent = await project.run(["send", "hook", "-d", '{"type":"a.b","id":1234}'], { env });
+    const id = /accepted (\w+)/.exec(sent.stdout)?.[1] ?? "";
+    const made = await project.run(["recipes", "new", "hook", "--from", id], { env });
+    expect(made.code, made.stderr).toBe(0);
+    const text = readFileSync(join(project.folder, "hook.yaml"), "utf8");
+    expect(text).toContain("scheme: basic");
+    expect(text).not.toMatch(/4f3a9c77|octocat/);
   } finally {
     await project.run(["down"], { env });
     await project.remove();

@@ -21,7 +21,7 @@ import { printed, printedJson } from "../print.ts";
 import { draftContent } from "./draft/draft-content.ts";
 import { isAt, type MatchPath, matchPaths, otherwise, type RecordedEvent } from "./draft/draft-match.ts";
 import { type DraftSource, draftSource } from "./draft/draft-source.ts";
-import { hidePersonalValues } from "./draft/personal-values.ts";
+import { hidePersonalValues, withoutPersonalValues } from "./draft/personal-values.ts";
 import { type DraftTest, type RecipeDraft, recipeText } from "./draft/recipe-text.ts";
 import { readRecording, type SourceEvent } from "./draft/recording.ts";
 import { schemeOf, webhookName, webhookSource } from "./draft/webhook-source.ts";
@@ -105,7 +105,7 @@ async function sourceOf(
   const verify = options.scheme === undefined && isWebhook ? verifyOf(source) : undefined;
   return webhookSource({
     recipe,
-    path: typeof path === "string" && path !== "" ? path : "/webhook",
+    path: typeof path === "string" && path !== "" && !isPrivatePath(path) ? path : "/webhook",
     verify:
       verify ??
       (isWebhook && options.scheme === undefined
@@ -113,6 +113,11 @@ async function sourceOf(
         : { scheme: options.scheme ?? schemeOf(headers) }),
     parse: typeof parse === "string" && parse !== "auto" ? parse : undefined,
   });
+}
+
+/** A path that only the sender knows, or from a variable, whose value is a stand-in here. */
+function isPrivatePath(path: string): boolean {
+  return path.includes("stand-in-for-") || withoutPersonalValues([path])[0] !== path;
 }
 
 /** Rejects with a UsageError for a source that the config does not have itself. */
@@ -132,7 +137,8 @@ function verifyOf(source: SourceValues | undefined): Record<string, string> | un
   const texts = kept.flatMap((key) =>
     typeof verify[key] === "string" ? [[key, verify[key] as string]] : [],
   );
-  return verify.scheme === undefined || verify.scheme === "none" ? undefined : Object.fromEntries(texts);
+  if (verify.scheme === undefined || verify.scheme === "none") return undefined;
+  return { ...Object.fromEntries(texts), ...(verify.username === undefined ? {} : { username: "user" }) };
 }
 
 function draftOf(

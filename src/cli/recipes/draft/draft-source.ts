@@ -4,7 +4,7 @@
 import type { Json, JsonObject } from "../../../contract.ts";
 import { isObject } from "../../../json.ts";
 import { isSecretHeader } from "./left-values.ts";
-import { secretKey } from "./shapes.ts";
+import { isSecretKey } from "./shapes.ts";
 
 export interface DraftInput {
   readonly name: string;
@@ -213,8 +213,7 @@ class InputList {
     const replaced = value.replace(reference, (whole) => this.#secret(whole, key));
     if (replaced !== value || value === "") return replaced;
     const isHeader = path.at(-2) === "headers";
-    if (secretKey.test(key) || (isHeader && isSecretHeader(key)))
-      return this.#secret(`literal ${value}`, key);
+    if (isSecretKey(key) || (isHeader && isSecretHeader(key))) return this.#secret(`literal ${value}`, key);
     return isHeader && !commonHeader.test(key) ? this.#header(key) : replaced;
   }
 

@@ -1,16 +1,20 @@
 // What in a payload probably belongs to somebody: it must not be published.
 
 import type { Json } from "../../../contract.ts";
-import { isObject } from "../../../json.ts";
+import { findJson, isObject } from "../../../json.ts";
 import {
+  address6Shape,
   addressShape,
+  assignedShape,
   homeShape,
+  isAddress6,
   isExampleAddress,
   isExampleMail,
+  isSecretKey,
+  loginShape,
   mailShape,
   privateKeyShape,
   publicHost,
-  secretKey,
   tokenShape,
 } from "./shapes.ts";
 
@@ -24,10 +28,19 @@ export interface LeftValue {
 export function leftValues(payload: Json): LeftValue[] {
   const found = new Map<string, LeftValue>();
   const add = (what: string, value: string) => found.set(`${what} ${value}`, { what, value });
+  // `key`: the nearest that names a credential, else the last.
   const walk = (value: Json, key: string) => {
     if (Array.isArray(value)) for (const item of value) walk(item, key);
-    else if (isObject(value)) for (const [name, inner] of Object.entries(value)) walk(inner as Json, name);
-    else if (typeof value === "string") inText(value, key, add);
+    else if (isObject(value))
+      for (const [name, inner] of Object.entries(value)) {
+        inText(name, "", add);
+        walk(inner as Json, isSecretKey(key) ? key : name);
+      }
+    else if (typeof value === "string") {
+      inText(value, key, add);
+      const nested = /^\s*[{[]/.test(value) ? findJson(value) : undefined;
+      if (nested !== undefined) walk(nested, key);
+    }
   };
   walk(payload, "");
   return [...found.values()];
@@ -42,7 +55,7 @@ function inText(text: string, key: string, add: (what: string, value: string) =>
   if (privateKeyShape.test(text)) add("a private key", `${text.slice(0, 30)}...`);
   for (const token of text.match(tokenShape) ?? []) if (!isPlaceholder(token)) add("a credential", token);
   for (const mail of text.match(mailShape) ?? [])
-    if (!isExampleMail(mail) && publicHost(mail.slice(mail.indexOf("@") + 1)) === undefined)
+    if (!isExampleMail(mail) && publicHost(mail.replace(/^.*(?:@|%40)/, "")) === undefined)
       add("a mail address", mail);
   for (const [whole, user = ""] of text.matchAll(homeShape))
     if (!/^(?:user|username|runner|you|me|dev|ada|alice|bob|carol|dave|node|app|vscode|ubuntu)$/i.test(user))
@@ -50,7 +63,20 @@ function inText(text: string, key: string, add: (what: string, value: string) =>
   // A version may look like an address, but not where it is all of the value.
   if (new RegExp(`^${addressShape.source}$`).test(text) && !isExampleAddress(text))
     add("a network address", text);
-  if (secretKey.test(key) && text.length >= 12 && !isPlaceholder(text)) add(`a value of ${key}`, text);
+  for (const address of text.match(address6Shape) ?? [])
+    if (isAddress6(address) && !isExampleAddress(address)) add("a network address", address);
+  for (const [, scheme = "", login = ""] of text.matchAll(
+    /\b([a-z][a-z0-9+.-]*:\/\/)([^\s/@:]*:[^\s/@]+)@/gi,
+  ))
+    if (!isPlaceholder(login.replace(/^.*:/, ""))) add("a credential", `${scheme}${login}@`);
+  for (const [whole, before = ""] of [...text.matchAll(loginShape), ...text.matchAll(assignedShape)])
+    if (isOpaque(whole.slice(before.length))) add("a credential", whole);
+  if (isSecretKey(key) && text.length >= 12 && !isPlaceholder(text)) add(`a value of ${key}`, text);
+}
+
+/** Not a word, such as in "token: expected". */
+function isOpaque(text: string): boolean {
+  return text.length >= 8 && /\d/.test(text) && /[A-Za-z]/.test(text) && !isPlaceholder(text);
 }
 
 /** Written in place of a credential: one letter again and again, or a word that says so. */
@@ -63,5 +89,9 @@ function isPlaceholder(text: string): boolean {
 
 /** Headers that carry credentials: a test needs none, since it checks no signature. */
 export function isSecretHeader(name: string): boolean {
-  return secretKey.test(name) || /signature|authorization|cookie|token|secret|api-?key|hmac/i.test(name);
+  if (/(?:event|topic)-key$/i.test(name)) return false;
+  return (
+    isSecretKey(name) ||
+    /signature|authorization|cookie|token|secret|hmac|(?:^|-)(?:key|sig|pass\w*|pwd)(?:-|$)/i.test(name)
+  );
 }

@@ -2,29 +2,48 @@
 // ids, digests and credentials. A value that occurs again gets the same replacement, also inside of other texts, so
 // that what belongs together still does. What is not recognized as harmless is replaced.
 
-import type { Json, JsonObject } from "../../../contract.ts";
-import { isObject, readJson } from "../../../json.ts";
+import type { Json } from "../../../contract.ts";
+import { findJson, isObject } from "../../../json.ts";
 import {
+  address6Shape,
   addressShape,
+  assignedShape,
+  base64Shape,
+  cardShape,
   hexShape,
   homeShape,
   hostShape,
+  ibanShape,
+  isAddress6,
   isExampleAddress,
   isExampleHost,
   isExampleMail,
+  isSecretKey,
+  isSecretNumber,
   isSenderHost,
   isSenderName,
+  loginShape,
+  macShape,
   mailShape,
   opaqueShape,
+  phoneShape,
   privateKeyShape,
   publicHost,
-  secretKey,
+  remoteShape,
   tokenShape,
   urlShape,
   uuidShape,
 } from "./shapes.ts";
-
-const redacted = "REDACTED";
+import {
+  isGeographic,
+  isId,
+  isPathWord,
+  isWords,
+  type Kind,
+  kindOf,
+  postal,
+  redacted,
+} from "./value-kinds.ts";
 
 /** All of them together: what two payloads share stays shared. */
 export function withoutPersonalValues(payloads: readonly Json[]): Json[] {
@@ -35,21 +54,9 @@ export function withoutPersonalValues(payloads: readonly Json[]): Json[] {
 export function hidePersonalValues(payloads: readonly Json[]): (value: Json) => Json {
   const replacer = new Replacer();
   for (const payload of payloads) replacer.collect(payload, []);
+  replacer.sortPhrases();
   return (value) => replacer.replaced(value, []);
 }
-
-type Kind =
-  | "person"
-  | "login"
-  | "org"
-  | "repo"
-  | "host"
-  | "mail"
-  | "uuid"
-  | "address"
-  | "hex"
-  | "opaque"
-  | "id";
 
 const logins =
   "alice bob carol dave erin frank grace heidi ivan judy mallory niaj olivia peggy rupert sybil trent victor walter".split(
@@ -58,42 +65,55 @@ const logins =
 
 class Replacer {
   readonly #known = new Map<string, string>();
+  /** Names, which are the same whatever the case of their letters is. */
+  readonly #folded = new Map<string, string>();
+  /** Those of them that may be keys: of somebody, and not of a repository, which is often called as a field is. */
+  readonly #people = new Map<string, string>();
   readonly #counts = new Map<Kind, number>();
   readonly #numbers = new Map<number, number>();
-  /** Those of several words, which are looked for in texts before anything else. */
-  readonly #phrases: string[] = [];
+  /** Names of several words, or without spaces around them, which are looked for in texts before anything else. */
+  readonly #phrases = new Map<string, { readonly text: string; readonly pattern: RegExp }>();
 
   collect(value: Json, path: readonly string[]): void {
     if (Array.isArray(value)) for (const item of value) this.collect(item, path);
     else if (isObject(value))
       for (const [key, inner] of Object.entries(value)) this.collect(inner as Json, [...path, key]);
-    else if (typeof value === "string") {
-      const inside = jsonInside(value);
-      if (inside === undefined) this.#collectText(value, path);
-      else this.collect(inside, path);
-    } else if (typeof value === "number" && isId(path) && Math.abs(value) >= 1_000) this.#number(value);
+    else if (typeof value === "string") this.#collectText(value, path);
+    else if (typeof value === "number" && isId(path) && Math.abs(value) >= 1_000) this.#number(value);
   }
 
-  replaced(value: Json, path: readonly string[]): Json {
-    if (Array.isArray(value)) return value.map((item) => this.replaced(item, path));
+  /** The longest first: one may be a part of another. */
+  sortPhrases(): void {
+    const sorted = [...this.#phrases].sort(([a], [b]) => b.length - a.length);
+    this.#phrases.clear();
+    for (const [phrase, one] of sorted) this.#phrases.set(phrase, one);
+  }
+
+  /** `isSecret`: it is below a key of a credential. */
+  replaced(value: Json, path: readonly string[], isSecret = false): Json {
+    if (Array.isArray(value)) return value.map((item) => this.replaced(item, path, isSecret));
     if (isObject(value)) {
-      const entries = Object.entries(value) as [string, Json][];
-      const result: JsonObject = {};
-      for (const [key, inner] of entries) result[this.#key(key)] = this.replaced(inner, [...path, key]);
-      return result;
+      const taken = new Set<string>();
+      return Object.fromEntries(
+        (Object.entries(value) as [string, Json][]).map(([key, inner]) => [
+          unused(this.#key(key), taken),
+          this.replaced(inner, [...path, key], isSecret || isSecretKey(key)),
+        ]),
+      );
     }
     const key = path.at(-1) ?? "";
     if (typeof value === "number") {
-      if (/^(?:lat|lng|lon|latitude|longitude)$/i.test(key)) return 0;
+      if (isGeographic(key) || (isSecret && isSecretNumber(key))) return 0;
       return this.#numbers.get(value) ?? value;
     }
     if (typeof value !== "string" || value === "") return value;
-    if (secretKey.test(key)) return redacted;
-    const inside = jsonInside(value);
-    if (inside !== undefined) return JSON.stringify(this.replaced(inside, path));
+    if (isSecret) return redacted;
+    if (isGeographic(key) && /^[-\d., ]+$/.test(value)) return "0,0";
+    const nested = nestedJson(value);
+    if (nested !== undefined) return JSON.stringify(this.replaced(nested, path));
     // The address of a mail or of a machine has a shape of its own.
     const isPostal = !/[@:]|^[\d.]+$/.test(value);
-    return (isPostal ? postal(key) : undefined) ?? this.#known.get(value) ?? this.text(value);
+    return (isPostal ? postal(key) : undefined) ?? this.#find(value) ?? this.text(value);
   }
 
   /** A text in which known values and recognizable ones are replaced. */
@@ -101,22 +121,45 @@ class Replacer {
     if (privateKeyShape.test(text)) return redacted;
     const held: string[] = [];
     const hold = (replacement: string) => `\uE000${privateDigits(held.push(replacement) - 1)}\uE001`;
-    let result = text.replace(/[\uE000-\uE019]/g, "").replace(tokenShape, () => hold(redacted));
-    result = result.replace(urlShape, (url) => hold(this.#url(url)));
-    for (const phrase of this.#phrases)
-      if (result.includes(phrase))
-        result = result.split(phrase).join(hold(this.#known.get(phrase) ?? phrase));
+    let result = text
+      .normalize("NFC")
+      .replace(/[\uE000-\uE019]/g, "")
+      .replace(tokenShape, () => hold(redacted))
+      .replace(urlShape, (url) => hold(this.#url(url)))
+      .replace(remoteShape, (_, user: string, host: string, path: string) =>
+        hold(
+          `${user === "git" ? user : this.#of("login", user)}@${this.#host(host)}:${this.#segments(path)}`,
+        ),
+      )
+      .replace(loginShape, (_, before: string) => `${before}${hold(redacted)}`)
+      .replace(assignedShape, (_, before: string) => `${before}${hold(redacted)}`);
+    let folded = fold(result);
+    for (const [phrase, { text: own, pattern }] of this.#phrases) {
+      if (!folded.includes(own)) continue;
+      result = result.replace(pattern, hold(this.#find(phrase) ?? phrase));
+      folded = fold(result);
+    }
     result = result
-      .replace(mailShape, (mail) => hold(isExampleMail(mail) ? mail : this.#of("mail", mail)))
-      .replace(uuidShape, (uuid) => hold(this.#of("uuid", uuid)))
-      .replace(addressShape, (address) =>
-        hold(isExampleAddress(address) ? address : this.#of("address", address)),
+      .replace(mailShape, (mail) =>
+        hold(isExampleMail(mail) ? mail : this.#of("mail", mail.replace("%40", "@"))),
       )
       .replace(hostShape, (host) =>
         hold(isSenderHost(host) || isExampleHost(host) ? host : this.#of("host", host)),
       )
+      .replace(uuidShape, (uuid) => hold(this.#of("uuid", uuid)))
+      .replace(macShape, (mac) => hold(this.#of("mac", mac)))
+      .replace(address6Shape, (address) =>
+        hold(!isAddress6(address) || isExampleAddress(address) ? address : this.#of("address6", address)),
+      )
+      .replace(addressShape, (address) =>
+        hold(isExampleAddress(address) ? address : this.#of("address", address)),
+      )
+      .replace(ibanShape, () => hold(redacted))
+      .replace(phoneShape, () => hold("+15550100"))
+      .replace(cardShape, () => hold("4242 4242 4242 4242"))
       .replace(homeShape, (whole, user: string) => hold(whole.replace(user, this.#of("login", user))))
       .replace(hexShape, (hex) => hold(this.#hex(hex)))
+      .replace(base64Shape, (text) => hold(this.#of("opaque", text)))
       .replace(opaqueShape, (opaque) =>
         hold(isWords(opaque) ? this.#words(opaque) : this.#of("opaque", opaque)),
       );
@@ -131,6 +174,11 @@ class Replacer {
   }
 
   #collectText(value: string, path: readonly string[]): void {
+    const nested = nestedJson(value);
+    if (nested !== undefined) {
+      this.collect(nested, path);
+      return;
+    }
     const kind = kindOf(path, value);
     if (kind === undefined) {
       for (const url of value.match(urlShape) ?? []) this.#collectUrl(url);
@@ -140,12 +188,22 @@ class Replacer {
     if (kind === "repo" && value.includes("/")) {
       const parts = value.split("/");
       const names = parts.map((part, index) => this.#of(index === parts.length - 1 ? "repo" : "org", part));
-      this.#known.set(value, names.join("/"));
-    } else this.#known.set(value, this.#of(kind, value));
-    if (/[\s/]/.test(value) && !this.#phrases.includes(value)) {
-      this.#phrases.push(value);
-      this.#phrases.sort((a, b) => b.length - a.length);
-    }
+      this.#remember(value, names.join("/"), kind);
+    } else this.#remember(value, this.#of(kind, value), kind);
+    const text = fold(value);
+    if (/[\s/]/.test(value) || (/[^\x00-\x7F]/.test(value) && text.length > 1))
+      this.#phrases.set(value, { text, pattern: new RegExp(escaped(value.normalize("NFC")), "giu") });
+  }
+
+  #remember(value: string, made: string, kind: Kind): void {
+    this.#known.set(value, made);
+    if (/^(?:person|login|org|repo|host|mail)$/.test(kind) && value.length >= 3)
+      this.#folded.set(fold(value), made);
+    if (/^(?:person|login|host|mail)$/.test(kind) && value.length >= 3) this.#people.set(fold(value), made);
+  }
+
+  #find(value: string): string | undefined {
+    return this.#known.get(value) ?? this.#folded.get(fold(value));
   }
 
   /** `https://github.com/OWNER/REPO/...`: names in places where they are known to be. */
@@ -160,46 +218,69 @@ class Replacer {
     if (!isPathWord(repo)) this.#of("repo", repo.replace(/\.git$/, ""));
   }
 
+  /** A name of a field stays as it is: the templates of the recipe have it, too. */
   #key(key: string): string {
-    return key.includes("@") || key.includes("/") || key.length >= 32 ? this.text(key) : key;
+    const isField = /^[A-Za-z_$][A-Za-z0-9_$]*(?:-[A-Za-z0-9_$]+)*$/.test(key) && key.length < 64;
+    if (!isField) return this.text(key);
+    const name = isPathWord(key) ? undefined : this.#people.get(fold(key));
+    return name ?? key.replace(tokenShape, redacted);
   }
 
   #words(text: string): string {
-    return text.replace(/[\p{L}\p{N}_][\p{L}\p{N}_.-]*[\p{L}\p{N}_]|[\p{L}\p{N}_]/gu, (word) => {
-      const known = this.#known.get(word) ?? this.#numbers.get(Number(word))?.toString();
+    return text.replace(/[\p{L}\p{N}_][\p{L}\p{N}\p{M}_.-]*[\p{L}\p{N}\p{M}_]|[\p{L}\p{N}_]/gu, (word) => {
+      // A short part of a URL is also a usual word.
+      const isShort = word.length < 4 && !this.#folded.has(fold(word));
+      const known = (isShort ? undefined : this.#find(word)) ?? this.#numbers.get(Number(word))?.toString();
       if (known !== undefined) return known;
       // `acme-app`, `octocat.` or `fix/octocat-patch`: a known name as a part of a word.
       return /[.-]/.test(word)
-        ? word.replace(/[\p{L}\p{N}_]+/gu, (part) => this.#longName(part) ?? part)
+        ? word.replace(/[\p{L}\p{N}\p{M}_]+/gu, (part) => this.#longName(part) ?? part)
         : word;
     });
   }
 
   /** A short name is also a part of other words. */
   #longName(part: string): string | undefined {
-    return part.length >= 4 ? this.#known.get(part) : undefined;
+    return part.length >= 4 ? this.#find(part) : undefined;
   }
 
   #url(written: string): string {
     // `{/sha}`: a part that a client fills in, and the same for everybody.
     const brace = written.indexOf("{");
-    if (brace !== -1) return this.#url(written.slice(0, brace)) + written.slice(brace);
-    const url = written;
-    const found = /^(https?:\/\/)(?:[^/@?#]*@)?([^/:?#]+)(:\d+)?([^?#]*)(\?[^#]*)?(#.*)?$/.exec(url);
+    if (brace !== -1) return this.#url(written.slice(0, brace)) + this.#template(written.slice(brace));
+    const found =
+      /^([a-z][a-z0-9+.-]*:\/\/)(?:[^/?#]*@)?(\[[^\]]*\]|[^/:?#]*)(:\d+)?([^?#]*)(\?[^#]*)?(#.*)?$/i.exec(
+        written,
+      );
     if (found === null) return "https://example.com";
-    const [, scheme, host = "", port = "", path = "", query = "", fragment = ""] = found;
+    const [, scheme = "", host = "", port = "", path = "", query = "", fragment = ""] = found;
     const end = /[.,;:!]+$/.exec(path + query + fragment)?.[0] ?? "";
-    const segments = path.split("/").map((segment) => this.#segment(segment));
     const pairs = query
       .slice(1)
       .split("&")
       .filter((pair) => pair !== "");
     const values = pairs.map((pair) => {
       const [name = "", ...value] = pair.split("=");
-      return value.length === 0 ? this.#segment(name) : `${name}=${this.#segment(value.join("="))}`;
+      if (value.length === 0) return this.#segment(name);
+      return `${name}=${isSecretKey(name) ? redacted : this.#segment(value.join("="))}`;
     });
-    const shown = `${scheme}${this.#host(host)}${port}${segments.join("/")}${values.length === 0 ? "" : `?${values.join("&")}`}`;
+    const shown = `${scheme.toLowerCase()}${this.#host(host)}${port}${this.#segments(path)}${values.length === 0 ? "" : `?${values.join("&")}`}`;
     return `${shown}${fragment === "" ? "" : `#${this.#segment(fragment.slice(1))}`}${shown.endsWith(end) ? "" : end}`;
+  }
+
+  /** `{/sha}` and what is after it. */
+  #template(text: string): string {
+    return text.replace(/\{[^{}]*\}|[^{}]+/g, (part) => {
+      if (!part.startsWith("{")) return part.replace(/[^/?&=#.]+/g, (one) => this.#segment(one));
+      return /^\{[/?&#+.;]?[\w,*]+\}$/.test(part) ? this.#words(part) : "{part}";
+    });
+  }
+
+  #segments(path: string): string {
+    return path
+      .split("/")
+      .map((segment) => this.#segment(segment))
+      .join("/");
   }
 
   /** A part of a path stays when it is a word of an API; anything else may name somebody. */
@@ -211,7 +292,7 @@ class Replacer {
     } catch {
       return "part";
     }
-    const known = this.#known.get(text) ?? this.#numbers.get(Number(text))?.toString();
+    const known = this.#find(text) ?? this.#numbers.get(Number(text))?.toString();
     if (known !== undefined) return encodeURIComponent(known).replaceAll("%2F", "/");
     if (isPathWord(text)) return segment;
     const ending = /\.(?:diff|patch|json|git|keys|atom|html|xml|zip|png|svg)$/.exec(text)?.[0];
@@ -223,6 +304,9 @@ class Replacer {
   }
 
   #host(host: string): string {
+    if (host === "") return host;
+    const inside = /^\[(.*)\]$/.exec(host)?.[1];
+    if (inside !== undefined) return `[${isExampleAddress(inside) ? inside : this.#of("address6", inside)}]`;
     if (isExampleHost(host) || /^[\d.]+$/.test(host))
       return isExampleAddress(host) || !/^[\d.]+$/.test(host) ? host : this.#of("address", host);
     const known = publicHost(host);
@@ -257,12 +341,12 @@ class Replacer {
   }
 
   #of(kind: Kind, value: string): string {
-    const known = this.#known.get(value);
+    const known = this.#find(value);
     if (known !== undefined) return known;
     const count = (this.#counts.get(kind) ?? 0) + 1;
     this.#counts.set(kind, count);
     const made = this.#made(kind, value, count);
-    this.#known.set(value, made);
+    this.#remember(value, made, kind);
     return made;
   }
 
@@ -284,6 +368,10 @@ class Replacer {
         return `${login}@example.com`;
       case "uuid":
         return `00000000-0000-4000-8000-${String(count).padStart(12, "0")}`;
+      case "address6":
+        return `2001:db8::${count.toString(16)}`;
+      case "mac":
+        return `00:00:5e:00:53:${(count % 256).toString(16).padStart(2, "0")}`;
       case "address":
         return `192.0.2.${((count - 1) % 254) + 1}`;
       case "hex":
@@ -292,6 +380,27 @@ class Replacer {
         return likeText(value, count + kind.length * 1_000);
     }
   }
+}
+
+/** JSON in a text, as some senders nest it. */
+function nestedJson(text: string): Json | undefined {
+  return /^\s*[{[]/.test(text) ? findJson(text) : undefined;
+}
+
+/** A name that no other key has got. */
+function unused(key: string, taken: Set<string>): string {
+  let name = key;
+  for (let count = 2; taken.has(name); count++) name = `${key}_${count}`;
+  taken.add(name);
+  return name;
+}
+
+function fold(name: string): string {
+  return name.normalize("NFC").toLowerCase();
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
 /** Digits that no pattern takes for a part of the text. */
@@ -322,95 +431,4 @@ function likeText(value: string, seed: number): string {
           : "x";
     }).join("")
   );
-}
-
-const personParent =
-  /^(?:users?|sender|owner|author|committer|actor|assignees?|reviewers?|requested_reviewers?|pusher|customer|members?|creator|created_by|updated_by|closed_by|merged_by|triggering_actor|billing_details|shipping|contact|recipient|from|to|person|people|profile|last_commit_author|reporter|commander|agent|participants?|mentions?)$/i;
-const groupParent =
-  /^(?:organi[sz]ations?|org|orgs|team|teams|group|groups|namespace|workspace|company|tenant|installation|account|enterprise|guild)$/i;
-const repoParent =
-  /^(?:repository|repo|repositories|project|projects|head_repository|base_repository|forkee|site|app)$/i;
-const loginKey =
-  /^(?:login|user_?name|screen_?name|nick(?:name)?|handle|user_login|owner_login|author_username|preferred_username|name_with_namespace)$/i;
-const personKey =
-  /^(?:display_?name|full_?name|first_?name|last_?name|given_?name|family_?name|real_?name|user_name|author_?name|committer_?name|customer_?name|cardholder_?name|created_?by|updated_?by|assignee|author|owner|sender|pusher|reporter|user|actor|committer)$/i;
-const groupKey =
-  /^(?:org|organi[sz]ation|org_slug|namespace|group|workspace|team|company|tenant|account_name|team_slug|team_domain|enterprise_name|subdomain|guild_name)$/i;
-const repoKey =
-  /^(?:repo|repository|repo_name|repository_name|full_name|path_with_namespace|project|project_name|project_slug|slug|site_name|nwo)$/i;
-const hostKey = /^(?:host|host_?name|server|server_name|domain|node|nodename|instance|machine|fqdn)$/i;
-const idKey = /^(?:id|uid|uuid|guid|gid|node_id|global_id|_id|sid)$|(?:_id|_uuid|_guid|[a-z]I[dD])$/;
-
-/** What a text at this path is, when it belongs to somebody. */
-function kindOf(path: readonly string[], value: string): Kind | undefined {
-  const key = path.at(-1) ?? "";
-  const parent = path.at(-2) ?? "";
-  if (value.trim() === "" || value.length > 200 || /^https?:/.test(value) || value.includes("@"))
-    return undefined;
-  if (isSenderName(value)) return undefined;
-  if (loginKey.test(key)) return groupParent.test(parent) ? "org" : "login";
-  if (repoKey.test(key) && (/^[\w.-]+(\/[\w.-]+)*$/.test(value) || repoParent.test(parent))) {
-    if (key === "full_name" && personParent.test(parent)) return "person";
-    return groupParent.test(parent) ? "org" : "repo";
-  }
-  if (personKey.test(key)) return /\s/.test(value) ? "person" : "login";
-  if (groupKey.test(key)) return "org";
-  if (hostKey.test(key)) return "host";
-  if (/^(?:name|title|path)$/i.test(key)) {
-    if (personParent.test(parent)) return /\s/.test(value) ? "person" : "login";
-    if (groupParent.test(parent)) return "org";
-    if (repoParent.test(parent)) return "repo";
-  }
-  return isId(path) && !uuidShape.test(value) ? "id" : undefined;
-}
-
-function isId(path: readonly string[]): boolean {
-  // A global expression remembers where it ended.
-  uuidShape.lastIndex = 0;
-  return idKey.test(path.at(-1) ?? "");
-}
-
-/** A line of a log, or a field of a form, may be JSON, whose keys say what is personal. */
-function jsonInside(text: string): Json | undefined {
-  if (!/^\s*[{[]/.test(text)) return undefined;
-  try {
-    const value = readJson(text);
-    return typeof value === "object" && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The parts of an address by mail or telephone. */
-function postal(key: string): string | undefined {
-  if (/^(?:line[12]|street(?:_?address)?|address(?:_?line)?_?[12]?|postal_address)$/i.test(key))
-    return "1 Example Street";
-  if (/^(?:city|town|locality)$/i.test(key)) return "Exampletown";
-  if (/^(?:zip|zip_?code|postal_?code|postcode)$/i.test(key)) return "00000";
-  if (/^(?:phone|mobile|fax|tel|phone_?number|telephone)$/i.test(key)) return "+15550100";
-  if (/^(?:iban|ssn|tax_?id|vat_?id|passport|birth_?date|date_of_birth|dob)$/i.test(key)) return redacted;
-  return /^(?:last4|fingerprint)$/i.test(key) ? "0000" : undefined;
-}
-
-/** `payment_intent.payment_failed_2024`: words with separators, which say what happened. */
-function isWords(text: string): boolean {
-  return text.split(/[_-]/).every((part) => /^(?:[a-z]+|[A-Z]+|[A-Z][a-z]+|\d{1,4})$/.test(part));
-}
-
-const pathWords = new Set(
-  (
-    "api v1 v2 v3 v4 repos repositories users user orgs org organizations groups group projects project actions runs run jobs job workflows workflow " +
-    "pull pulls issues issue comments comment commit commits compare tree trees blob blobs raw tags tag branches branch releases release deployments " +
-    "deployment environments statuses status checks check-runs check-suites suites artifacts attempts logs cancel rerun hooks hook events event keys " +
-    "labels milestones milestone teams team members subscribers subscription contributors collaborators assignees stargazers forks languages contents " +
-    "archive downloads notifications git refs ref merges merge merge_requests pipelines pipeline builds build registry packages snippets wiki wikis " +
-    "rest browse alerts alert incidents incident services service monitors monitor dashboards dashboard test live payments payment customers customer " +
-    "invoices invoice charges disputes subscriptions web site sites app apps deploys teams settings discussions discussion reviews review diff patch " +
-    "heads master main edit new all search graph d explore silences generator docs help about installation installations account accounts " +
-    "feed feeds rss atom stream streams ws socket health metrics followers following gists starred received_events self _apis avatar avatars u r p s t channels channel messages message archives threads"
-  ).split(" "),
-);
-
-function isPathWord(text: string): boolean {
-  return pathWords.has(text.toLowerCase()) || /^-$/.test(text) || /^\{/.test(text);
 }

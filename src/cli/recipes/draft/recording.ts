@@ -5,13 +5,14 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Json, RouterEvent } from "../../../contract.ts";
 import { UsageError } from "../../../errors.ts";
-import { asObject, isObject, readJson } from "../../../json.ts";
+import { asObject, isBounded, isObject, maxJsonDepth, readJson } from "../../../json.ts";
 import { readRegular } from "../../../regular-file.ts";
 import { recordedEvent } from "../../commands/test.ts";
 import type { CommandContext } from "../../context.ts";
 import { configFile } from "../../find-router.ts";
 import type { RecordedEvent } from "./draft-match.ts";
 import { canDraft } from "./draft-source.ts";
+import { isSecretHeader } from "./left-values.ts";
 
 export interface SourceEvent extends RecordedEvent {
   /** In a config; undefined for a file. */
@@ -36,7 +37,7 @@ export async function readRecording(
       });
     return {
       ...payloadOf(event),
-      headers: event.headers ?? {},
+      headers: textsOf(event.headers ?? {}),
       source: event.source,
       connector: isRequest ? "http" : event.connector,
     };
@@ -60,6 +61,8 @@ async function readFilePayload(written: string, { cwd }: CommandContext): Promis
   } catch {
     return ofText(text.trimEnd(), written);
   }
+  if (!isBounded(content))
+    throw new UsageError("E_USAGE", `${written} is nested more than ${maxJsonDepth} levels deep`);
   // A request as a test sends it.
   const isRequest = isObject(content) && isObject(content.headers) && content.data !== undefined;
   const headers = isRequest ? textsOf(asObject((content as Record<string, Json>).headers)) : {};
@@ -82,8 +85,11 @@ function payloadOf({ data, text }: RouterEvent): Pick<RecordedEvent, "data" | "t
   return { data: isObject(data) || Array.isArray(data) ? data : text, text };
 }
 
+/** Without those that carry credentials, and without names that no sender can write. */
 function textsOf(headers: Readonly<Record<string, Json>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
+    Object.entries(headers)
+      .filter(([name]) => /^[\w-]{1,100}$/.test(name) && !isSecretHeader(name))
+      .map(([name, value]) => [name.toLowerCase(), String(value)]),
   );
 }

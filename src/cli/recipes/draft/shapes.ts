@@ -1,17 +1,40 @@
 // The shapes of values that belong to somebody: credentials, mail addresses, ids. Shared by what replaces them in
 // fixtures and by what looks for those that were left.
 
+import { isIPv6 } from "node:net";
+
 /** Credentials of well-known senders, keys and signed tokens. */
 export const tokenShape =
   /\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|gl(?:pat|dt|rt|ptt|cbt)-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|[rs]k_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/=_-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[\w-]{30,}|ya29\.[\w-]{20,}|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}|sq0[a-z]{3}-[\w-]{20,}|shp(?:at|ss|ca|pa)_[a-fA-F0-9]{20,}|lin_(?:api|oauth)_\w{20,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\d{8,10}:AA[\w-]{30,})/g;
 export const privateKeyShape = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 
 /** A version, as in `next@15.1.0`, ends in a digit. */
-export const mailShape = /[\w.+%-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?![\w-])/g;
+export const mailShape =
+  /(?<![\p{L}\p{N}\p{M}_.+-])[\p{L}\p{N}\p{M}_.+-]+(?:@|%40)(?:[\p{L}\p{N}\p{M}-]+\.)+\p{L}[\p{L}\p{M}]+(?![\p{L}\p{N}_-])/gu;
 export const uuidShape = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi;
 export const addressShape =
   /(?<![\d.])(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?![\d.]*\d)/g;
-export const urlShape = /\bhttps?:\/\/[^\s"'<>`\\)\]}]+/g;
+/** Of any scheme: a database's has a password, too. Braces are parts that a client fills in. */
+export const urlShape =
+  /\b[a-z][a-z0-9+.-]{1,20}:\/\/(?:[^\s"'<>`\\()[\]{}/@]*@)?(?:\[[0-9a-f:.%]+\])?(?:[^\s"'<>`\\)\]{}]|\{[^\s"'<>{}]*\})*/gi;
+/** `git@host:owner/name.git` */
+export const remoteShape = /(?<![\w.@/-])([\w.-]+)@([\w-]+(?:\.[\w-]+)+):(?!\d+\b)([\w.~/-]+)/g;
+/** In a header: `Authorization: Bearer ...`. */
+export const loginShape = /\b((?:Bearer|Digest|Negotiate|Basic(?=\s+\S*[A-Z\d=]))\s+)[\w.~+/=-]{6,}/g;
+/** `password=...`, `api_key: ...`, `"token": "..."` in a text. */
+export const assignedShape =
+  /((?<![A-Za-z])(?:[A-Za-z]+[_-])*(?:secret|token|passw(?:or)?d|pwd|passphrase|passcode|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key|credentials?|cookie|authorization|session(?:[_-]?id)?|sid)["']?\s*[=:]\s*["']?)(?!\uE000)[^\s"'&,;)\]}\uE000]{3,}/gi;
+export const macShape = /\b[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}\b/gi;
+/** Times have this shape, too: see isAddress6. */
+export const address6Shape = /(?<![\w:.])(?=[0-9a-f:]*\d)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])/gi;
+export const phoneShape =
+  /(?<![\w.+])\+\d(?:[ ().-]{0,2}\d){7,14}(?!\d)|(?<![\w(])\(\d{3}\) ?\d{3}-\d{4}(?!\d)/g;
+export const cardShape = /(?<!\d)(?:\d{4}[ -]){3}\d{4}(?!\d)/g;
+export const ibanShape =
+  /\b[A-Z]{2}\d{2}(?: ?\d{4}){3,6}(?: ?\d{1,3})?\b|\b[A-Z]{2}\d{2} ?[A-Z]{4}(?: ?\d{4}){2,6}(?: ?\d{1,3})?\b/g;
+/** With characters that words and paths do not have. */
+export const base64Shape =
+  /(?<![\w+/=-])(?=[\w/]*[+=])(?=[\w+/]*[A-Z])(?=[\w+/]*[a-z])[A-Za-z0-9+/]{16,}={0,2}(?![\w+/=-])/g;
 /** A commit, or another digest: hexadecimal with a digit and a letter. */
 export const hexShape = /(?<![\w-])(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{7,128}(?![\w-])/gi;
 /** Letters and digits mixed, without a meaning that a reader would see. */
@@ -26,20 +49,45 @@ export const homeShape = /(?:\/home\/|\/Users\/|[A-Z]:\\Users\\)([^/\\\s:"']+)/g
 export const hostShape =
   /(?<![\w@./-])(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+(?:com|net|org|io|dev|cloud|info|biz|eu|de|uk|fr|nl|ch|at|us|ca|au|jp|internal|intranet|corp|lan|local|home)(?![\w-]|\.\w|\()/g;
 
-/** Keys whose values are credentials. */
-export const secretKey =
-  /(?:^|[_-])(?:secret|token|password|passwd|passcode|api_?key|apikey|private_?key|signature|authorization|cookie|credentials?|client_secret|access_key|pin)$/i;
+/** What the value of a key is said to be by its last words: `token_type`, `secret_scanning_alert_url`. */
+const aboutSecret =
+  /^(?:type|types|url|uri|count|total|name|names|kind|state|status|at|on|id|ids|scanning|alert|alerts|enabled|expired|validity|location|locations|policy|length|limit|usage|used|required|display)$/;
+const secretWord =
+  /^(?:secrets?|tokens?|passwords?|passwd|passwordhash|pwd|passphrase|passcode|credentials?|cookies?|authorization|signature|bearer|jwt|otp|csrf|xsrf|pin|apikeys?|auth)$/;
+const secretPair =
+  /(?:^|_)(?:api|private|access|secret|signing|encryption|license|session|ssh|webhook|auth|master)_keys?(?:_|$)/;
+
+/** A key whose values are credentials: `client_secret`, `accessToken`, `X-Api-Key`. */
+export function isSecretKey(key: string): boolean {
+  const words = key
+    .replace(/([a-z0-9])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, "$&_")
+    .toLowerCase()
+    .split(/[^a-z0-9]+/);
+  if (aboutSecret.test(words.at(-1) ?? "")) return false;
+  return words.some((word) => secretWord.test(word)) || secretPair.test(words.join("_"));
+}
+
+/** A number that lets somebody in; that of the tokens that a model used does not. */
+export function isSecretNumber(key: string): boolean {
+  return /(?:^|[_-])(?:pin|otp|cvv|cvc|passw(?:or)?d|passcode|secret|code)s?$/i.test(key);
+}
 
 /** Names that are reserved for examples, and addresses that belong to nobody. */
 export function isExampleMail(mail: string): boolean {
   return (
-    /@(?:[\w-]+\.)*(?:example(?:\.[a-z]+)?|test|invalid|localhost)$/i.test(mail) ||
+    /(?:@|%40)(?:[\w-]+\.)*(?:example(?:\.[a-z]+)?|test|invalid|localhost)$/i.test(mail) ||
     /^(?:no-?reply|git)@/i.test(mail)
   );
 }
 
+/** Not a time, and not a name such as `a::b`. */
+export function isAddress6(text: string): boolean {
+  return isIPv6(text);
+}
+
 /** Addresses of this machine, of private networks and of documentation. */
 export function isExampleAddress(address: string): boolean {
+  if (address.includes(":")) return /^(?:::1?$|2001:0?db8:|f[cd][0-9a-f]{2}:)/i.test(address);
   return /^(?:0\.|10\.|127\.|169\.254\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|192\.0\.2\.|198\.51\.100\.|203\.0\.113\.|255\.)/.test(
     address,
   );
