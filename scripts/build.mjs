@@ -5,6 +5,7 @@ import { transform } from "esbuild";
 import { rolldown } from "rolldown";
 import { bundleOptions, root } from "./bundle.mjs";
 import { chunking } from "./chunks.mjs";
+import { writeConsole } from "./console.mjs";
 import { writeLibraries } from "./libraries.mjs";
 import { writeManual } from "./manual.mjs";
 import { bundledPackages, writeNotices } from "./notices.mjs";
@@ -90,13 +91,19 @@ await bundle.close();
 chmodSync(`${root}dist/channel-router.js`, 0o755);
 
 // npm packs what is in dist/, but for what is listed here: source maps, and the chunks of earlier builds.
+const page = await writeConsole(root);
 const fresh = new Set(output.map(({ fileName }) => fileName));
 const stale = readdirSync(`${root}dist/chunks`).filter(
   (name) => !name.endsWith(".map") && !fresh.has(`chunks/${name}`),
 );
-writeFileSync(`${root}dist/.npmignore`, ["*.map", ...stale.map((name) => `/chunks/${name}`), ""].join("\n"));
+const ignored = [
+  "*.map",
+  ...stale.map((name) => `/chunks/${name}`),
+  ...page.stale.map((name) => `/console/${name}`),
+];
+writeFileSync(`${root}dist/.npmignore`, `${ignored.join("\n")}\n`);
 
-const packages = bundledPackages(root, output);
+const packages = bundledPackages(root, [...output, page]);
 writeNotices(root, packages);
 await writeLibraries(root);
 writeRecipes(root);

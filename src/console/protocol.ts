@@ -4,6 +4,11 @@
 import type { JsonObject, JsonSchema, Mark, RouterEvent, TraceStep } from "../contract.ts";
 import type { ControlProtocol, EventAnswer, ReloadAnswer, WhyAnswer } from "../control/protocol.ts";
 
+// The page imports from this file alone.
+export type { AccessRequest, SourceAccessAnswer } from "../access/administer.ts";
+export type { Json, TraceStep } from "../contract.ts";
+export type { SessionReport, SourceReport, StatusReport, WhyAnswer } from "../control/protocol.ts";
+
 /** The commands of the control protocol that a page may give, with their arguments and answers. */
 export type SharedCommand =
   | "status"
@@ -70,6 +75,10 @@ export interface ConsoleProtocol extends Shared {
     readonly args: { readonly ids: readonly string[]; readonly allow: boolean };
     readonly answer: ConsentAnswer;
   };
+  /** What the config uses and costs, and what its reloads changed. */
+  readonly overview: { readonly args: Nothing; readonly answer: OverviewAnswer };
+  /** What was decided about permission prompts, latest first, at most 200. */
+  readonly audit: { readonly args: Nothing; readonly answer: { readonly entries: readonly AuditLine[] } };
   /** The browsers that may use this console. */
   readonly browsers: {
     readonly args: Nothing;
@@ -324,6 +333,51 @@ export interface BrowserAnswer {
   readonly own: boolean;
   /** A token of a program (`channel-router console token`): reads only. */
   readonly token?: boolean;
+}
+
+export interface OverviewAnswer {
+  /** Tokens that one session may be sent in an hour; absent for no limit. */
+  readonly budget?: number;
+  /** In file order. `hours`: the tokens sent in each of the last 24 hours, oldest first; the last one is the current hour. */
+  readonly channels: readonly {
+    readonly name: string;
+    readonly budget?: number;
+    readonly hours: readonly number[];
+  }[];
+  /** RFC 3339: when the first of the hours began. */
+  readonly since: string;
+  /** Recipes in use, by the name of the use. */
+  readonly recipes: readonly {
+    readonly use: string;
+    readonly name: string;
+    readonly version?: string;
+    /** The available one, where it is newer. */
+    readonly newer?: string;
+  }[];
+  /** Latest first. */
+  readonly reloads: readonly {
+    /** RFC 3339 */
+    readonly time: string;
+    readonly ok: boolean;
+    /** One line. */
+    readonly text: string;
+    /** Unified, of the file; absent for the first one. */
+    readonly diff?: string;
+  }[];
+}
+
+export interface AuditLine {
+  /** RFC 3339 */
+  readonly time: string;
+  readonly what: string;
+  /** Of the prompt. */
+  readonly id?: string;
+  readonly session?: string;
+  readonly tool?: string;
+  readonly description?: string;
+  /** Who was asked, or who decided. */
+  readonly people: readonly string[];
+  readonly reason?: string;
 }
 
 // --- The stream ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,3 @@
+// Style sheets are imported for esbuild, which bundles them.
+
+declare module "*.css";
