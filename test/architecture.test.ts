@@ -10,7 +10,7 @@ import { fieldTerms } from "./support/field-terms.ts";
 
 const src = fileURLToPath(new URL("../src", import.meta.url));
 const files = readdirSync(src, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))
+  .filter((file) => /\.tsx?$/.test(file) && !file.endsWith(".d.ts"))
   .map((file) => ({ file, text: readFileSync(join(src, file), "utf8") }));
 const written = files;
 
@@ -177,6 +177,8 @@ const onlyIn: Readonly<Record<string, string>> = {
 
 const room = (file: string) =>
   file.includes("/") ? file.slice(0, file.indexOf("/")) : file.replace(/\.ts$/, "");
+/** What runs in a browser. */
+const isPage = (file: string) => file.startsWith("console/page/");
 
 function imports(text: string): { readonly from: string; readonly typeOnly: boolean }[] {
   const pattern =
@@ -241,6 +243,27 @@ test.each(Object.entries(onlyIn))("only the room for it imports %s", (dependency
 
 /** A method of the global `console`; the room of that name has files and options. */
 const prints = /\bconsole\.(?:log|error|warn|info|debug|trace|table|dir|dirxml|group|assert|count|time)\w*\(/;
+
+test("the console's page knows the protocol and libraries for browsers, and nothing else knows the page", () => {
+  const libraries = /^(?:preact(?:\/hooks)?|@preact\/signals|uplot(?:\/dist\/[\w.]+\.css)?|@codemirror\/[\w-]+|@lezer\/[\w-]+)$/;
+  const wrong = files.flatMap(({ file, text }) =>
+    imports(text)
+      .filter(({ from, typeOnly }) => {
+        const to = target(file, from);
+        if (!isPage(file)) return to !== undefined && isPage(to);
+        if (to === undefined) return !libraries.test(from);
+        return !isPage(to) && !(to === "console/protocol.ts" && typeOnly);
+      })
+      .map(({ from }) => `${file} -> ${from}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test("the console's page makes no HTML and no code of text", () => {
+  const unsafe = /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|srcdoc/i;
+  const wrong = files.filter(({ file, text }) => isPage(file) && unsafe.test(text));
+  expect(wrong.map(({ file }) => file)).toEqual([]);
+});
 
 test("stdout belongs to the protocol: only session writes there in the server, and only commands print", () => {
   const wrong = written.filter(

@@ -1,12 +1,12 @@
 // Draws the chart of tokens with uPlot. A module of its own: it is loaded with the first chart.
 
 import uPlot from "uplot";
-import type { TokenSeries } from "./token-series.ts";
+import type { TokenTable } from "./token-series.ts";
 
 const height = 132;
 
 /** Returns the function that removes it. */
-export function drawTokens(box: HTMLElement, { hours, channels, budget }: TokenSeries): () => void {
+export function drawTokens(box: HTMLElement, { hours, channels, budget }: TokenTable): () => void {
   const style = getComputedStyle(box);
   const color = (name: string) => style.getPropertyValue(name).trim();
   const sums = hours.map(() => 0);

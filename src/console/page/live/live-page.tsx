@@ -66,6 +66,7 @@ export function LivePage() {
   const rows = shownRows.value;
   return (
     <div class="live">
+      <h1 class="unseen">Live</h1>
       <section class="live-feed" aria-label="Events">
         <FilterBar status={report} />
         {rows.length === 0 ? (

@@ -6,14 +6,14 @@ import type { LiveEvent } from "../../protocol.ts";
 export const slotMs = 2_000;
 export const slotCount = 60;
 
-export interface SourceSeries {
+export interface SourceCount {
   readonly name: string;
   /** Oldest first; the last one is not over yet. */
   readonly counts: readonly number[];
   readonly total: number;
 }
 
-export const series = signal<readonly SourceSeries[]>([]);
+export const series = signal<readonly SourceCount[]>([]);
 /** Estimated tokens since the page was opened, by hour (its start) and channel. */
 export const liveTokens = signal<ReadonlyMap<number, number>>(new Map());
 

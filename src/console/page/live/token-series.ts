@@ -4,15 +4,15 @@ import type { OverviewAnswer } from "../../protocol.ts";
 
 const hourS = 3_600;
 
-export interface TokenSeries {
+export interface TokenTable {
   /** Seconds of the epoch, of the start of each hour. */
   readonly hours: readonly number[];
   readonly channels: readonly { readonly name: string; readonly tokens: readonly number[] }[];
   readonly budget?: number;
 }
 
-/** The channels with the most tokens, and the others in one series: six colours can be told apart. */
-export function seriesOf({ since, channels, budget }: OverviewAnswer): TokenSeries {
+/** The channels with the most tokens, and the others in one series: six colours can be distinguished. */
+export function seriesOf({ since, channels, budget }: OverviewAnswer): TokenTable {
   const length = Math.max(1, ...channels.map(({ hours }) => hours.length));
   const startS = Date.parse(since) / 1_000;
   const used = channels

@@ -2,9 +2,9 @@
 
 import type { LiveState } from "../../protocol.ts";
 
-export type Tone = "good" | "warn" | "bad" | "idle" | "accent";
+export type ChipKind = "good" | "warn" | "bad" | "idle" | "accent";
 
-const tones: Readonly<Record<string, Tone>> = {
+const tones: Readonly<Record<string, ChipKind>> = {
   accepted: "idle",
   held: "warn",
   sent: "accent",
@@ -22,11 +22,11 @@ const tones: Readonly<Record<string, Tone>> = {
   digest: "accent",
 };
 
-export function toneOf(state: string): Tone {
+export function toneOf(state: string): ChipKind {
   return tones[state] ?? "idle";
 }
 
-export function Chip({ text, tone }: { readonly text: string; readonly tone?: Tone }) {
+export function Chip({ text, tone }: { readonly text: string; readonly tone?: ChipKind }) {
   return (
     <span class={`chip ${tone ?? toneOf(text)}`}>
       <span class="dot" aria-hidden="true" />

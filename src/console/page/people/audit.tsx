@@ -1,11 +1,17 @@
 // What was decided about permission prompts: who was asked, who answered.
 
-import { Chip, type Tone } from "../parts/chip.tsx";
+import { Chip, type ChipKind } from "../parts/chip.tsx";
+import { ScrollBox } from "../parts/scroll-box.tsx";
 import { Loaded, Section, useAnswer } from "../parts/section.tsx";
 import { Empty, Time } from "../parts/text.tsx";
 import { audit } from "../questions.ts";
 
-const tones: Readonly<Record<string, Tone>> = { allow: "good", deny: "bad", asked: "warn", expired: "warn" };
+const tones: Readonly<Record<string, ChipKind>> = {
+  allow: "good",
+  deny: "bad",
+  asked: "warn",
+  expired: "warn",
+};
 
 export function AuditSection() {
   const answer = useAnswer(audit);
@@ -21,7 +27,7 @@ export function AuditSection() {
               </p>
             </Empty>
           ) : (
-            <div class="scroll">
+            <ScrollBox class="scroll" label="Decisions">
               <table class="table">
                 <thead>
                   <tr>
@@ -50,7 +56,7 @@ export function AuditSection() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </ScrollBox>
           )
         }
       </Loaded>

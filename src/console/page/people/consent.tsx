@@ -5,12 +5,12 @@ import type { ConsentAnswer, ConsentPower } from "../../protocol.ts";
 import { announce } from "../announce.ts";
 import { call } from "../api.ts";
 import { ChangeButton } from "../parts/button.tsx";
-import { Chip, type Tone } from "../parts/chip.tsx";
+import { Chip, type ChipKind } from "../parts/chip.tsx";
 import { Loaded, Section, useAnswer } from "../parts/section.tsx";
 import { Block, countOf, Empty } from "../parts/text.tsx";
 import { consent } from "../questions.ts";
 
-const tones: Readonly<Record<ConsentPower["state"], Tone>> = {
+const tones: Readonly<Record<ConsentPower["state"], ChipKind>> = {
   waiting: "warn",
   declined: "bad",
   trusted: "good",

@@ -2,11 +2,11 @@
 
 import type { ComponentChildren } from "preact";
 import type { SessionReport } from "../../protocol.ts";
-import { Chip, type Tone } from "../parts/chip.tsx";
+import { Chip, type ChipKind } from "../parts/chip.tsx";
 import { Section } from "../parts/section.tsx";
 import { Command, countOf, Empty, Time } from "../parts/text.tsx";
 
-const tones: Readonly<Record<string, Tone>> = { yes: "good", no: "bad", unknown: "warn" };
+const tones: Readonly<Record<string, ChipKind>> = { yes: "good", no: "bad", unknown: "warn" };
 const words: Readonly<Record<string, string>> = {
   yes: "listening",
   no: "not listening",

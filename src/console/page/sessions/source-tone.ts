@@ -1,8 +1,8 @@
 // The colour of a source's state.
 
-import type { Tone } from "../parts/chip.tsx";
+import type { ChipKind } from "../parts/chip.tsx";
 
-const tones: Readonly<Record<string, Tone>> = {
+const tones: Readonly<Record<string, ChipKind>> = {
   running: "good",
   starting: "warn",
   waiting: "warn",
@@ -10,6 +10,6 @@ const tones: Readonly<Record<string, Tone>> = {
   stopped: "idle",
 };
 
-export function toneOfSource(state: string | undefined): Tone {
+export function toneOfSource(state: string | undefined): ChipKind {
   return tones[state ?? ""] ?? "idle";
 }

@@ -1,0 +1,1 @@
+export function firstLoadBytes(root: string): number;
