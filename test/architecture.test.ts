@@ -245,7 +245,8 @@ test.each(Object.entries(onlyIn))("only the room for it imports %s", (dependency
 const prints = /\bconsole\.(?:log|error|warn|info|debug|trace|table|dir|dirxml|group|assert|count|time)\w*\(/;
 
 test("the console's page knows the protocol and libraries for browsers, and nothing else knows the page", () => {
-  const libraries = /^(?:preact(?:\/hooks)?|@preact\/signals|uplot(?:\/dist\/[\w.]+\.css)?|@codemirror\/[\w-]+|@lezer\/[\w-]+)$/;
+  const libraries =
+    /^(?:preact(?:\/hooks)?|@preact\/signals|uplot(?:\/dist\/[\w.]+\.css)?|@codemirror\/[\w-]+|@lezer\/[\w-]+)$/;
   const wrong = files.flatMap(({ file, text }) =>
     imports(text)
       .filter(({ from, typeOnly }) => {
