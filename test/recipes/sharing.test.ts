@@ -251,6 +251,24 @@ describe("the variable of a secret input", () => {
     expect(config(project)).toContain('token: "${GITHUB_TOKEN}"');
   });
 
+  test.each(['"${OTHER_TOKEN}"', '"${file:~/.ssh/id_rsa}"', '"a ${OTHER_TOKEN:-b}"', '["${OTHER_TOKEN}"]'])(
+    "is not one that the example %s of another input chooses, by an empty answer",
+    async (example) => {
+      const type = example.startsWith("[") ? "list" : "string";
+      const inputs = `  region:\n    type: ${type}\n    description: A region.\n    example: ${example}\n`;
+      repository.write(buildsRecipe({ inputs }));
+      repository.release("v9.0.0");
+      const before = config(project);
+      const person = answering("", "y", "y");
+      const { stdout } = await project.run(["recipes", "add", `${reference}@v9.0.0`], {
+        person,
+        env: { ...place.env, OTHER_TOKEN: "x" },
+      });
+      expect(person.questions.join()).toContain("region: A region. [VALUE]");
+      expect(stdout + config(project).replace(before, "")).not.toMatch(/OTHER_TOKEN|id_rsa/);
+    },
+  );
+
   test("is not one that an input of a new version chooses", async () => {
     await added();
     const inputs = '  key:\n    type: secret\n    description: A key.\n    example: "${OTHER_TOKEN}"\n';

@@ -102,6 +102,9 @@ function writtenAs(name: string, { cwd }: Pick<CommandContext, "cwd">): string {
 
 function inputAnswer(name: string, declared: JsonObject): InputAnswer {
   const { type, secret, description, default: fallback, examples } = declarationOf(declared);
+  const example = Array.isArray(examples) ? (examples[0] as Json) : undefined;
+  // An answer of the user's must not be a variable or a file that the author of the recipe chose.
+  const isReference = secret !== true && example !== undefined && JSON.stringify(example).includes("${");
   const items = isObject(declared.items) ? String(declared.items.type) : "string";
   const kind = type === "array" ? `list of ${items}` : secret === true ? "secret" : declared.type;
   return {
@@ -109,7 +112,7 @@ function inputAnswer(name: string, declared: JsonObject): InputAnswer {
     type: String(kind),
     description: String(description),
     secret: secret === true,
-    ...(Array.isArray(examples) ? { example: examples[0] as Json } : {}),
+    ...(example === undefined || isReference ? {} : { example }),
     ...(fallback === undefined ? {} : { default: fallback as Json }),
   };
 }
