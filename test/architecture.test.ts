@@ -120,6 +120,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...shared,
   ],
   console: [
+    "recipes",
     "access",
     "browser",
     "clock",

@@ -1,7 +1,7 @@
 // The protocol between the console's page and the router: the commands of `POST /api/COMMAND`, the stream of
 // `GET /stream`, and the errors. Plain JSON, types only: the page imports this file too. Fields are added, never changed.
 
-import type { JsonObject, JsonSchema, Mark, RouterEvent, TraceStep } from "../contract.ts";
+import type { Json, JsonSchema, Mark, RouterEvent, TraceStep } from "../contract.ts";
 import type { ControlProtocol, EventAnswer, ReloadAnswer, WhyAnswer } from "../control/protocol.ts";
 
 // The page imports from this file alone.
@@ -46,13 +46,14 @@ export interface ConsoleProtocol extends Shared {
     readonly args: { readonly text: string; readonly sha256: string; readonly dry_run?: boolean };
     readonly answer: SaveAnswer;
   };
+  /** `text`: the config to which it is added; default: the file as it is. */
   readonly propose_channel: {
-    readonly args: { readonly event_id: string };
+    readonly args: { readonly event_id: string; readonly text?: string };
     readonly answer: ProposedChannel;
   };
   readonly make_test: {
-    readonly args: { readonly event_id: string };
-    readonly answer: { readonly yaml: string };
+    readonly args: { readonly event_id: string; readonly text?: string };
+    readonly answer: MadeTest;
   };
   readonly make_recipe: {
     readonly args: { readonly event_ids: readonly string[] };
@@ -275,8 +276,17 @@ export interface SaveAnswer {
   readonly issues?: readonly TryIssue[];
 }
 
+export interface MadeTest {
+  /** An entry of `tests:`. */
+  readonly yaml: string;
+  /** The config with it; absent where its `tests:` is not written as a block. */
+  readonly text?: string;
+}
+
 export interface ProposedChannel {
   readonly yaml: string;
+  /** The config with it; absent where its `channels:` is not written as a block. */
+  readonly text?: string;
   readonly name?: string;
   /** Why each part is as it is, a line each. */
   readonly reasons: readonly string[];
@@ -285,7 +295,8 @@ export interface ProposedChannel {
 
 export interface MadeRecipe {
   readonly yaml: string;
-  readonly fixtures: Readonly<Record<string, JsonObject>>;
+  /** Payloads by path, beside the recipe. */
+  readonly fixtures: Readonly<Record<string, Json>>;
 }
 
 export interface PromptAnswer {

@@ -3,10 +3,10 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isSecretHeader, leftValues } from "../../src/cli/recipes/draft/left-values.ts";
-import { withoutPersonalValues } from "../../src/cli/recipes/draft/personal-values.ts";
-import { isSecretKey } from "../../src/cli/recipes/draft/shapes.ts";
 import type { Json, JsonObject } from "../../src/contract.ts";
+import { isSecretHeader, leftValues } from "../../src/recipes/draft/left-values.ts";
+import { withoutPersonalValues } from "../../src/recipes/draft/personal-values.ts";
+import { isSecretKey } from "../../src/recipes/draft/shapes.ts";
 
 const letters = (least: number, most: number) =>
   fc.string({ unit: fc.constantFrom(..."bcdfghjklmnpqrstvwxz"), minLength: least, maxLength: most });

@@ -6,11 +6,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { realContext } from "../../src/cli/real-context.ts";
-import { matchPaths } from "../../src/cli/recipes/draft/draft-match.ts";
-import { draftSource } from "../../src/cli/recipes/draft/draft-source.ts";
-import { hidePersonalValues } from "../../src/cli/recipes/draft/personal-values.ts";
-import { recipeText } from "../../src/cli/recipes/draft/recipe-text.ts";
 import type { Json, JsonObject } from "../../src/contract.ts";
+import { matchPaths } from "../../src/recipes/draft/draft-match.ts";
+import { draftSource } from "../../src/recipes/draft/draft-source.ts";
+import { hidePersonalValues } from "../../src/recipes/draft/personal-values.ts";
+import { recipeText } from "../../src/recipes/draft/recipe-text.ts";
 import { type Finished, runHere } from "../support/command-line.ts";
 import { createProject, type Project } from "../support/router.ts";
 

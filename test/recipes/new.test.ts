@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { realContext } from "../../src/cli/real-context.ts";
-import { leftValues } from "../../src/cli/recipes/draft/left-values.ts";
 import type { Json, JsonObject } from "../../src/contract.ts";
+import { leftValues } from "../../src/recipes/draft/left-values.ts";
 import { type Finished, runHere } from "../support/command-line.ts";
 import { createProject } from "../support/router.ts";
 

@@ -5,10 +5,10 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { leftValues } from "../../src/cli/recipes/draft/left-values.ts";
-import { withoutPersonalValues } from "../../src/cli/recipes/draft/personal-values.ts";
 import type { Json, JsonObject } from "../../src/contract.ts";
 import { isObject } from "../../src/json.ts";
+import { leftValues } from "../../src/recipes/draft/left-values.ts";
+import { withoutPersonalValues } from "../../src/recipes/draft/personal-values.ts";
 
 const letters = (least: number, most: number) =>
   fc.string({ unit: fc.constantFrom(..."bcdfghjklmnpqrstvwxz"), minLength: least, maxLength: most });

@@ -10,13 +10,13 @@ import type { Json, JsonObject } from "../../../contract.ts";
 import { readConfig } from "../../../daemon/start/load-plan.ts";
 import { isRouterError, UsageError } from "../../../errors.ts";
 import { asObject, isObject, readJson } from "../../../json.ts";
+import { isSecretHeader, leftCredentials, leftValues } from "../../../recipes/draft/left-values.ts";
 import type { IndexEntry } from "../../../recipes/recipe-index.ts";
 import { readRegular } from "../../../regular-file.ts";
 import { compareVersions, parseVersion } from "../../../semver.ts";
 import { runSuite, type SuiteResult } from "../../../testing/suite.ts";
 import { tokensPerEvent } from "../../../testing/tokens-per-event.ts";
 import type { CommandContext } from "../../context.ts";
-import { isSecretHeader, leftCredentials, leftValues } from "../draft/left-values.ts";
 import { type PublishedText, publishedText } from "./published-text.ts";
 
 export interface PublishProblem {

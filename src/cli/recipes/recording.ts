@@ -3,16 +3,16 @@
 import { isUtf8 } from "node:buffer";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Json, RouterEvent } from "../../../contract.ts";
-import { UsageError } from "../../../errors.ts";
-import { asObject, isBounded, isObject, maxJsonDepth, readJson } from "../../../json.ts";
-import { readRegular } from "../../../regular-file.ts";
-import { recordedEvent } from "../../commands/test.ts";
-import type { CommandContext } from "../../context.ts";
-import { configFile } from "../../find-router.ts";
-import type { RecordedEvent } from "./draft-match.ts";
-import { canDraft } from "./draft-source.ts";
-import { isSecretHeader } from "./left-values.ts";
+import type { Json, RouterEvent } from "../../contract.ts";
+import { UsageError } from "../../errors.ts";
+import { asObject, isBounded, isObject, maxJsonDepth, readJson } from "../../json.ts";
+import type { RecordedEvent } from "../../recipes/draft/draft-match.ts";
+import { canDraft } from "../../recipes/draft/draft-source.ts";
+import { isSecretHeader } from "../../recipes/draft/left-values.ts";
+import { readRegular } from "../../regular-file.ts";
+import { recordedEvent } from "../commands/test.ts";
+import type { CommandContext } from "../context.ts";
+import { configFile } from "../find-router.ts";
 
 export interface SourceEvent extends RecordedEvent {
   /** In a config; undefined for a file. */

@@ -1,7 +1,7 @@
 // A drafted recipe as the text of its file, in block style.
 
-import type { JsonObject } from "../../../contract.ts";
-import { isObject } from "../../../json.ts";
+import type { JsonObject } from "../../contract.ts";
+import { isObject } from "../../json.ts";
 import type { DraftContent } from "./draft-content.ts";
 import type { MatchPath } from "./draft-match.ts";
 import type { DraftInput, DraftSource } from "./draft-source.ts";

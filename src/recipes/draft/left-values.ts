@@ -1,7 +1,7 @@
 // What in a payload probably belongs to somebody: it must not be published.
 
-import type { Json } from "../../../contract.ts";
-import { findJson, isObject } from "../../../json.ts";
+import type { Json } from "../../contract.ts";
+import { findJson, isObject } from "../../json.ts";
 import {
   address6Shape,
   addressShape,

@@ -1,8 +1,8 @@
 // Which paths of recorded events say what kind of event it is: those whose value never varies among them, is a word
 // rather than a name, an id or a time, and is where senders write the kind of an event.
 
-import type { Json } from "../../../contract.ts";
-import { isObject } from "../../../json.ts";
+import type { Json } from "../../contract.ts";
+import { isObject } from "../../json.ts";
 
 export interface RecordedEvent {
   readonly data: Json;

@@ -1,6 +1,6 @@
 // The source of a drafted recipe whose events are requests: its path and how the sender signs.
 
-import type { JsonObject } from "../../../contract.ts";
+import type { JsonObject } from "../../contract.ts";
 import type { DraftInput, DraftSource } from "./draft-source.ts";
 
 export interface WebhookWishes {

@@ -1,8 +1,8 @@
 // The source of a drafted recipe: that of the recorded events, without what belongs to the user. What it reaches
 // (a URL, files, a server) and what is from a variable become inputs, and both are declared as capabilities.
 
-import type { Json, JsonObject } from "../../../contract.ts";
-import { isObject } from "../../../json.ts";
+import type { Json, JsonObject } from "../../contract.ts";
+import { isObject } from "../../json.ts";
 import { isSecretHeader } from "./left-values.ts";
 import { isSecretKey } from "./shapes.ts";
 

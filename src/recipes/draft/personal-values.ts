@@ -2,8 +2,8 @@
 // ids, digests and credentials. A value that occurs again gets the same replacement, also inside of other texts, so
 // that what belongs together still does. What is not recognized as harmless is replaced.
 
-import type { Json } from "../../../contract.ts";
-import { findJson, isObject } from "../../../json.ts";
+import type { Json } from "../../contract.ts";
+import { findJson, isObject } from "../../json.ts";
 import {
   address6Shape,
   addressShape,
