@@ -47,6 +47,8 @@ export interface Arrival {
   /** The sender's own id for this delivery: the same id twice on one source is one event. */
   readonly deliveryId?: string;
   readonly known?: KnownDelivery;
+  /** When its request began, where it is from one; not stored with the event. */
+  readonly receivedMs?: number;
   /** An ongoing conversation: its events go to the session of the earlier ones. */
   readonly conversation?: string;
   /** How long it is worth delivering, where its channel sets no ttl. */

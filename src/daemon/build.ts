@@ -56,7 +56,11 @@ export async function buildRunning({ state, config, openChat }: BuildOptions): P
   await openChat(plan, { journal, consent });
   const lent = lend(loaded.file, systemClock, state.secrets);
   const closed = closedToSinks(() => state.running()?.config.loaded ?? loaded);
-  const sinks = openSinks(plan, journal, { host: { ...lent, clock: systemClock, closed }, consent, mask });
+  const sinks = openSinks(plan, journal, state.observers, {
+    host: { ...lent, clock: systemClock, closed },
+    consent,
+    mask,
+  });
   const parts = { journal, shaping, dispatcher, consent, lent, newId, configFile };
   const router = await createRouterOf(state, config, parts);
   const expectations = openExpectations({ journal, clock: systemClock, router, shaping, configFile, newId });
@@ -106,7 +110,11 @@ function createDispatch(
     mayReturn: (sessionId) => signalReaches(Number(sessionId)),
     holds: shaping.holds.bind(shaping),
     isShaped: shaping.isShaped.bind(shaping),
-    spend: shaping.spend.bind(shaping),
+    spend(sessionId, spent) {
+      shaping.spend(sessionId, spent);
+      state.observers.spent(spent.channel, spent.tokens);
+    },
+    written: (written) => state.observers.written(written),
     wakes: (channel) => planOf(state)?.channels.find(({ name }) => name === channel)?.wakes ?? true,
     quietUntilMs(channel, nowMs) {
       const windows = planOf(state)?.channels.find(({ name }) => name === channel)?.shaping.options.quiet;
@@ -114,6 +122,7 @@ function createDispatch(
     },
     observe(change) {
       state.tally.add(change);
+      state.observers.changed(change);
       shaping.observe(change);
       state.chat()?.changed(change);
     },
@@ -160,6 +169,7 @@ function createRouterOf(state: DaemonState, config: ProvenConfig, parts: RouterP
     announce: (content, subject) =>
       void dispatcher.announce(masked(content, state.mask), configFile, subject),
     async commit({ event, deliveries, memory }, signal) {
+      state.observers.admitted(event);
       await journal.append(
         { event, deliveries: deliveries.map((one) => journalled(one, configFile)), memory },
         signal,
@@ -168,14 +178,21 @@ function createRouterOf(state: DaemonState, config: ProvenConfig, parts: RouterP
         event,
         deliveries.map(({ channel }) => channel),
       );
+      state.observers.stored(event, deliveries);
       shaping.appended(deliveries);
     },
     observe(decision) {
       state.decisions.add(decision);
+      state.observers.decided(decision);
       for (const { filter, pass, channel } of decision.admission?.trace ?? [])
         if (filter === "throttle" && !pass) state.tally.drop(channel);
     },
-    observeUnmatched: (unmatched) => state.decisions.addUnmatched(unmatched),
+    observeUnmatched(unmatched, source) {
+      state.decisions.addUnmatched(unmatched);
+      state.observers.unmatched(source, unmatched.count);
+    },
+    refused: (_, source) => state.observers.refused(source),
+    onAnswered: (source, tookMs) => state.observers.answered(source, tookMs),
   });
 }
 

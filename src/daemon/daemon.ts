@@ -32,6 +32,8 @@ import {
   waitingPowers,
   warningsIn,
 } from "./messages.ts";
+import type { Metrics } from "./metrics/metrics.ts";
+import { Observers } from "./metrics/observers.ts";
 import { nextListen } from "./open-router.ts";
 import { Prompts } from "./prompts.ts";
 import { createReloader, leaving, type Reloader, type ReloadResult, type Verdict } from "./reloader.ts";
@@ -51,6 +53,11 @@ const maxVersionChars = 64;
 
 function isGood(config: ProvenConfig | undefined): config is ProvenConfig {
   return config !== undefined && config.issues.length === 0;
+}
+
+function wantsMetrics(values: object): boolean {
+  const { console } = values as { readonly console?: { readonly metrics?: boolean } | false };
+  return typeof console === "object" && console.metrics === true;
 }
 
 /** For a command that comes before the config was read. */
@@ -76,6 +83,7 @@ export class Daemon implements Service {
   #chat: ChatService | undefined;
   #hadReceipts = false;
   #initializeResult: InitializeResult | undefined;
+  #metrics: Metrics | undefined;
   /** Of all configs so far: what leaves may still contain one of an earlier config. */
   readonly #secrets = new Set<string>();
   #hide: Mask = createMask([]);
@@ -172,6 +180,7 @@ export class Daemon implements Service {
     const deadline = AbortSignal.timeout(stopMs[reason]);
     await Promise.race([this.#started.catch(() => undefined), aborted(deadline)]);
     this.#chat?.stop();
+    this.#metrics?.close();
     const running = this.#running;
     if (running === undefined) return;
     await Promise.all([running.sinks.stop(deadline), running.router.stop(deadline)]);
@@ -198,6 +207,8 @@ export class Daemon implements Service {
       startedMs: Date.now(),
       tally: createTally(),
       decisions: createTraceRing(),
+      observers: new Observers(),
+      metrics: () => this.#metrics,
       sessions: openSessions({
         initializeResult: this.#early.result,
         log,
@@ -277,6 +288,7 @@ export class Daemon implements Service {
       openChat: (plan, parts) => this.#openChat(plan, parts),
     });
     this.#use(running);
+    await this.#useMetrics(config);
     if (this.#ending.signal.aborted) return;
     const { dispatcher, shaping, router } = running;
     sessions.serve({
@@ -291,6 +303,7 @@ export class Daemon implements Service {
       gone: (session) => this.#chat?.sessionGone(session),
       shown: ({ id: session }, delivery) => {
         this.#state.tally.show(delivery);
+        this.#state.observers.shown(delivery, session);
         running.journal.prove({ ...delivery, session, shown: true }).catch(() => undefined); // The journal has ended.
       },
       permission: (session, request) => this.#chat?.ask(session, request),
@@ -301,6 +314,19 @@ export class Daemon implements Service {
     });
     this.#trust.look();
     await router.start(config.plan);
+  }
+
+  /** Switches metrics on or off, as the config asks. */
+  async #useMetrics({ loaded }: ProvenConfig): Promise<void> {
+    const isWanted = wantsMetrics(loaded.values);
+    if (isWanted && this.#metrics === undefined) {
+      const { Metrics } = await import("./metrics/metrics.ts");
+      this.#metrics ??= new Metrics(this.#state);
+    } else if (!isWanted) {
+      this.#metrics?.close();
+      this.#metrics = undefined;
+    }
+    this.#metrics?.configChanged();
   }
 
   #wakeConsent(): WakeConsent {
@@ -379,6 +405,7 @@ export class Daemon implements Service {
     const listen = await nextListen(before.loaded, next, { consent: now.consent, log });
     const diff = await now.router.apply(next.plan, listen);
     this.#use({ ...now, config: next });
+    await this.#useMetrics(next);
     await this.#keep(next);
     now.journal.knowSources(Object.keys(next.loaded.values.sources));
     this.#trust.look();

@@ -13,7 +13,7 @@ import { loadLibraries } from "../host/libraries.ts";
 import { secretFinder } from "../host/secret-mask.ts";
 import { spawnGroup } from "../host/spawn.ts";
 import { chooseListen } from "../http/bind-candidates.ts";
-import { createListener } from "../http/server.ts";
+import { type AnsweredListener, createListener } from "../http/server.ts";
 import { type NextListen, Router, type RouterOptions } from "../router/router.ts";
 import { version } from "../version.ts";
 import { isOfProject } from "./start/guard-environment.ts";
@@ -29,6 +29,7 @@ interface OpenRouterOptions extends Omit<RouterOptions, "listener" | "claims"> {
   readonly consent: Consent;
   /** Called with each address that the HTTP server listens on, as it is printed. */
   readonly onListen?: (address: string) => void;
+  readonly onAnswered?: AnsweredListener;
 }
 
 /** What sources and sinks get from the environment. `secrets`: of every config so far. */
@@ -82,6 +83,7 @@ export async function openRouter({
   powers,
   isLeader,
   onListen,
+  onAnswered,
   ...options
 }: OpenRouterOptions): Promise<Router> {
   const { listenAddress, hosts, publicUrl } = loaded.values;
@@ -93,6 +95,7 @@ export async function openRouter({
     trusted: () => powers.every(options.consent.allows),
     log: options.log,
     ...(onListen === undefined ? {} : { onListen }),
+    onAnswered,
   });
   const claims = openClaimRegister({
     runningFolder: runningFolder(process.env),

@@ -14,6 +14,7 @@ import { type CallRecord, Sinks } from "../router/sinks.ts";
 import { noSuchEvent } from "../session/tools/ack.ts";
 import { sinkTool } from "../session/tools/sink.ts";
 import type { DeliveryCounter } from "./delivery-counts.ts";
+import type { Observers } from "./metrics/observers.ts";
 import type { DaemonSession } from "./sessions.ts";
 import type { RunningParts } from "./state.ts";
 
@@ -33,12 +34,15 @@ export function closedToSinks(loaded: () => LoadedConfig): NonNullable<SinkHost[
 export function openSinks(
   plan: Plan,
   journal: Pick<Journal, "call">,
+  observers: Pick<Observers, "called">,
   options: Omit<ConstructorParameters<typeof Sinks>[0], "newId" | "record">,
 ): Sinks {
   const sinks = new Sinks({
     ...options,
     newId: randomUUID,
-    record({ session, eventId, ...call }) {
+    record(record) {
+      observers.called(record);
+      const { session, eventId, ...call } = record;
       journal
         .call({ ...(eventId === undefined ? {} : { id: eventId }), session, text: textOf(call) })
         .catch(() => undefined); // The journal ended, and this router with it: the next leader reports the call to its client.

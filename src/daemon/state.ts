@@ -15,6 +15,8 @@ import type { InitializeResult } from "../session/initialize-result.ts";
 import type { SafeLine, SafeText } from "../text.ts";
 import type { ChatService } from "./chat/chat-service.ts";
 import type { DeliveryCounter } from "./delivery-counts.ts";
+import type { MetricsPage } from "./metrics/exposition.ts";
+import type { Observers } from "./metrics/observers.ts";
 import type { Verdict } from "./reloader.ts";
 import type { DaemonSessions } from "./sessions.ts";
 import type { ProvenConfig } from "./start/load-plan.ts";
@@ -62,6 +64,9 @@ export interface DaemonState {
   readonly startedMs: number;
   readonly tally: DeliveryCounter;
   readonly decisions: TraceRing;
+  readonly observers: Observers;
+  /** Undefined unless the config asks for them. */
+  metrics(): { page(accept: string | undefined): MetricsPage } | undefined;
   readonly sessions: DaemonSessions;
   /** As last looked up. */
   found(): ConfigLocation;

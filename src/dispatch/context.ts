@@ -47,6 +47,8 @@ export interface DispatchContext {
   refund(sessionId: string, inFlight: InFlight): void;
   /** Settles when it is written, or cannot be; it counts from the call on. */
   setState(entry: OpenEntry, outcome: FinalState): Promise<void>;
+  /** A session's client took it. */
+  readonly onWritten: ((written: WrittenDelivery) => void) | undefined;
   /**
    * After a change of leader the sessions return one by one: false until then, and nothing is sent or
    * announced.
@@ -81,6 +83,15 @@ export interface InFlight {
   readonly delivery: Delivery;
   readonly options: DeliveryOptions;
   readonly attempt: number;
+}
+
+/** A line that a session's client took, for observers. */
+export interface WrittenDelivery {
+  readonly id: string;
+  readonly channel: string;
+  readonly session: string;
+  readonly attempt: number;
+  readonly tokens: number;
 }
 
 export function createReport(

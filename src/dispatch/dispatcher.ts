@@ -15,7 +15,7 @@ import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import { type AckReport, type AckRequest, acknowledge } from "./acknowledge.ts";
 import { createBreaker } from "./breaker.ts";
 import { createMatch, type MatchOptions } from "./choose-session.ts";
-import { createReport, type DispatchContext, type InFlight } from "./context.ts";
+import { createReport, type DispatchContext, type InFlight, type WrittenDelivery } from "./context.ts";
 import { createDeadlines } from "./deadlines.ts";
 import { Doorbell, type DoorbellReport } from "./doorbell/doorbell.ts";
 import { type EntryKind, type FinalState, findEntry, isSameKind, isUnsent } from "./entries.ts";
@@ -80,6 +80,8 @@ export interface DispatcherOptions {
    * to the user.
    */
   observe?(change: StateChange): void;
+  /** Called for each event that the stream of a session's client took. */
+  written?(written: WrittenDelivery): void;
 }
 
 export interface SessionReport {
@@ -189,6 +191,7 @@ export class Dispatcher {
       refund: (sessionId, inFlight) => this.#spend(sessionId, inFlight, -inFlight.delivery.tokens),
       holds: options.holds ?? (() => false),
       setState: createReport({ journal, log, registry }, options.observe),
+      onWritten: options.written,
       isSettled: () => isSettled,
       onStuck: (slot: SessionSlot, isStuck: boolean) => this.#onStuck(slot, isStuck),
       recheckSessions: () => this.#recheckSessions(),

@@ -435,7 +435,7 @@ export class SessionWorker {
     let afterMs = retryMs;
     for (const [index, inFlight] of batch.entries()) {
       const outcome = outcomes[index] as Outcome;
-      if (outcome === "written") this.#unshown.add(inFlight);
+      if (outcome === "written") this.#onWritten(inFlight);
       else if (outcome === "ended") {
         markUnconfirmed(this.#context, this.#slot, inFlight, "the session ended before it confirmed");
       } else if (!(outcome.error instanceof DeliveryError)) this.#reportBug(inFlight, outcome.error);
@@ -455,6 +455,13 @@ export class SessionWorker {
     // A session that lost events is about to end. If it does not, it gets them again.
     if (isLost) this.rewind(Math.min(...batch.map(({ entry }) => entry.position)));
     if ((refused.length > 0 || isLost) && !this.#isOver()) this.#rest(afterMs);
+  }
+
+  #onWritten(inFlight: InFlight): void {
+    const { id, channel, attempt, delivery } = inFlight;
+    const session = this.#session.id;
+    this.#context.onWritten?.({ id, channel, session, attempt, tokens: delivery.tokens });
+    this.#unshown.add(inFlight);
   }
 
   #reportBug(inFlight: InFlight, error: unknown): void {

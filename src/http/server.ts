@@ -34,7 +34,11 @@ interface ListenerOptions extends ListenSettings {
   readonly log: Log;
   /** Called with each address that is bound, as it is printed. */
   readonly onListen?: (address: string) => void;
+  readonly onAnswered?: AnsweredListener | undefined;
 }
+
+/** Called for each request to a source's route that was answered with 2xx. */
+export type AnsweredListener = (sourceName: string, tookMs: number) => void;
 
 export interface OpenListener extends Listener {
   /** Calls the listener for each request that no route answered. */
@@ -83,6 +87,7 @@ export function createListener(options: ListenerOptions): OpenListener {
 class HttpServer implements OpenListener {
   readonly #log: Log;
   readonly #onListen: ListenerOptions["onListen"];
+  readonly #onAnswered: AnsweredListener | undefined;
   #settings: ListenSettings;
   #table: RouteTable = createRouteTable([]);
   #bound: Bound | undefined;
@@ -97,9 +102,10 @@ class HttpServer implements OpenListener {
   readonly publicUrl?: NonNullable<OpenListener["publicUrl"]>;
 
   constructor(options: ListenerOptions) {
-    const { log, onListen, ...settings } = options;
+    const { log, onListen, onAnswered, ...settings } = options;
     this.#log = log;
     this.#onListen = onListen;
+    this.#onAnswered = onAnswered;
     this.#settings = settings;
     this.bodies = createBodyPool({ proven: this.#connections.prove });
     this.loopback = isLoopback(settings.addresses);
@@ -269,11 +275,20 @@ class HttpServer implements OpenListener {
       answer(response, 405, "method not allowed", { allow: match.allow.join(", ") });
     } else {
       const { route, params } = match;
+      if (this.#onAnswered !== undefined) this.#time(route.sourceName, response);
       route.handle(request, response, params).catch((error: unknown) => {
         this.#log.error(text`source ${route.sourceName}: ${stackOf(error)}`);
         answer(response, 500, "internal error");
       });
     }
+  }
+
+  #time(sourceName: string, response: ServerResponse): void {
+    const beganMs = performance.now();
+    response.once("finish", () => {
+      if (response.statusCode >= 200 && response.statusCode < 300)
+        this.#onAnswered?.(sourceName, performance.now() - beganMs);
+    });
   }
 
   #without(route: Route) {

@@ -18,7 +18,7 @@ export function encodeLine<L extends { readonly type: string }>(body: L): Buffer
 
 /** The same for an event, whose payload is converted to JSON only once. */
 export function encodeEvent({ event, deliveries, memory }: EventRecord, timeMs: number): Buffer {
-  const { data, text, ...rest } = event;
+  const { data, text, receivedMs: _, ...rest } = event;
   const dataJson = JSON.stringify(data);
   const textField = text === textOf(data, dataJson) ? "" : `,"text":${JSON.stringify(text)}`;
   const eventJson = `${JSON.stringify(rest).slice(0, -1)},"data":${dataJson}${textField}}`;
@@ -41,7 +41,7 @@ export function* encodeEventSteps(
   timeMs: number,
   moved?: MoveRecord,
 ): Generator<void, Buffer> {
-  const { data, text, ...rest } = event;
+  const { data, text, receivedMs: _, ...rest } = event;
   const pieces: Buffer[] = [];
   const add = (json: string) => void pieces.push(Buffer.from(json));
   add(`${lineStart}event","timeMs":${timeMs},"event":${JSON.stringify(rest).slice(0, -1)},"data":`);

@@ -32,6 +32,13 @@ export function createEventIds(firstTail: () => number = randomTail): (nowMs: nu
   };
 }
 
+/** When the id was made. */
+export function idTimeMs(id: string): number {
+  let ms = 0;
+  for (let at = 0; at < timeLength; at++) ms = ms * 32 + alphabet.indexOf(id[at] ?? "0");
+  return ms;
+}
+
 function encode(value: number, length: number): string {
   let text = "";
   for (let rest = value; text.length < length; rest = Math.floor(rest / 32))

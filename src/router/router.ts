@@ -51,7 +51,7 @@ export interface RouterOptions extends HostOptions {
   /** Called with every decision once it is final. */
   observe?(decision: Decision): void;
   /** The same for batches that no channel wanted; absent: `observe` is called for each. */
-  observeUnmatched?(unmatched: UnmatchedEvent): void;
+  observeUnmatched?(unmatched: UnmatchedEvent, source: string): void;
   /** How to try a source whose payload must be real, for example that of a test. */
   tryWith?(source: string): TrySource;
   /** Called when a source that had to wait has started. */
@@ -290,8 +290,8 @@ export class Router {
     this.#options.observe?.(decision);
   }
 
-  #observeUnmatched(unmatched: UnmatchedEvent): void {
-    if (this.#options.observeUnmatched !== undefined) this.#options.observeUnmatched(unmatched);
+  #observeUnmatched(unmatched: UnmatchedEvent, source: string): void {
+    if (this.#options.observeUnmatched !== undefined) this.#options.observeUnmatched(unmatched, source);
     else if (this.#options.observe !== undefined)
       for (let index = 0; index < unmatched.count; index++) this.#options.observe(unmatched.decision(index));
   }
@@ -323,7 +323,7 @@ export class Router {
       },
       observeUnmatched: (unmatched) => {
         this.#lastEventMs.set(name, this.#clock.now());
-        this.#observeUnmatched(unmatched);
+        this.#observeUnmatched(unmatched, name);
       },
       refused: (error) =>
         this.#refuse({ status: error.code === "E_RATE" ? 429 : 503, reason: error.message }, name),

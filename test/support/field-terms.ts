@@ -11,11 +11,11 @@ export const fieldTerms: ReadonlySet<string> = new Set(
   detector dialect diff difference disk dispatcher document dotenv draft echo effect emit encoding end engine
   environment error evidence expansion expectation expiry explanation expression extent fact failure family
   fault field file filter finding fingerprint fixture flight flow fold follower form format frame
-  function gate glob guard handler head health hello history hook id identity inbound inbox index indicator
+  function gate glob guard handler head health hello histogram history hook id identity inbound inbox index indicator
   info initialize input instance intake interpreter issue item journal json key kind lane launch layer leaf
   lease letter level library limit line link list listen listener listening listing load location locator
-  lock log logger loop machine map markup mask match memory message meter misfit mismatch mistake name
-  namespace need node note notification npm object offer offset operator option order origin outbound outbox
+  lock log logger loop machine map markup mask match memory message meter metric misfit mismatch mistake name
+  namespace need node note notification npm object observer offer offset operator option order origin outbound outbox
   outgoing outward over package page parse part path pattern payload people permission person policy pool port
   preset press preview priority problem process program project proof protocol query question queue range
   rank rate reader reason reception record ref reference refusal regex register registration registry reloader

@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, readlink, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -150,6 +150,7 @@ export async function createProject(
       }),
     async remove() {
       await Promise.all(running.splice(0).map((claude) => claude.process.interrupt()));
+      await stopRouters(root);
       await rm(root, { recursive: true, force: true });
     },
   };
@@ -159,6 +160,43 @@ export async function createProject(
   if (consent === "use") await trustUse(env, file);
   return project;
 }
+
+/** Ends what a test started with `up`, or by any other way that outlives its parent: everything that works below this folder. */
+async function stopRouters(root: string): Promise<void> {
+  const left = await processesBelow(root);
+  for (const pid of left) kill(pid, "SIGTERM");
+  const endMs = Date.now() + stopMs;
+  while (left.some((pid) => isAlive(pid)) && Date.now() < endMs)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  for (const pid of left) kill(pid, "SIGKILL");
+}
+
+/** By their working folder. Empty on a system that does not list processes in `/proc`. */
+async function processesBelow(root: string): Promise<readonly number[]> {
+  const names = await readdir("/proc").catch(() => []);
+  const found = names.map(async (name) => {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid) return [];
+    const folder = await readlink(`/proc/${name}/cwd`).catch(() => "");
+    return folder.startsWith(`${root}/`) ? [pid] : [];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+function isAlive(pid: number): boolean {
+  return kill(pid, 0);
+}
+
+/** False when there is no such process. */
+function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+const stopMs = 3_000;
 
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -364,6 +364,7 @@ class HttpSource implements Source {
 
   async #handle(request: IncomingMessage, response: ServerResponse, params: Params): Promise<void> {
     this.#inFlight += 1;
+    const receivedMs = this.#clock.now();
     let lease: BodyLease | undefined;
     try {
       if (request.method === "HEAD") {
@@ -380,7 +381,7 @@ class HttpSource implements Source {
       if ("status" in taken) return answerHandshake(response, taken);
       if (this.#closed || this.#emit === undefined || this.#callers?.isFull())
         return this.#turnAway(response, notTaken());
-      const outcome = await this.#emit(taken);
+      const outcome = await this.#emit({ ...taken, receivedMs });
       // It is on disk: a caller that waits for an answer holds no memory for it.
       lease?.release();
       if (this.#callers?.awaits(outcome)) return await this.#callers.wait(outcome, response);
