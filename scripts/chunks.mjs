@@ -55,6 +55,15 @@ const chunks = [
   { name: "http", roots: http },
   { name: "chats", roots: chats },
   { name: "sources", roots: sources },
+  // Only where the config or the environment asks for metrics or traces.
+  {
+    name: "telemetry",
+    roots: [
+      "src/daemon/metrics/metrics.ts",
+      "src/daemon/traces/event-traces.ts",
+      "src/daemon/traces/exporter.ts",
+    ],
+  },
   { name: "json-schema", roots: ["src/plan/compile/input-schema.ts"] },
   { name: "commands", roots: [/^src\/cli\/(?:commands|hooks|recipes)\//] },
 ];

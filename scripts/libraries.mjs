@@ -1,4 +1,4 @@
-// Writes dist/libraries.json: for each chat type, the lock file with which `channel-router add` installs its client libraries. It is cut out
+// Writes dist/libraries.json: for each chat type, and for traces, the lock file with which `channel-router add` installs its libraries. It is cut out
 // of our own lock file, so users get what was tested, each package checked against its hash.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { load } from "./validators.mjs";
@@ -6,11 +6,12 @@ import { load } from "./validators.mjs";
 export async function writeLibraries(root) {
   const { packages: locked } = JSON.parse(readFileSync(`${root}package-lock.json`, "utf8"));
   const locks = {};
-  for (const type of readdirSync(`${root}src/connectors`)) {
-    const path = `src/connectors/${type}/packages.ts`;
+  const folders = readdirSync(`${root}src/connectors`).map((type) => `src/connectors/${type}`);
+  for (const folder of [...folders, "src/daemon/traces"]) {
+    const path = `${folder}/packages.ts`;
     const text = readIfThere(root + path);
     if (text === undefined) continue;
-    const { packages } = (await load(path)).module.libraries;
+    const { type, packages } = (await load(path)).module.libraries;
     for (const [name, version] of Object.entries(packages))
       if (locked[`node_modules/${name}`]?.version !== version)
         throw new Error(`${path}: ${name} ${version} is not the version of package-lock.json`);

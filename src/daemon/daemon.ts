@@ -43,6 +43,7 @@ import { initializeEarly } from "./start/initialize-result.ts";
 import { loadPlan, type ProvenConfig } from "./start/load-plan.ts";
 import { type DaemonOptions, type DaemonState, needsReceipts, type RunningParts } from "./state.ts";
 import { toolsFor } from "./tools.ts";
+import { openTraces, type TraceService } from "./traces/open-traces.ts";
 import { type ConfigTrust, openConfigTrust } from "./trust/config-trust.ts";
 import { ConnectedWays } from "./wake/connected-ways.ts";
 import type { WakeConsent } from "./wake/session-wake.ts";
@@ -84,6 +85,7 @@ export class Daemon implements Service {
   #hadReceipts = false;
   #initializeResult: InitializeResult | undefined;
   #metrics: Metrics | undefined;
+  #traces: TraceService | undefined;
   /** Of all configs so far: what leaves may still contain one of an earlier config. */
   readonly #secrets = new Set<string>();
   #hide: Mask = createMask([]);
@@ -181,12 +183,14 @@ export class Daemon implements Service {
     await Promise.race([this.#started.catch(() => undefined), aborted(deadline)]);
     this.#chat?.stop();
     this.#metrics?.close();
+    void this.#traces?.flush();
     const running = this.#running;
     if (running === undefined) return;
     await Promise.all([running.sinks.stop(deadline), running.router.stop(deadline)]);
     running.expectations.stop();
     await Promise.race([running.shaping.stop(), aborted(deadline)]);
     await running.dispatcher.stop(deadline);
+    await this.#traces?.stop(deadline);
     await running.journal.close();
   }
 
@@ -289,6 +293,7 @@ export class Daemon implements Service {
     });
     this.#use(running);
     await this.#useMetrics(config);
+    this.#traces ??= await openTraces(this.#state);
     if (this.#ending.signal.aborted) return;
     const { dispatcher, shaping, router } = running;
     sessions.serve({

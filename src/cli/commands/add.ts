@@ -1,4 +1,4 @@
-// `add`: installs the client library of a chat or of mail below the state folder, where every way of installing the
+// `add`: installs the client library of a chat or of mail, or that of traces, below the state folder, where every way of installing the
 // router finds it, also while it runs. Each package is checked against the hash that we tested with.
 
 import { randomBytes } from "node:crypto";
@@ -8,6 +8,7 @@ import { librariesFolder, runningFolder } from "../../config/paths.ts";
 import { packageFolder } from "../../config/recipe/bundled.ts";
 import { connectors } from "../../connectors/index.ts";
 import type { Libraries, SourceTypeEntry } from "../../contract.ts";
+import { libraries as traceLibraries } from "../../daemon/traces/packages.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import { ConnectorError, isRouterError, UsageError } from "../../errors.ts";
 import { installedLibraries, loader, loadLibraries, useInstalled } from "../../host/libraries.ts";
@@ -55,7 +56,7 @@ export async function add(
 
 async function librariesOf(type: string, registry: readonly SourceTypeEntry[]): Promise<Libraries> {
   const all = await Promise.all(registry.map(async ({ load }) => (await load()).libraries));
-  const known = all.filter((one) => one !== undefined);
+  const known = [...all.filter((one) => one !== undefined), traceLibraries];
   const found = known.find((one) => one.type === type);
   if (found !== undefined) return found;
   const names = known.map((one) => one.type);

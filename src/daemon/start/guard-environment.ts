@@ -31,9 +31,9 @@ const homes = ["HOME", "USERPROFILE"];
 const labels = ["CHANNEL_ROUTER_LABEL", "CLAUDE_CODE_SESSION_ID"];
 /** They decide whom this process sends a message to, and with which token. */
 const inboxes = ["CLAUDE_CODE_MESSAGING_SOCKET", "CLAUDE_CODE_MESSAGING_TOKEN"];
-/** They decide through which proxy connections go, and whose certificates are accepted. */
+/** They decide through which proxy connections go, whose certificates are accepted, and where traces of events are sent. */
 const connections =
-  /^(?:NODE_TLS_REJECT_UNAUTHORIZED|NODE_EXTRA_CA_CERTS|NODE_USE_ENV_PROXY|SSL_CERT_(?:FILE|DIR)|(?:HTTPS?|ALL|NO)_PROXY)$/i;
+  /^(?:OTEL_\w+|NODE_TLS_REJECT_UNAUTHORIZED|NODE_EXTRA_CA_CERTS|NODE_USE_ENV_PROXY|SSL_CERT_(?:FILE|DIR)|(?:HTTPS?|ALL|NO)_PROXY)$/i;
 
 /** Changes `env`, and returns one line for each variable that is ignored. */
 export function guardEnvironment(
