@@ -85,7 +85,12 @@ async function pour(socket: Socket, piece: Buffer, times: number): Promise<void>
   for (let count = 0; count < times && !socket.destroyed; count++) {
     if (socket.write(piece)) continue;
     await new Promise<void>((resolve) => {
-      socket.once("drain", resolve).once("close", () => resolve());
+      const goOn = () => {
+        // A listener for each wait would add up.
+        socket.off("drain", goOn).off("close", goOn);
+        resolve();
+      };
+      socket.once("drain", goOn).once("close", goOn);
     });
   }
 }

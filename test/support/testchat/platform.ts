@@ -89,9 +89,17 @@ export async function openTestPlatform(): Promise<TestPlatform> {
     async updates({ after }, request) {
       if (updates.length <= Number(after)) {
         await new Promise<void>((resolve) => {
-          wake.add(resolve);
-          setTimeout(resolve, 2_000).unref();
-          request.socket.once("close", () => resolve());
+          const { socket } = request;
+          // The next request comes on the same connection.
+          const goOn = () => {
+            clearTimeout(timer);
+            socket.off("close", goOn);
+            wake.delete(goOn);
+            resolve();
+          };
+          const timer = setTimeout(goOn, 2_000).unref();
+          wake.add(goOn);
+          socket.once("close", goOn);
         });
       }
       return { updates: updates.slice(Number(after)) };
