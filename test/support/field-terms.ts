@@ -9,8 +9,8 @@ export const fieldTerms: ReadonlySet<string> = new Set(
   claude client clock code command commit compilation compile compiler conceal config connection content
   context copy count counter credential cursor data database deadline decision declaration definition delimiter detail
   detector dialect diff difference disk dispatcher document dotenv draft echo effect emit encoding end engine
-  environment error evidence expansion expectation expiry explanation expression extent fact failure family
-  fault field file filter finding fingerprint fixture flight flow fold follower form format frame
+  environment error evidence exporter expansion expectation expiry explanation expression extent fact failure family
+  fault feed field file filter finding fingerprint fixture flight flow fold follower form format frame
   function gate glob guard handler head health hello histogram history hook id identity inbound inbox index indicator
   info initialize input instance intake interpreter issue item journal json key kind lane launch layer leaf
   lease letter level library limit line link list listen listener listening listing load location locator
@@ -23,7 +23,7 @@ export const fieldTerms: ReadonlySet<string> = new Set(
   row rule run sample scalar scanner schedule schema scheme scope script search secret section semaphore
   send sender sensitivity serve server service set setting setup shape shaper sieve sift simulator span
   spending splitter stage start stat status step stop store stream style subscription substitution
-  suggestion supported surrounding table tail tarball target template test text time timeout token tool trait
+  suggestion supported surrounding table tail tarball target template test text time timeout token tool trace trait
   transport tree trust turn type unwrapper up use validator value var variable verification verifier version view
   visitor wait watch web window wish word worker write writer
 `
