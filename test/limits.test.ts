@@ -55,6 +55,9 @@ const limits: Readonly<Record<string, readonly [file: string, constant: string]>
     "dispatch/breaker.ts",
     "maxPerWindow",
   ],
+  "programs that read `/events` at once": ["console/event-feed.ts", "maxReaders"],
+  "events that such a program gets after it was away": ["console/event-feed.ts", "maxMissed"],
+  "series of one metric": ["daemon/metrics/series.ts", "maxSeries"],
 };
 
 const units: Readonly<Record<string, number>> = { KiB: 1_024, MiB: 1_024 * 1_024 };
