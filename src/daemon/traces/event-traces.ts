@@ -153,6 +153,8 @@ export class EventTraces implements EventObserver {
     options: SpanOptions = {},
     isFailure = false,
   ): Span {
+    // Not sampled: then none of its children is.
+    if (parent.spanContext().traceFlags === 0) return parent;
     const { exporter } = this.#options;
     // As dates: the SDK takes a small number for a time since the start of the process.
     const startTime = new Date(Math.min(startMs, endMs));
