@@ -16,6 +16,7 @@ import "./style/parts.css";
 import "./style/live.css";
 import "./style/event.css";
 import "./style/lists.css";
+import "./style/chat.css";
 import "uplot/dist/uPlot.min.css";
 
 startTheme();

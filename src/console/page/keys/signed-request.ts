@@ -7,6 +7,8 @@ import { Fault, faultOfAnswer } from "./fault.ts";
 export interface RequestOptions {
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent in place of `body`, for files. */
+  readonly form?: FormData;
   readonly signal?: AbortSignal;
 }
 
@@ -34,7 +36,7 @@ export async function request(
   options: RequestOptions = {},
 ): Promise<Response> {
   await checkBrowser();
-  const body = options.body === undefined ? new Uint8Array() : bytesOf(JSON.stringify(options.body));
+  const { type, body } = await bodyOf(options);
   const bodyHash = await hashOf(body);
   for (let isFirst = true; ; isFirst = false) {
     const session = await meet();
@@ -43,7 +45,7 @@ export async function request(
       cache: "no-store",
       headers: {
         authorization: await sign(session, method, path, bodyHash),
-        ...(method === "POST" ? { "content-type": "application/json" } : {}),
+        ...(method === "POST" ? { "content-type": type } : {}),
       },
       ...(method === "POST" ? { body } : {}),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -53,6 +55,23 @@ export async function request(
     if (fault.code !== "hello" || !isFirst) throw fault;
     if (current === session) current = undefined;
   }
+}
+
+/** Its bytes are known before it is sent: they are signed. */
+async function bodyOf({
+  body,
+  form,
+}: RequestOptions): Promise<{ type: string; body: Uint8Array<ArrayBuffer> }> {
+  if (form === undefined)
+    return {
+      type: "application/json",
+      body: body === undefined ? new Uint8Array() : bytesOf(JSON.stringify(body)),
+    };
+  const encoded = new Response(form);
+  return {
+    type: encoded.headers.get("content-type") ?? "multipart/form-data",
+    body: new Uint8Array(await encoded.arrayBuffer()),
+  };
 }
 
 async function fetchOnce(path: string, options: RequestInit): Promise<Response> {
