@@ -1,5 +1,5 @@
 // An edited text of the config as a plan, without effects: it is not saved, no source is started, no command runs and no connection is
-// opened. Whoever edits it learns no more than the active config reads: other files and variables have placeholders, and what the user
+// opened. A user who edits it learns no more than the active config reads: other files and variables have placeholders, and what the user
 // has not agreed to show is hidden.
 
 import type { ReadScope } from "../../config/load.ts";

@@ -84,12 +84,12 @@ function isNamed(part: string, kinds: ReadonlySet<string>): boolean {
 }
 
 /** Words of lines that say that something happened, the clearest first. */
-const tellingWords =
+const alarmingWords =
   "FATAL PANIC CRITICAL EMERG ERROR Error error failed FAILED Failed failure Failure exception Exception panic fatal critical timeout refused denied WARNING WARN warning warn".split(
     " ",
   );
 
-/** A word of the texts of all of these events that no text of the others has: a telling one, where no others are given. */
+/** A word of the texts of all of these events that no text of the others has; the most alarming of them first where no others are given. */
 function commonWord(
   events: readonly RecordedEvent[],
   others: readonly RecordedEvent[],
@@ -107,9 +107,9 @@ function commonWord(
     ]
       .filter((word) => more.every((one) => textAt(one, path).includes(word)))
       .filter((word) => elsewhere.every((one) => !textAt(one, path).includes(word)))
-      .map((word) => ({ word, rank: tellingWords.indexOf(word) }));
-    const telling = words.filter(({ rank }) => rank !== -1).sort((a, b) => a.rank - b.rank)[0];
-    const found = telling ?? (others.length === 0 ? undefined : words[0]);
+      .map((word) => ({ word, rank: alarmingWords.indexOf(word) }));
+    const alarming = words.filter(({ rank }) => rank !== -1).sort((a, b) => a.rank - b.rank)[0];
+    const found = alarming ?? (others.length === 0 ? undefined : words[0]);
     if (found !== undefined) return { path, value: found.word, contains: true };
   }
   return undefined;

@@ -7,8 +7,8 @@ import { Loaded, useAnswer } from "../parts/section.tsx";
 import { Block, Empty } from "../parts/text.tsx";
 import { status } from "../questions.ts";
 import { go } from "../route.ts";
+import { ChatRoom } from "./chat-room.ts";
 import { Composer } from "./composer.tsx";
-import { Conversation } from "./conversation.ts";
 import { Message } from "./message.tsx";
 import { Rooms } from "./rooms.tsx";
 
@@ -62,7 +62,7 @@ function Chats({ names, shown }: { readonly names: readonly string[]; readonly s
 }
 
 function OpenChat({ source }: { readonly source: string }) {
-  const chat = useMemo(() => new Conversation(source), [source]);
+  const chat = useMemo(() => new ChatRoom(source), [source]);
   const quoted = useSignal<string | undefined>(undefined);
   useEffect(() => () => chat.close(), [chat]);
   useEffect(() => {
@@ -94,7 +94,7 @@ function OpenChat({ source }: { readonly source: string }) {
 }
 
 /** What keeps messages from arriving. */
-function Notice({ chat }: { readonly chat: Conversation }) {
+function Notice({ chat }: { readonly chat: ChatRoom }) {
   const state = chat.state.value;
   if (state === "turned_away" || (state === "lost" && chat.fault.value !== undefined))
     return (
@@ -121,7 +121,7 @@ function Notice({ chat }: { readonly chat: Conversation }) {
   return null;
 }
 
-function Log({ chat, onQuote }: { readonly chat: Conversation; onQuote(id: string): void }) {
+function Log({ chat, onQuote }: { readonly chat: ChatRoom; onQuote(id: string): void }) {
   const box = useRef<HTMLDivElement>(null);
   const isAtEnd = useSignal(true);
   const shown = chat.shown.value;

@@ -6,13 +6,13 @@ import { useRef } from "preact/hooks";
 import { announce } from "../announce.ts";
 import { isReadOnly } from "../connection.ts";
 import { Button } from "../parts/button.tsx";
-import { type Conversation, nameOf } from "./conversation.ts";
+import { type ChatRoom, nameOf } from "./chat-room.ts";
 import { beginningOf, sizeOf } from "./message.tsx";
 
 const maxFiles = 10;
 
 interface ComposerProps {
-  readonly chat: Conversation;
+  readonly chat: ChatRoom;
   /** The id of the message that is quoted. */
   readonly quoted: Signal<string | undefined>;
 }

@@ -6,13 +6,13 @@ import { announce } from "../announce.ts";
 import { Button, ChangeButton } from "../parts/button.tsx";
 import { Progress } from "../parts/chip.tsx";
 import { Command, Time } from "../parts/text.tsx";
-import { type ChatFile, type ChatMessage, type Conversation, nameOf } from "./conversation.ts";
+import { type ChatFile, type ChatMessage, type ChatRoom, nameOf } from "./chat-room.ts";
 import { Markup } from "./markup.tsx";
 
 const names = { you: "You", claude: "Claude", router: "Router" } as const;
 
 interface MessageProps {
-  readonly chat: Conversation;
+  readonly chat: ChatRoom;
   readonly message: ChatMessage;
   onQuote(): void;
 }
@@ -131,7 +131,7 @@ function pictureType(name: string): string | undefined {
   return pictureTypes[name.slice(name.lastIndexOf(".") + 1).toLowerCase()];
 }
 
-function Picture({ chat, file }: { readonly chat: Conversation; readonly file: ChatFile }) {
+function Picture({ chat, file }: { readonly chat: ChatRoom; readonly file: ChatFile }) {
   const url = useSignal<string | undefined>(undefined);
   useEffect(() => {
     let isGone = false;
@@ -150,7 +150,7 @@ function Picture({ chat, file }: { readonly chat: Conversation; readonly file: C
   return url.value === undefined ? null : <img class="picture" src={url.value} alt={file.name} />;
 }
 
-async function save(chat: Conversation, file: ChatFile): Promise<void> {
+async function save(chat: ChatRoom, file: ChatFile): Promise<void> {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(await chat.download(file));
   link.download = file.name;

@@ -2,9 +2,9 @@
 
 import { useSignal } from "@preact/signals";
 import { Button } from "../parts/button.tsx";
-import { type Conversation, nameOf, setName } from "./conversation.ts";
+import { type ChatRoom, nameOf, setName } from "./chat-room.ts";
 
-export function Rooms({ chat }: { readonly chat: Conversation }) {
+export function Rooms({ chat }: { readonly chat: ChatRoom }) {
   const isOpening = useSignal(false);
   return (
     <nav class="rooms" aria-label="Rooms">

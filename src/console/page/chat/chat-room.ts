@@ -53,7 +53,7 @@ const typingMs = 8_000;
 /** How many of the latest events are asked how far they got. */
 const askedEvents = 500;
 
-export class Conversation {
+export class ChatRoom {
   readonly source: string;
   readonly state = signal<ChatState>("connecting");
   readonly fault = signal<Fault | undefined>(undefined);
