@@ -32,8 +32,19 @@ export interface CatalogueContext {
 const freshMs = 60 * 60_000;
 const maxIndexBytes = 1024 * 1024;
 
-/** Throws a UsageError for what is not a catalogue; a failure to fetch it is its problem. */
+/** What is not a catalogue, or cannot be fetched, says so in its problem, and no other suffers from it. */
 export async function readCatalogue(written: string, context: CatalogueContext): Promise<Catalogue> {
+  try {
+    return await readAny(written, context);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const hint = error.hint === undefined ? "" : `; ${error.hint}`;
+    return { reference: written, entries: [], readMs: 0, problem: `${error.message}${hint}` };
+  }
+}
+
+/** Throws a UsageError for what is not a catalogue. */
+async function readAny(written: string, context: CatalogueContext): Promise<Catalogue> {
   const folder = folderOf(written, context.env);
   if (folder !== undefined) return readFolder(written, folder, context.nowMs);
   const reference = gitReference(written);
@@ -94,7 +105,9 @@ function gitReference(written: string) {
   const { base, ref } = partsOf(written);
   const parsed = parseShared(`${base}${base.startsWith("github:") ? "/" : "//"}${indexName}${ref}`);
   if (parsed !== undefined && !("message" in parsed) && parsed.from === "git") return parsed;
-  throw new UsageError("E_USAGE", `${written} is not a catalogue`, {
+  if (/^\.{0,2}\//.test(written))
+    throw new UsageError("E_USAGE", "the path of a folder must begin with / or ~/");
+  throw new UsageError("E_USAGE", "not a catalogue", {
     hint: "write github:OWNER/REPO, git+https://HOST/REPO, each with @TAG or without, or the path of a folder",
   });
 }

@@ -92,7 +92,7 @@ export function checkMoved(
     "E_RECIPE_MOVED",
     `the ${pinned.ref} ${reference.ref} of ${reference.url} has moved: channels.lock has commit ${pinned.commit}, and it now names ${found.commit}`,
     {
-      hint: `ask its author why. To use the new commit: channel-router recipes update NAME ${found.commit}`,
+      hint: `ask its author why. To use the new commit: channel-router recipes update ${writtenReference(reference)} ${found.commit}`,
     },
   );
 }

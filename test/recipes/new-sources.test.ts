@@ -204,6 +204,13 @@ test("an event without a payload is refused, and says how to begin", async () =>
   expect(made.stderr).toContain("recipes search cron");
 });
 
+test("a sample for a source that is not there says which there are", async () => {
+  const { stderr, code } = await project.ask(["send", "acme_run", "--sample"], env);
+  expect(code).toBe(2);
+  expect(stderr).toContain("no source named acme_run");
+  expect(stderr).toContain('did you mean "acme_runs"?');
+});
+
 describe("a file", () => {
   let folder: string;
   beforeEach(() => {

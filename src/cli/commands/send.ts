@@ -3,6 +3,7 @@
 
 import { findPayload } from "../../daemon/sample-payload.ts";
 import { loadPlan } from "../../daemon/start/load-plan.ts";
+import { didYouMeanHint } from "../../did-you-mean.ts";
 import { UsageError } from "../../errors.ts";
 import { line } from "../../text.ts";
 import type { CommandContext } from "../context.ts";
@@ -48,6 +49,11 @@ export async function send(
 
 async function sampleOf(source: string, file: string, { json }: SendOptions, context: CommandContext) {
   const proven = await loadPlan(file, context.env);
+  const names = proven.plan.sources.map(({ name }) => name);
+  if (!names.includes(source))
+    throw new UsageError("E_USAGE", `no source named ${source}`, {
+      hint: didYouMeanHint(source, names) ?? `one of ${names.join(", ")}`,
+    });
   const found = findPayload(proven, source);
   if ("none" in found)
     throw new UsageError("E_USAGE", `there is no sample for ${source}: ${found.none}`, {

@@ -1,18 +1,14 @@
 // The files that `init` proposes, as texts: from what is there and what the user chose. Pure.
 
 import { randomBytes } from "node:crypto";
+import { schemaUrl } from "../../config/schema-url.ts";
 import { parseDotenv } from "../../config/variables/dotenv.ts";
 import { addUse, type UseAdded } from "../../config/yaml/add-use.ts";
 import type { Json } from "../../contract.ts";
-import { version } from "../../version.ts";
 import type { RecipeDetails } from "../recipes/details.ts";
 
-/** Works in every folder: the schema is not in the user's project. The URL has the newest patch of this minor version. */
-const modeline = `# yaml-language-server: $schema=https://unpkg.com/channel-router@${minorOf(version)}/schema/channels.schema.json`;
-
-function minorOf(of: string): string {
-  return of.split(".").slice(0, 2).join(".");
-}
+/** Works in every folder: the schema is not in the user's project. */
+const modeline = `# yaml-language-server: $schema=${schemaUrl("channels")}`;
 
 export interface Chosen {
   readonly recipe: RecipeDetails;

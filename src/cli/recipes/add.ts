@@ -29,6 +29,7 @@ import {
   inspectedLines,
   inspectFetched,
   inspectRecipe,
+  introLines,
 } from "./inspect.ts";
 import {
   addedCapabilities,
@@ -43,6 +44,7 @@ import {
   noteUnread,
   type RecipeProject,
   readProject,
+  requireKnown,
   requireShared,
 } from "./pinned.ts";
 import {
@@ -96,6 +98,7 @@ async function addTo(
   const project = readProject(config, (await readPresent(config)) ?? "");
   noteUnread(project, context);
   const written = fromConfig(typed, project, context);
+  await requireKnown(written, context);
   const fetched = await fetchShared(written, project, context);
   const reference = fetched === undefined ? written : writtenReference(fetched.reference);
   const { inspected, added } =
@@ -106,6 +109,8 @@ async function addTo(
           added: await addedCapabilities(project, fetched, file, context),
         }));
 
+  const from = describeSource(reference, fetched);
+  if (!options.json) context.print(printed(...introLines(inspected, from)));
   const restored = project.uses.find(({ recipe }) => recipe === reference);
   const isRestored = restored !== undefined && options.as === undefined;
   const chosen: Chosen | undefined = isRestored
@@ -114,7 +119,6 @@ async function addTo(
   const proposed = await propose(project, { reference, fetched, chosen, options }, context);
   const { change, missing } = proposed;
   const name = restored !== undefined && isRestored ? restored.name : (chosen?.as ?? "");
-  const from = describeSource(reference, fetched);
   const answer = (isWritten: boolean) => ({
     config: project.config,
     written: isWritten,
@@ -130,7 +134,7 @@ async function addTo(
   if (!options.json) {
     context.print(
       printed(
-        ...inspectedLines(inspected, from, chosen?.values),
+        ...inspectedLines(inspected, chosen?.values),
         ...added.map((one) => line`  ${colors.yellow("now also")} ${one}`),
         line``,
         ...changeLines(change),
@@ -278,7 +282,8 @@ function withUse({ text, config, uses }: RecipeProject, chosen: Chosen, options:
 }
 
 function describeSource(reference: string, fetched: FetchedRecipe | undefined): string {
-  if (fetched === undefined) return reference;
+  if (fetched === undefined)
+    return bundledRecipes().includes(reference) ? "channel-router itself" : reference;
   const { commit, ref, integrity } = fetched.locked;
   if (commit === undefined) return `${reference} (${integrity ?? ""})`;
   return `${reference} (commit ${commit.slice(0, 12)}${ref === "branch" ? ", a branch: it is pinned to this commit" : ""})`;

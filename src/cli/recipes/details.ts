@@ -1,5 +1,6 @@
 // What a recipe says of itself: its inputs, what it provides, and the lines that use it.
 
+import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { declarationOf } from "../../config/recipe/declaration.ts";
 import { findRecipe } from "../../config/recipe/reference.ts";
@@ -18,6 +19,11 @@ export interface RecipeAnswer {
   readonly title: string;
   readonly description: string;
   readonly file: string;
+  readonly author?: string;
+  readonly license?: string;
+  readonly homepage?: string;
+  /** `unverified`: its author could not confirm the sender's format. */
+  readonly status?: string;
 }
 
 export interface RecipeDetails extends RecipeAnswer {
@@ -40,6 +46,8 @@ interface InputAnswer {
   readonly type: string;
   readonly description: string;
   readonly secret: boolean;
+  /** Of a choice, or of each item of a list of choices. */
+  readonly choices?: readonly Json[];
   /** An example value for a config. */
   readonly example?: Json;
   /** Absent: it is required. */
@@ -51,8 +59,10 @@ export function fileOf(name: string, { cwd }: Pick<CommandContext, "cwd">): stri
   // The user at the command line may name any file.
   if (/[/\\]|\.ya?ml$/.test(name)) return resolve(cwd, name);
   const found = findRecipe(name, cwd);
-  if ("message" in found) throw new UsageError("E_USAGE", found.message, { hint: found.hint });
-  return found.file;
+  if (!("message" in found)) return found.file;
+  const own = [`recipes/${name}.yaml`, `${name}.yaml`].find((path) => existsSync(resolve(cwd, path)));
+  const hint = own === undefined ? found.hint : `there is a file: ./${own}`;
+  throw new UsageError("E_USAGE", found.message, { hint });
 }
 
 /** `written`: what a config writes for it, where that is not its name or file. */
@@ -90,7 +100,33 @@ export async function readDetails(
     tests: loaded.tests.length,
     sample: samplePayload(loaded),
     use: useOf(writtenAs(written ?? name, context), own("recipe"), inputs),
+    ...about(recipe),
   };
+}
+
+function about(recipe: JsonObject): Partial<RecipeAnswer> {
+  const keys = ["author", "license", "homepage", "status"] as const;
+  return Object.fromEntries(
+    keys.flatMap((key) => (typeof recipe[key] === "string" ? [[key, recipe[key]]] : [])),
+  );
+}
+
+/** `1.0.0, unverified: Title` */
+export function headOf({
+  version,
+  title,
+  status,
+}: Pick<RecipeAnswer, "version" | "title" | "status">): string {
+  return `${version}${status === undefined ? "" : `, ${status}`}: ${title}`;
+}
+
+/** `choice of failure, error; default "failure"` */
+export function kindOf({ type, secret, choices, default: fallback }: InputAnswer): string {
+  const kind = secret ? "secret" : type;
+  const of =
+    choices === undefined ? "" : `${type === "choice" ? " of" : ":"} ${choices.map(String).join(", ")}`;
+  const value = fallback === undefined ? "needed" : `default ${JSON.stringify(fallback)}`;
+  return `${kind}${of}${choices === undefined ? ", " : "; "}${value}`;
 }
 
 /** What a config in this folder writes for the recipe: a name, or a path that begins with ./ */
@@ -105,13 +141,16 @@ function inputAnswer(name: string, declared: JsonObject): InputAnswer {
   const example = Array.isArray(examples) ? (examples[0] as Json) : undefined;
   // An answer of the user's must not be a variable or a file that the author of the recipe chose.
   const isReference = secret !== true && example !== undefined && JSON.stringify(example).includes("${");
-  const items = isObject(declared.items) ? String(declared.items.type) : "string";
+  const item = isObject(declared.items) ? declared.items : {};
+  const items = String(item.type ?? "string");
+  const choices = declared.choices ?? declared.enum ?? item.choices ?? item.enum;
   const kind = type === "array" ? `list of ${items}` : secret === true ? "secret" : declared.type;
   return {
     name,
     type: String(kind),
     description: String(description),
     secret: secret === true,
+    ...(Array.isArray(choices) ? { choices } : {}),
     ...(example === undefined || isReference ? {} : { example }),
     ...(fallback === undefined ? {} : { default: fallback as Json }),
   };
@@ -133,13 +172,15 @@ export function withInputs(
 }
 
 function useOf(written: string, recipe: string, inputs: readonly InputAnswer[]): string {
+  // Somebody else does not choose among the variables of whoever copies these lines.
+  const isOurs = /^\.\/|^[a-z0-9-]+$/.test(written);
   const needed = inputs
     .filter((input) => input.default === undefined)
-    .map(
-      ({ name, secret, example }) =>
-        `${name}: ${exampleText(example, secret ? `\${${constant(recipe, name)}}` : name)}`,
-    );
-  const given = needed.length === 0 ? "" : `\n    with: { ${needed.join(", ")} }`;
+    .map(({ name, secret, example }) => {
+      const own = secret ? `\${${constant(recipe, name)}}` : name;
+      return `\n      ${name}: ${exampleText(secret && !isOurs ? undefined : example, own)}`;
+    });
+  const given = needed.length === 0 ? "" : `\n    with:${needed.join("")}`;
   return `use:\n  ${recipe.replaceAll("-", "_")}:\n    recipe: ${written}${given}`;
 }
 

@@ -12,7 +12,7 @@ import { type TokensPerEvent, tokensPerEvent } from "../../testing/tokens-per-ev
 import { line, marked, type SafeText, safeLine } from "../../text.ts";
 import { colors } from "../colors.ts";
 import type { CommandContext } from "../context.ts";
-import { type RecipeDetails, readDetails, withInputs } from "./details.ts";
+import { headOf, kindOf, type RecipeDetails, readDetails, withInputs } from "./details.ts";
 
 export interface InspectedRecipe {
   readonly details: RecipeDetails;
@@ -78,17 +78,33 @@ export function capabilityLines(
 ): string[] {
   const declared = capabilities ?? {};
   const listed = (value: Json | undefined): string[] =>
-    Array.isArray(value) ? value.map((one) => withInputs(String(one), inputs, values)) : [];
+    Array.isArray(value) ? value.flatMap((one) => withListed(String(one), inputs, values)) : [];
+  const named = (input: string) => {
+    const isSecret = inputs.find(({ name }) => name === input)?.secret !== false;
+    if (!isSecret) return `the input ${input}`;
+    return input === "secret" ? "the secret" : `the secret ${input}`;
+  };
   return [
     ...reachWords.flatMap(([key, words]) => listed(declared[key]).map((one) => `${words} ${one}`)),
     ...Object.entries(asObject(declared.secrets)).flatMap(([input, places]) =>
       listed(places).map((place) =>
-        place === "verify"
-          ? `checks callers with the secret ${input}`
-          : `sends the secret ${input} to ${place}`,
+        place === "verify" ? `checks callers with ${named(input)}` : `sends ${named(input)} to ${place}`,
       ),
     ),
   ];
+}
+
+/** One text for each item of an input that is a list. */
+function withListed(
+  text: string,
+  inputs: RecipeDetails["inputs"],
+  values: Readonly<Record<string, Json>>,
+): string[] {
+  const [, name = ""] = /^\$\{inputs\.(\w+)\}$/.exec(text) ?? [];
+  const input = inputs.find((one) => one.name === name);
+  const value =
+    input === undefined || input.secret ? undefined : (values[name] ?? input.default ?? input.example);
+  return Array.isArray(value) && value.length > 0 ? value.map(String) : [withInputs(text, inputs, values)];
 }
 
 export function tokensLine({ median, least, most, events }: TokensPerEvent): SafeText {
@@ -96,26 +112,31 @@ export function tokensLine({ median, least, most, events }: TokensPerEvent): Saf
   return line`~${median} tokens per event (${events} in its tests${range})`;
 }
 
-/** For a user who decides whether to use it. `from`: where it was fetched. */
+/** What it is, before the user is asked for anything. `from`: where it was fetched. */
+export function introLines({ details }: Pick<InspectedRecipe, "details">, from: string): SafeText[] {
+  return [
+    line`${colors.bold(details.recipe)} ${headOf(details)}`,
+    line`  from ${from}`,
+    line``,
+    marked(details.description, line`  `),
+    line``,
+  ];
+}
+
+/** For a user who decides whether to use it. */
 export function inspectedLines(
   { details, suite, tokens }: InspectedRecipe,
-  from: string,
   values: Readonly<Record<string, Json>> = {},
 ): SafeText[] {
-  const { recipe, version, title, description, inputs, setup } = details;
+  const { inputs, setup } = details;
   const failed = failedTests(suite);
   const reaches = capabilityLines(details, values);
   const indent = line`  `;
   return [
-    line`${colors.bold(recipe)} ${version}: ${title}`,
-    line`  from ${from}`,
-    line``,
-    marked(description, indent),
-    line``,
     ...(inputs.length === 0 ? [] : [line`${colors.bold("Inputs")}`]),
-    ...inputs.flatMap(({ name, type, secret, description: what, default: fallback }) => [
-      line`  ${name} (${secret ? "secret" : type}, ${fallback === undefined ? "needed" : `default ${JSON.stringify(fallback)}`})`,
-      marked(what, line`      `),
+    ...inputs.flatMap((input) => [
+      line`  ${input.name} (${kindOf(input)})`,
+      marked(input.description, line`      `),
     ]),
     line`${colors.bold("Capabilities")}`,
     ...(reaches.length === 0

@@ -1,6 +1,6 @@
 // What the commands share that manage shared recipes: the config with its lock, and how recipes are fetched.
 
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { maxFileBytes } from "../../config/read.ts";
 import { bundledRecipes } from "../../config/recipe/bundled.ts";
@@ -19,6 +19,7 @@ import { configLocation } from "../find-router.ts";
 import { readPresent } from "../init/files.ts";
 import { npmOutput } from "../npm.ts";
 import { fileOf } from "./details.ts";
+import { ofCatalogues, readCatalogues } from "./search.ts";
 
 export interface ConfigOption {
   readonly config?: string;
@@ -152,15 +153,45 @@ interface FoundUse {
 /** The file of a recipe: bundled, named by its path, or used by the config, by its name there or its reference. */
 export async function findUsed(name: string, context: CommandContext): Promise<FoundUse> {
   const { file: config } = configOfCommand(undefined, context);
-  const plain = () => ({ file: fileOf(name, context), written: name });
-  if (config === undefined || !isOfConfig(name)) return plain();
-  const { folder, uses } = readProject(config, await readPresent(config));
+  const plain = async () => {
+    await requireKnown(name, context);
+    return { file: fileOf(name, context), written: name };
+  };
+  if (!isOfConfig(name)) return plain();
+  if (config === undefined)
+    return parseShared(name) === undefined ? plain() : Promise.reject(notPinned(name));
+  const { folder, uses, lock } = readProject(config, await readPresent(config));
   const use = uses.find((one) => one.name === name || one.recipe === name);
   if (use === undefined && parseShared(name) === undefined) return plain();
   const written = use?.recipe ?? name;
+  if (use === undefined && !lock.has(name)) throw notPinned(name);
   const found = findRecipe(written, folder);
   if ("message" in found) throw new UsageError("E_USAGE", found.message, { hint: found.hint });
   return { file: found.file, written };
+}
+
+function notPinned(reference: string): UsageError {
+  return new UsageError("E_USAGE", `${reference} is not used here`, {
+    hint: `channel-router recipes add ${reference} --dry-run  fetches and shows it`,
+  });
+}
+
+/** Rejects with a UsageError that names the reference, for a name that only a catalogue has. */
+export async function requireKnown(
+  name: string,
+  context: Pick<CommandContext, "env" | "now" | "cwd">,
+): Promise<void> {
+  if (/[/\\.:]/.test(name) || bundledRecipes().includes(name)) return;
+  const listed = ofCatalogues(await readCatalogues({ offline: true }, context), context);
+  const found = listed.find(({ recipe }) => recipe === name);
+  if (
+    found === undefined ||
+    ["recipes/", ""].some((place) => existsSync(join(context.cwd, `${place}${name}.yaml`)))
+  )
+    return;
+  throw new UsageError("E_USAGE", `${name} is a recipe of the catalogue ${found.from}`, {
+    hint: `channel-router recipes add ${found.reference} --dry-run  fetches and shows it`,
+  });
 }
 
 /** Names of bundled recipes come first: they are what `recipes list` shows. */

@@ -55,7 +55,10 @@ async function remove(name: string, options: ConfigOption, context: CommandConte
     return 0;
   }
   context.print(printed(line`removed ${use?.name ?? name} from ${project.config}`));
-  if (use !== undefined && Object.keys(use.with).length > 0)
-    context.print(printed(line`  variables that it used stay in .env`));
+  const variables = [...JSON.stringify(use?.with ?? {}).matchAll(/\$\{([A-Za-z_]\w*)/g)].map(
+    ([, name = ""]) => name,
+  );
+  if (variables.length > 0)
+    context.print(printed(line`  ${[...new Set(variables)].join(", ")}: still in .env, if it was there`));
   return 0;
 }

@@ -44,7 +44,12 @@ export async function searchRecipes(
   if (options.json) context.print(printedJson({ recipes: found, catalogues: catalogueAnswers(catalogues) }));
   else {
     for (const one of found) context.print(printed(...foundLines(one)));
-    if (found.length === 0) context.print(printed(line`no recipe has ${words.join(" ")}`));
+    if (found.length === 0)
+      context.print(
+        printed(
+          line`no recipe has ${words.length === 1 ? words.join("") : `all of: ${words.join(", ")}`}; channel-router recipes list  shows all`,
+        ),
+      );
     for (const note of catalogueNotes(catalogues)) context.print(printed(note));
   }
   return found.length === 0 ? 1 : 0;
@@ -116,13 +121,18 @@ async function bundled(context: CommandContext): Promise<FoundRecipe[]> {
   }));
 }
 
-/** Each word begins a word of the recipe. */
+/** Each word begins a word of the recipe, or has its stem: `failures` finds `failed`. */
 function isMatch({ recipe, title, description }: FoundRecipe, words: readonly string[]): boolean {
   const text = `${recipe} ${title} ${description}`.toLowerCase().split(/[^\p{L}\p{N}]+/u);
   return words
     .flatMap((word) => word.toLowerCase().split(/[^\p{L}\p{N}]+/u))
     .filter((word) => word !== "")
-    .every((word) => text.some((one) => one.startsWith(word)));
+    .every((word) => text.some((one) => one.startsWith(word) || stemOf(one) === stemOf(word)));
+}
+
+/** Without a usual ending, where enough is left to tell words apart. */
+function stemOf(word: string): string {
+  return /^(.{4,}?)(?:ures?|ings?|ed|es|e|s)$/.exec(word)?.[1] ?? word;
 }
 
 function foundLines({ recipe, version, title, tokens, status, from, reference }: FoundRecipe): SafeText[] {

@@ -8,7 +8,7 @@ import { colors } from "../colors.ts";
 import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { printed, printedJson } from "../print.ts";
-import { type RecipeDetails, readDetails, withInputs } from "./details.ts";
+import { headOf, kindOf, type RecipeDetails, readDetails, withInputs } from "./details.ts";
 import { capabilityLines } from "./inspect.ts";
 import { findUsed } from "./pinned.ts";
 
@@ -31,22 +31,26 @@ export async function showRecipe(
 }
 
 function detailLines(details: RecipeDetails): SafeText[] {
-  const { recipe, version, title, description, setup, inputs, sources, channels, sinks, tests, use } =
-    details;
+  const { recipe, description, setup, inputs, sources, channels, sinks, tests, use } = details;
+  const { author, license, homepage } = details;
+  const origin = [author === undefined ? undefined : `by ${author}`, license, homepage].filter(
+    (one) => one !== undefined,
+  );
   const names = (noun: string, list: readonly string[]) =>
     list.length === 0 ? [] : [line`  ${noun}: ${list.join(", ")}`];
   const indent = line`  `;
   const reaches = details.capabilities === undefined ? ["not declared"] : capabilityLines(details);
   return [
-    line`${colors.bold(recipe)} ${version}: ${title}`,
+    line`${colors.bold(recipe)} ${headOf(details)}`,
     safeLine(description),
+    ...(origin.length === 0 ? [] : [line`  ${origin.join(", ")}`]),
     line``,
     marked(use, indent),
     line``,
     line`${colors.bold("Inputs")}`,
-    ...inputs.flatMap(({ name, type, description: what, default: fallback }) => [
-      line`  ${name} (${type}, ${fallback === undefined ? "needed" : `default ${JSON.stringify(fallback)}`})`,
-      marked(what, line`      `),
+    ...inputs.flatMap((input) => [
+      line`  ${input.name} (${kindOf(input)})`,
+      marked(input.description, line`      `),
     ]),
     line``,
     line`${colors.bold("Capabilities")}`,

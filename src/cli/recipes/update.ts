@@ -145,8 +145,10 @@ async function targetOf(
   );
   if (wanted.ref === undefined)
     throw new UsageError("E_USAGE", `${ref} names no version`, { hint: "add @TAG" });
-  const isSame = writtenReference(wanted) === use.recipe && pinned.ref !== "branch";
-  return isSame ? undefined : wanted;
+  if (writtenReference(wanted) !== use.recipe || pinned.ref === "branch") return wanted;
+  // There is nothing to move to, but a tag that names another commit now is an error here, too.
+  await findNewer(reference, pinned, fetchContext(context));
+  return undefined;
 }
 
 interface Target {

@@ -1,5 +1,6 @@
 // A drafted recipe as the text of its file, in block style.
 
+import { schemaUrl } from "../../config/schema-url.ts";
 import type { JsonObject } from "../../contract.ts";
 import { isObject } from "../../json.ts";
 import type { DraftContent } from "./draft-content.ts";
@@ -31,7 +32,7 @@ const channel = "event";
 export function recipeText(draft: RecipeDraft, license: string | undefined): string {
   const { name, title, source, match, content, tests } = draft;
   return lines([
-    "# yaml-language-server: $schema=https://unpkg.com/channel-router/schema/recipe.schema.json",
+    `# yaml-language-server: $schema=${schemaUrl("recipe")}`,
     `recipe: ${name}`,
     'version: "1.0.0"',
     `title: ${scalar(title)}`,

@@ -12,6 +12,7 @@ import type { ExitCode } from "../../exit.ts";
 import { writeChange } from "../../init/files.ts";
 import { printed, printedJson } from "../../print.ts";
 import { type CheckedRecipe, checkRecipe, type PublishProblem } from "./check-recipe.ts";
+import { suggestedTag } from "./published-text.ts";
 
 export interface PublishOptions {
   /** Values in payloads that may be published. */
@@ -50,7 +51,11 @@ export async function publishCheck(
   if (isWritten) await writeChange({ path: index, before, text });
   const ok = problems.length === 0;
   if (options.json) context.print(printedJson({ ok, problems, index, written: isWritten, recipes: entries }));
-  else print(checked, problems, { index, isWritten, folder }, context);
+  else {
+    const versions = entries.map(({ version }) => version);
+    const tag = ok ? await suggestedTag(versions, { name: indexName, text }, folder, context.env) : undefined;
+    print(checked, problems, { index, isWritten, folder, tag }, context);
+  }
   return ok ? 0 : 1;
 }
 
@@ -75,7 +80,13 @@ function print(
     index,
     isWritten,
     folder,
-  }: { readonly index: string; readonly isWritten: boolean; readonly folder: string },
+    tag,
+  }: {
+    readonly index: string;
+    readonly isWritten: boolean;
+    readonly folder: string;
+    readonly tag: string | undefined;
+  },
   { print: show }: CommandContext,
 ): void {
   const named = (path: string) => relative(folder, path) || path;
@@ -92,7 +103,7 @@ function print(
   else
     show(
       printed(
-        line`${named(index)}: ${isWritten ? "written" : "unchanged"}; commit it, and tag the commit: git tag v1.0.0`,
+        line`${named(index)}: ${isWritten ? "written" : "unchanged"}${tag === undefined ? "" : `; commit it, and tag the commit: git tag ${tag}`}`,
       ),
     );
 }

@@ -2,6 +2,7 @@
 
 import { execFile } from "node:child_process";
 import { relative, sep } from "node:path";
+import { compareVersions, parseVersion, type Version } from "../../../semver.ts";
 
 export interface PublishedText {
   /** `v1.2.0`, or `the last commit`. */
@@ -26,6 +27,34 @@ export async function publishedText(
     if (text !== undefined) return { ref: name, text };
   }
   return undefined;
+}
+
+/** The next tag of the repository, for an index with this text; undefined when the latest tag has it already. */
+export async function suggestedTag(
+  versions: readonly string[],
+  index: { readonly name: string; readonly text: string },
+  folder: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  const tag = (await git(["describe", "--tags", "--abbrev=0"], folder, env))?.trim() ?? "";
+  if (tag !== "" && (await git(["cat-file", "blob", `${tag}:./${index.name}`], folder, env)) === index.text)
+    return undefined;
+  const tags = (await git(["tag", "--list"], folder, env))?.split("\n") ?? [];
+  const newestOf = (texts: readonly string[]) =>
+    texts
+      .flatMap((text) => parseVersion(text) ?? [])
+      .sort(compareVersions)
+      .at(-1);
+  const highest = newestOf(versions);
+  const newest = newestOf(tags);
+  if (highest === undefined) return undefined;
+  if (newest === undefined || compareVersions(highest, newest) > 0) return `v${written(highest)}`;
+  const [major, minor, patch] = newest.numbers;
+  return `v${written({ numbers: [major, minor, patch + 1], prerelease: [] })}`;
+}
+
+function written({ numbers, prerelease }: Version): string {
+  return `${numbers.join(".")}${prerelease.length === 0 ? "" : `-${prerelease.join(".")}`}`;
 }
 
 function git(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
