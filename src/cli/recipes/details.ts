@@ -172,7 +172,7 @@ export function withInputs(
 }
 
 function useOf(written: string, recipe: string, inputs: readonly InputAnswer[]): string {
-  // Somebody else does not choose among the variables of whoever copies these lines.
+  // A recipe of somebody else does not choose among the variables of the user who copies these lines.
   const isOurs = /^\.\/|^[a-z0-9-]+$/.test(written);
   const needed = inputs
     .filter((input) => input.default === undefined)

@@ -130,7 +130,7 @@ function isMatch({ recipe, title, description }: FoundRecipe, words: readonly st
     .every((word) => text.some((one) => one.startsWith(word) || stemOf(one) === stemOf(word)));
 }
 
-/** Without a usual ending, where enough is left to tell words apart. */
+/** Without a usual ending, if enough of the word is left. */
 function stemOf(word: string): string {
   return /^(.{4,}?)(?:ures?|ings?|ed|es|e|s)$/.exec(word)?.[1] ?? word;
 }
