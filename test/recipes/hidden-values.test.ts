@@ -165,6 +165,18 @@ describe("a name", () => {
     );
   });
 
+  test("is replaced in the fields of a log line", () => {
+    fc.assert(
+      fc.property(login, fc.constantFrom("user", "username", "actor", "author"), (name, key) => {
+        const shown = shownOf({
+          line: `level=error ${key}=${name} owner="${name}" uid=1000 user=root msg=failed`,
+        });
+        expect(shown).not.toContain(name);
+        expect(shown).toContain("uid=1000 user=root msg=failed");
+      }),
+    );
+  });
+
   test("is replaced in keys, in both ways", () => {
     fc.assert(
       fc.property(login, (name) => {

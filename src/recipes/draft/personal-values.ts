@@ -25,6 +25,7 @@ import {
   loginShape,
   macShape,
   mailShape,
+  namedShape,
   opaqueShape,
   phoneShape,
   privateKeyShape,
@@ -143,6 +144,7 @@ class Replacer {
       .replace(mailShape, (mail) =>
         hold(isExampleMail(mail) ? mail : this.#of("mail", mail.replace("%40", "@"))),
       )
+      .replace(namedShape, (_, before: string, name: string) => `${before}${hold(this.#of("login", name))}`)
       .replace(hostShape, (host) =>
         hold(isSenderHost(host) || isExampleHost(host) ? host : this.#of("host", host)),
       )

@@ -24,6 +24,9 @@ export const loginShape = /\b((?:Bearer|Digest|Negotiate|Basic(?=\s+\S*[A-Z\d=])
 /** `password=...`, `api_key: ...`, `"token": "..."` in a text. */
 export const assignedShape =
   /((?<![A-Za-z])(?:[A-Za-z]+[_-])*(?:secret|token|passw(?:or)?d|pwd|passphrase|passcode|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key|credentials?|cookie|authorization|session(?:[_-]?id)?|sid)["']?\s*[=:]\s*["']?)(?!\uE000)[^\s"'&,;)\]}\uE000]{3,}/gi;
+/** `user=octocat` in a line of a log. */
+export const namedShape =
+  /(?<![\w-])((?:user(?:_?name)?|login|actor|sender|owner|author|committer|assignee|reviewer)=["']?)(?!\d+\b|(?:true|false|null|none|root|unknown)\b)([\p{L}\p{N}_][\p{L}\p{N}\p{M}_.-]{2,})/giu;
 export const macShape = /\b[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}\b/gi;
 /** Times have this shape, too: see isAddress6. */
 export const address6Shape = /(?<![\w:.])(?=[0-9a-f:]*\d)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])/gi;
