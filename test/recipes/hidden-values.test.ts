@@ -4,8 +4,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Json, JsonObject } from "../../src/contract.ts";
+import { draftRecipe } from "../../src/recipes/draft/draft-recipe.ts";
 import { isSecretHeader, leftValues } from "../../src/recipes/draft/left-values.ts";
 import { withoutPersonalValues } from "../../src/recipes/draft/personal-values.ts";
+import { recipeText } from "../../src/recipes/draft/recipe-text.ts";
 import { isSecretKey } from "../../src/recipes/draft/shapes.ts";
 
 const letters = (least: number, most: number) =>
@@ -127,6 +129,35 @@ describe("a credential", () => {
     "the header %s does not",
     (name) => expect(isSecretHeader(name)).toBe(false),
   );
+});
+
+test("a header with a credential, or with a name that is none, is in no recipe, also from the console", () => {
+  const event = (key: string) => ({
+    data: { a: 1 },
+    text: "{}",
+    headers: {
+      "x-webhook-key": key,
+      "x-api-key": key,
+      "x-a-event\n  evil": key,
+      "x-event: y": key,
+      "x-a-event": "push",
+    },
+  });
+  const source = { name: "a", type: "http", options: {}, inputs: [], capabilities: {}, setup: [] };
+  for (const skipped of [
+    [],
+    [{ ...event("notmine"), headers: { ...event("notmine").headers, "x-a-event": "star" } }],
+  ]) {
+    const { draft, payloads } = draftRecipe(
+      "r",
+      source,
+      { taken: [event("letmein")], skipped },
+      (value) => value,
+    );
+    const text = recipeText(draft, undefined) + JSON.stringify([...payloads]);
+    expect(text).toContain("headers.x-a-event: push");
+    expect(text).not.toMatch(/letmein|notmine|x-webhook-key|evil|x-event: y/);
+  }
 });
 
 describe("a name", () => {

@@ -8,7 +8,6 @@ import { UsageError } from "../../errors.ts";
 import { asObject, isBounded, isObject, maxJsonDepth, readJson } from "../../json.ts";
 import type { RecordedEvent } from "../../recipes/draft/draft-match.ts";
 import { canDraft } from "../../recipes/draft/draft-source.ts";
-import { isSecretHeader } from "../../recipes/draft/left-values.ts";
 import { readRegular } from "../../regular-file.ts";
 import { recordedEvent } from "../commands/test.ts";
 import type { CommandContext } from "../context.ts";
@@ -37,7 +36,7 @@ export async function readRecording(
       });
     return {
       ...payloadOf(event),
-      headers: textsOf(event.headers ?? {}),
+      headers: event.headers ?? {},
       source: event.source,
       connector: isRequest ? "http" : event.connector,
     };
@@ -85,11 +84,8 @@ function payloadOf({ data, text }: RouterEvent): Pick<RecordedEvent, "data" | "t
   return { data: isObject(data) || Array.isArray(data) ? data : text, text };
 }
 
-/** Without those that carry credentials, and without names that no sender can write. */
 function textsOf(headers: Readonly<Record<string, Json>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(headers)
-      .filter(([name]) => /^[\w-]{1,100}$/.test(name) && !isSecretHeader(name))
-      .map(([name, value]) => [name.toLowerCase(), String(value)]),
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
   );
 }

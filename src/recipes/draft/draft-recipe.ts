@@ -8,6 +8,7 @@ import { asObject } from "../../json.ts";
 import { draftContent } from "./draft-content.ts";
 import { isAt, type MatchPath, matchPaths, otherwise, type RecordedEvent } from "./draft-match.ts";
 import { type DraftSource, draftSource } from "./draft-source.ts";
+import { isSecretHeader } from "./left-values.ts";
 import { withoutPersonalValues } from "./personal-values.ts";
 import type { DraftTest, RecipeDraft } from "./recipe-text.ts";
 import { schemeOf, webhookName, webhookSource } from "./webhook-source.ts";
@@ -60,6 +61,13 @@ function verifyOf(source: SourceValues | undefined): Record<string, string> | un
   return { ...Object.fromEntries(texts), ...(verify.username === undefined ? {} : { username: "user" }) };
 }
 
+/** Without those that carry credentials, and without names that no sender can write: a condition could be one of them. */
+function shownHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => /^[\w-]{1,100}$/.test(name) && !isSecretHeader(name)),
+  );
+}
+
 /**
  * The recipe of what is common to these events, its tests and their payloads by path. `hide` replaces what belongs to somebody. Rejects
  * with a UsageError when nothing distinguishes an event that must be skipped.
@@ -75,7 +83,7 @@ export function draftRecipe(
   { title }: { readonly title?: string | undefined } = {},
 ): { readonly draft: RecipeDraft; readonly payloads: ReadonlyMap<string, string> } {
   const events = [...taken, ...skipped].map((one): RecordedEvent => {
-    const [data, headers] = hide([one.data, one.headers]) as [Json, Record<string, string>];
+    const [data, headers] = hide([one.data, shownHeaders(one.headers)]) as [Json, Record<string, string>];
     return { data, headers, text: typeof data === "string" ? data : JSON.stringify(data) };
   });
   const [ours, others] = [events.slice(0, taken.length), events.slice(taken.length)];
