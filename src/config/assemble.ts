@@ -6,6 +6,7 @@ import { dirname, resolve } from "node:path";
 import type { Capabilities } from "../contract/capabilities.ts";
 import type { Json, JsonObject, JsonSchema } from "../contract.ts";
 import { asObject } from "../json.ts";
+import { consoleValues, usualConsole } from "./console-values.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import { type EnvironmentVariables, expandHome, leadsInto } from "./paths.ts";
 import { readableInputs, type VisibleInputs } from "./recipe/instance.ts";
@@ -19,6 +20,7 @@ import type {
   BoundOptions,
   ChannelValues,
   ConfigValues,
+  ConsoleValues,
   OutsideRecipe,
   PermissionsValues,
   Receipt,
@@ -100,6 +102,7 @@ export function* assemble(from: Assembly): Generator<void, ConfigValues> {
       }
     }
   }
+  if (root.console !== undefined) values.console = consoleOf(from);
   if (root.permissions !== undefined && !isBroken(["permissions"]))
     values.permissions = filled<PermissionsValues>("permissions", {
       relay: [],
@@ -114,6 +117,12 @@ export function* assemble(from: Assembly): Generator<void, ConfigValues> {
   const outward = coreOutward(root, from.names);
   if (Object.keys(outward).length > 0) values.outward = outward;
   return values;
+}
+
+/** None while its options are wrong: the default would be another address than the one that was meant. */
+function consoleOf(from: Assembly): ConsoleValues {
+  const values = from.isBroken(["console"]) ? undefined : consoleValues(from.root.console, from);
+  return values === undefined || "problem" in values ? { ...usualConsole, enabled: false } : values;
 }
 
 function* entriesOf<T>(

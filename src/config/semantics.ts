@@ -4,6 +4,7 @@
 import type { Json, JsonObject } from "../contract.ts";
 import { type Names, namesOf } from "../did-you-mean.ts";
 import { asObject, isObject } from "../json.ts";
+import { consoleValues } from "./console-values.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import { builtInTools } from "./names.ts";
 import type { EnvironmentVariables } from "./paths.ts";
@@ -25,6 +26,7 @@ export interface SemanticsContext {
 export function* checkSemantics(root: JsonObject, context: SemanticsContext): Generator<IssueDraft[]> {
   yield checkServer(root);
   yield checkListen(root, context);
+  yield checkConsole(root, context);
   yield checkPublicUrl(root);
   yield checkSinks(root);
   yield* checkChannels(root, context);
@@ -45,6 +47,20 @@ function checkListen(root: JsonObject, context: SemanticsContext): IssueDraft[] 
   const address = parseListenAddress(root.listen, context);
   if (!("problem" in address)) return [];
   return [{ path: ["listen"], code: "E_CONFIG_VALUE", message: address.problem, hint: address.hint }];
+}
+
+function checkConsole(root: JsonObject, context: SemanticsContext): IssueDraft[] {
+  const values = consoleValues(root.console, context);
+  if (!("problem" in values)) return [];
+  const { key, problem, hint } = values;
+  return [
+    {
+      path: ["console", ...(key === undefined ? [] : [key])],
+      code: "E_CONFIG_VALUE",
+      message: problem,
+      hint,
+    },
+  ];
 }
 
 function checkPublicUrl(root: JsonObject): IssueDraft[] {

@@ -20,6 +20,8 @@ export interface ConfigValues {
   /** For a socket file: whether it is in the folder of the config, with links resolved. */
   readonly socketInside?: boolean;
   readonly publicUrl?: string;
+  /** Absent: the usual one. */
+  readonly console?: ConsoleValues;
   readonly hosts: readonly string[];
   /** Repositories with an index of recipes; absent: none. */
   readonly catalogues?: readonly string[];
@@ -36,7 +38,7 @@ export interface ConfigValues {
   readonly sinks: Readonly<Record<string, SinkValues>>;
   /** Absent: no permission prompt is sent to a chat. */
   readonly permissions?: PermissionsValues;
-  /** For `listen`, `public_url` and `permissions`; absent: nothing in them came from a variable or a file. */
+  /** For `listen`, `public_url`, `console` and `permissions`; absent: nothing in them came from a variable or a file. */
   readonly outward?: CoreOutward;
 }
 
@@ -44,6 +46,18 @@ export interface ConfigValues {
 export type ListenAddress =
   | { readonly host: string; readonly port: number; readonly loopback: boolean }
   | { readonly unix: string; readonly loopback: true };
+
+/** The page in the browser. */
+export interface ConsoleValues {
+  readonly enabled: boolean;
+  /** Absent: the default port of this machine, else the one that was taken before, else a free one. */
+  readonly address?: Extract<ListenAddress, { readonly host: string }>;
+  /** Another origin under which browsers reach it. */
+  readonly origin?: string;
+  readonly readOnly: boolean;
+  /** `/metrics` needs no token. */
+  readonly metrics: boolean;
+}
 
 /** A recipe outside of the config's folder: what is from it waits for consent to read it. */
 export interface OutsideRecipe {

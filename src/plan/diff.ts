@@ -25,6 +25,8 @@ export interface PlanDiff {
   readonly reordered: boolean;
   /** Another address, not only another spelling. */
   readonly listen: boolean;
+  /** Address, origin or mode of the console changed. */
+  readonly console: boolean;
   /** The hourly token budget of sessions changed. */
   readonly budget: boolean;
   /** Approvers, times or tools of permission prompts changed. */
@@ -57,6 +59,7 @@ export function diffPlans(before: Plan, after: Plan): PlanDiff {
     sinks: compare(before.sinks, after.sinks),
     reordered: !isSame(orderOf(before, channels.removed), orderOf(after, channels.added)),
     listen: !isSame(before.listen.address, after.listen.address),
+    console: !isSame(settingsOf(before), settingsOf(after)),
     budget: before.hour !== after.hour,
     permissions: before.permissions?.fingerprint !== after.permissions?.fingerprint,
     wake: before.wake?.power.hash !== after.wake?.power.hash,
@@ -72,6 +75,7 @@ export function describeDiff({
   sinks,
   reordered,
   listen,
+  console,
   budget,
   permissions,
   wake,
@@ -88,11 +92,16 @@ export function describeDiff({
     ...count("-", "sink", sinks.removed),
     ...(reordered ? ["order of channels changed"] : []),
     ...(listen ? ["listen address changed"] : []),
+    ...(console ? ["console changed"] : []),
     ...(budget ? ["budget.hour changed"] : []),
     ...(permissions ? ["permissions changed"] : []),
     ...(wake ? ["wake changed"] : []),
   ];
   return parts.length === 0 ? undefined : parts.join(", ");
+}
+
+function settingsOf({ console: { powers: _, ...settings } }: Plan): unknown {
+  return settings;
 }
 
 const mostNames = 3;

@@ -35,6 +35,7 @@ export function planOfFound(plan: Plan, bind: Bind, file: FoundFile, instruction
     sources: plan.sources.map(waiting),
     sinks,
     listen: waiting(plan.listen),
+    console: waiting(plan.console),
     ...(plan.permissions === undefined ? {} : { permissions: waiting(plan.permissions) }),
     powers: [
       use,

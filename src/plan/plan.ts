@@ -29,6 +29,7 @@ import type {
 import type { PathNeeds } from "../filters/text-need.ts";
 import type { StoredShaping } from "../shaping/options.ts";
 import type { PlannedBound } from "./bound.ts";
+import type { PlannedConsole } from "./console.ts";
 import type { PlannedPermissions } from "./permissions.ts";
 import type { PlannedShaping } from "./shaping.ts";
 import type { PlannedWake } from "./wake.ts";
@@ -41,6 +42,7 @@ export interface Plan {
   /** Present when the config file was found, not chosen. */
   readonly found?: FoundPlan;
   readonly listen: PlannedListen;
+  readonly console: PlannedConsole;
   /** The hourly token limit of one session; absent: no limit. */
   readonly hour?: number;
   /** Absent: no permission prompt goes to a chat. */

@@ -18,6 +18,7 @@ const bases: Readonly<Record<string, JsonObject>> = {
   server: {},
   listen: { sources: { s: source } },
   public_url: { sources: { s: source } },
+  console: {},
   channels: { sources: { s: source }, channels: { a_key: { from: "s" } } },
   sinks: { sinks: { a_key: sink } },
   sources: { sources: { a_key: source } },
@@ -98,7 +99,8 @@ test("nobody has forgotten to say of an option whether it goes anywhere", () => 
 describe.each(positions)("$name", (position) => {
   const { name, marked, path } = position;
   const isSink = path[0] === "sinks";
-  const text = isFree(position) && name !== "core listen" ? secret : samplesFor(position)[0];
+  const isAddress = /^core (?:listen|console)/.test(name);
+  const text = isFree(position) && !isAddress ? secret : samplesFor(position)[0];
   const inRecipe = path[0] === "channels" || path[0] === "sinks";
   const origins = [
     ["env", "${VALUE_OF_TEST}", false],

@@ -137,6 +137,9 @@ const samples: Readonly<Record<string, readonly [string, string]>> = {
   "core permissions.quiet.[].tz": ["Europe/Berlin", "Europe/Paris"],
   "core channels.*.budget.hour": ["1000", "1001"],
   "core listen": ["0.0.0.0:8701", "0.0.0.0:8702"],
+  "core console": ["127.0.0.1:8701", "127.0.0.1:8702"],
+  "core console.listen": ["127.0.0.1:8701", "127.0.0.1:8702"],
+  "core console.origin": ["https://one.example", "https://two.example"],
   "core public_url": ["https://one.example", "https://two.example"],
   "core hosts.[]": ["one.example", "two.example"],
 };

@@ -5,6 +5,7 @@
 
 import type { JsonSchema } from "../../contract.ts";
 import { channelSchema, named, priority } from "./channel.ts";
+import { consoleSchema } from "./console.ts";
 import { permissionsSchema } from "./permissions.ts";
 import { usualBudget } from "./shaping.ts";
 import { sinkSchema } from "./sink.ts";
@@ -110,6 +111,7 @@ export const coreSchema: JsonSchema = {
       description: "The public URL of the HTTP server, for senders that sign the URL and for printed links.",
       examples: ["https://hooks.example.com"],
     },
+    console: consoleSchema,
     catalogues: {
       "x-inert": true,
       type: "array",

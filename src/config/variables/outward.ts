@@ -153,6 +153,6 @@ function textsOf(options: JsonObject, tainted: readonly TaintedValue[], schema: 
   return [...new Set(texts)];
 }
 
-export const coreKeys = ["listen", "public_url", "permissions"] as const;
+export const coreKeys = ["listen", "public_url", "console", "permissions"] as const;
 
 export type CoreOutward = Readonly<Partial<Record<(typeof coreKeys)[number], Outward>>>;

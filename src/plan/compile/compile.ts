@@ -9,6 +9,7 @@ import type { JsonObject, SourceType, Surroundings } from "../../contract.ts";
 import { runAtOnce } from "../../yield-to-event-loop.ts";
 import { claimIssues } from "../claims.ts";
 import { fingerprint } from "../component-powers.ts";
+import { planConsole } from "../console.ts";
 import { planPermissions } from "../permissions.ts";
 import type { Plan, PlannedSink, PlannedSource } from "../plan.ts";
 import { type Bind, listenPowers } from "../powers.ts";
@@ -126,6 +127,7 @@ export function* compileInSteps(
           ),
         );
   const wake = planWake(values.wake, bind);
+  const console = planConsole(values, bind);
   return {
     plan: {
       sources,
@@ -138,7 +140,9 @@ export function* compileInSteps(
         ...(permissions?.files ?? []).map(({ power }) => power),
         ...sinks.flatMap((sink) => sink.powers),
         ...(wake === undefined ? [] : [wake.power]),
+        ...console.powers,
       ]),
+      console,
       ...(values.budget.hour === undefined ? {} : { hour: values.budget.hour }),
       ...(permissions === undefined ? {} : { permissions }),
       ...(wake === undefined ? {} : { wake }),
