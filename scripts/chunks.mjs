@@ -7,7 +7,12 @@ const command = (name) => `src/cli/commands/${name}.ts`;
 const checks = ["access", "add", "check", "configure", "doctor", "explain", "send", "trust", "up"].map(
   command,
 );
-const daemon = ["src/cluster/leader.ts", "src/daemon/daemon.ts", "src/daemon/start/warm-up.ts"];
+const daemon = [
+  "src/cluster/leader.ts",
+  "src/daemon/daemon.ts",
+  "src/daemon/start/warm-up.ts",
+  "src/console/listener.ts",
+];
 
 const http = [connector("http"), "src/connectors/http/sink/index.ts"];
 const chats = [
@@ -52,6 +57,9 @@ const chunks = [
   { name: "check", roots: checks },
   { name: "daemon", roots: daemon },
   { name: "server", roots: ["src/session/server.ts"] },
+  // Loaded by the first request of a browser.
+  { name: "browser", roots: [/^src\/browser\//] },
+  { name: "console", roots: ["src/console/console.ts"] },
   { name: "http", roots: http },
   { name: "chats", roots: chats },
   { name: "sources", roots: sources },

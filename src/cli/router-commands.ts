@@ -16,6 +16,15 @@ export function addRouterCommands(
     program.command(name).description(description).addOption(config());
   addAccessCommands(program, context, { config, json, collect });
 
+  command("console", "open the console in a browser, and let that browser in")
+    .argument("[action]", "list, revoke or token; without one the console is opened", "open")
+    .argument("[id]", "of revoke: the id of a browser; of token: a name for it")
+    .option("--no-open", "only print the address")
+    .addOption(json())
+    .action((action, id, options) =>
+      finish(async () => (await import("./commands/console.ts")).console(action, id, options, context)),
+    );
+
   command("doctor", "check everything that can keep events from Claude, and what to do about it")
     .addOption(json())
     .action((options) => finish(async () => (await import("./commands/doctor.ts")).doctor(options, context)));

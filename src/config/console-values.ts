@@ -19,7 +19,12 @@ export interface ConsoleProblem {
 }
 
 /** Without a `console:`. */
-export const usualConsole: ConsoleValues = { enabled: true, readOnly: false, metrics: false };
+export const usualConsole: ConsoleValues = {
+  enabled: true,
+  isRemote: false,
+  readOnly: false,
+  metrics: false,
+};
 
 /** `written`: as the schema allows it. */
 export function consoleValues(written: Json | undefined, from: From): ConsoleValues | ConsoleProblem {
@@ -42,6 +47,7 @@ export function consoleValues(written: Json | undefined, from: From): ConsoleVal
     enabled: true,
     ...(address === undefined ? {} : { address }),
     ...(named === undefined ? {} : { origin: named }),
+    isRemote: address?.loopback === false || (named !== undefined && !isThisMachine(new URL(named).hostname)),
     readOnly: options.read_only === true,
     metrics: options.metrics === true,
   };
@@ -65,6 +71,6 @@ function originOf(text: string): string | Omit<ConsoleProblem, "key"> {
 }
 
 /** Whether a browser takes this name of a URL for this machine. */
-export function isThisMachine(hostname: string): boolean {
+function isThisMachine(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }

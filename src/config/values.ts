@@ -54,6 +54,8 @@ export interface ConsoleValues {
   readonly address?: Extract<ListenAddress, { readonly host: string }>;
   /** Another origin under which browsers reach it. */
   readonly origin?: string;
+  /** Its address or its origin is beyond this machine. */
+  readonly isRemote: boolean;
   readonly readOnly: boolean;
   /** `/metrics` needs no token. */
   readonly metrics: boolean;

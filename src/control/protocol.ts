@@ -82,8 +82,37 @@ export interface ControlProtocol {
     };
     readonly answer: RingsAnswer;
   };
+  /** Who may use the console: `code` lets one browser in, `token` one program. */
+  readonly console: {
+    readonly args: {
+      readonly do: "code" | "list" | "revoke" | "token";
+      readonly id?: string;
+      readonly name?: string;
+    };
+    readonly answer: ConsoleCommandAnswer;
+  };
   readonly reload: { readonly args: Nothing; readonly answer: ReloadAnswer };
   readonly down: { readonly args: Nothing; readonly answer: { readonly pid: number } };
+}
+
+export interface ConsoleCommandAnswer {
+  /** One line. */
+  readonly said: string;
+  /** The origin to open; absent while it is not served. */
+  readonly address?: string;
+  /** With a code in it: opens the console in a browser and lets that in, once. */
+  readonly url?: string;
+  readonly code?: string;
+  readonly token?: string;
+  readonly browsers: readonly {
+    readonly id: string;
+    /** RFC 3339 */
+    readonly since: string;
+    /** RFC 3339 */
+    readonly last_seen?: string;
+    readonly name?: string;
+    readonly token?: boolean;
+  }[];
 }
 
 export type ControlCommand = keyof ControlProtocol;

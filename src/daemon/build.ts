@@ -47,7 +47,14 @@ export async function buildRunning({ state, config, openChat }: BuildOptions): P
   const { mask, trust } = state;
   const newId = createEventIds();
   const configFile = realPath(loaded.file);
-  const journal = await openJournalOf(state, config);
+  const opened = await openJournalOf(state, config);
+  const journal: Journal = {
+    ...opened,
+    async append(record, signal) {
+      await opened.append(record, signal);
+      if (!("event" in record)) state.observers.digested(record);
+    },
+  };
   const { shaping, dispatcher } = createDispatch(state, config, journal, newId);
   journal.knowSources(Object.keys(loaded.values.sources));
   const damage = damageNotice(journal.recovery.damage);

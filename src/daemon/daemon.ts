@@ -39,6 +39,7 @@ import { Prompts } from "./prompts.ts";
 import { createReloader, leaving, type Reloader, type ReloadResult, type Verdict } from "./reloader.ts";
 import { openSessions } from "./sessions.ts";
 import { keepActive, readActive } from "./start/active-config.ts";
+import { ConsoleService } from "./start/console-service.ts";
 import { initializeEarly } from "./start/initialize-result.ts";
 import { loadPlan, type ProvenConfig } from "./start/load-plan.ts";
 import { type DaemonOptions, type DaemonState, needsReceipts, type RunningParts } from "./state.ts";
@@ -82,6 +83,7 @@ export class Daemon implements Service {
   /** Versions of the client that log each channel message that they show. */
   readonly #loggingClients = new Set<string>();
   #chat: ChatService | undefined;
+  readonly #console: ConsoleService;
   #hadReceipts = false;
   #initializeResult: InitializeResult | undefined;
   #metrics: Metrics | undefined;
@@ -98,8 +100,8 @@ export class Daemon implements Service {
     this.#options = options;
     this.#found = options.found;
     this.#early = initializeEarly(options.found, options.folder);
+    this.#prompts = new Prompts({ sessions: () => this.#state.sessions.list(), log });
     this.#state = this.#createState();
-    this.#prompts = new Prompts({ sessions: this.#state.sessions.list, log });
     this.#trust = openConfigTrust({
       log,
       prompts: this.#prompts,
@@ -131,6 +133,7 @@ export class Daemon implements Service {
     });
     this.#watch = watchFiles({ clock: systemClock, onChange: () => void this.#reload("watched") });
     this.#commands = createControl(this.#state);
+    this.#console = new ConsoleService(options, this.#commands);
   }
 
   /** Reads the config and runs it. Does not wait: clients may attach at once. */
@@ -184,6 +187,7 @@ export class Daemon implements Service {
     this.#chat?.stop();
     this.#metrics?.close();
     void this.#traces?.flush();
+    await Promise.race([this.#console.close(deadline), aborted(deadline)]);
     const running = this.#running;
     if (running === undefined) return;
     await Promise.all([running.sinks.stop(deadline), running.router.stop(deadline)]);
@@ -239,6 +243,9 @@ export class Daemon implements Service {
       look: () => this.#reload("watched"),
       secrets: () => [...this.#secrets],
       mask,
+      prompts: this.#prompts,
+      console: () => this.#console.opened(),
+      consoleReady: () => this.#console.ready(),
       chat: () => this.#chat,
       hadReceipts: () => this.#hadReceipts,
       get trust() {
@@ -267,6 +274,13 @@ export class Daemon implements Service {
       }
     }
     if (isGood(first) && role.exclusive) this.#trust.look();
+    this.#serveConsole();
+  }
+
+  /** After the sources: nothing that a session waits for waits for it. */
+  #serveConsole(): void {
+    const isLeader = this.#options.role.exclusive && !this.#ending.signal.aborted;
+    if (isLeader && (this.#running?.config ?? this.#config) !== undefined) this.#console.serve(this.#state);
   }
 
   async #load(): Promise<ProvenConfig | undefined> {
@@ -393,10 +407,12 @@ export class Daemon implements Service {
     const { file } = this.#found;
     if (!this.#trust.mayUse(next)) {
       this.#trust.look();
+      this.#serveConsole();
       return { difference: `${file} is valid and waits for consent`, notes: notes() };
     }
     await this.#run(next);
     await this.#keep(next);
+    this.#serveConsole();
     return { difference: `${file} is good now`, notes: notes() };
   }
 
@@ -419,6 +435,7 @@ export class Daemon implements Service {
     now.sinks.use(next.plan.sinks);
     now.dispatcher.wake();
     await this.#updateInitialize(next);
+    this.#serveConsole();
     const { sessions } = this.#state;
     sessions.retool();
     const changes = [describeDiff(diff), ...recipeUpdates(before.loaded, next.loaded)].filter(
@@ -440,6 +457,7 @@ export class Daemon implements Service {
       await this.#updateInitialize(this.#running.config);
       this.#state.sessions.retool();
       this.#running.dispatcher.wake();
+      this.#serveConsole();
     } else if (isGood(this.#config) && this.#options.role.exclusive && this.#trust.mayUse(this.#config))
       await this.#reload("asked");
   }

@@ -3,10 +3,11 @@
 // the form is a yes. There are two kinds of callers: `keepAsking` asks by itself about what waits, and
 // `CallPrompts` asks for a call that waits for the answer, and then not again for a while after a no.
 
+import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Clock, Log } from "../contract.ts";
 import type { Elicitation } from "../session/elicitation.ts";
-import { line, safeLine } from "../text.ts";
+import { line, type SafeText, safeLine } from "../text.ts";
 import type { DaemonSession } from "./sessions.ts";
 
 /** What a prompt needs of a session. */
@@ -18,10 +19,31 @@ export type PromptSession = Pick<DaemonSession, "id" | "startedMs" | "listening"
 export type PromptAnswer = "yes" | "no" | "cancel" | "withdrawn";
 
 interface Prompt {
+  /** What it is about. */
+  readonly kind?: PromptKind;
   /** With the field `allow`, whose choices are no and yes. */
   readonly elicitation: Elicitation;
   /** Polled until the answer: whether the form is still needed. Never rejects. */
   still(): Promise<boolean>;
+}
+
+export type PromptKind = "consent" | "pairing" | "access" | "file";
+
+/** A question that a session shows, or will show when the ones before it have ended. */
+export interface OpenPrompt {
+  readonly id: string;
+  readonly kind: PromptKind | "other";
+  readonly text: SafeText;
+  readonly sinceMs: number;
+  /** The session that shows it; undefined while it waits for its turn. */
+  readonly session: string | undefined;
+}
+
+interface Asked extends Omit<OpenPrompt, "session"> {
+  session: string | undefined;
+  /** Settles when it is answered elsewhere than in a session. */
+  readonly elsewhere: Promise<PromptAnswer>;
+  answer(answer: "yes" | "no"): void;
 }
 
 interface PromptsOptions<S> {
@@ -36,6 +58,8 @@ export class Prompts<S extends PromptSession = DaemonSession> {
   readonly log: Log;
   readonly everyMs: number;
   #last: Promise<unknown> = Promise.resolve();
+  /** In the order in which they are shown. */
+  readonly #open = new Map<string, Asked>();
 
   constructor({ sessions, log, everyMs = 1_000 }: PromptsOptions<S>) {
     this.sessions = sessions;
@@ -51,26 +75,70 @@ export class Prompts<S extends PromptSession = DaemonSession> {
       .sort((a, b) => rank(a) - rank(b) || a.startedMs - b.startedMs)[0];
   }
 
+  /** What is shown now, and what waits for its turn. */
+  open(): readonly OpenPrompt[] {
+    return [...this.#open.values()].map(({ id, kind, text, sinceMs, session }) => ({
+      id,
+      kind,
+      text,
+      sinceMs,
+      session,
+    }));
+  }
+
+  /** The user answers it elsewhere: the form is withdrawn. False when it is no longer open. */
+  answer(id: string, answer: "yes" | "no"): boolean {
+    const asked = this.#open.get(id);
+    asked?.answer(answer);
+    return asked !== undefined;
+  }
+
   /**
    * Shows the form when all earlier prompts have ended; the next one follows when `settle` has settled.
    * `choose` is asked when it is shown. Rejects when the session ends, or cannot show a form.
    */
   async ask<T>(
     choose: () => S,
-    { elicitation, still }: Prompt,
+    { kind, elicitation, still }: Prompt,
     settle: (answer: PromptAnswer, session: string | undefined) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    const asked = this.#last.then(async () => {
-      if (signal.aborted || !(await still())) return settle("withdrawn", undefined);
-      const { id, mcp } = choose();
-      return settle(await this.#show(mcp, { elicitation, still }, signal), id);
-    });
+    const prompt = this.#enter(kind ?? "other", elicitation.message);
+    const asked = this.#last
+      .then(async () => {
+        if (signal.aborted || !(await still())) return settle("withdrawn", undefined);
+        const { id, mcp } = choose();
+        prompt.session = id;
+        const answer = await this.#show(mcp, { elicitation, still }, prompt.elsewhere, signal);
+        // From here on a second answer would be to a question that has ended.
+        this.#open.delete(prompt.id);
+        return settle(answer, id);
+      })
+      .finally(() => this.#open.delete(prompt.id));
     this.#last = asked.catch(() => undefined);
     return asked;
   }
 
-  async #show(session: S["mcp"], { elicitation, still }: Prompt, signal: AbortSignal): Promise<PromptAnswer> {
+  #enter(kind: OpenPrompt["kind"], text: SafeText): Asked {
+    const id = randomBytes(9).toString("base64url");
+    let answer: Asked["answer"] = () => {};
+    const elsewhere = new Promise<PromptAnswer>((resolve) => {
+      answer = (given) => {
+        this.#open.delete(id);
+        resolve(given);
+      };
+    });
+    const asked: Asked = { id, kind, text, sinceMs: Date.now(), session: undefined, elsewhere, answer };
+    this.#open.set(id, asked);
+    return asked;
+  }
+
+  async #show(
+    session: S["mcp"],
+    { elicitation, still }: Prompt,
+    elsewhere: Promise<PromptAnswer>,
+    signal: AbortSignal,
+  ): Promise<PromptAnswer> {
     const over = new AbortController();
     let answer: PromptAnswer | undefined;
     const answered = session.elicit(elicitation, over.signal).then((given) => {
@@ -79,8 +147,12 @@ export class Prompts<S extends PromptSession = DaemonSession> {
       answer = isYes ? "yes" : given.action === "cancel" ? "cancel" : "no";
     });
     answered.catch(() => undefined); // Reported by the race below, or withdrawn on purpose.
+    const given = elsewhere.then((given) => {
+      answer ??= given;
+      over.abort();
+    });
     for (;;) {
-      await Promise.race([answered, sleep(this.everyMs, signal)]);
+      await Promise.race([answered, given, sleep(this.everyMs, signal)]);
       if (answer !== undefined) return answer;
       if (!signal.aborted && (await still())) continue;
       over.abort();
@@ -188,6 +260,7 @@ interface CallPromptsOptions<S extends PromptSession> {
 }
 
 interface CallPrompt<S, T> {
+  readonly kind: PromptKind;
   readonly elicitation: Elicitation;
   /** The call came from this session. */
   isOwn(session: S): boolean;
@@ -216,7 +289,7 @@ export class CallPrompts<S extends PromptSession> {
   }
 
   /** Rejects with the refusal, without a question, while it cannot be asked. */
-  async ask<T>({ elicitation, isOwn, still, settle, late, refusal }: CallPrompt<S, T>): Promise<T> {
+  async ask<T>({ kind, elicitation, isOwn, still, settle, late, refusal }: CallPrompt<S, T>): Promise<T> {
     const { prompts, clock, subject, answerWithinMs, ending } = this.#options;
     if (this.#isOpen) throw refusal("open");
     if (clock.now() < this.#cooldownUntilMs) throw refusal("declined");
@@ -237,7 +310,7 @@ export class CallPrompts<S extends PromptSession> {
       if (answer === "no" || answer === "cancel") this.#cooldownUntilMs = clock.now() + cooldownAfterNoMs;
       return settle(answer, session);
     };
-    const settled = prompts.ask(choose, { elicitation, still: isNeeded }, noted, ending).finally(() => {
+    const settled = prompts.ask(choose, { kind, elicitation, still: isNeeded }, noted, ending).finally(() => {
       this.#isOpen = false;
     });
     settled.catch((error: Error) =>

@@ -1,8 +1,11 @@
 // What the parts of a service see of it, and what it needs to begin.
 
+import type { CommandHandler } from "../cluster/calls.ts";
 import type { LeaderRole } from "../cluster/leader.ts";
 import type { ConfigLocation } from "../config/config-location.ts";
 import type { Clock, Log } from "../contract.ts";
+import type { Args } from "../control/arguments.ts";
+import type { ConsoleCommandAnswer } from "../control/protocol.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Shaping } from "../dispatch/shaping/driver.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -17,6 +20,7 @@ import type { ChatService } from "./chat/chat-service.ts";
 import type { DeliveryCounter } from "./delivery-counts.ts";
 import type { MetricsPage } from "./metrics/exposition.ts";
 import type { Observers } from "./metrics/observers.ts";
+import type { Prompts } from "./prompts.ts";
 import type { Verdict } from "./reloader.ts";
 import type { DaemonSessions } from "./sessions.ts";
 import type { ProvenConfig } from "./start/load-plan.ts";
@@ -24,6 +28,22 @@ import type { ConfigTrust } from "./trust/config-trust.ts";
 import type { Consent } from "./trust/consent.ts";
 import type { ConnectedWays } from "./wake/connected-ways.ts";
 import type { WakeConsent } from "./wake/session-wake.ts";
+
+/** What a daemon sees of its console, which is above it. */
+export interface ConsoleServer {
+  /** The config, or what the user agreed to, may be another one now. Never rejects. */
+  apply(): Promise<void>;
+  /** The origin to open in a browser; undefined while it is not served. */
+  address(): string | undefined;
+  /** Why it is not served although the config asks for it. One line. */
+  problem(): string | undefined;
+  /** The control command `console`. */
+  command(args: Args): Promise<ConsoleCommandAnswer>;
+  /** Accepts nothing any more at once; ends open pages at the deadline. */
+  close(deadline: AbortSignal): Promise<void>;
+}
+
+export type OpenConsole = (state: DaemonState, control: CommandHandler) => Promise<ConsoleServer>;
 
 export interface DaemonOptions {
   readonly role: LeaderRole;
@@ -40,6 +60,8 @@ export interface DaemonOptions {
   /** What a log of the whole run contains beside failures: that it leads, listens. A session's router leaves it out. */
   onLifecycle(shown: SafeLine): void;
   onSecrets(secrets: readonly string[]): void;
+  /** Absent: this process serves no console. */
+  readonly openConsole?: OpenConsole | undefined;
   end(): void;
   /** This process cannot do a leader's work and says why: another one may, and this one works alone. */
   resign(reason: string): Promise<void>;
@@ -88,6 +110,12 @@ export interface DaemonState {
   secrets(): readonly string[];
   /** Hides them. */
   mask(text: string): string;
+  /** The questions to the user, one at a time. */
+  readonly prompts: Prompts;
+  /** Undefined before it was opened. */
+  console(): ConsoleServer | undefined;
+  /** The same once it listens, or cannot. */
+  consoleReady(): Promise<ConsoleServer | undefined>;
   /** Undefined while no config had a chat. */
   chat(): ChatService | undefined;
   /** True when any config since the start of this process had a channel with a receipt. */

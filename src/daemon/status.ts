@@ -60,6 +60,7 @@ export function statusReport(state: DaemonState): StatusReport {
           },
         }),
     ...(router?.address === undefined ? {} : { address: router.address }),
+    ...consoleReport(state),
     powers: daemonPowers(state),
     sources: (router?.sources ?? []).map(sourceReport),
     ...(router?.unrouted === undefined ? {} : { unrouted: refusedReport(router.unrouted) }),
@@ -191,6 +192,16 @@ function sourceReport(report: ReturnType<Router["report"]>["sources"][number]): 
     ...(endpointInfo?.example === undefined ? {} : { try_it: endpointInfo.example }),
     ...(endpointInfo?.noExample === undefined ? {} : { no_try_it: endpointInfo.noExample }),
     ...(refused === undefined ? {} : { refused: refusedReport(refused) }),
+  };
+}
+
+function consoleReport({ console }: DaemonState): Pick<StatusReport, "console" | "console_problem"> {
+  const served = console();
+  const address = served?.address();
+  const problem = served?.problem();
+  return {
+    ...(address === undefined ? {} : { console: address }),
+    ...(problem === undefined ? {} : { console_problem: problem }),
   };
 }
 

@@ -93,13 +93,14 @@ function ackOf(state: DaemonState, running: RunningParts, session: DaemonSession
 
 /** A tool call named the event. The first such call is recorded, as the proof that Claude has read it. */
 function onNamed(
-  { tally }: DaemonState,
+  { tally, observers }: DaemonState,
   { journal }: RunningParts,
   session: DaemonSession,
   eventId: string,
 ): void {
   session.named(eventId);
   if (!tally.read(eventId)) return;
+  observers.read(eventId, session.id);
   journal.prove({ id: eventId, session: session.id, read: true }).catch(() => undefined); // The journal has ended.
 }
 

@@ -1,6 +1,5 @@
 // The console of a plan: where it is served, and what that needs consent for.
 
-import { isThisMachine, usualConsole } from "../config/console-values.ts";
 import type { ConfigValues, ConsoleValues } from "../config/values.ts";
 import type { Power } from "../contract/power.ts";
 import type { Json } from "../contract.ts";
@@ -12,16 +11,16 @@ export interface PlannedConsole extends ConsoleValues {
   readonly powers: readonly Power[];
 }
 
+const usual: ConsoleValues = { enabled: true, isRemote: false, readOnly: false, metrics: false };
+
 /** An address or a name beyond this machine, and an address that came from a variable or a file. */
 export function planConsole(
-  { console: values = usualConsole, outward }: Pick<ConfigValues, "console" | "outward">,
+  { console: values = usual, outward }: Pick<ConfigValues, "console" | "outward">,
   bind: Bind,
 ): PlannedConsole {
   const { address, origin } = values;
   const own = outward?.console;
-  const isRemote =
-    address?.loopback === false || (origin !== undefined && !isThisMachine(new URL(origin).hostname));
-  if (!isRemote && own?.tainted !== true) return { ...values, powers: [] };
+  if (!values.isRemote && own?.tainted !== true) return { ...values, powers: [] };
   const where = address === undefined ? "127.0.0.1" : `${address.host}:${address.port}`;
   const shown =
     own === undefined ? `${where}${origin === undefined ? "" : ` as ${origin}`}` : shownValue(own);

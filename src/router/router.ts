@@ -103,7 +103,7 @@ const nothing: Active = {
     sinks: [],
     powers: [],
     listen: { loopback: true, hosts: [], powers: [] },
-    console: { enabled: false, readOnly: false, metrics: false, powers: [] },
+    console: { enabled: false, isRemote: false, readOnly: false, metrics: false, powers: [] },
   },
   sources: [],
   planned: new Map(),

@@ -16,7 +16,7 @@ const planned = async (written: string) => {
   };
 };
 
-const usual = { enabled: true, readOnly: false, metrics: false, powers: [], issues: [] };
+const usual = { enabled: true, isRemote: false, readOnly: false, metrics: false, powers: [], issues: [] };
 
 describe("console:", () => {
   test("is on without a word in the config, on this machine, and needs no consent", async () => {

@@ -12,6 +12,7 @@ import { version } from "../../version.ts";
 import { aborted } from "../../waiting.ts";
 import type { UpConfig, UpState } from "../context.ts";
 import { type ExitCode, stopSignal } from "../exit.ts";
+import { openConsoleOf } from "../open-console.ts";
 
 const shutdownMs = 1_900;
 const maxLogBytes = 5 * 1024 * 1024;
@@ -46,6 +47,7 @@ export async function runForeground(
     onSecrets(known) {
       secrets = known;
     },
+    openConsole: openConsoleOf,
     end: () => ending.abort(),
   });
   guardAgainstCrashes(log, systemClock, () => process.exit(1));

@@ -16,6 +16,7 @@ import { UsageError } from "../../errors.ts";
 import { type SafeLine, stackOf, text } from "../../text.ts";
 import { aborted } from "../../waiting.ts";
 import { finish, stopSignal } from "../exit.ts";
+import { openConsoleOf } from "../open-console.ts";
 import { toStderr } from "../terminal.ts";
 
 /** From the first sign that the client is gone to the end of the process. */
@@ -75,6 +76,7 @@ export async function run(
       onSecrets(known) {
         secrets = known;
       },
+      openConsole: openConsoleOf,
       end: () => ending.abort(),
     });
     guardAgainstCrashes(log, systemClock, () => process.exit(1));

@@ -49,6 +49,10 @@ export function printStatus(answer: StatusReport, nowMs: number): SafeText[] {
     line`state     ${answer.folder}`,
     ...(answer.env_file === undefined ? [] : [line`.env      ${answer.env_file}`]),
     ...(answer.address === undefined ? [] : [line`listens   ${answer.address}`]),
+    ...(answer.console === undefined ? [] : [line`console   ${answer.console}`]),
+    ...(answer.console_problem === undefined
+      ? []
+      : [line`console   ${colors.yellow(`not served: ${answer.console_problem}`)}`]),
     ...printReload(answer.last_reload, nowMs),
     ...answer.problems.map((problem) => whole.red(ownWords(problem))),
     ...(answer.powers ?? []).filter(({ trusted }) => !trusted).map(printWaiting),

@@ -113,6 +113,8 @@ async function inBackground(
   }
   const waits = waitingLine(answer?.powers ?? []);
   if (waits !== undefined) context.print(text`  ${colors.yellow(waits)}\n`);
+  if (led?.console !== undefined)
+    context.print(text`  console: ${led.console} (channel-router console opens it)\n`);
   context.print(text`  log: ${log}\n  ${colors.dim("channel-router down ends it")}\n`);
   return code;
 }

@@ -43,6 +43,7 @@ export function createAccessPrompt<S extends Askable>(options: AskedOptions<S>) 
   return async (request: AccessRequest, session: string | undefined): Promise<AccessPromptAnswer> => {
     const effect = await rehearse(request);
     return calls.ask<AccessPromptAnswer>({
+      kind: "access",
       elicitation: formOf(effect),
       isOwn: ({ attached }) => attached.facts().session === session,
       still: () =>

@@ -41,6 +41,7 @@ export function createFilePrompt<S extends PromptSession>(options: FileQuestionO
     if (open.length === 0) return;
     const named = `${open[0]?.source}: ${open[0]?.asks[0]}`;
     const answer = await calls.ask<PromptAnswer | "late">({
+      kind: "file",
       elicitation: formOf(chat, open),
       isOwn: ({ id }) => id === session,
       async settle(answer, id) {

@@ -71,6 +71,7 @@ export function promptForPairing<S extends ReadySession>(
     const { code } = one.pending;
     return {
       key: code,
+      kind: "pairing" as const,
       elicitation: isTooMuch(one) ? undefined : formOf(one),
       still: async () => (await waiting()).some(({ pending }) => pending.code === code),
       onAsk: () => noteAsked(one),

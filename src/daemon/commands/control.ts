@@ -69,6 +69,12 @@ export function createControl(state: DaemonState): ControlHandler {
       await state.look();
       return { asked: askedPowers(state) };
     },
+    async console(args) {
+      const opened = await state.consoleReady();
+      if (opened !== undefined) return opened.command(args);
+      if (waitsForUse(state)) throw configConsentRequired();
+      throw new UsageError("E_USAGE", "this router serves no console");
+    },
     async reload() {
       const { timeMs, ...verdict } = await state.reload();
       return { time: new Date(timeMs).toISOString(), ...verdict };

@@ -88,7 +88,8 @@ async function listLatest(
   return (await listEvents(state, maxResumed)).filter(({ time }) => time >= since);
 }
 
-function ofTraced({ eventId, timeMs, source, outcome, channels, trace }: TracedEvent): EventAnswer {
+/** As it was decided; what happened to it since is not in it. */
+export function ofTraced({ eventId, timeMs, source, outcome, channels, trace }: TracedEvent): EventAnswer {
   const no = trace.findLast(({ pass }) => !pass);
   const reason =
     no === undefined ? undefined : `${no.channel}: ${no.filter}${no.detail ? `: ${no.detail}` : ""}`;
@@ -129,7 +130,8 @@ function ofKept(
   };
 }
 
-function clip(text: string): string {
+/** The start of a text, on one line. */
+export function clip(text: string): string {
   // On one line: the first line of a JSON payload is only a bracket.
   const line = text
     .slice(0, 4 * maxNote)

@@ -3,7 +3,7 @@
 
 import type { RouterEvent } from "../../contract.ts";
 import type { WrittenDelivery } from "../../dispatch/context.ts";
-import type { Member, StateChange } from "../../journal/records.ts";
+import type { DigestRecord, Member, StateChange } from "../../journal/records.ts";
 import type { PlannedDelivery } from "../../plan/plan.ts";
 import type { Decision } from "../../router/emit.ts";
 import type { CallRecord } from "../../router/sinks.ts";
@@ -30,6 +30,10 @@ export interface EventObserver {
   changed?(change: StateChange): void;
   /** A client has shown a delivery after its state was recorded. */
   shown?(delivery: Member, session: string): void;
+  /** A tool call of a session named the event. */
+  read?(eventId: string, session: string): void;
+  /** It is on disk. */
+  digested?(digest: DigestRecord): void;
   /** A call of a sink has ended. */
   called?(call: CallRecord): void;
 }
@@ -84,6 +88,14 @@ export class Observers implements Required<EventObserver> {
 
   shown(delivery: Member, session: string): void {
     for (const one of this.#all) one.shown?.(delivery, session);
+  }
+
+  read(eventId: string, session: string): void {
+    for (const one of this.#all) one.read?.(eventId, session);
+  }
+
+  digested(digest: DigestRecord): void {
+    for (const one of this.#all) one.digested?.(digest);
   }
 
   called(call: CallRecord): void {

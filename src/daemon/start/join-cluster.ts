@@ -12,6 +12,7 @@ import { highestTerm, journalFault } from "../../journal/newer-format.ts";
 import { cachedAnswers } from "../../session/initialize-result.ts";
 import type { SafeLine } from "../../text.ts";
 import { version } from "../../version.ts";
+import type { OpenConsole } from "../state.ts";
 import { cachedInitialize, initializeCacheFile } from "./cached-initialize.ts";
 import type { RouterLocation } from "./router-location.ts";
 import { missingVariables } from "./start-cache.ts";
@@ -27,12 +28,14 @@ interface JoinOptions {
   /** Absent for `up`. */
   readonly client?: Omit<NonNullable<ClusterOptions["client"]>, "early">;
   onSecrets(secrets: readonly string[]): void;
+  /** Absent: a leader serves no console. */
+  readonly openConsole?: OpenConsole;
   /** Ends this process in order, for `down`. */
   end(): void;
 }
 
 export function joinAsClient(options: JoinOptions): Cluster {
-  const { location, found, find, notes, log, client, onSecrets, end } = options;
+  const { location, found, find, notes, log, client, onSecrets, openConsole, end } = options;
   const { folder } = location;
   const journal = join(folder, "journal");
   let resigned: { readonly reason: string; readonly print: string } | undefined;
@@ -65,6 +68,7 @@ export function joinAsClient(options: JoinOptions): Cluster {
           if (client === undefined) log.info(shown);
         },
         onSecrets,
+        openConsole,
         end,
         async resign(reason) {
           resigned = { reason, print: await printOf(journal) };

@@ -55,6 +55,7 @@ async function promptsAbout<S extends ReadySession>(options: AskOptions<S>): Pro
   return [
     {
       key,
+      kind: "consent",
       elicitation: question === undefined ? undefined : formOf(question.message),
       // False when the power was answered elsewhere, or is no longer in the config.
       still: async () => keyOf(await look(options)) === key,

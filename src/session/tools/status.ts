@@ -6,9 +6,12 @@ import type { WakeWay } from "../../contract/wake.ts";
 import type { SourceHealth, Tool } from "../../contract.ts";
 import { countOf, cut, cutList, listCounts } from "../../text/clip.ts";
 import { line, lines, ownWords, type SafeLine, type SafeText, safeLine, shownLine } from "../../text.ts";
+import type { ConsoleReport, PowerReport } from "./status-parts.ts";
+
+export type { PowerReport } from "./status-parts.ts";
 
 /** Between versions fields are added, never changed; optional ones may be absent in an older router's report. */
-export interface StatusReport {
+export interface StatusReport extends ConsoleReport {
   readonly version: string;
   readonly pid: number;
   /** The leader's term. */
@@ -77,19 +80,6 @@ export interface StatusReport {
   /** Channels with flow control activity. */
   readonly shaping?: readonly FlowReport[];
   readonly silences: readonly SilenceReport[];
-}
-
-export interface PowerReport {
-  /** Its kind: `listen`. */
-  readonly power: string;
-  /** The exact value: for `listen`, the address. */
-  readonly value: string;
-  /** The path in the config that needs it. */
-  readonly component: string;
-  /** For a command whose program has no absolute path: which file that is; null when there is none. */
-  readonly program?: string | null;
-  /** False: it waits for consent, and so does everything that needs it. */
-  readonly trusted: boolean;
 }
 
 export interface SourceReport extends Pick<SourceHealth, "state" | "detail"> {

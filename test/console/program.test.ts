@@ -1,0 +1,154 @@
+// The console of the built program: served by the leader after its sources, on a port that stays, and by its successor.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { ConsoleBrowser } from "../support/console-browser.ts";
+import { createProject, freePort, type Project } from "../support/router.ts";
+
+let project: Project | undefined;
+afterEach(async () => {
+  await project?.remove();
+  project = undefined;
+});
+
+const config = (port: number, more = "") =>
+  `listen: 127.0.0.1:${port}\nsources: { ci: { type: http, path: /ci } }\n${more}`;
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever the router says
+type Answer = any;
+const asked = async ({ ask }: Project, ...args: string[]): Promise<Answer> =>
+  JSON.parse((await ask([...args, "--json"])).stdout);
+
+/** Once the router serves its console. */
+async function consoleOf(one: Project): Promise<string> {
+  let address: string | undefined;
+  await expect
+    .poll(async () => (address = (await asked(one, "status")).console), { timeout: 15_000 })
+    .toBeTruthy();
+  return address as string;
+}
+
+/** A code as the command gets it: the command itself wants a user at a terminal. */
+async function codeOf(one: Project): Promise<string> {
+  const { callLeader } = await import("../../src/control/client.ts");
+  const { listRunning } = await import("../../src/cluster/running-leaders.ts");
+  const [router] = await listRunning(join(one.state, "running"));
+  if (router === undefined) throw new Error("no router runs");
+  const answer = await callLeader(router.socket, "console", { do: "code" }, { version: router.version });
+  return (answer as { code: string }).code;
+}
+
+describe("the console of a router", () => {
+  test("shows an event, tells a changed config, and comes back after a kill with nothing lost or double", async () => {
+    project = await createProject((port) => config(port));
+    const one = project;
+    const [first, second] = [await one.claude(), await one.claude()];
+    const address = await consoleOf(one);
+    const browser = new ConsoleBrowser("anna", address);
+    expect((await browser.enter(await codeOf(one))).status).toBe(200);
+    const page = await browser.follow();
+    const post = async (number: number) =>
+      (await fetch(`${one.address}/ci`, { method: "POST", body: JSON.stringify({ number }) })).status;
+    for (let number = 1; number <= 3; number += 1) expect(await post(number)).toBeLessThan(300);
+    const numbers = ({ batches }: typeof page) =>
+      batches.flatMap(({ events }) => events.map(({ note = "" }) => Number(/\d+/.exec(note)?.[0])));
+    await page.until((now) => numbers(now).length === 3);
+    const [{ event_id: id } = { event_id: "" }] = page.batches.flatMap(({ events }) => events);
+    const detail = (await browser.call("event", { event_id: id })).body;
+    expect(detail).toMatchObject({
+      event: { id, source: "ci", data: { number: 1 } },
+      shown: [{ channel: "ci" }],
+      deliveries: [{ channel: "ci" }],
+    });
+    expect(detail.shown[0].block).toContain("<channel");
+    await page.until(({ batches }) =>
+      batches.some(({ changes }) => changes.some(({ state }) => state === "sent")),
+    );
+
+    const { pid } = await asked(one, "status");
+    process.kill(pid, "SIGKILL");
+    await page.ended;
+    await expect
+      .poll(async () => (await asked(one, "status").catch(() => ({}))).pid, { timeout: 15_000 })
+      .not.toBe(pid);
+    expect(await consoleOf(one)).toBe(address);
+    expect(await post(4)).toBeLessThan(300);
+    browser.forgetSession();
+    const again = await browser.follow(page.lastId);
+    await again.until((now) => numbers(now).includes(4));
+    expect(again.hello).toMatchObject([{ resumed: true }]);
+    expect(numbers(again)).toEqual([4]);
+    expect([first, second]).toHaveLength(2);
+  }, 60_000);
+
+  test("moves with the config, and ends with console: false; a reload tells open pages", async () => {
+    project = await createProject((port) => config(port));
+    const one = project;
+    await one.claude();
+    const address = await consoleOf(one);
+    const browser = new ConsoleBrowser("anna", address);
+    await browser.enter(await codeOf(one));
+    const page = await browser.follow();
+    await one.write("channels.yaml", config(one.port, "budget: { event: 400 }\n"));
+    await one.ask(["reload"]);
+    await page.until(({ others }) => others.includes("config"));
+    const port = await freePort();
+    await one.write("channels.yaml", config(one.port, `console: 127.0.0.1:${port}\n`));
+    await one.ask(["reload"]);
+    await expect.poll(async () => (await asked(one, "status")).console).toBe(`http://127.0.0.1:${port}`);
+    await page.ended;
+    await one.write("channels.yaml", config(one.port, "console: false\n"));
+    await one.ask(["reload"]);
+    await expect.poll(async () => (await asked(one, "status")).console).toBe(undefined);
+    await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow();
+  }, 60_000);
+
+  test("of a file that nobody agreed to is the usual one, whatever the file says, and shows what it asks for", async () => {
+    project = await createProject(
+      (port) =>
+        config(port, "console: { listen: '0.0.0.0:9999', origin: https://evil.example, metrics: true }\n"),
+      { consent: "none" },
+    );
+    const one = project;
+    await one.claude();
+    const address = await consoleOf(one);
+    expect(new URL(address).hostname).toBe("127.0.0.1");
+    expect(new URL(address).port).not.toBe("9999");
+    const browser = new ConsoleBrowser("anna", address);
+    await browser.enter(await codeOf(one));
+    const { powers } = (await browser.call("consent")).body;
+    expect(powers.map(({ kind, state }: Answer) => [kind, state])).toEqual([
+      ["use", "waiting"],
+      ["listen", "waiting"],
+    ]);
+    expect(await browser.call("agree", { ids: [powers[0].id, "another"], allow: true })).toMatchObject({
+      status: 409,
+      body: { error: { code: "changed" } },
+    });
+    expect((await asked(one, "status")).active).toBe("none");
+    expect((await browser.call("agree", { ids: [powers[0].id], allow: true })).status).toBe(200);
+    await expect.poll(async () => (await asked(one, "status")).active, { timeout: 10_000 }).toBe("file");
+    expect((await asked(one, "status")).console).toBe(address);
+  }, 60_000);
+
+  test("stays on its port, and console is refused where no user is at a terminal", async () => {
+    project = await createProject((port) => config(port));
+    const one = project;
+    const claude = await one.claude();
+    const address = await consoleOf(one);
+    const { folder } = await asked(one, "status");
+    expect(String(JSON.parse(readFileSync(join(folder, "console.json"), "utf8")).port)).toBe(
+      new URL(address).port,
+    );
+    for (const args of [["console"], ["console", "token"]]) {
+      const refused = await one.ask(args);
+      expect(refused.code).not.toBe(0);
+      expect(refused.stderr).toContain("only a user at a terminal");
+    }
+    expect((await one.ask(["console", "list"])).stdout).toContain("no browser may use the console yet");
+    await claude.process.interrupt();
+    await one.claude();
+    expect(await consoleOf(one)).toBe(address);
+  }, 60_000);
+});
