@@ -73,7 +73,7 @@ const chunks = [
     ],
   },
   { name: "json-schema", roots: ["src/plan/compile/input-schema.ts"] },
-  { name: "commands", roots: [/^src\/cli\/(?:commands|hooks|recipes)\//] },
+  { name: "commands", roots: [/^src\/cli\/(?:commands|console|hooks|recipes)\//] },
 ];
 
 /**

@@ -22,7 +22,9 @@ export function addRouterCommands(
     .option("--no-open", "only print the address")
     .addOption(json())
     .action((action, id, options) =>
-      finish(async () => (await import("./commands/console.ts")).console(action, id, options, context)),
+      finish(async () =>
+        (await import("./console/console-command.ts")).console(action, id, options, context),
+      ),
     );
 
   command("doctor", "check everything that can keep events from Claude, and what to do about it")

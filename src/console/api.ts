@@ -47,7 +47,14 @@ const changing: ReadonlySet<string> = new Set<ConsoleCommand>([
 ]);
 
 /** With a text of the user in their arguments. */
-const large: ReadonlySet<string> = new Set<ConsoleCommand>(["send", "try", "compare", "save"]);
+const large: ReadonlySet<string> = new Set<ConsoleCommand>([
+  "send",
+  "try",
+  "compare",
+  "save",
+  "propose_channel",
+  "make_test",
+]);
 const heavy: ReadonlySet<string> = new Set<ConsoleCommand>([
   "try",
   "compare",

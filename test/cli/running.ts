@@ -189,6 +189,8 @@ export async function startRunning(
     }),
     secrets: () => secrets,
     chat: () => undefined,
+    console: () => undefined,
+    consoleReady: async () => undefined,
     trust: { consent: () => undefined },
     wake: () => ({ state: "off" }),
   } as unknown as DaemonState;

@@ -39,7 +39,68 @@ async function codeOf(one: Project): Promise<string> {
   return (answer as { code: string }).code;
 }
 
+/** Once `dev` has printed it. */
+async function devAddress(printed: () => string): Promise<string> {
+  await expect
+    .poll(() => /"type":"console","url":"([^"]+)"/.exec(printed())?.[1], { timeout: 15_000 })
+    .toBeTruthy();
+  return /"type":"console","url":"([^"]+)"/.exec(printed())?.[1] as string;
+}
+
 describe("the console of a router", () => {
+  test("tries, compares, saves and proposes with events of the journal", async () => {
+    project = await createProject((port) => config(port));
+    const one = project;
+    await one.claude();
+    const browser = new ConsoleBrowser("anna", await consoleOf(one));
+    await browser.enter(await codeOf(one));
+    for (const action of ["opened", "opened", "closed"])
+      await fetch(`${one.address}/ci`, {
+        method: "POST",
+        body: JSON.stringify({ action, title: "A title" }),
+      });
+    const { events } = (await browser.call("events", { limit: 10 })).body;
+    const event_id = events[0].event_id;
+    const { text, sha256, editable, schema } = (await browser.call("config")).body;
+    expect([editable, typeof schema]).toEqual([true, "object"]);
+    const edited = `${text}channels: { opened: { from: ci, match: { data.action: opened } } }\n`;
+    const tried = (await browser.call("try", { text: edited, event: { event_id } })).body;
+    expect(tried.channels).toMatchObject([{ name: "opened", taken: true }]);
+    expect((await browser.call("try", { text: "sources: 1", event: { event_id } })).body.issues).not.toEqual(
+      [],
+    );
+    const compared = (await browser.call("compare", { text: edited, since_ms: 0 })).body;
+    expect(compared.compared).toBe(3);
+    expect(compared.newly).toHaveLength(2);
+    expect((await browser.call("propose_channel", { event_id })).body.yaml).toContain("from: ci");
+    expect((await browser.call("make_test", { event_id })).body.yaml).toContain("send:");
+    expect((await browser.call("make_recipe", { event_ids: [event_id] })).body.yaml).toContain("recipe:");
+    expect((await browser.call("save", { text: edited, sha256, dry_run: true })).body.diff).toContain(
+      "+channels",
+    );
+    const saved = await browser.call("save", { text: edited, sha256 });
+    expect(saved.body.verdict).toMatchObject({ ok: true });
+    expect(readFileSync(join(one.folder, "channels.yaml"), "utf8")).toBe(edited);
+    expect(await browser.call("save", { text, sha256 })).toMatchObject({
+      status: 409,
+      body: { error: { code: "changed" } },
+    });
+  }, 60_000);
+
+  test("is served by dev, which says what it does not have, and lets nobody in without a user", async () => {
+    project = await createProject((port) => config(port));
+    const one = project;
+    const { process: dev, printed } = one.dev(["--json"]);
+    try {
+      const address = await devAddress(printed);
+      expect(address).not.toContain("#");
+      const browser = new ConsoleBrowser("anna", address);
+      expect((await browser.call("status")).status).toBe(401);
+    } finally {
+      await dev.interrupt();
+    }
+  }, 60_000);
+
   test("shows an event, tells a changed config, and comes back after a kill with nothing lost or double", async () => {
     project = await createProject((port) => config(port));
     const one = project;

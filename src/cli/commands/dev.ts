@@ -5,6 +5,7 @@ import { systemClock } from "../../clock.ts";
 import type { PowerReport } from "../../control/protocol.ts";
 import { powerAnswers } from "../../daemon/commands/power-answers.ts";
 import { createLog } from "../../daemon/log.ts";
+import { Observers } from "../../daemon/metrics/observers.ts";
 import { lend, openRouter } from "../../daemon/open-router.ts";
 import { trySource } from "../../daemon/sample-payload.ts";
 import { loadPlan, requireConfig } from "../../daemon/start/load-plan.ts";
@@ -32,6 +33,7 @@ import {
   text,
 } from "../../text.ts";
 import { colors } from "../colors.ts";
+import { type DevConsole, openDevConsole } from "../console/dev-console.ts";
 import { openDevControl } from "../dev-control.ts";
 import { createDevFlow, type DevFlowPorts } from "../dev-flow.ts";
 import { type ExitCode, runUntilSignal } from "../exit.ts";
@@ -86,6 +88,8 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
   const flow = createDevFlow({ plan, newId, ...show.flow });
   const left = notStarted(plan, options.take === true);
   const isLeft = (name: string) => left.some((one) => one.name === name);
+  const observers = new Observers();
+  let page: DevConsole | undefined;
   let router: Router | undefined;
   let control: Promise<() => Promise<void>> | undefined;
 
@@ -113,9 +117,11 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
       announce: show.notice,
       commit: async () => {},
       observe(decision) {
+        const { event, admission } = decision;
+        if (admission !== undefined && decision.outcome === "accepted")
+          observers.stored(event, admission.deliveries);
         decisions.add(decision);
         show.decision(decision);
-        const { event, admission } = decision;
         if (admission !== undefined) flow.accept({ event, deliveries: admission.deliveries });
       },
       started: show.started,
@@ -139,11 +145,26 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
       return async () => undefined;
     });
     await control;
+    page = await openDevConsole({
+      config: { loaded, plan },
+      consent,
+      router,
+      decisions,
+      observers,
+      mask,
+      log,
+      isPerson: person !== undefined,
+    }).catch((error: Error) => {
+      log.warn(line`the console cannot be opened: ${error.message}`);
+      return undefined;
+    });
     if (!ending.aborted) show.opening(file, { ...router.report(), left }, waiting);
+    if (!ending.aborted && page?.url !== undefined) show.console(page.url);
   }
 
   async function close(): Promise<void> {
     flow.stop();
+    await page?.close();
     await (await control)?.();
     await router?.stop(AbortSignal.timeout(drainMs));
   }
@@ -161,6 +182,8 @@ interface Show {
     report: RouterReport & { readonly left: readonly NotStarted[] },
     waiting: readonly PowerReport[],
   ): void;
+  /** The address of the console. */
+  console(url: string): void;
   /** A source that had to wait at the start. */
   started(source: SourceReport): void;
   decision(decision: Decision): void;
@@ -173,6 +196,7 @@ function jsonLines(print: (shown: SafeText) => void, mask: Mask): Show {
     notice: (content) => entry({ type: "notice", time: new Date().toISOString(), content }),
     opening: (file, { sources, address, left }, waiting) =>
       entry({ type: "ready", file, address, sources, waiting, not_started: left }),
+    console: (url) => entry({ type: "console", url }),
     started: (source) => entry({ type: "started", source }),
     decision: ({ event, outcome, admission }) =>
       entry({
@@ -231,6 +255,7 @@ function readable(print: (shown: SafeText) => void, plan: Plan, serverName: stri
         }`,
       );
     },
+    console: (url) => print(line`console: ${url}`),
     started: (source) => printSource(source, plan, print),
     decision({ event, outcome, admission }) {
       if (outcome === "accepted") return;

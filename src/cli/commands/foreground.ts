@@ -10,9 +10,9 @@ import { joinAsClient } from "../../daemon/start/join-cluster.ts";
 import { line } from "../../text.ts";
 import { version } from "../../version.ts";
 import { aborted } from "../../waiting.ts";
+import { openConsoleOf } from "../console/open-console.ts";
 import type { UpConfig, UpState } from "../context.ts";
 import { type ExitCode, stopSignal } from "../exit.ts";
-import { openConsoleOf } from "../open-console.ts";
 
 const shutdownMs = 1_900;
 const maxLogBytes = 5 * 1024 * 1024;

@@ -15,8 +15,8 @@ import type { Inbox } from "../../daemon/wake/inbox.ts";
 import { UsageError } from "../../errors.ts";
 import { type SafeLine, stackOf, text } from "../../text.ts";
 import { aborted } from "../../waiting.ts";
+import { openConsoleOf } from "../console/open-console.ts";
 import { finish, stopSignal } from "../exit.ts";
-import { openConsoleOf } from "../open-console.ts";
 import { toStderr } from "../terminal.ts";
 
 /** From the first sign that the client is gone to the end of the process. */

@@ -8,6 +8,7 @@ import { sha256Of } from "../../config/yaml/bounded-file.ts";
 import type { JsonSchema } from "../../contract.ts";
 import { readRegular } from "../../regular-file.ts";
 import { ConsoleFailure } from "../failure.ts";
+import type { ConsoleHost, ConsoleSettings } from "../host.ts";
 import type { ConfigAnswer } from "../protocol.ts";
 import type { OwnCommands } from "./own-commands.ts";
 
@@ -19,11 +20,7 @@ export const configCommands: OwnCommands = {
       throw new ConsoleFailure(404, "E_CONFIG_FILE", `the config file ${file} cannot be read`);
     const shown = host.mask(text);
     const plan = host.state?.used()?.plan;
-    const reason = settings.readOnly
-      ? "this console only shows"
-      : shown === text
-        ? await whyNotWritable(file)
-        : "the file contains secrets, which do not leave the router: edit it where it is";
+    const reason = await whyNotEditable(host, settings, text);
     const answer: ConfigAnswer = {
       file,
       text: shown,
@@ -37,6 +34,20 @@ export const configCommands: OwnCommands = {
     return answer;
   },
 };
+
+/** One line; undefined for a file that may be edited here. `text`: of the file, where it is known. */
+export async function whyNotEditable(
+  host: ConsoleHost,
+  { readOnly }: Pick<ConsoleSettings, "readOnly">,
+  text?: string,
+): Promise<string | undefined> {
+  if (readOnly) return "this console only shows";
+  const file = host.file();
+  const read = text ?? (await readRegular(file).then(String, () => ""));
+  return host.mask(read) === read
+    ? whyNotWritable(file)
+    : "the file contains secrets, which do not leave the router: edit it where it is";
+}
 
 async function whyNotWritable(file: string): Promise<string | undefined> {
   const found = await lstat(file).catch(() => undefined);

@@ -7,14 +7,17 @@ import { ConsoleFailure } from "../failure.ts";
 import type { ConsoleHost } from "../host.ts";
 
 export function stateOf({ state }: ConsoleHost): DaemonState {
-  if (state === undefined)
-    throw new ConsoleFailure(
-      403,
-      "limited",
-      "dev keeps no journal and has no sessions",
-      "channel-router up runs a router that has them",
-    );
+  if (state === undefined) throw notInDev();
   return state;
+}
+
+export function notInDev(): ConsoleFailure {
+  return new ConsoleFailure(
+    403,
+    "limited",
+    "dev keeps no journal and has no sessions",
+    "channel-router up runs a router that has them",
+  );
 }
 
 /** Rejects while no config is active. */

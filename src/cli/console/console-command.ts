@@ -5,11 +5,11 @@ import type { ConsoleCommandAnswer } from "../../control/protocol.ts";
 import { UsageError } from "../../errors.ts";
 import { line, type SafeLine, text } from "../../text.ts";
 import { colors } from "../colors.ts";
+import type { TalkOptions } from "../commands/status.ts";
 import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { reachRouter } from "../find-router.ts";
 import { printed, printedJson } from "../print.ts";
-import type { TalkOptions } from "./status.ts";
 
 interface ConsoleOptions extends TalkOptions {
   /** False: the address is only printed. */
