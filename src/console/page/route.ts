@@ -39,7 +39,9 @@ export function go(page: PageName, id?: string): void {
 }
 
 export function hrefOf(page: PageName, id?: string): string {
-  return id === undefined ? `#${page}` : `#${page}=${encodeURIComponent(id)}`;
+  if (id === undefined) return `#${page}`;
+  // Half of a pair has no UTF-8.
+  return `#${page}=${encodeURIComponent(id.replace(/\p{Surrogate}/gu, "\ufffd"))}`;
 }
 
 function readRoute(text: string): Route {

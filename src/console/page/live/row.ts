@@ -34,22 +34,31 @@ export function rowOf(event: LiveEvent): FeedRow {
   });
 }
 
-/** An event that is unknown here gets no row for a change of it. */
+/** `channel: ""` is a change on all channels of the event, as when a session read it. */
 export function changedRow(row: FeedRow, change: LiveChange): FeedRow {
-  const { channel: name, state, session, reason } = change;
-  const known = row.channels.find((one) => one.name === name);
-  // Proof may arrive late: what is known to be read is not shown as sent again.
-  if (known !== undefined && rankOf(state) < rankOf(known.state)) return row;
-  const at = session ?? known?.session;
-  const next: FeedChannel = {
-    name,
+  const { channel: name } = change;
+  const known = row.channels.some((one) => one.name === name);
+  const before =
+    known || name === ""
+      ? row.channels
+      : [...row.channels, { name, state: "accepted" } satisfies FeedChannel];
+  const channels = before.map((one) =>
+    name === "" || one.name === name ? changedChannel(one, change) : one,
+  );
+  return withText({ ...row, channels });
+}
+
+function changedChannel(before: FeedChannel, change: LiveChange): FeedChannel {
+  const { state, session, reason, attempt = 1 } = change;
+  // Proof may arrive late: what is known to be read is not shown as sent again, except by another attempt.
+  if (state !== "held" && attempt < 2 && rankOf(state) < rankOf(before.state)) return before;
+  const at = session ?? before.session;
+  return {
+    name: before.name,
     state,
     ...(at === undefined ? {} : { session: at }),
     ...(reason === undefined ? {} : { reason }),
   };
-  const channels =
-    known === undefined ? [...row.channels, next] : row.channels.map((one) => (one === known ? next : one));
-  return withText({ ...row, channels });
 }
 
 function withText(row: Omit<FeedRow, "text">): FeedRow {

@@ -46,6 +46,8 @@ interface LoadedProps<T> {
 /** A failure is shown above the data that is known from before. */
 export function Loaded<T>({ answer, retry, children }: LoadedProps<T>) {
   const { data, fault } = answer;
+  if (fault?.code === "limited" || fault?.code === "unknown_command")
+    return <p class="muted">Not available in this program: {fault.message}</p>;
   return (
     <>
       {fault === undefined || fault.code === "offline" ? null : (
