@@ -107,7 +107,7 @@ function Choice({ label, value, choices, onChange }: ChoiceProps) {
       value={value}
       onChange={({ currentTarget }) => onChange(currentTarget.value)}
     >
-      <option value="">{label}: all</option>
+      <option value="">{label}</option>
       {choices.map((one) => (
         <option key={one} value={one}>
           {one}
