@@ -23,17 +23,19 @@ export interface LiveAnswer<T> {
 /** Commands without arguments. */
 type PlainCommand = "status" | "prompts" | "consent" | "browsers" | "config" | "overview" | "audit";
 
-/** `changedBy`: parts of the stream that say so. */
+/** `changedBy`: parts of the stream that say so; `everyMs`: also asked this often. */
 export function liveAnswer<C extends PlainCommand & ConsoleCommand>(
   command: C,
   changedBy: readonly ("status" | "config" | "prompt")[],
+  everyMs?: number,
 ): LiveAnswer<ConsoleAnswer<C>> {
-  return liveResult(() => call(command, {} as never), changedBy);
+  return liveResult(() => call(command, {} as never), changedBy, everyMs);
 }
 
 export function liveResult<T>(
   load: () => Promise<T>,
   changedBy: readonly ("status" | "config" | "prompt")[],
+  everyMs?: number,
 ): LiveAnswer<T> {
   const state = signal<Answer<T>>({ isLoading: true });
   let users = 0;
@@ -74,6 +76,10 @@ export function liveResult<T>(
       if (users === 1) {
         const all = changedBy.map((event) => onStream(event, () => void refresh()));
         all.push(effect(() => void (connection.value === "open" && untracked(refresh))));
+        if (everyMs !== undefined) {
+          const timer = setInterval(() => document.hidden || void refresh(), everyMs);
+          all.push(() => clearInterval(timer));
+        }
         ends = all;
       }
       return () => {

@@ -3,7 +3,7 @@
 import { liveAnswer } from "./answers.ts";
 
 export const status = liveAnswer("status", ["status", "config"]);
-export const overview = liveAnswer("overview", ["status", "config"]);
+export const overview = liveAnswer("overview", ["config"], 30_000);
 export const prompts = liveAnswer("prompts", ["prompt"]);
 export const consent = liveAnswer("consent", ["prompt", "config"]);
 export const browsers = liveAnswer("browsers", []);

@@ -127,7 +127,7 @@ export class MockRouter {
 
   #hello({ nonce }: { nonce: string }): object {
     const session = ["0", nonce.slice(0, 40), nonce.slice(0, 20)].join(".");
-    const text = ["channel-router webchat server", this.url, nonce, session].join("\n");
+    const text = ["channel-router console server", this.url, nonce, session].join("\n");
     return {
       server: spkiOf(this.#keys.publicKey).toString("base64url"),
       session,

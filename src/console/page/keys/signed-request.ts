@@ -88,7 +88,7 @@ async function sign(session: RouterSession, method: string, path: string, bodyHa
   const { server, session: id } = session;
   const key = await keyFor(server);
   session.count += 1;
-  const parts = ["channel-router webchat request", location.origin, server, id, mark, session.count];
+  const parts = ["channel-router console request", location.origin, server, id, mark, session.count];
   const text = [...parts, method, path, bodyHash].join("\n");
   const signature = await crypto.subtle.sign(ecdsa, key.pair.privateKey, bytesOf(text));
   return `Browser k=${key.written},s=${id},p=${mark},n=${session.count},b=${bodyHash},x=${encode(signature)}`;
@@ -114,7 +114,7 @@ async function hello(): Promise<RouterSession> {
   const { server: written, session, proof } = (await answer.json()) as Record<string, string>;
   const bytes = decode(written ?? "");
   const known = await crypto.subtle.importKey("spki", bytes, ecdsa, false, ["verify"]);
-  const text = ["channel-router webchat server", location.origin, nonce, session].join("\n");
+  const text = ["channel-router console server", location.origin, nonce, session].join("\n");
   if (!(await crypto.subtle.verify(ecdsa, known, decode(proof ?? ""), bytesOf(text))))
     throw new Fault("unusable", "The program at this address did not prove that it is the router.");
   current = { server: await hashOf(bytes), session: session ?? "", count: 0 };
