@@ -186,6 +186,7 @@ channels:
     await dev.interrupt();
     const block = printed()
       .slice(printed().indexOf("waiting for events") + "waiting for events\n".length)
+      .replace(/^console: .*\n/, "")
       .replace(/^\d\d:\d\d:\d\d/, "09:41:07")
       .replace(/event_id="[^"]+"/, 'event_id="1m8321t0m8zzw"');
     await holds("dev", `${block.trimEnd()}\n`);

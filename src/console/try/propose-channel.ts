@@ -1,5 +1,5 @@
 // Proposes a channel from one event and those that are stored beside it: what never varies among events of its kind is the match, the
-// most telling fields are the text, a stable id is the key by which a repetition is recognized.
+// most informative fields are the text, a stable id is the key by which a repetition is recognized.
 
 import { addEntry } from "../../config/yaml/add-entry.ts";
 import type { Json, JsonObject, RouterEvent } from "../../contract.ts";
@@ -195,7 +195,7 @@ function contentReasons({ content, meta }: DraftContent): string[] {
     `The text shows ${paths.join(", ")}: what happened, and where to read more.`,
     ...(attributes.length === 0
       ? []
-      : [`${attributes.join(", ")} is an attribute, so that it can be told from the text.`]),
+      : [`${attributes.join(", ")} is an attribute, so that Claude can distinguish it from the text.`]),
   ];
 }
 

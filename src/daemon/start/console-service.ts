@@ -1,4 +1,4 @@
-// The console of a daemon: opened once, by the function that whoever started the daemon has passed.
+// The console of a daemon: opened once, by the function that the caller who started the daemon passed.
 
 import type { CommandHandler } from "../../cluster/calls.ts";
 import { stackOf, text } from "../../text.ts";
