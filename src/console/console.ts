@@ -24,10 +24,10 @@ import { isCommand, isHeavy, maxBytesOf, runCommand } from "./api.ts";
 import { PageFiles, pageHeaders } from "./assets.ts";
 import { CallLimits, tooMany } from "./call-limits.ts";
 import type { CommandCall } from "./commands/own-commands.ts";
+import { EventFeed } from "./event-feed.ts";
 import { answerFailure, ConsoleFailure, failureOf, failureOfBody } from "./failure.ts";
 import type { ConsoleHost, ConsoleSettings } from "./host.ts";
 import { nameOfBrowser, type Pairing } from "./pairing.ts";
-import { answerProgram } from "./programs.ts";
 import type { EnterAnswer } from "./protocol.ts";
 import { originOfRequest } from "./request-origin.ts";
 import { LiveStream } from "./stream.ts";
@@ -62,6 +62,8 @@ export class Console {
   readonly #limits: CallLimits;
   readonly #pool = createBodyPool({ maxUnprovenBytes: 8 * 1024 * 1024, maxProvenBytes: 32 * 1024 * 1024 });
   readonly #stream: LiveStream;
+  /** For programs; `dev` has no journal to read them from. */
+  readonly #feed: EventFeed | undefined;
   #identified: Promise<{ readonly identity: Identity; readonly sessions: Sessions }> | undefined;
 
   constructor({ host, pairing, settings, assets = new PageFiles() }: ConsoleOptions) {
@@ -71,6 +73,8 @@ export class Console {
     this.#assets = assets;
     this.#limits = new CallLimits(host.clock);
     this.#stream = new LiveStream(host, () => this.#served());
+    const tokenOf = (authorization: string | undefined) => pairing.tokenOf(authorization);
+    this.#feed = host.state && new EventFeed({ state: host.state, tokenOf });
   }
 
   /** Never rejects. */
@@ -97,10 +101,12 @@ export class Console {
   /** Of a browser or a program that may no longer come in. */
   revoke(id: string): void {
     this.#stream.revoke(id);
+    this.#feed?.revoke(id);
   }
 
   close(): void {
     this.#stream.close();
+    this.#feed?.close();
   }
 
   #served(): ConsoleSettings {
@@ -147,7 +153,7 @@ export class Console {
     }
     if (path === "/stream") return this.#follow(visit);
     if (path.startsWith("/chat/")) return this.#chat(visit);
-    if (await answerProgram(path, visit, this.#host, this.#pairing)) return;
+    if (this.#feed?.serve(request, response) === true) return;
     throw unknownPath();
   }
 

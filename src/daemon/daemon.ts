@@ -57,11 +57,6 @@ function isGood(config: ProvenConfig | undefined): config is ProvenConfig {
   return config !== undefined && config.issues.length === 0;
 }
 
-function wantsMetrics(values: object): boolean {
-  const { console } = values as { readonly console?: { readonly metrics?: boolean } | false };
-  return typeof console === "object" && console.metrics === true;
-}
-
 /** For a command that comes before the config was read. */
 const settledMs = 2_000;
 const stopMs = { released: 250, deposed: 100, replaced: 100 } as const;
@@ -337,7 +332,7 @@ export class Daemon implements Service {
 
   /** Switches metrics on or off, as the config asks. */
   async #useMetrics({ loaded }: ProvenConfig): Promise<void> {
-    const isWanted = wantsMetrics(loaded.values);
+    const isWanted = loaded.values.console?.metrics === true;
     if (isWanted && this.#metrics === undefined) {
       const { Metrics } = await import("./metrics/metrics.ts");
       this.#metrics ??= new Metrics(this.#state);
