@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { ConsoleBrowser } from "../support/console-browser.ts";
+import { asked, codeOf, consoleOf } from "../support/console-router.ts";
 import { createProject, freePort, type Project } from "../support/router.ts";
 
 let project: Project | undefined;
@@ -14,30 +15,6 @@ afterEach(async () => {
 
 const config = (port: number, more = "") =>
   `listen: 127.0.0.1:${port}\nsources: { ci: { type: http, path: /ci } }\n${more}`;
-
-// biome-ignore lint/suspicious/noExplicitAny: whatever the router says
-type Answer = any;
-const asked = async ({ ask }: Project, ...args: string[]): Promise<Answer> =>
-  JSON.parse((await ask([...args, "--json"])).stdout);
-
-/** Once the router serves its console. */
-async function consoleOf(one: Project): Promise<string> {
-  let address: string | undefined;
-  await expect
-    .poll(async () => (address = (await asked(one, "status")).console), { timeout: 15_000 })
-    .toBeTruthy();
-  return address as string;
-}
-
-/** A code as the command gets it: the command itself wants a user at a terminal. */
-async function codeOf(one: Project): Promise<string> {
-  const { callLeader } = await import("../../src/control/client.ts");
-  const { listRunning } = await import("../../src/cluster/running-leaders.ts");
-  const [router] = await listRunning(join(one.state, "running"));
-  if (router === undefined) throw new Error("no router runs");
-  const answer = await callLeader(router.socket, "console", { do: "code" }, { version: router.version });
-  return (answer as { code: string }).code;
-}
 
 /** Once `dev` has printed it. */
 async function devAddress(printed: () => string): Promise<string> {

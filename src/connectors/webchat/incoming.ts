@@ -70,7 +70,7 @@ export async function readForm(
   const files = (parts ?? [])
     .filter(({ name, filename }) => name === "file" && filename !== undefined)
     // A copy of its own.
-    .map(({ content, filename = "", type }) => new File([content], filename, { type }));
+    .map(({ content, filename = "", type }) => new File([new Uint8Array(content)], filename, { type }));
   body.lease.release();
   if (!isSigned) return otherBody;
   if (parts === undefined) return new Refusal(400, "the form cannot be read");

@@ -12,7 +12,7 @@ import type {
   ConsoleCommand,
   ConsoleStream,
 } from "../../../src/console/protocol.ts";
-import { sampleAnswers } from "./sample-answers.ts";
+import { sampleAnswers, sampleChat } from "./sample-answers.ts";
 
 const folder = fileURLToPath(new URL("../../../dist/console/", import.meta.url));
 const policy = [
@@ -119,6 +119,7 @@ export class MockRouter {
     if (!this.isKnown)
       throw new MockFault(401, "unknown_browser", "this browser is not known", "channel-router console");
     if (path.startsWith("/stream")) return this.#open(response, path);
+    if (/^\/chat\/\w+\/stream$/.test(path)) return this.#openChat(response);
     const command = /^\/api\/(\w+)$/.exec(path)?.[1] as ConsoleCommand;
     this.calls.push({ command, args: body });
     const answer = this.answers[command] as (args: unknown) => unknown;
@@ -149,6 +150,12 @@ export class MockRouter {
       );
     this.isKnown = true;
     return { browser: "0000-1111-2222-3333-4444", read_only: this.hello.read_only };
+  }
+
+  #openChat(response: ServerResponse): void {
+    response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+    const history = { browser: "0000-1111-2222-3333-4444", known: true, sessions: 1, messages: sampleChat };
+    response.write(`event: history\ndata: ${JSON.stringify(history)}\n\n`);
   }
 
   #open(response: ServerResponse, path: string): void {

@@ -22,7 +22,7 @@ const pages = [
   ["event", "#event=01kbq90001", "What Claude saw"],
   ["people", "#people", "Grace Hopper"],
   ["sessions", "#sessions", "rate limited by imap.example.net"],
-  ["chat", "#chat", "Open team"],
+  ["chat", "#chat", "it expects a total with tax"],
   ["try", "#try", "Try"],
 ] as const;
 const themes = ["light", "dark"] as const;

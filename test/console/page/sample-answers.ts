@@ -394,3 +394,40 @@ export function sampleEvents(count: number, at = nowMs): LiveEvent[] {
     };
   });
 }
+
+/** A web chat: a question with a picture that is gone, and Claude's answer with markup. */
+export const sampleChat = [
+  {
+    id: "u1",
+    room: "main",
+    from: "you",
+    text: "Which test fails on main?",
+    time_ms: Date.parse("2026-11-30T09:41:07Z"),
+    event_id: "01kbq90001",
+  },
+  {
+    id: "m1",
+    room: "main",
+    from: "claude",
+    text: "checkout: it expects a total with tax.",
+    html: 'Only <b>checkout</b>: it expects a total with tax.\n<pre><code class="language-ts">expect(total).toBe(119)</code></pre><a href="https://example.com">The run</a>',
+    time_ms: Date.parse("2026-11-30T09:41:30Z"),
+    reply_to: "u1",
+    reactions: ["👀"],
+  },
+  {
+    id: "m2",
+    room: "main",
+    from: "router",
+    text: "Bash\nnpm run deploy",
+    html: "Bash\n<pre>npm run deploy</pre>",
+    time_ms: Date.parse("2026-11-30T09:42:00Z"),
+    prompt: {
+      id: "abcde",
+      buttons: [
+        { button: "allow", label: "Allow" },
+        { button: "deny", label: "Deny" },
+      ],
+    },
+  },
+] as const;

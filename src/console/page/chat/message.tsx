@@ -23,10 +23,10 @@ export function Message({ chat, message, onQuote }: MessageProps) {
   const state = eventId === undefined ? undefined : chat.marks.value.get(eventId);
   return (
     <article
-      class={`message ${from} ${message.prompt === undefined ? "" : "prompt"}`}
+      class={`chat-message ${from} ${message.prompt === undefined ? "" : "prompt"}`}
       aria-label={names[from]}
     >
-      <header class="message-head">
+      <header class="chat-message-head">
         <b>{names[from]}</b>
         <Time value={timeMs} />
         {edited === true ? <span class="faint">edited</span> : null}
@@ -65,7 +65,7 @@ function Text({ message: { text, html, from } }: Pick<MessageProps, "message">) 
   const command = from === "router" ? /channel-router access pair [0-9a-f]{6}/.exec(text)?.[0] : undefined;
   if (text === "" && html === undefined) return null;
   return (
-    <div class="message-text" dir="auto">
+    <div class="chat-message-text" dir="auto">
       {html === undefined ? text : <Markup html={html} />}
       {command === undefined ? null : <Command text={command} />}
     </div>
