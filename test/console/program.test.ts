@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { ConsoleBrowser } from "../support/console-browser.ts";
-import { asked, codeOf, consoleOf } from "../support/console-router.ts";
+import { type Answer, asked, codeOf, consoleOf } from "../support/console-router.ts";
 import { createProject, freePort, type Project } from "../support/router.ts";
 
 let project: Project | undefined;

@@ -7,7 +7,7 @@ import { callLeader } from "../../src/control/client.ts";
 import type { Project } from "./router.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever the router says
-type Answer = any;
+export type Answer = any;
 export const asked = async ({ ask }: Project, ...args: string[]): Promise<Answer> =>
   JSON.parse((await ask([...args, "--json"])).stdout);
 
