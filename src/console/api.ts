@@ -6,6 +6,7 @@ import { browserCommands } from "./commands/browsers.ts";
 import { configCommands } from "./commands/config.ts";
 import { consentCommands } from "./commands/consent.ts";
 import { eventCommands } from "./commands/event.ts";
+import { overviewCommands } from "./commands/overview.ts";
 import type { CommandCall, OwnCommands } from "./commands/own-commands.ts";
 import { promptCommands } from "./commands/prompts.ts";
 import { trialCommands } from "./commands/trial-commands.ts";
@@ -18,6 +19,7 @@ const own: OwnCommands = {
   ...browserCommands,
   ...consentCommands,
   ...promptCommands,
+  ...overviewCommands,
   ...trialCommands,
 };
 

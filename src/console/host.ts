@@ -5,6 +5,7 @@ import type { Clock, Log } from "../contract.ts";
 import type { Observers } from "../daemon/metrics/observers.ts";
 import type { DaemonState } from "../daemon/state.ts";
 import type { TraceRing } from "../router/trace-ring.ts";
+import type { TokenHistory } from "./token-history.ts";
 
 export interface ConsoleHost {
   readonly log: Log;
@@ -18,6 +19,8 @@ export interface ConsoleHost {
   readonly control: CommandHandler;
   readonly decisions: TraceRing;
   readonly observers: Observers;
+  /** Absent for `dev`. */
+  readonly tokens?: TokenHistory;
   /** Hides secrets. */
   mask(text: string): string;
   /** Undefined for `dev`, which has no journal and no sessions. */

@@ -21,6 +21,7 @@ import { line, stackOf, text } from "../text.ts";
 import type { Console } from "./console.ts";
 import type { ConsoleHost, ConsoleSettings } from "./host.ts";
 import type { Pairing } from "./pairing.ts";
+import { TokenHistory } from "./token-history.ts";
 
 type TcpAddress = Extract<ListenAddress, { readonly host: string }>;
 type Settings = Omit<PlannedConsole, "powers">;
@@ -57,6 +58,7 @@ export async function openConsole(state: DaemonState, control: CommandHandler): 
     control,
     decisions: state.decisions,
     observers: state.observers,
+    tokens: new TokenHistory(state.clock, state.observers),
     mask: state.mask,
     state,
   };

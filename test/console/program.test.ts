@@ -1,6 +1,6 @@
 // The console of the built program: served by the leader after its sources, on a port that stays, and by its successor.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { ConsoleBrowser } from "../support/console-browser.ts";
@@ -38,6 +38,25 @@ describe("the console of a router", () => {
       });
     const { events } = (await browser.call("events", { limit: 10 })).body;
     const event_id = events[0].event_id;
+    const { folder } = await asked(one, "status");
+    await expect
+      .poll(async () => (await browser.call("overview")).body.channels[0]?.hours.at(-1), { timeout: 10_000 })
+      .toBeGreaterThan(0);
+    const decided = {
+      what: "allow",
+      id: "abcde",
+      session: "7",
+      tool: "Bash",
+      people: [{ source: "phone", person: "41" }],
+    };
+    const time = new Date().toISOString();
+    writeFileSync(
+      join(folder, "permissions.jsonl"),
+      `half a line\n${JSON.stringify({ time, ...decided })}\n`,
+    );
+    expect((await browser.call("audit")).body.entries).toEqual([
+      { time, ...decided, people: ["41 on phone"] },
+    ]);
     const { text, sha256, editable, schema } = (await browser.call("config")).body;
     expect([editable, typeof schema]).toEqual([true, "object"]);
     const edited = `${text}channels: { opened: { from: ci, match: { data.action: opened } } }\n`;
