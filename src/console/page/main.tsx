@@ -17,6 +17,7 @@ import "./style/live.css";
 import "./style/event.css";
 import "./style/lists.css";
 import "./style/chat.css";
+import "./style/try.css";
 import "uplot/dist/uPlot.min.css";
 
 startTheme();

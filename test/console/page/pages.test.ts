@@ -23,7 +23,7 @@ const pages = [
   ["people", "#people", "Grace Hopper"],
   ["sessions", "#sessions", "rate limited by imap.example.net"],
   ["chat", "#chat", "it expects a total with tax"],
-  ["try", "#try", "Try"],
+  ["try", "#try=01kbq90001", "Claude would see 41 tokens"],
 ] as const;
 const themes = ["light", "dark"] as const;
 const widths = [1_280, 360] as const;

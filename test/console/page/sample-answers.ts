@@ -1,6 +1,8 @@
 // Answers of a router that has something to show on every page.
 
-import type { LiveEvent, OverviewAnswer } from "../../../src/console/protocol.ts";
+import { readFileSync } from "node:fs";
+import type { ConsoleAnswer, LiveEvent, OverviewAnswer, TriedEvent } from "../../../src/console/protocol.ts";
+import type { RouterEvent } from "../../../src/contract.ts";
 import type { StatusReport } from "../../../src/control/protocol.ts";
 import type { MockAnswers } from "./mock-router.ts";
 import { sampleEvent } from "./sample-event.ts";
@@ -211,6 +213,69 @@ const prompt = {
   shown: "c2hvd24",
 } as const;
 
+const configText = `# Which builds matter.
+sources:
+  github:
+    type: http
+    path: /github
+channels:
+  ci_failed:
+    from: github
+    match:
+      data.action: completed
+    content: "{{data.workflow_run.name}} failed"
+tests:
+  - name: a failed build
+    send: { source: github, data: { file: fixtures/failed.json } }
+    expect: { channel: ci_failed }
+`;
+
+function sampleConfig(): ConsoleAnswer<"config"> {
+  return {
+    file: "/home/ada/shop/channels.yaml",
+    text: configText,
+    sha256: "0".repeat(64),
+    schema: JSON.parse(
+      readFileSync(new URL("../../../schema/channels.schema.json", import.meta.url), "utf8"),
+    ),
+    channels: ["ci_failed"],
+    sources: ["github"],
+    editable: true,
+  };
+}
+
+/** A text with `broken` in it has a problem there. */
+function sampleTry(text: string, event: TriedEvent): ConsoleAnswer<"try"> {
+  const at = text.split("\n").findIndex((line) => line.includes("broken"));
+  if (at !== -1) {
+    const column = (text.split("\n")[at] ?? "").indexOf("broken") + 1;
+    const issue = {
+      line: at + 1,
+      column,
+      length: 6,
+      message: "unknown key",
+      hint: "remove it",
+      frame: "broken\n^",
+    };
+    return { issues: [issue], channels: [] };
+  }
+  if ("source" in event && event.source === "") return { issues: [], channels: [] };
+  const stored = "event_id" in event ? { event: sampleEvent(event.event_id).event as RouterEvent } : {};
+  const taken = /data.action: completed$/m.test(text);
+  const step = {
+    channel: "ci_failed",
+    filter: taken ? "taken" : "match",
+    pass: taken,
+    detail: "data.action",
+  };
+  const channel = { name: "ci_failed", taken, steps: [step] };
+  return {
+    issues: [],
+    channels: [taken ? { ...channel, block: "<channel>\nCI failed\n</channel>", tokens: 41 } : channel],
+    ...stored,
+  };
+}
+
 export function sampleAnswers(): MockAnswers {
   const nothing = () => ({}) as never;
   return {
@@ -268,10 +333,51 @@ export function sampleAnswers(): MockAnswers {
       problems: [],
       notes: [],
     }),
-    config: nothing,
-    try: nothing,
-    compare: nothing,
-    save: nothing,
+    config: sampleConfig,
+    try: ({ text, event }) => sampleTry(text, event),
+    compare: () => ({
+      compared: 120,
+      newly: [{ event_id: "01kbq90001", channel: "ci_failed", block: "<channel>\nnew\n</channel>" }],
+      no_longer: [
+        {
+          event_id: "01kbq90002",
+          channel: "rest",
+          block: "<channel>\nold\n</channel>",
+          reason: "match: data.action",
+        },
+      ],
+      changed: [
+        {
+          event_id: "01kbq90003",
+          channel: "ci_failed",
+          before: "<channel>\nbuild failed\n</channel>",
+          after: "<channel>\nbuild broke\n</channel>",
+          parts: ["content"],
+        },
+      ],
+      counts: { newly: 1, no_longer: 1, changed: 1 },
+      tokens: { before: 4_200, after: 1_300 },
+      channels: [
+        { channel: "ci_failed", before: { events: 4, tokens: 1_200 }, after: { events: 5, tokens: 1_300 } },
+        { channel: "rest", before: { events: 80, tokens: 3_000 }, after: { events: 0, tokens: 0 } },
+      ],
+      left_out: 0,
+    }),
+    save: ({ dry_run }) => ({
+      diff: "--- channels.yaml\n+++ channels.yaml\n@@ -4 +4 @@\n-    from: github\n+    from: gitlab\n",
+      sha256: "1".repeat(64),
+      ...(dry_run === true
+        ? {}
+        : {
+            verdict: {
+              time: new Date().toISOString(),
+              ok: true,
+              text: "ci_failed changed",
+              problems: [],
+              notes: [],
+            },
+          }),
+    }),
     propose_channel: () => ({
       yaml: 'channels:\n  github_workflow_run:\n    from: github\n    match:\n      data.action: completed\n    content: "{{data.workflow_run.name}} {{data.workflow_run.conclusion}}"\n    dedupe: data.workflow_run.id\n',
       reasons: [
