@@ -121,6 +121,7 @@ export class MockRouter {
     if (path.startsWith("/stream")) return this.#open(response, path);
     if (/^\/chat\/\w+\/stream$/.test(path)) return this.#openChat(response);
     const command = /^\/api\/(\w+)$/.exec(path)?.[1] as ConsoleCommand;
+    if (!Object.hasOwn(this.answers, command)) throw new MockFault(404, "unknown_command", `no ${path}`);
     this.calls.push({ command, args: body });
     const answer = this.answers[command] as (args: unknown) => unknown;
     sendJson(response, 200, (await answer(body)) as object);
