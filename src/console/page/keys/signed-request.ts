@@ -87,11 +87,13 @@ async function fetchOnce(path: string, options: RequestInit): Promise<Response> 
 async function sign(session: RouterSession, method: string, path: string, bodyHash: string): Promise<string> {
   const { server, session: id } = session;
   const key = await keyFor(server);
+  // Its own, whatever other requests do while this one is being signed.
   session.count += 1;
-  const parts = ["channel-router console request", location.origin, server, id, mark, session.count];
+  const { count } = session;
+  const parts = ["channel-router console request", location.origin, server, id, mark, count];
   const text = [...parts, method, path, bodyHash].join("\n");
   const signature = await crypto.subtle.sign(ecdsa, key.pair.privateKey, bytesOf(text));
-  return `Browser k=${key.written},s=${id},p=${mark},n=${session.count},b=${bodyHash},x=${encode(signature)}`;
+  return `Browser k=${key.written},s=${id},p=${mark},n=${count},b=${bodyHash},x=${encode(signature)}`;
 }
 
 /** One hello for all requests that wait for it. */

@@ -11,9 +11,13 @@ export function TokenChart({ overview }: { readonly overview: OverviewAnswer }) 
   useEffect(() => {
     let isOver = false;
     let end = () => {};
-    void import("./draw-tokens.ts").then(({ drawTokens }) => {
-      if (!isOver && box.current !== null) end = drawTokens(box.current, seriesOf(overview));
-    });
+    // While the router is away it cannot be loaded: the table below has the figures of this hour.
+    import("./draw-tokens.ts").then(
+      ({ drawTokens }) => {
+        if (!isOver && box.current !== null) end = drawTokens(box.current, seriesOf(overview));
+      },
+      () => {},
+    );
     return () => {
       isOver = true;
       end();
