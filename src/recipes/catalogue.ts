@@ -1,5 +1,5 @@
-// A catalogue: a repository with recipes/*.yaml and the index.json that publish-check writes. Only the index is
-// fetched; its last copy is kept in the state root, for an hour and for when there is no network.
+// Reads a catalogue: a repository with recipes/*.yaml and the index.json that publish-check writes. Only the index
+// is fetched, and cached in the state root for an hour, or longer while the catalogue cannot be reached.
 
 import { createHash } from "node:crypto";
 import { isAbsolute, join, resolve } from "node:path";
@@ -16,16 +16,16 @@ export interface Catalogue {
   /** As in the user's config. */
   readonly reference: string;
   readonly entries: readonly IndexEntry[];
-  /** When the index was read at its origin, milliseconds since the epoch. */
+  /** When the index was fetched, in milliseconds since the epoch. */
   readonly readMs: number;
-  /** Why it could not be read now: the entries are those of an earlier copy, or there are none. */
+  /** Why it could not be fetched now: the entries are from an earlier copy, or empty. */
   readonly problem?: string;
 }
 
 export interface CatalogueContext {
   readonly env: NodeJS.ProcessEnv;
   readonly nowMs: number;
-  /** Reads only the copies. */
+  /** Uses only cached copies. */
   readonly offline: boolean;
 }
 
@@ -57,13 +57,13 @@ async function readAny(written: string, context: CatalogueContext): Promise<Cata
         reference: written,
         entries: [],
         readMs: 0,
-        problem: "there is no copy yet, and this is offline",
+        problem: "no cached copy, and --offline is set",
       }
     );
   try {
     const text = await fetchIndex(reference, context.env);
     const entries = readIndex(text);
-    if (entries === undefined) return failed(written, copy, `its ${indexName} is not an index of recipes`);
+    if (entries === undefined) return failed(written, copy, `its ${indexName} is not a valid recipe index`);
     await writeStateFile(path, JSON.stringify({ reference: written, readMs: context.nowMs, text }));
     return { reference: written, entries, readMs: context.nowMs };
   } catch (error) {
@@ -72,7 +72,7 @@ async function readAny(written: string, context: CatalogueContext): Promise<Cata
   }
 }
 
-/** The command that uses a recipe of it. */
+/** The reference for `recipes add`. */
 export function addReference(catalogue: string, { path }: IndexEntry, env: NodeJS.ProcessEnv): string {
   const folder = folderOf(catalogue, env);
   if (folder !== undefined) return join(folder, path);
@@ -85,14 +85,14 @@ function folderOf(written: string, env: NodeJS.ProcessEnv): string | undefined {
   return isAbsolute(path) ? resolve(path) : undefined;
 }
 
-/** A folder of this machine is read each time. */
+/** A local folder is not cached. */
 async function readFolder(reference: string, folder: string, nowMs: number): Promise<Catalogue> {
   const path = join(folder, indexName);
   try {
     const bytes = await readRegular(path);
     const entries = bytes.length > maxIndexBytes ? undefined : readIndex(bytes.toString("utf8"));
     return entries === undefined
-      ? { reference, entries: [], readMs: 0, problem: `${path} is not an index of recipes` }
+      ? { reference, entries: [], readMs: 0, problem: `${path} is not a valid recipe index` }
       : { reference, entries, readMs: nowMs };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -108,7 +108,7 @@ function gitReference(written: string) {
   if (/^\.{0,2}\//.test(written))
     throw new UsageError("E_USAGE", "the path of a folder must begin with / or ~/");
   throw new UsageError("E_USAGE", "not a catalogue", {
-    hint: "write github:OWNER/REPO, git+https://HOST/REPO, each with @TAG or without, or the path of a folder",
+    hint: "write github:OWNER/REPO or git+https://HOST/REPO, optionally with @TAG, or the path of a folder",
   });
 }
 

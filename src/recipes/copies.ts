@@ -1,5 +1,5 @@
-// Writes what is pinned beside the config: the copies in `.channels/recipes/`, and `channels.lock`. Each file is
-// replaced at once. Never through a link: a cloned repository could contain one that leads to any folder.
+// Writes pinned recipes beside the config: the copies in `.channels/recipes/`, and `channels.lock`. Each file is
+// replaced atomically, and never through a link: a cloned repository could contain one to any folder.
 
 import { randomBytes } from "node:crypto";
 import { lstat, mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
@@ -16,7 +16,7 @@ import {
 import { ConnectorError } from "../errors.ts";
 import type { FetchedRecipe } from "./fetch-recipe.ts";
 
-/** Without it git would change line ends of copies on some systems, and with them their hashes. */
+/** Keeps git from converting line endings of copies, which would change their hashes. */
 const attributes = "# Copies are compared byte by byte with channels.lock.\n* -text\n";
 
 /** `folder`: the config's. */
@@ -29,7 +29,7 @@ export async function writeCopies(
   await replaceBelow(folder, `${copiesFolder}/.gitattributes`, attributes);
 }
 
-/** Deletes the copies that only `before` has, and folders that become empty. What else is in them stays. */
+/** Deletes the copies that only `before` has, and folders that become empty. Other files stay. */
 export async function removeUnused(folder: string, before: RecipeLock, now: RecipeLock): Promise<void> {
   const needed = lockedCopies(now);
   for (const path of lockedCopies(before).keys()) {
@@ -45,12 +45,12 @@ async function removeEmpty(folder: string, path: string): Promise<void> {
     const isLast = empty === copiesFolder && names?.join() === ".gitattributes";
     if (isLast) await rm(join(folder, empty, ".gitattributes"), { force: true });
     if (names === undefined || (names.length > 0 && !isLast)) return;
-    await rmdir(join(folder, empty)).catch(() => undefined); // Not ours: it stays.
+    await rmdir(join(folder, empty)).catch(() => undefined); // Another file is in it.
   }
   await rmdir(join(folder, dirname(copiesFolder))).catch(() => undefined); // It has other files.
 }
 
-/** Without an entry the lock is deleted. */
+/** Deletes the lock if it has no entries. */
 export async function writeLock(folder: string, recipes: RecipeLock): Promise<void> {
   if (recipes.size === 0) await rm(join(folder, lockName), { force: true });
   else await replaceBelow(folder, lockName, lockText(recipes));
@@ -61,7 +61,7 @@ async function replaceBelow(folder: string, path: string, content: Buffer | stri
   if (link !== undefined)
     throw new ConnectorError(
       "E_RECIPE_UNSAFE",
-      `${join(folder, link)} is a link, and nothing is written through it`,
+      `${join(folder, link)} is a link, and files are not written through links`,
       {
         hint: "remove the link",
       },
@@ -89,7 +89,7 @@ async function linkAbove(folder: string, path: string): Promise<string | undefin
   return undefined;
 }
 
-/** Gives the copy of the recipe in a folder of its own, which is removed afterwards. */
+/** Runs `work` with a copy of the recipe in a temporary folder. */
 export async function withStaged<T>(fetched: FetchedRecipe, work: (file: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "channel-router-recipe-"));
   try {

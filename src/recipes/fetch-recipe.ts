@@ -1,5 +1,5 @@
-// Fetches one version of a shared recipe: the recipe, the payloads that its tests name, and its snapshots. The
-// result is bytes in memory with their hashes; copies.ts writes them.
+// Fetches one version of a shared recipe: its file, the payloads of its tests, and its snapshots. They are returned
+// in memory with their hashes; copies.ts writes them.
 
 import { basename, posix } from "node:path";
 import { type LockedRecipe, maxSharedFileBytes } from "../config/recipe/lock.ts";
@@ -26,7 +26,7 @@ export interface FetchContext {
 }
 
 export interface FetchedRecipe {
-  /** With the version that was fetched. */
+  /** Includes the version that was fetched. */
   readonly reference: SharedReference;
   readonly locked: LockedRecipe;
   /** By path in the repository or the package. */
@@ -36,12 +36,11 @@ export interface FetchedRecipe {
 const maxFiles = 200;
 const maxBytes = 8 * 1024 * 1024;
 
-/** Undefined when there is no such file. */
+/** Undefined if the file does not exist. */
 type ReadFile = (path: string) => Promise<Buffer | undefined>;
 
 /**
- * `pinned`: its entry in the lock, when it has one; a tag that names another commit since is an error. Rejects
- * with a ConnectorError.
+ * `pinned`: its entry in the lock, if any; a tag that has moved since is an error. Rejects with a ConnectorError.
  */
 export function fetchRecipe(
   reference: SharedReference,
@@ -107,8 +106,8 @@ async function fetchFromNpm(
   if (pinned !== undefined && pinned.integrity !== fetched.integrity)
     throw new ConnectorError(
       "E_RECIPE_MOVED",
-      `${reference.package}@${version} is another package than before: channels.lock has ${pinned.integrity}, and the registry has ${fetched.integrity}`,
-      { hint: "a version that was published never changes: ask its author, or the operator of the registry" },
+      `${reference.package}@${version} has changed: channels.lock has ${pinned.integrity}, and the registry has ${fetched.integrity}`,
+      { hint: "a published version must not change: ask its author, or the operator of the registry" },
     );
   const exact = { ...reference, ref: version };
   const { recipe, files } = await collect(exact, async (path) => fetched.tarball.read(path));
@@ -145,7 +144,7 @@ async function collect(
     bytes += content.length;
     files.set(path, content);
     if (files.size > maxFiles) throw unsafeRecipe(`it has more than ${maxFiles} files`);
-    if (bytes > maxBytes) throw unsafeRecipe(`its files have more than ${maxBytes / 1024 ** 2} MiB`);
+    if (bytes > maxBytes) throw unsafeRecipe(`its files exceed ${maxBytes / 1024 ** 2} MiB`);
     return true;
   };
   for (const recipe of candidatePaths(reference.path)) {
@@ -154,7 +153,7 @@ async function collect(
     const text = (files.get(recipe) as Buffer).toString("utf8");
     for (const named of await testFiles(recipe, text)) {
       const path = folder === "." ? named : `${folder}/${named}`;
-      if (!(await take(path))) throw unsafeRecipe(`its tests name ${path}, which it does not have`);
+      if (!(await take(path))) throw unsafeRecipe(`its tests need ${path}, which does not exist`);
     }
     const snapshots = `__snapshots__/${basename(recipe).replace(/\.ya?ml$/, "")}.json`;
     await take(folder === "." ? snapshots : `${folder}/${snapshots}`);
@@ -173,11 +172,11 @@ function hashesOf(files: ReadonlyMap<string, Buffer>): Record<string, string> {
 export interface NewerVersion {
   /** What to write after `@`. */
   readonly ref: string;
-  /** Of a branch that has moved. */
+  /** Set for a branch that has moved. */
   readonly commit?: string;
 }
 
-/** Undefined when there is none. Rejects with E_RECIPE_MOVED when the pinned tag has moved. */
+/** Undefined if there is none. Rejects with E_RECIPE_MOVED if the pinned tag has moved. */
 export async function findNewer(
   reference: SharedReference,
   pinned: LockedRecipe,

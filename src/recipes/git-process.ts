@@ -1,5 +1,5 @@
-// Runs the user's git for the repositories of shared recipes: without a shell, a checkout, hooks, submodules or
-// questions, with limits of time and size. The user's credentials, proxies and `insteadOf` apply.
+// Runs the user's git for repositories of shared recipes: without a shell, checkout, hooks, submodules or prompts,
+// and with limits on time and size. The user's credentials, proxies and `insteadOf` apply.
 
 import { execFile } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
@@ -7,25 +7,25 @@ import { join } from "node:path";
 import { ConnectorError } from "../errors.ts";
 
 export interface GitOptions {
-  /** The bare repository to work in, which this program made. */
+  /** The temporary bare repository to work in. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Whether it may open connections: a bare repository of which parts are left out must not fetch them later. */
+  /** Whether git may connect: a partial clone must not fetch missing objects later. */
   readonly online: boolean;
-  /** Ends it. */
+  /** Stops git. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const withinMs = 60_000;
-/** Of what it prints. */
+/** The limit for its output. */
 const maxOutputBytes = 8 * 1024 * 1024;
-/** Of what a fetch stores. A repository with larger files is fetched without them where the server can. */
+/** The limit for what a fetch stores. Larger files are left out if the server supports it. */
 const maxStoredBytes = 64 * 1024 * 1024;
 const lookEveryMs = 250;
 
 /**
- * Whatever the user's settings are. The URL is always https: another protocol can only come from an `insteadOf`
- * of the user, and never from a redirect.
+ * Overrides the user's settings. The URL is always https: another protocol can only come from an `insteadOf` of the
+ * user, never from a redirect.
  */
 const settings = [
   "core.hooksPath=/dev/null",
@@ -50,7 +50,7 @@ const settings = [
   "credential.interactive=false",
 ];
 
-/** Settles with what it prints. Rejects with a ConnectorError (E_RECIPE_FETCH). */
+/** Resolves to its output. Rejects with a ConnectorError (E_RECIPE_FETCH). */
 export function runGit(args: readonly string[], options: GitOptions): Promise<Buffer> {
   const { folder, env, online, signal } = options;
   const all = ["--no-pager", "--literal-pathspecs", ...settings.flatMap((one) => ["-c", one]), ...args];
@@ -81,7 +81,7 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Bu
     const watch = setInterval(() => {
       if (sizeOf(folder) <= maxStoredBytes) return;
       tooLarge = true;
-      // Programs that git started may keep its output open.
+      // Child processes of git may keep its output open.
       child.stdout?.destroy();
       child.stderr?.destroy();
       child.kill("SIGKILL");
@@ -97,9 +97,9 @@ type Failure = Error & { readonly code?: unknown; readonly killed?: boolean };
 
 function reasonOf(error: Failure, output: string): string {
   if (error.code === "ENOENT") return "git was not found: install it, or add it to PATH";
-  if (error.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return "git printed more than is read";
+  if (error.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return "git printed too much";
   if (error.name === "AbortError") return "interrupted";
-  if (error.killed === true) return `git did not end within ${withinMs / 1_000} s`;
+  if (error.killed === true) return `git did not exit within ${withinMs / 1_000} s`;
   const said = output
     .split("\n")
     .map((one) => one.trim())
@@ -107,7 +107,7 @@ function reasonOf(error: Failure, output: string): string {
   return `git: ${said.slice(0, 3).join("; ").slice(0, 500) || `exit code ${String(error.code)}`}`;
 }
 
-/** Variables of git by which a user chooses credentials, proxies and settings. All others name a repository. */
+/** Variables with which a user configures credentials, proxies and settings. All others point to a repository. */
 const kept =
   /^GIT_(?:ASKPASS|CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)|EXEC_PATH|SSH|SSH_COMMAND|SSH_VARIANT|SSL_\w+|PROXY_\w+|HTTP_\w+)$/;
 
@@ -130,7 +130,7 @@ function environment(env: NodeJS.ProcessEnv, folder: string): NodeJS.ProcessEnv 
   };
 }
 
-/** Bytes below a folder. Files come and go meanwhile. */
+/** The size of a folder in bytes. Files may appear and disappear meanwhile. */
 function sizeOf(folder: string): number {
   let bytes = 0;
   const names = attempt(() => readdirSync(folder, { recursive: true, encoding: "utf8" })) ?? [];

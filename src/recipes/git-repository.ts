@@ -1,5 +1,5 @@
-// A repository of shared recipes: what its refs are, and the files of one commit. Nothing of it is checked out
-// or run: objects are fetched into a bare repository of our own and read by their ids.
+// Reads a repository of shared recipes: its refs, and the files of a commit. Nothing is checked out or run: objects
+// are fetched into a temporary bare repository and read by id.
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ export interface RemoteRef {
 }
 
 export interface GitRepository {
-  /** Undefined for a ref that it does not have. */
+  /** Undefined if the ref does not exist. */
   resolve(ref: string): Promise<RemoteRef | undefined>;
   /** The latest commit of its default branch. */
   head(): Promise<RemoteRef | undefined>;
@@ -28,16 +28,16 @@ export interface GitRepository {
 }
 
 export interface CommitFiles {
-  /** Undefined when it has no such file. Rejects for a link, a submodule and a file that is too large. */
+  /** Undefined if the file does not exist. Rejects for a link, a submodule and a file that is too large. */
   read(path: string): Promise<Buffer | undefined>;
 }
 
 type Run = (...args: readonly string[]) => Promise<Buffer>;
 
-/** A repository has at most as many refs as are read. */
+/** The limit for refs in a repository. */
 const maxRefs = 20_000;
 const wanted = "refs/channel-router/wanted";
-/** For `resolve`. No reference to a recipe may name it. */
+/** For `resolve` only: a reference to a recipe cannot use it. */
 export const defaultBranch = "HEAD";
 const folders = { tag: "tags", branch: "heads" } as const;
 
@@ -106,7 +106,7 @@ export async function openRepository(
         .toString("utf8")
         .trim();
       if (fetched !== commit)
-        throw new ConnectorError("E_RECIPE_FETCH", `${ref} of ${url} changes while it is fetched`, {
+        throw new ConnectorError("E_RECIPE_FETCH", `${ref} of ${url} changed while it was fetched`, {
           retryable: true,
         });
       return { read: (path) => readFile(run, commit, path) };
@@ -115,7 +115,7 @@ export async function openRepository(
   };
 }
 
-/** The ids of refs, by their full names. git matches patterns at the end of a name: callers take exact ones. */
+/** The ids of refs by full name. git matches patterns at the end of a name, so callers must compare full names. */
 async function list(run: Run, url: string, patterns: readonly string[]): Promise<Map<string, string>> {
   const output = (await run("ls-remote", "--quiet", "--end-of-options", url, ...patterns)).toString("utf8");
   const refs = new Map<string, string>();
@@ -160,7 +160,7 @@ async function entryIn(run: Run, tree: string, name: string) {
 
 async function readBlob(run: Run, id: string, path: string): Promise<Buffer> {
   const tooLarge = () => unsafeRecipe(`${path} is larger than ${maxSharedFileBytes / 1024} KiB`);
-  // A larger file was not fetched where the server can leave it out: then its size is not known either.
+  // If the server supports filters, a larger file was not fetched, and its size is unknown too.
   const size = await run("cat-file", "-s", id).then(
     (output) => Number(output.toString("utf8")),
     () => Infinity,

@@ -1,5 +1,5 @@
-// Packages with shared recipes, through the user's npm: its registry, its credentials. No script of a package
-// runs, and nothing is installed.
+// Reads npm packages with shared recipes through the user's npm, with its registry and credentials. Nothing is
+// installed, and no package script runs.
 
 import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -9,12 +9,12 @@ import { ConnectorError } from "../errors.ts";
 import { unsafeRecipe } from "./problems.ts";
 import { openTarball, type Tarball } from "./tarball.ts";
 
-/** Runs npm in this folder; settles with what it prints. Rejects with a ConnectorError. */
+/** Runs npm in this folder and resolves to its output. Rejects with a ConnectorError. */
 export type RunNpm = (args: readonly string[], folder: string) => Promise<string>;
 
 export interface FetchedPackage {
   readonly version: string;
-  /** Of the tarball, as in a lock file of npm. */
+  /** The integrity of the tarball, as in package-lock.json. */
   readonly integrity: string;
   readonly tarball: Tarball;
 }
@@ -30,7 +30,7 @@ export async function packageVersions(name: string, npm: RunNpm): Promise<readon
   });
 }
 
-/** `version`: an exact one. */
+/** `version` must be exact. */
 export async function fetchPackage(name: string, version: string, npm: RunNpm): Promise<FetchedPackage> {
   return inFolder(async (folder) => {
     const wanted = `${name}@${version}`;
@@ -38,9 +38,9 @@ export async function fetchPackage(name: string, version: string, npm: RunNpm): 
     const [packed] = (Array.isArray(answer) ? answer : Object.values(answer ?? {})) as Partial<Packed>[];
     const file = packed?.filename?.replace(/^.*[\\/]/, "");
     if (file === undefined || packed?.version !== version || packed.name !== name)
-      throw new ConnectorError("E_RECIPE_FETCH", `npm did not answer with ${wanted}`);
+      throw new ConnectorError("E_RECIPE_FETCH", `npm did not return ${wanted}`);
     const bytes = await readFile(join(folder, file)).catch(() =>
-      // npm writes the name of a scoped package in two ways.
+      // npm versions name the tarball of a scoped package differently.
       readFile(join(folder, `${name.replace(/^@/, "").replace("/", "-")}-${version}.tgz`)),
     );
     if (bytes.length > maxTarballBytes)
@@ -49,7 +49,7 @@ export async function fetchPackage(name: string, version: string, npm: RunNpm): 
     if (packed.integrity !== undefined && packed.integrity !== integrity)
       throw new ConnectorError(
         "E_RECIPE_FETCH",
-        `${wanted} is not what the registry lists: its integrity differs`,
+        `${wanted} does not match the integrity that the registry lists`,
       );
     return { version, integrity, tarball: openTarball(bytes) };
   });

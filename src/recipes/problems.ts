@@ -1,10 +1,10 @@
-// Why a shared recipe is not taken.
+// The error for a shared recipe that is refused.
 
 import { ConnectorError } from "../errors.ts";
 
-/** What a repository or a package contains is refused: a link, a size, a path. */
+/** For forbidden content of a repository or package: a link, a large file, an invalid path. */
 export function unsafeRecipe(reason: string): ConnectorError {
   return new ConnectorError("E_RECIPE_UNSAFE", `the shared recipe is refused: ${reason}`, {
-    hint: "report it to its author; a shared recipe is small files without links",
+    hint: "report it to its author; a shared recipe consists of small files without links",
   });
 }

@@ -1,4 +1,4 @@
-// `index.json`: what a catalogue says of its recipes. Written by publish-check, read by search.
+// `index.json`, the index of a catalogue: written by publish-check, read by search.
 
 import type { Json } from "../contract.ts";
 import { isObject } from "../json.ts";
@@ -11,7 +11,7 @@ export interface IndexEntry {
   readonly version: string;
   readonly title: string;
   readonly description: string;
-  /** Of an event, the median of its tests; null: they deliver nothing. */
+  /** Per event, the median of its tests; null if they deliver nothing. */
   readonly tokens: number | null;
   readonly status?: string;
   /** As the recipe declares them. */
@@ -22,7 +22,7 @@ export interface IndexEntry {
   readonly path: string;
 }
 
-/** In the order of their names, each key in the same order: a diff shows what has changed. */
+/** Sorted by name, with keys in a fixed order, so that a diff shows only changes. */
 export function indexText(entries: readonly IndexEntry[]): string {
   const recipes = entries
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
@@ -40,10 +40,10 @@ export function indexText(entries: readonly IndexEntry[]): string {
   return `${JSON.stringify({ version: 1, recipes }, null, 2)}\n`;
 }
 
-/** A catalogue has at most so many. */
+/** The limit for recipes in a catalogue. */
 const maxEntries = 5_000;
 
-/** The valid entries of an index from outside; undefined for a text that is none. */
+/** The valid entries of an untrusted index; undefined if the text is not an index. */
 export function readIndex(text: string): IndexEntry[] | undefined {
   let content: unknown;
   try {

@@ -1,11 +1,11 @@
-// Reads single files out of the tarball of an npm package, in memory: nothing is unpacked.
+// Reads single files from the tarball of an npm package in memory, without unpacking it.
 
 import { gunzipSync } from "node:zlib";
 import { maxSharedFileBytes } from "../config/recipe/lock.ts";
 import { unsafeRecipe } from "./problems.ts";
 
 export interface Tarball {
-  /** By its path in the package. Undefined when it has no such file; throws for a link and a large file. */
+  /** Reads a file by its path in the package. Undefined if it does not exist; throws for a link or a large file. */
   read(path: string): Buffer | undefined;
 }
 
@@ -19,7 +19,7 @@ interface Entry {
   readonly size: number;
 }
 
-/** Throws a ConnectorError for what is not a tarball of a package. */
+/** Throws a ConnectorError if the bytes are not the tarball of a package. */
 export function openTarball(bytes: Buffer): Tarball {
   const tar = unpack(bytes);
   const entries = entriesOf(tar);
@@ -27,7 +27,7 @@ export function openTarball(bytes: Buffer): Tarball {
     read(path) {
       const found = entries.get(path);
       if (found === undefined) return undefined;
-      if (found === "twice") throw unsafeRecipe(`${path} is twice in the package`);
+      if (found === "twice") throw unsafeRecipe(`${path} occurs twice in the package`);
       if (found.type !== "0") throw unsafeRecipe(`${path} is not a regular file`);
       if (found.size > maxSharedFileBytes)
         throw unsafeRecipe(`${path} is larger than ${maxSharedFileBytes / 1024} KiB`);
@@ -49,7 +49,7 @@ function unpack(bytes: Buffer): Buffer {
   }
 }
 
-/** By path without the first folder, which npm ignores too. */
+/** Files by path without the first folder, which npm ignores too. */
 function entriesOf(tar: Buffer): Map<string, Entry | "twice"> {
   const entries = new Map<string, Entry | "twice">();
   let longName: string | undefined;
@@ -60,7 +60,7 @@ function entriesOf(tar: Buffer): Map<string, Entry | "twice"> {
     if (++count > maxEntries) throw unsafeRecipe(`the package has more than ${maxEntries} files`);
     const size = sizeIn(header);
     const from = at + blockBytes;
-    if (from + size > tar.length) throw unsafeRecipe("the package is cut off");
+    if (from + size > tar.length) throw unsafeRecipe("the package is truncated");
     const type = String.fromCharCode(header[156] || 48);
     at = from + Math.ceil(size / blockBytes) * blockBytes;
     if (type === "x") longName = pathInPax(tar.toString("utf8", from, from + size)) ?? longName;

@@ -1,8 +1,8 @@
-// Newer versions of a shared recipe: by the semver of tags, or of a package.
+// Finds newer versions of a shared recipe among tags or package versions, by semver.
 
 import { compareVersions, parseVersion, type Version } from "../semver.ts";
 
-/** A tag: its version, and what is before it (`v`, `ci-failed@`, `ci-failed/v`). */
+/** Splits a tag into its version and its prefix (`v`, `ci-failed@`, `ci-failed/v`). */
 interface VersionTag {
   readonly tag: string;
   readonly prefix: string;
@@ -16,8 +16,8 @@ function readTag(tag: string): VersionTag | undefined {
 }
 
 /**
- * The newest of `tags` that is newer than `current` and named like it; a pre-release only counts for one.
- * Undefined when there is none, or when `current` is not a version.
+ * The newest of `tags` that is newer than `current` and has the same prefix; pre-releases count only if `current`
+ * is one. Undefined if there is none, or `current` is not a version.
  */
 export function newerTag(current: string, tags: readonly string[]): string | undefined {
   const own = readTag(current);
@@ -29,7 +29,7 @@ export function newerTag(current: string, tags: readonly string[]): string | und
   return newest !== undefined && compareVersions(newest.version, own.version) > 0 ? newest.tag : undefined;
 }
 
-/** The newest version among all tags, for a recipe of this name: one of its own, else one of the repository. */
+/** The newest tag for a recipe of this name: one with its name as prefix, else one of the repository. */
 export function newestTag(tags: readonly string[], recipe: string): string | undefined {
   const isOwn = ({ prefix }: VersionTag) => prefix.replace(/v?$/, "").replace(/[/@_-]$/, "") === recipe;
   const isPlain = ({ prefix }: VersionTag) => prefix === "" || prefix === "v";

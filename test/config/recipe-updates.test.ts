@@ -6,20 +6,20 @@ const loaded = (texts: Record<string, string>) => ({
 });
 const recipe = (version: string) => `recipe: ci-failed\nversion: ${version}\ntitle: t\nchannels: {}\n`;
 
-test("a recipe with another version is named with both", () => {
+test("a recipe whose version changed is reported with both versions", () => {
   const before = loaded({ "/p/a.yaml": recipe('"1.0.0"'), "/p/channels.yaml": "version: 1\n" });
   const after = loaded({ "/p/a.yaml": recipe("'1.1.0'"), "/p/channels.yaml": "version: 1\nuse: {}\n" });
   expect(recipeUpdates(before, after)).toEqual(["recipe ci-failed 1.0.0 -> 1.1.0"]);
 });
 
-test("one that is new, is gone or has the same version is not", () => {
+test("new, removed and unchanged recipes are not reported", () => {
   const one = loaded({ "/p/a.yaml": recipe('"1.0.0"') });
   expect(recipeUpdates(one, one)).toEqual([]);
   expect(recipeUpdates(loaded({}), one)).toEqual([]);
   expect(recipeUpdates(one, loaded({}))).toEqual([]);
 });
 
-test("each version of a shared recipe has a path of its own", () => {
+test("each version of a shared recipe has its own path", () => {
   const one = loaded({ "/p/.channels/1/a.yaml": recipe('"1.0.0"') });
   const two = loaded({ "/p/.channels/2/a.yaml": recipe('"1.1.0"') });
   expect(recipeUpdates(one, two)).toEqual(["recipe ci-failed 1.0.0 -> 1.1.0"]);

@@ -52,7 +52,7 @@ function told({ issues }: Pick<LoadedConfig, "issues">): string[] {
 }
 
 describe("a recipe in use", () => {
-  test("has its names prefixed, also where they refer to each other", async () => {
+  test("names of a recipe are prefixed, including references between them", async () => {
     const loaded = await using(use(withSecret));
     expect(told(loaded)).toEqual([]);
     const { sources, channels } = loaded.values;
@@ -62,7 +62,7 @@ describe("a recipe in use", () => {
     expect(channels.ci_github?.from).toEqual(["ci_github"]);
   });
 
-  test("gets its inputs: a value that is one input keeps its type, expressions and templates see all that is not secret", async () => {
+  test("inputs are inserted: a single input keeps its type, and expressions and templates see inputs that are not secret", async () => {
     const { values, secrets } = await using(
       use('    with: { secret: "${SECRET}", branches: [main, next] }\n'),
     );
@@ -75,7 +75,7 @@ describe("a recipe in use", () => {
     expect(secrets).toContain("s3cret-from-outside");
   });
 
-  test("refuses a value that is longer than the input's pattern can look at", async () => {
+  test("a value that is too long for the input's pattern is refused", async () => {
     const path = `/${"a".repeat(70_000)}`;
     const loaded = await using(use(`    with: { secret: "\${SECRET}", path: ${path} }\n`));
     expect(told(loaded).join()).toMatch(
@@ -83,7 +83,7 @@ describe("a recipe in use", () => {
     );
   });
 
-  test("keeps secret what came from outside, not what a config typed for an input that is no secret", async () => {
+  test("values from outside stay secret; a literal value of a non-secret input does not", async () => {
     const text = `${header}inputs:\n  url: { type: string, description: Where. }\nsources:\n  f: { type: feed, url: "\${inputs.url}" }\n`;
     const typed = await using(use("    with: { url: https://example.com/releases.atom }\n"), text);
     expect(told(typed)).toEqual([]);
@@ -94,7 +94,7 @@ describe("a recipe in use", () => {
     expect(outside.secrets).toEqual(["https://example.com/with-a-token.atom"]);
   });
 
-  test("twice, under two names, is two of everything", async () => {
+  test("a recipe used under two names is expanded twice", async () => {
     const text = `use:
   one: { recipe: ./ci.yaml, with: { secret: aaaaaaaaaa } }
   two: { recipe: ./ci.yaml, with: { secret: bbbbbbbbbb, path: /two } }
@@ -105,14 +105,14 @@ describe("a recipe in use", () => {
     expect(values.sources.two_github?.options.path).toBe("/two");
   });
 
-  test("comes after the config's own channels, which may take its events first", async () => {
+  test("a recipe's channels come after the config's own", async () => {
     const text = `${use(withSecret)}channels:\n  mine: { from: ci_github }\n`;
     const { values, issues } = await using(text);
     expect(issues).toEqual([]);
     expect(Object.keys(values.channels)).toEqual(["mine", "ci_failed", "ci_github"]);
   });
 
-  test("is changed by override: mappings are merged, null removes, anything else is replaced", async () => {
+  test("override merges mappings, removes null keys, and replaces other values", async () => {
     const text = use(`${withSecret}    override:
       channels:
         failed: { priority: "\${PRIORITY}", match: { data.repo: app }, when: null, from: [github, own] }
@@ -136,14 +136,14 @@ sources:
     expect(values.sources.ci_github?.rate).toEqual({ max: 5, perMs: 600_000 });
   });
 
-  test("is watched: its file is among those that were read, there or not", async () => {
+  test("a recipe file is watched, even if it does not exist yet", async () => {
     const { files } = await using(use(withSecret));
     expect(files.find(({ path }) => path.endsWith("/ci.yaml"))?.sha256).toMatch(/^[0-9a-f]{64}$/);
     const missing = await load("use: { ci: { recipe: ./later.yaml } }\n");
     expect(missing.files.find(({ path }) => path.endsWith("/later.yaml"))?.sha256).toBe("absent");
   });
 
-  test("brings its tests into no config", async () => {
+  test("the tests of a recipe are not added to the config", async () => {
     const tests = "tests:\n  - { name: x, send: { source: github }, expect: { none: true } }\n";
     const loaded = await using(use(withSecret), recipe + tests);
     expect(told(loaded)).toEqual([]);
@@ -151,7 +151,7 @@ sources:
   });
 });
 
-describe("a mistake is told", () => {
+describe("an error in a recipe", () => {
   test.each<[string, string, string, string[]]>([
     [
       "in the recipe, with the use that brought it there",
@@ -253,7 +253,7 @@ describe("a mistake is told", () => {
       `${use(withSecret)}sources:\n  ci_github: { type: http, path: /x }\n`,
       recipe,
       [
-        "channels.yaml:6:3 sources.ci_github: ci_github is also the name of github of the recipe in use.ci [give one of the two another name]",
+        "channels.yaml:6:3 sources.ci_github: ci_github is also the name of github of the recipe in use.ci [rename one of them]",
       ],
     ],
     [
@@ -284,7 +284,7 @@ describe("a mistake is told", () => {
       'sources:\n  p: { type: probe }\nchannels:\n  p: { content: "{{inputs.x}}" }\n',
       recipe,
       [
-        "channels.yaml:4:20 channels.p.content: only recipes have inputs [read from the event, for instance data.x, or from vars]",
+        "channels.yaml:4:20 channels.p.content: only recipes have inputs [use the event, such as data.x, or vars]",
       ],
     ],
   ])("%s", async (_, config, text, expected) => {
@@ -292,7 +292,7 @@ describe("a mistake is told", () => {
     expect(issues).toEqual(expected);
   });
 
-  test("with the lines of both files, and without the secret in either", async () => {
+  test("an error shows the lines of both files, without secrets", async () => {
     const config = use("    with: { secret: typed-into-it, path: /x }\n");
     const loaded = await using(config, recipe.replace("path: ${inputs.path}", "rate: ${inputs.path}"));
     const frames = loaded.issues.map((issue) => loaded.frame(issue)).join("\n\n");
@@ -303,7 +303,7 @@ describe("a mistake is told", () => {
     expect(loaded.secrets).toContain("typed-into-it");
   });
 
-  test("that a later stage finds, in the recipe too", async () => {
+  test("an error found by a later stage is shown in the recipe", async () => {
     const loaded = await using(use(withSecret));
     const issue = loaded.locate({
       path: ["channels", "ci_failed", "when"],
@@ -317,10 +317,10 @@ describe("a mistake is told", () => {
   });
 });
 
-describe("a file of any kind is answered with issues, never with an exception", () => {
+describe("malformed input causes issues, never an exception", () => {
   const frames = (loaded: LoadedConfig) => loaded.issues.map((issue) => loaded.frame(issue)).join("\n");
 
-  test("a recipe of which parts are missing, doubled or in another place", async () => {
+  test("a recipe with missing, repeated or misplaced parts causes issues", async () => {
     const lines = recipe.split("\n");
     await fc.assert(
       fc.asyncProperty(
@@ -339,7 +339,7 @@ describe("a file of any kind is answered with issues, never with an exception", 
     );
   });
 
-  test("any value under with and override", async () => {
+  test("any value under with and override causes issues at most", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.jsonValue({ maxDepth: 3 }),
@@ -355,9 +355,12 @@ describe("a file of any kind is answered with issues, never with an exception", 
     );
   });
 
-  test.each(["", "- a\n", "recipe: x\n", "\u0000", `${"a: &a [*a]\n"}`])("%j as a recipe", async (text) => {
-    expect(frames(await using(use(withSecret), text))).toContain("ci.yaml");
-  });
+  test.each(["", "- a\n", "recipe: x\n", "\u0000", `${"a: &a [*a]\n"}`])(
+    "the text %j as a recipe causes issues",
+    async (text) => {
+      expect(frames(await using(use(withSecret), text))).toContain("ci.yaml");
+    },
+  );
 });
 
 describe("which file a recipe is", () => {
@@ -381,7 +384,7 @@ describe("which file a recipe is", () => {
     expect(issues[0]).toMatch(new RegExp(expected));
   });
 
-  test("not one that a link takes out of the config's folder", async () => {
+  test("a link out of the config's folder is refused", async () => {
     const outside = temporaryFolder();
     writeFileSync(join(outside, "ci.yaml"), recipe);
     const folder = temporaryFolder();
@@ -403,7 +406,7 @@ describe("which file a recipe is", () => {
     }
   });
 
-  test("a recipe is no config", async () => {
+  test("a recipe cannot be used as a config", async () => {
     expect(told(await load(recipe))).toEqual([
       "channels.yaml:1:1 recipe: this file is a recipe, to be used by a config [in channels.yaml beside it, write  use: { NAME: { recipe: ./FILE.yaml } }]",
     ]);

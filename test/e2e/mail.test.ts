@@ -54,7 +54,7 @@ sources:
     });
   }
 
-  test("is read only with consent, which names the server", async () => {
+  test("a mailbox is read only with consent, which names the server", async () => {
     project = await createProject(config);
     await project.claude({}, env);
     await eventually(async () => /consent/.test((await statusOf(project as Project))?.detail ?? ""));
@@ -64,7 +64,7 @@ sources:
     expect(stdout).not.toContain(password);
   });
 
-  test("comes through the recipe over TLS, and the recipe reaches no other server", async () => {
+  test("the mail recipe works over TLS, and reaches no other server", async () => {
     const use = (port: number, override: string) => `listen: 127.0.0.1:${port}
 use:
   mail:
@@ -101,7 +101,7 @@ use:
     expect(stdout + stderr).toMatch(/E_CAPABILITY|capabilities/);
   });
 
-  test("gives each message to Claude, once, although router and mail server are killed", async () => {
+  test("each message reaches Claude once, although router and mail server are killed", async () => {
     project = await createProject(config, { consent: "all" });
     const first = await project.claude({}, env);
     await placed(project, first);

@@ -33,7 +33,7 @@ sinks:
     input: { name: { type: string }, text: { type: string } }
 `;
 
-test("a link to a file that is not declared is neither read nor written, and status and why say so", async () => {
+test("a link to an undeclared file is neither read nor written, as status and why report", async () => {
   const config = (port: number) => `listen: 127.0.0.1:${port}\nuse:\n  team:\n    recipe: ./team.yaml\n`;
   const project = await createProject(config, { consent: "all" });
   projects.push(project);
@@ -60,7 +60,7 @@ test("a link to a file that is not declared is neither read nor written, and sta
   expect(stdout).not.toContain("private plan");
 });
 
-test("a recipe that an edit lets reach more is not loaded, and the previous config stays active", async () => {
+test("an edit that exceeds the capabilities is not loaded, and the previous config stays active", async () => {
   const config = (port: number) => `listen: 127.0.0.1:${port}\nuse:\n  team:\n    recipe: ./team.yaml\n`;
   const project = await createProject(config, { consent: "all" });
   projects.push(project);

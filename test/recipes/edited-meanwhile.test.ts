@@ -33,20 +33,23 @@ const answeringAfter = (work: () => unknown, question = /./) => ({
   },
 });
 
-describe("a file that changes during the question", () => {
-  test.each(["channels.yaml", ".env"])("%s stays as it is, and nothing is written", async (name) => {
-    writeFileSync(path(".env"), "OTHER=1\n");
-    const finished = await project.run(["recipes", "add", reference], {
-      person: answeringAfter(() => writeFileSync(path(name), "# edited\n")),
-    });
-    expect(finished.code).toBe(2);
-    expect(finished.stderr).toContain(`${path(name)} was changed while this command ran`);
-    expect(read(name)).toBe("# edited\n");
-    expect(readdirSync(project.folder).sort()).toEqual([".env", "channels.yaml"]);
-    if (name !== ".env") expect(read(".env")).toBe("OTHER=1\n");
-  });
+describe("a file that changes while a command waits for an answer", () => {
+  test.each(["channels.yaml", ".env"])(
+    "an edit of %s is kept, and the command writes nothing",
+    async (name) => {
+      writeFileSync(path(".env"), "OTHER=1\n");
+      const finished = await project.run(["recipes", "add", reference], {
+        person: answeringAfter(() => writeFileSync(path(name), "# edited\n")),
+      });
+      expect(finished.code).toBe(2);
+      expect(finished.stderr).toContain(`${path(name)} was changed while this command ran`);
+      expect(read(name)).toBe("# edited\n");
+      expect(readdirSync(project.folder).sort()).toEqual([".env", "channels.yaml"]);
+      if (name !== ".env") expect(read(".env")).toBe("OTHER=1\n");
+    },
+  );
 
-  test("a second add during the first loses no entry of the lock", async () => {
+  test("two concurrent adds keep both lock entries", async () => {
     const second = place.project("one");
     const finished = await project.run(["recipes", "add", reference, "--with", "path=/a"], {
       person: answeringAfter(async () => {
@@ -64,7 +67,7 @@ describe("a file that changes during the question", () => {
     expect(locked().sort()).toEqual([reference, other].sort());
   });
 
-  test("init overwrites nothing, either", async () => {
+  test("init does not overwrite an edit made while it asks", async () => {
     const person = answeringAfter(() => writeFileSync(path(".mcp.json"), "{}\n"), /Write this/);
     const finished = await project.run(["init", "--recipe", "cron-reminder", "--with", "text=hello"], {
       person,
@@ -75,7 +78,7 @@ describe("a file that changes during the question", () => {
     expect(read("channels.yaml")).toBe("version: 1\n");
   });
 
-  test("a write compares the file again", async () => {
+  test("writeChange compares the file again before it writes", async () => {
     writeFileSync(path("a.txt"), "two");
     await expect(writeChange({ path: path("a.txt"), before: "one", text: "three" })).rejects.toThrow(
       "was changed",
@@ -86,7 +89,7 @@ describe("a file that changes during the question", () => {
   });
 });
 
-describe("a config beside it whose uses are unknown", () => {
+describe("another config in the folder that cannot be read", () => {
   const use = `use:\n  b:\n    recipe: ${reference}\n`;
   const cases: Record<string, () => void> = {
     "is invalid": () => writeFileSync(path("second.yaml"), `${use}  : [\n`),
@@ -103,7 +106,7 @@ describe("a config beside it whose uses are unknown", () => {
     },
   };
 
-  test.each(Object.keys(cases))("that %s keeps its pin and its copy", async (name) => {
+  test.each(Object.keys(cases))("pins and copies are kept if another config %s", async (name) => {
     const done = await project.run(["recipes", "add", reference, "--yes"]);
     expect(done, done.stderr).toMatchObject({ code: 0 });
     cases[name]?.();
@@ -112,13 +115,14 @@ describe("a config beside it whose uses are unknown", () => {
     expect(read("channels.yaml")).toBe("version: 1\n");
     expect(locked()).toEqual([reference]);
     expect(existsSync(path(".channels/recipes/github.com/acme/hooks"))).toBe(true);
-    if (!name.includes("key")) expect(finished.stderr).toContain("beside the config cannot be read");
+    if (!name.includes("key"))
+      expect(finished.stderr).toContain("beside the config, which may use a pinned recipe");
     const again = await project.run(["recipes", "remove", reference]);
     expect(again.code).toBe(2);
     expect(locked()).toEqual([reference]);
   });
 
-  test("is none when it is not a config, and then the pin goes", async () => {
+  test("a YAML file that is not a config does not keep an unused pin", async () => {
     const done = await project.run(["recipes", "add", reference, "--yes"]);
     expect(done, done.stderr).toMatchObject({ code: 0 });
     writeFileSync(path("compose.yaml"), "a: 1\n---\nb: [\n");
@@ -128,7 +132,7 @@ describe("a config beside it whose uses are unknown", () => {
     expect(existsSync(path("channels.lock"))).toBe(false);
   });
 
-  test("keeps the others of a config that is itself invalid", async () => {
+  test("an invalid config keeps the pins of its other recipes", async () => {
     for (const [one, name] of [
       [reference, "a"],
       [other, "b"],

@@ -37,8 +37,8 @@ async function refused(words: string | RegExp, reference?: string): Promise<void
   expect(readFileSync(join(project.folder, "channels.yaml"), "utf8")).toBe("version: 1\n");
 }
 
-describe("a repository", () => {
-  test("with a link in place of the recipe, of a payload, or of a folder", async () => {
+describe("a hostile repository", () => {
+  test("a link in place of the recipe, a payload or a folder is refused", async () => {
     writeFileSync(join(place.folder, "secret.yaml"), text());
     repository.git("rm", "-q", "--cached", "--ignore-unmatch", "-r", ".");
     symlinkSync(join(place.folder, "secret.yaml"), join(repository.folder, "recipes/link.yaml"));
@@ -53,7 +53,7 @@ describe("a repository", () => {
     await refused("recipes/fixtures/builds/link.json is a link");
   });
 
-  test("with a submodule on the way", async () => {
+  test("a submodule in the path is refused", async () => {
     repository.release("v0");
     const id = repository.git("rev-parse", "HEAD");
     repository.git("update-index", "--add", "--cacheinfo", `160000,${id},sub`);
@@ -62,7 +62,7 @@ describe("a repository", () => {
     await refused("sub is a submodule", "github:acme/hooks/sub/builds.yaml@v1");
   });
 
-  test.each([false, true])("with a huge file, whether the server can leave it out: %s", async (filters) => {
+  test.each([false, true])("a huge file is refused (server supports filters: %s)", async (filters) => {
     repository.git("config", "uploadpack.allowFilter", String(filters));
     repository.write({ "recipes/huge.yaml": Buffer.alloc(3 * 1024 * 1024, "# x\n") });
     repository.write({ [recipe]: text().replace("failed.json", "huge.json") });
@@ -72,7 +72,7 @@ describe("a repository", () => {
     await refused("huge.json is larger than 1024 KiB");
   });
 
-  test("whose tests name files elsewhere", async () => {
+  test("tests that name files outside the repository are refused", async () => {
     for (const path of [
       "../../secret.json",
       "/etc/passwd",
@@ -87,7 +87,7 @@ describe("a repository", () => {
     }
   });
 
-  test("with hooks, filters and settings that would run a program", async () => {
+  test("hooks, filters and settings of the repository run no program", async () => {
     const mark = join(place.folder, "ran");
     const script = `#!/bin/sh\ntouch ${mark}\n`;
     repository.write({ ".gitattributes": "* filter=evil\n", ".git/hooks/post-checkout": script });
@@ -104,7 +104,7 @@ describe("a repository", () => {
     expect(existsSync(mark)).toBe(false);
   });
 
-  test("that an insteadOf turns into a program is not asked", async () => {
+  test("a URL that insteadOf turns into a program is not fetched", async () => {
     const mark = join(place.folder, "ran");
     const settings = place.env.GIT_CONFIG_GLOBAL as string;
     writeFileSync(settings, `[url "ext::sh -c touch% ${mark} #"]\n\tinsteadOf = https://github.com/\n`);
@@ -112,7 +112,7 @@ describe("a repository", () => {
     expect(existsSync(mark)).toBe(false);
   });
 
-  test("variables of the environment do not lead git to another repository", async () => {
+  test("environment variables cannot point git to another repository", async () => {
     repository.release("v1");
     const other = place.repository("acme/other");
     Object.assign(place.env, {
@@ -126,7 +126,7 @@ describe("a repository", () => {
   });
 });
 
-describe("a project that was cloned", () => {
+describe("a cloned project", () => {
   test.each([".channels", ".channels/recipes", "channels.lock"])(
     "with a link at %s is not written through",
     async (path) => {
@@ -186,7 +186,7 @@ describe("a reference", () => {
     expect(parseShared(written)).toMatchObject({ url });
   });
 
-  test("whatever it is, a path stays below its folder and a ref is one word", () => {
+  test("a parsed path never leaves its folder, and a ref is a single argument", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 40 }), (path) => {
         if (!isPortablePath(path)) return;

@@ -200,7 +200,7 @@ test.each(Object.entries(cases))("an event of %s becomes a recipe", async (name,
 test("an event without a payload is refused, and says how to begin", async () => {
   const made = await project.ask(["recipes", "new", "tick", "--from", await send(["tick", ""])], env);
   expect(made.code).toBe(2);
-  expect(made.stderr).toContain("of a source of type cron");
+  expect(made.stderr).toContain("from a source of type cron");
   expect(made.stderr).toContain("recipes search cron");
 });
 

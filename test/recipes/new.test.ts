@@ -75,7 +75,7 @@ describe.each([
   ["list", { headers: {}, data: [{ a: 1 }] }] as const,
   ["text", { headers: { "content-type": "text/plain" }, data: "disk full" }] as const,
 ])("an event of %s", (name, request) => {
-  test("becomes a recipe that passes its tests and has no personal value", async () => {
+  test("recorded events become a recipe that passes its tests and has no personal values", async () => {
     const recipe = name.replaceAll("_", "-");
     const { stdout, stderr, code } = await run(
       "new",
@@ -110,7 +110,7 @@ describe.each([
   });
 });
 
-test("the match is what never varies; events that it must skip are distinguished by something else", async () => {
+test("match has the paths that never vary, and one that excludes each event of --not", async () => {
   const event = (conclusion: string, id: number, branch: string) =>
     write(`${conclusion}-${id}.json`, {
       headers: { "x-github-event": "workflow_run" },
@@ -143,7 +143,7 @@ test("the match is what never varies; events that it must skip are distinguished
   expect(JSON.parse(stdout)).toMatchObject({ ok: true, failed: 0 });
 });
 
-test("events from the journal of a running router: the source's path and scheme, and no secret", async () => {
+test("events of a running router: the recipe has the source's path and scheme, but not its secret", async () => {
   const project = await createProject(
     (port) => `listen: 127.0.0.1:${port}
 sources:
@@ -342,32 +342,32 @@ sources:
   }
 });
 
-test("nothing is overwritten, and a wrong command line is explained", async () => {
+test("existing files are not overwritten, and usage errors say what to do", async () => {
   const from = write("event.json", { type: "a.b", id: 1 });
   expect((await run("new", "ci", "--from", from)).code).toBe(0);
   const before = readFileSync(join(folder, "ci.yaml"), "utf8");
   const again = await run("new", "ci", "--from", from);
   expect(again.code).toBe(2);
-  expect(again.stderr).toContain("exist already");
+  expect(again.stderr).toContain("already exist");
   expect(readFileSync(join(folder, "ci.yaml"), "utf8")).toBe(before);
-  expect((await run("new", "Ci", "--from", from)).stderr).toContain("not the name of a recipe");
+  expect((await run("new", "Ci", "--from", from)).stderr).toContain("not a valid recipe name");
   expect((await run("new", "ci2")).stderr).toContain("--from EVENT_ID");
   expect((await run("new", "ci2", "--from", "./none.json")).stderr).toContain(
-    "neither an event id nor a file",
+    "neither an event id nor a readable file",
   );
   expect((await run("new", "ci2", "--from", from, "--not", from)).stderr).toContain(
-    "nothing distinguishes event 1",
+    "event 1 of --not has nothing that distinguishes it",
   );
   expect(readdirSync(folder).sort()).toEqual(["ci.yaml", "event.json", "fixtures"]);
 });
 
-test("a bundled recipe can be a beginning, too", async () => {
+test("show --yaml prints a bundled recipe that can be used as a file", async () => {
   const { stdout, code } = await run("show", "github-ci-failed", "--yaml");
   expect(code).toBe(0);
   expect(stdout).toBe(readFileSync(join(root, "recipes/github-ci-failed.yaml"), "utf8"));
 });
 
-test("it goes into recipes/ where there is one", async () => {
+test("the recipe is written to recipes/ if that folder exists", async () => {
   mkdirSync(join(folder, "recipes"));
   expect((await run("new", "ci", "--from", write("e.json", { type: "a.b" }))).code).toBe(0);
   expect(existsSync(join(folder, "recipes/ci.yaml"))).toBe(true);

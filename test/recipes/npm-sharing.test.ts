@@ -36,7 +36,7 @@ const read = (path: string) => readFileSync(join(project.folder, path), "utf8");
 const name = "@acme/hooks";
 
 describe("a scoped package", () => {
-  test("is pinned, updated, and refused when it is published again", async () => {
+  test("a scoped package is pinned and updated, and refused if a version is republished", async () => {
     registry.publish(name, "1.0.0", packed(buildsRecipe()));
     const added = await project.run(["recipes", "add", `npm:${name}/builds`, "--yes"]);
     expect(added.code, added.stderr).toBe(0);
@@ -84,7 +84,7 @@ describe("a scoped package", () => {
     }
   });
 
-  test("that does not exist is an error of npm", async () => {
+  test("a package that does not exist is reported with npm's error", async () => {
     const { code, stderr } = await project.run(["recipes", "add", "npm:@acme/none/builds@1.0.0", "--yes"]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/npm failed/);
@@ -94,7 +94,7 @@ describe("a scoped package", () => {
 describe("a tarball", () => {
   const long = `${"folder/".repeat(20)}builds.yaml`;
 
-  test("gives its files by path, also with long names", () => {
+  test("a tarball's files are read by path, including long names", () => {
     const pax = `${long.length + 17} path=package/${long}\n`;
     const tar = openTarball(
       tarball([

@@ -80,7 +80,7 @@ function payloadOf(one: Planted): JsonObject {
   };
 }
 
-test("nothing of what was hidden in a payload is left, and what it says stays", () => {
+test("every personal value hidden in a payload is replaced, and the rest is kept", () => {
   fc.assert(
     fc.property(planted, (one) => {
       const [result] = withoutPersonalValues([payloadOf(one)]) as [JsonObject];
@@ -107,7 +107,7 @@ test("nothing of what was hidden in a payload is left, and what it says stays", 
   );
 });
 
-test("a value has one replacement, in all payloads and inside of texts", () => {
+test("a value has the same replacement in all payloads and texts", () => {
   fc.assert(
     fc.property(planted, (one) => {
       const [a, b] = withoutPersonalValues([payloadOf(one), payloadOf(one)]) as [JsonObject, JsonObject];
@@ -133,7 +133,7 @@ test("a version is not a mail address", () => {
   expect(withoutPersonalValues([payload])[0]).toMatchObject({ a: "next@15.1.0", c: "ui@1.2" });
 });
 
-test("the payloads of the bundled recipes name no one", () => {
+test("the payloads of the bundled recipes have no personal values", () => {
   const folder = fileURLToPath(new URL("../../recipes/fixtures/", import.meta.url));
   const found = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".json"))
@@ -145,7 +145,7 @@ test("the payloads of the bundled recipes name no one", () => {
   expect(found).toEqual([]);
 });
 
-test("any JSON comes out with the same shape", () => {
+test("any JSON keeps its shape", () => {
   const shape = (value: Json): unknown =>
     Array.isArray(value)
       ? value.map(shape)

@@ -81,7 +81,7 @@ const check = (...args: readonly string[]) => user(["publish-check", ...args]);
 const index = () =>
   JSON.parse(readFileSync(join(repository.folder, "index.json"), "utf8")) as { recipes: unknown[] };
 
-test("a good repository gets an index, the same each time", async () => {
+test("a valid repository gets an index that is the same each time", async () => {
   repository.write({
     "recipes/a-first.yaml": recipe("a-first"),
     "recipes/fixtures/a-first/failed.json": '{"status":"failed","job":"nightly"}',
@@ -127,7 +127,7 @@ const wrong: readonly (readonly [string, Record<string, string>, string])[] = [
     { "recipes/zeppelin-down.yaml": recipe("zeppelin-down").replace(/setup:.*\n.*\n/, "") },
     "setup is missing",
   ],
-  ["another name", { "recipes/zeppelin-down.yaml": recipe("other") }, "name the file other.yaml"],
+  ["another name", { "recipes/zeppelin-down.yaml": recipe("other") }, "rename the file to other.yaml"],
   [
     "no test of what is skipped",
     { "recipes/zeppelin-down.yaml": recipe("zeppelin-down").replace(/ {2}- name: passed[\s\S]*$/, "") },
@@ -210,7 +210,7 @@ const wrong: readonly (readonly [string, Record<string, string>, string])[] = [
   ],
 ];
 
-test.each(wrong)("%s: says what to do, and writes no index", async (_, files, message) => {
+test.each(wrong)("%s: publish-check says what to do and writes no index", async (_, files, message) => {
   repository.write(files);
   const { code, stdout } = await check();
   expect(stdout).toContain(message);
@@ -282,7 +282,7 @@ describe("what a pull request of a stranger names", () => {
   });
 });
 
-test("a value that belongs to nobody can be allowed", async () => {
+test("--allow permits a value that is not personal", async () => {
   repository.write({
     "recipes/fixtures/zeppelin-down/failed.json": '{"status":"failed","by":"build@corp.io"}',
   });
@@ -318,12 +318,12 @@ describe("a recipe that was published", () => {
     },
   );
 
-  test("the index of another state is reported by --check", async () => {
+  test("--check reports an index that is out of date", async () => {
     await check();
     repository.release("v1.0.0");
     repository.write({ "recipes/zeppelin-down.yaml": recipe("zeppelin-down").replace('"1.0.0"', '"1.1.0"') });
     const { code, stdout } = await check("--check");
-    expect(stdout).toContain("is not that of the recipes");
+    expect(stdout).toContain("is out of date");
     expect(code).toBe(1);
   });
 });
@@ -342,7 +342,7 @@ describe("a catalogue", () => {
     own("catalogues:\n  - github:acme/recipes\n");
   });
 
-  test("is searched with the bundled ones, and says how to add what is found", async () => {
+  test("search covers catalogues and bundled recipes, and prints the command that adds a result", async () => {
     const { stdout, code, stderr } = await search("failed", "build");
     expect(stderr).toBe("");
     expect(code).toBe(0);
@@ -358,7 +358,7 @@ describe("a catalogue", () => {
     expect(listed.stdout).toContain("zeppelin-down");
   });
 
-  test("what it says can be added", async () => {
+  test("the printed reference can be added", async () => {
     const { stdout } = await search("zeppelin-down", "--json");
     const { reference } = (JSON.parse(stdout) as { recipes: { reference: string }[] }).recipes[0] as {
       reference: string;
@@ -369,7 +369,7 @@ describe("a catalogue", () => {
     expect(readFileSync(join(place.folder, "other/channels.yaml"), "utf8")).toContain(`${reference}@v1.0.0`);
   });
 
-  test("its copy is used for an hour, and where there is no network", async () => {
+  test("the cached copy of a catalogue is used for an hour, and offline", async () => {
     let nowMs = Date.UTC(2026, 0, 5);
     const at = (...args: readonly string[]) => user(["search", ...args], place.folder, { now: () => nowMs });
     expect((await at("zeppelin-down")).code).toBe(0);
@@ -381,18 +381,18 @@ describe("a catalogue", () => {
     nowMs += 31 * 60_000;
     const gone = await at("zeppelin-down");
     expect(gone.code).toBe(0);
-    expect(gone.stdout).toContain("1 recipes of the copy of");
+    expect(gone.stdout).toContain("using the copy from");
     const offline = await at("zeppelin-down", "--offline");
     expect(offline.code).toBe(0);
   });
 
-  test("that cannot be reached is named, and the others are searched all the same", async () => {
+  test("a catalogue that cannot be reached is reported, and the others are searched", async () => {
     own(`catalogues:\n  - github:acme/none\n  - ${repository.folder}\n`);
     const { stdout, code } = await search("zeppelin-down");
     expect(code).toBe(0);
     expect(stdout).toContain("github:acme/none");
     expect(stdout).toContain(`recipes add ${repository.folder}/recipes/zeppelin-down.yaml`);
-    expect((await search("zeppelin-down", "--offline")).stdout).toContain("no copy yet");
+    expect((await search("zeppelin-down", "--offline")).stdout).toContain("no cached copy");
   });
 
   test("of a project's config is not read, and a name that is none is reported", async () => {
@@ -405,7 +405,7 @@ describe("a catalogue", () => {
     expect(stdout).toContain("acme/recipes: not a catalogue; write github:OWNER/REPO");
   });
 
-  test("with a hostile index gives nothing that could mislead", async () => {
+  test("entries of a hostile index that could mislead are dropped", async () => {
     const entry = {
       version: "1.0.0",
       status: "unverified",

@@ -27,7 +27,7 @@ const post = (conclusion: string) =>
     body: JSON.stringify({ job: "nightly", conclusion }),
   });
 
-test("a pinned recipe runs without network, and an update is applied by the running router", async () => {
+test("a pinned recipe runs offline, and the running router applies an update", async () => {
   const repository = place.repository("acme/hooks");
   repository.write(buildsRecipe());
   repository.release("v1.0.0");
@@ -75,7 +75,7 @@ describe("a recipe of another checkout", () => {
   const load = () =>
     loadPlan(join(project.folder, "channels.yaml"), { ...project.env, BUILD_TOKEN: "secret-token" });
 
-  test("is a power that names its real path, and its sources wait for it", async () => {
+  test("a recipe of another checkout is a power with its real path, and its sources wait for consent", async () => {
     project = await createProject(uses);
     const folder = checkout(buildsRecipe());
     const { plan, issues } = await load();
@@ -90,7 +90,7 @@ describe("a recipe of another checkout", () => {
     expect(moved?.hash).not.toBe(power?.hash);
   });
 
-  test("says nothing to Claude before the user agrees", async () => {
+  test("a recipe of another checkout sends nothing to Claude before the user consents", async () => {
     project = await createProject(uses);
     const text = (buildsRecipe()["recipes/builds.yaml"] as string)
       .replace("    from: build\n", "    from: build\n    description: words of another checkout\n")
@@ -107,7 +107,7 @@ describe("a recipe of another checkout", () => {
     expect((await post("failure").catch(() => ({ ok: false }))).ok).toBe(false);
   });
 
-  test("never shows what is in the file, whatever it is", async () => {
+  test("no text of a file outside the project is ever shown", async () => {
     project = await createProject(uses);
     for (const text of [
       "password: hunter2hunter2\nrecipe: builds\n",
@@ -125,7 +125,7 @@ describe("a recipe of another checkout", () => {
     }
   });
 
-  test("must declare its capabilities, and is not reached through a link", async () => {
+  test("a recipe of another checkout must declare capabilities, and cannot be a link", async () => {
     project = await createProject(uses);
     const text = buildsRecipe()["recipes/builds.yaml"] as string;
     checkout({ "recipes/builds.yaml": text.replace(/^capabilities:\n(?: {2}.*\n)+/m, "") });

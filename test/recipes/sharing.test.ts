@@ -53,7 +53,7 @@ async function added(of = project, ref = "v1.0.0") {
 }
 
 describe("add", () => {
-  test("shows what a recipe does, asks, pins it, and keeps every comment of the config", async () => {
+  test("add shows a recipe, asks, pins it, and keeps the comments of the config", async () => {
     const before = config(project);
     const person = answering("y");
     const { code, stdout, stderr } = await project.run(
@@ -63,7 +63,7 @@ describe("add", () => {
     expect(code, stderr).toBe(0);
     expect(stdout).toContain("A build that fails becomes a line.");
     expect(stdout).toContain("receives requests on /builds");
-    expect(stdout).toContain("checks callers with the secret token");
+    expect(stdout).toContain("verifies callers with the secret token");
     expect(stdout).toMatch(/~\d+ tokens per event/);
     expect(stdout).toContain("2 of 2 passed");
     expect(stdout).toContain("Send builds to /builds.");
@@ -89,7 +89,7 @@ describe("add", () => {
     expect(await issuesOf(project)).toEqual([]);
   });
 
-  test("writes nothing after a no, with --dry-run, and without a terminal", async () => {
+  test("add writes nothing if the user declines, with --dry-run, or without a terminal", async () => {
     const before = config(project);
     const said = await project.run(["recipes", "add", `${reference}@v1.0.0`], { person: answering("") });
     expect(said.code).toBe(1);
@@ -102,7 +102,7 @@ describe("add", () => {
     expect(existsSync(join(project.folder, ".channels"))).toBe(false);
   });
 
-  test("takes the newest version of its own name, or of the repository, when none is named", async () => {
+  test("add without a version picks the newest tag of the recipe, else of the repository", async () => {
     repository.write(buildsRecipe({ version: "1.2.0" }));
     repository.release("v1.2.0");
     repository.release("v2.0.0-rc.1");
@@ -114,7 +114,7 @@ describe("add", () => {
     expect(await issuesOf(other)).toEqual([]);
   });
 
-  test("keeps the mode and the values of .env, and gives no consent", async () => {
+  test("add keeps the mode and values of .env, and does not give consent", async () => {
     writeFileSync(join(project.folder, ".env"), "OTHER=1", { mode: 0o640 });
     await added();
     expect(read(project, ".env")).toBe("OTHER=1\nBUILD_TOKEN=\n");
@@ -127,7 +127,7 @@ describe("add", () => {
     expect(existsSync(join(place.env.HOME as string, ".claude"))).toBe(false);
   });
 
-  test("refuses a recipe without capabilities, and one whose tests fail", async () => {
+  test("add refuses a recipe without capabilities, and one whose tests fail", async () => {
     const files = buildsRecipe();
     const text = files["recipes/builds.yaml"] as string;
     repository.write({
@@ -145,7 +145,7 @@ describe("add", () => {
     expect(existsSync(join(project.folder, "channels.lock"))).toBe(false);
   });
 
-  test("uses bundled recipes and files, too", async () => {
+  test("add accepts bundled recipes and files", async () => {
     writeFileSync(join(project.folder, "own.yaml"), buildsRecipe()["recipes/builds.yaml"] as string);
     writeFileSync(join(project.folder, "fixtures"), "");
     rmSync(join(project.folder, "fixtures"));
@@ -167,7 +167,7 @@ describe("add of a recipe that is pinned at another version", () => {
   const add = (args: readonly string[], more?: Parameters<FixtureProject["run"]>[1]) =>
     project.run(["recipes", "add", `${reference}@v1.1.0`, ...args], more);
 
-  test("is refused new capabilities as an update, with --yes and below Claude", async () => {
+  test("adding another version refuses new capabilities with --yes and below Claude", async () => {
     await edited(["api.example.com"]);
     const underClaude = { sign: "CLAUDECODE is set", folders: [] };
     for (const more of [undefined, { underClaude }]) {
@@ -190,7 +190,7 @@ describe("add of a recipe that is pinned at another version", () => {
     expect(Object.keys(locked(project))).toEqual([`${reference}@v1.1.0`]);
   });
 
-  test("needs nothing more when it reaches nothing more", async () => {
+  test("adding another version without new capabilities needs no extra confirmation", async () => {
     await edited([]);
     const done = await add(["--yes"]);
     expect(done.code, done.stdout + done.stderr).toBe(0);
@@ -238,7 +238,7 @@ describe("the variable of a secret input", () => {
     expect(read(project, ".env")).toContain("BUILDS_TOKEN=\n");
   });
 
-  test("is asked for when the name of the recipe leads to a variable of the user, too", async () => {
+  test("add asks for a variable if the recipe's name would pick one that the user has", async () => {
     publish("GITHUB_TOKEN", "github");
     const before = config(project);
     const env = { GITHUB_TOKEN: "x" };
@@ -269,7 +269,7 @@ describe("the variable of a secret input", () => {
     },
   );
 
-  test("is not one that an input of a new version chooses", async () => {
+  test("a new input of an update cannot pick a variable that the user has", async () => {
     await added();
     const inputs = '  key:\n    type: secret\n    description: A key.\n    example: "${OTHER_TOKEN}"\n';
     repository.write(buildsRecipe({ version: "1.1.0", inputs }));
@@ -283,7 +283,7 @@ describe("the variable of a secret input", () => {
 });
 
 describe("what is pinned", () => {
-  test("is used without git, npm and network, in another checkout of the project as well", async () => {
+  test("a pinned recipe needs no git, npm or network, also in another checkout", async () => {
     await added();
     place.repository("acme/gone");
     rmSync(repository.folder, { recursive: true });
@@ -309,7 +309,7 @@ describe("what is pinned", () => {
     ],
     ["a lock of another commit", () => edit("channels.lock", commit, "0".repeat(40)), "is missing"],
     ["a missing lock", () => rmSync(join(project.folder, "channels.lock")), "is not in channels.lock"],
-    ["a merge conflict", () => edit("channels.lock", "{", "<<<<<<< ours\n{"), "conflict marks"],
+    ["a merge conflict", () => edit("channels.lock", "{", "<<<<<<< ours\n{"), "conflict markers"],
     ["another ref", () => edit("channels.yaml", "@v1.0.0", "@v9"), "is not in channels.lock"],
     [
       "an entry of another path",
@@ -340,7 +340,7 @@ describe("what is pinned", () => {
     writeFileSync(join(project.folder, path), text.replace(from, to));
   }
 
-  test("is what was pinned, whichever byte of a copy or of the lock is changed", async () => {
+  test("any changed byte of a copy or the lock is detected", async () => {
     await added();
     const files = [copyIn(project), join(project.folder, "channels.lock")];
     const pinned = readFileSync(files[0] as string);
@@ -380,7 +380,7 @@ describe("what is pinned", () => {
     ).toBe(before);
   });
 
-  test("can be a reference that was typed into the config", async () => {
+  test("a reference typed into the config can be pinned with add", async () => {
     const typed = `version: 1\nuse:\n  ci:\n    recipe: ${reference}@v1.0.0\n    with:\n      token: "\${BUILD_TOKEN}"\n`;
     const other = place.project("two", typed);
     expect((await issuesOf(other))[0]?.hint).toContain(`channel-router recipes add ${reference}@v1.0.0`);
@@ -389,7 +389,7 @@ describe("what is pinned", () => {
     expect(await issuesOf(other)).toEqual([]);
   });
 
-  test("is used from the last active texts when lock and copy are gone", async () => {
+  test("the last active config is used if lock and copy are missing", async () => {
     await added();
     const env = { ...place.env, BUILD_TOKEN: "secret-token" };
     const file = join(project.folder, "channels.yaml");
@@ -401,7 +401,7 @@ describe("what is pinned", () => {
     expect(plan.sources.map(({ name }) => name)).toContain("builds_build");
   });
 
-  test("is restored by adding it again, and a payload that was changed is found", async () => {
+  test("add restores a copy, and verify finds a changed payload", async () => {
     await added();
     writeFileSync(join(copyIn(project), "../fixtures/builds/failed.json"), "{}");
     const broken = await project.run(["recipes", "verify", "--json"]);
@@ -413,7 +413,7 @@ describe("what is pinned", () => {
     expect(config(project).match(/builds:/g)).toHaveLength(1);
   });
 
-  test("is removed with its copy and its entry, and the comments stay", async () => {
+  test("remove deletes the entry, the pin and the copy, and keeps other comments", async () => {
     const before = config(project);
     await added();
     const { code, stderr } = await project.run(["recipes", "remove", "builds"]);
@@ -427,7 +427,7 @@ describe("what is pinned", () => {
 describe("update", () => {
   const update = (...args: string[]) => project.run(["recipes", "update", ...args]);
 
-  test("shows what changes, runs the new tests, and writes after a yes", async () => {
+  test("update shows what changes, runs the new tests, and writes if confirmed", async () => {
     await added();
     repository.write(
       buildsRecipe({
@@ -460,7 +460,7 @@ describe("update", () => {
     expect((await project.run(["recipes", "verify"])).code).toBe(0);
   });
 
-  test("writes nothing when the answer is no, or when a new test fails", async () => {
+  test("update writes nothing if the user declines or a new test fails", async () => {
     await added();
     const before = [config(project), read(project, "channels.lock")];
     repository.write(buildsRecipe({ version: "1.1.0" }));
@@ -477,7 +477,7 @@ describe("update", () => {
     expect([config(project), read(project, "channels.lock")]).toEqual(before);
   });
 
-  test("asks about new capabilities, which --yes does not allow and Claude cannot", async () => {
+  test("new capabilities need a separate answer, which neither --yes nor Claude can give", async () => {
     await added();
     repository.write(buildsRecipe({ version: "1.1.0", hosts: ["api.example.com"] }));
     repository.release("v1.1.0");
@@ -523,7 +523,7 @@ describe("update", () => {
       "a second source",
       "channels:\n",
       "  open:\n    type: http\n    path: /builds/open\nchannels:\n",
-      "takes events from the new source open",
+      "accepts events from the new source open",
     ],
   ])("refuses a change of whose events are taken, which no test shows: %s", async (_, from, to, words) => {
     await added();
@@ -538,7 +538,7 @@ describe("update", () => {
     expect(config(project)).toContain("@v1.0.0");
   });
 
-  test("refuses a check that the default of an input switches off", async () => {
+  test("update refuses a default that turns verification off", async () => {
     const header = "  header:\n    type: string\n    default: HEADER\n    description: The header.\n";
     const version = (name: string, value: string) => {
       const files = buildsRecipe({ version: name, inputs: header.replace("HEADER", value) });
@@ -598,14 +598,14 @@ describe("update", () => {
     expect(done.stdout).not.toContain("changes nothing");
   });
 
-  test("says so when nothing is changed", async () => {
+  test("update reports that nothing has changed", async () => {
     await added();
     repository.write(buildsRecipe({ version: "1.1.0" }));
     repository.release("v1.1.0");
-    expect((await update("--yes")).stdout).toContain("changes nothing in its sources, channels and tools");
+    expect((await update("--yes")).stdout).toContain("no changes to its sources, channels and tools");
   });
 
-  test("refuses another type of an input: a secret that would be a text", async () => {
+  test("update refuses to turn a secret input into a string", async () => {
     const key = (type: string) =>
       `  key:\n    type: ${type}\n    description: A key.\n    example: "\${BUILD_KEY}"\n`;
     repository.write(buildsRecipe({ version: "1.0.1", inputs: key("secret") }));
@@ -618,7 +618,7 @@ describe("update", () => {
     expect(plain.stdout).toContain("takes the input key as string instead of secret");
   });
 
-  test("keeps an old name of an input working", async () => {
+  test("update keeps a former input name working", async () => {
     await added();
     writeFileSync(
       join(project.folder, "channels.yaml"),
@@ -640,7 +640,7 @@ describe("update", () => {
     expect(await issuesOf(project)).toEqual([]);
   });
 
-  test("takes a value for an input that is new and needed, and is refused without", async () => {
+  test("update needs a value for a new required input", async () => {
     await added();
     const input = "  room:\n    type: string\n    description: The room.\n";
     const key = '  key:\n    type: secret\n    description: A key.\n    example: "${BUILD_KEY}"\n';
@@ -659,7 +659,7 @@ describe("update", () => {
     expect(read(project, ".env")).toBe("BUILD_TOKEN=\nBUILD_KEY=\n");
   });
 
-  test("goes to a named version, and back", async () => {
+  test("update moves to a named version, and back", async () => {
     await added();
     repository.write(buildsRecipe({ version: "1.1.0" }));
     const next = repository.release("v1.1.0");
@@ -670,7 +670,7 @@ describe("update", () => {
     expect((await project.run(["recipes", "verify"])).code).toBe(0);
   });
 
-  test("follows a branch", async () => {
+  test("update follows a branch", async () => {
     await added(project, "main");
     expect(locked(project)[`${reference}@main`].ref).toBe("branch");
     repository.write(buildsRecipe({ version: "1.1.0" }));
@@ -684,7 +684,7 @@ describe("update", () => {
     expect(await issuesOf(project)).toEqual([]);
   });
 
-  test("reports a tag that has moved, with both commits", async () => {
+  test("a moved tag is reported with both commits", async () => {
     await added();
     repository.write(buildsRecipe({ hosts: ["evil.example"] }));
     const moved = repository.release();

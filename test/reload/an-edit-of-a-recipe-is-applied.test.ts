@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => project.remove());
 
-test("an edit of the recipe moves its route, and the config stays as it is", async () => {
+test("an edit of the recipe changes its route, and the config is unchanged", async () => {
   await project.write("hook.yaml", recipe("/one"));
   await project.claude();
   await answers(project, "/one", isThere);
@@ -27,7 +27,7 @@ test("an edit of the recipe moves its route, and the config stays as it is", asy
   await answers(project, "/one", isAbsent);
 });
 
-test("a recipe that breaks changes nothing, and is told with its own file and line", async () => {
+test("a broken recipe changes nothing, and is reported with its file and line", async () => {
   await project.write("hook.yaml", recipe("/one"));
   const claude = await project.claude();
   await answers(project, "/one", isThere);
@@ -38,7 +38,7 @@ test("a recipe that breaks changes nothing, and is told with its own file and li
   await answers(project, "/one", isThere);
 });
 
-test("a recipe that comes later is picked up when it appears", async () => {
+test("a recipe file that is created later is loaded", async () => {
   const claude = await project.claude();
   const status = async () => (await claude.callTool("status")).text;
   await eventually(async () => (await status()).includes('the recipe "./hook.yaml" does not exist'));

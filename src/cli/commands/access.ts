@@ -67,7 +67,7 @@ async function askPerson(
       "E_CONSENT_INTERACTIVE",
       "only the user can admit somebody, and this shell is Claude's",
       {
-        hint: "no router runs that could ask you with a form; type this in a terminal of your own",
+        hint: "no router runs that could ask you with a form; run this in your own terminal",
       },
     );
   }

@@ -37,7 +37,7 @@ export async function configure(
       "E_CONSENT_INTERACTIVE",
       `only you can set credentials, and ${context.underClaude.sign}`,
       {
-        hint: "type this in a terminal of your own",
+        hint: "run this in your own terminal",
       },
     );
   const credentials = await credentialsOf(what, registry);

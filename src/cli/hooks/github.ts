@@ -9,7 +9,7 @@ export const github: HookSender = {
   title: "GitHub",
   scheme: "github",
   program: "gh",
-  // Names of events; values with other characters are not.
+  // A value with other characters is not an event name.
   eventPaths: { "headers.x-github-event": (value) => (/^[a-z_]+$/.test(value) ? value : undefined) },
   makesSecret: false,
   open(target, run) {
@@ -59,7 +59,7 @@ function openApi({ repo, org, host }: HookTarget, run: RunProgram) {
       throw programFailure(result, {
         program: "gh",
         login: `gh auth login${host === undefined ? "" : ` --hostname ${host}`}`,
-        rights: `you must be an administrator of it; then  gh auth refresh -h ${onHost} -s ${scope}`,
+        rights: `you need admin rights for it; then run  gh auth refresh -h ${onHost} -s ${scope}`,
         secret,
       });
     },
@@ -70,7 +70,7 @@ function bodyOf({ url, events, secret }: WantedHook): object {
   return { events, config: { url, content_type: "json", insecure_ssl: "0", secret } };
 }
 
-/** Nothing for a service of the past, which has no URL. */
+/** Empty for a legacy service, which has no URL. */
 function remoteHook(found: unknown): RemoteHook[] {
   if (!isObject(found) || !isObject(found.config) || typeof found.config.url !== "string") return [];
   const { content_type, insecure_ssl, secret } = found.config;
@@ -83,7 +83,7 @@ function remoteHook(found: unknown): RemoteHook[] {
         ...(found.active === false ? ["it is disabled"] : []),
         ...(content_type === "json" ? [] : ["it does not send JSON"]),
         ...(String(insecure_ssl ?? "0") === "0" ? [] : ["it does not check certificates"]),
-        // GitHub shows stars for a secret, and nothing where there is none.
+        // GitHub masks a secret with asterisks, and omits the key if there is none.
         ...(typeof secret === "string" && secret !== "" ? [] : ["it has no secret"]),
       ],
     },

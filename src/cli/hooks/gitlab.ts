@@ -6,7 +6,7 @@ import { programFailure } from "./program-failure.ts";
 import { type RunProgram, readAnswers } from "./run-program.ts";
 import type { HookSender, HookTarget, RemoteHook, WantedHook } from "./sender.ts";
 
-/** An event by its attribute in the API, with the header of its requests and its `object_kind`. */
+/** Events: attribute in the API, header of the request, and `object_kind`. */
 const events = [
   ["push_events", "Push Hook", "push"],
   ["tag_push_events", "Tag Push Hook", "tag_push"],
@@ -67,7 +67,7 @@ function openApi({ repo, org, host }: HookTarget, run: RunProgram) {
     async call(method: string, path: string, body?: object, secret?: string): Promise<unknown[]> {
       const args = [
         "api",
-        // Without it, glab takes the host of the repository that it runs in.
+        // Without it, glab uses the host of the repository in the current folder.
         "--hostname",
         host ?? "gitlab.com",
         "--method",
@@ -82,18 +82,18 @@ function openApi({ repo, org, host }: HookTarget, run: RunProgram) {
         program: "glab",
         login: `glab auth login${host === undefined ? "" : ` --hostname ${host}`}`,
         rights:
-          "you must be a maintainer of the project (an owner of the group), and the token needs the scope api",
+          "you must be a maintainer of the project (or an owner of the group), and the token needs the scope api",
         secret,
       });
     },
   };
 }
 
-/** Each event is said: one that is left out has a default, and some are on by default. */
+/** Sends every event attribute, because some are on by default if omitted. */
 function bodyOf({ source, url, events: wanted, secret }: WantedHook): object {
   if (secret?.startsWith("whsec_"))
-    throw new ConnectorError("E_HOOK", "the secret is a signing token, which only GitLab makes", {
-      hint: "make it in the settings of the webhook; or set a secret that does not begin with whsec_",
+    throw new ConnectorError("E_HOOK", "the secret is a signing token, which only GitLab can create", {
+      hint: "create it in the webhook's settings, or set a secret that does not begin with whsec_",
     });
   const chosen = Object.fromEntries(events.map(([attribute]) => [attribute, wanted.includes(attribute)]));
   return { url, token: secret, enable_ssl_verification: true, name: `channel-router ${source}`, ...chosen };

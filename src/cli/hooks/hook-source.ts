@@ -1,4 +1,4 @@
-// The source of a config whose webhook is to be registered: its sender, its URL, its events and its secret.
+// Reads what a webhook registration needs from a source: sender, URL, events and secret.
 
 import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
@@ -24,23 +24,23 @@ export interface HookSource {
   readonly sender: HookSender | undefined;
   /** Absolute. */
   readonly url: string;
-  /** Undefined: its channels do not name them. */
+  /** Undefined if its channels do not name them. */
   readonly events: readonly string[] | undefined;
   readonly secret: HookSecret;
-  /** The steps of its recipe, in Markdown. */
+  /** The setup steps of its recipe, in Markdown. */
   readonly setup: string | undefined;
 }
 
 export interface HookSecret {
-  /** Undefined: it is not from one variable. */
+  /** Undefined if it does not come from a single variable. */
   readonly variable: string | undefined;
-  /** What senders must sign with: the whole option, of which the variable may be a part. */
+  /** What senders must sign with: the whole option, which may contain more than the variable. */
   readonly value: string;
-  /** The variable's value, when it was made now and is stored nowhere yet. */
+  /** The variable's value, if it was just created and is not stored yet. */
   readonly made: string | undefined;
 }
 
-/** Sources of `type: http`, by name. Throws a UsageError for a config that does not hold apart from its secrets. */
+/** The names of `type: http` sources. Throws a UsageError if the config is invalid for another reason than missing secrets. */
 export async function httpSources(file: string, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
   const loaded = await readConfig(file, env, { placeholders: true });
   return Object.entries(loaded.values.sources)
@@ -49,8 +49,7 @@ export async function httpSources(file: string, env: NodeJS.ProcessEnv): Promise
 }
 
 /**
- * Reads the config as the router will once its secret is set. Throws a UsageError when there is no such source, or
- * no URL for it.
+ * Reads the config as if its secret were set. Throws a UsageError if the source does not exist or has no URL.
  */
 export async function readHookSource(
   file: string,
@@ -61,7 +60,7 @@ export async function readHookSource(
   const written = await readConfig(file, env, { placeholders: true });
   const outline = sourceIn(written, name);
   const variable = variableOf(outline);
-  // A recipe whose secret is missing is read with a placeholder.
+  // A missing secret of a recipe gets a placeholder.
   const isMissing = variable !== undefined && !isSet(variable, file, env);
   const made = isMissing ? randomBytes(32).toString("hex") : undefined;
   const whole = await readConfig(file, isMissing ? { ...env, [variable]: made } : env);
@@ -96,7 +95,7 @@ function sourceIn({ values, issues, frame }: LoadedConfig, name: string): Source
       hint: didYouMeanHint(name, known) ?? `sources: ${known.join(", ") || "none"}`,
     });
   if (source.type !== "http")
-    throw new UsageError("E_USAGE", `${name} is of type ${source.type}, and only http has webhooks`);
+    throw new UsageError("E_USAGE", `${name} has type ${source.type}; only http sources have webhooks`);
   return source;
 }
 
@@ -107,7 +106,7 @@ function broken({ issues, frame }: LoadedConfig, name: string): UsageError {
   });
 }
 
-/** In the environment, or in one of the `.env` files that the router reads. */
+/** Looks in the environment and in the `.env` files that the router reads. */
 function isSet(variable: string, file: string, env: NodeJS.ProcessEnv): boolean {
   const { layers } = readDotenvFiles(env, dirname(file));
   const found = layerEnvironment(withProcess(env, layers, () => false)).lookup(variable);
@@ -120,7 +119,7 @@ function variableOf({ outward }: SourceValues): string | undefined {
   return names.length === 1 ? /^\$\{(\w+)\}/.exec(names[0] ?? "")?.[1] : undefined;
 }
 
-/** While secrets rotate there are several; the first is the new one. */
+/** During a rotation there are several secrets; the first is the new one. */
 function firstText(secret: Json | undefined): string {
   const [first] = [secret].flat();
   return typeof first === "string" ? first : "";
@@ -140,25 +139,25 @@ function eventsOf(
 
 function urlOf(base: string | undefined, path: string, name: string): string {
   if (base === undefined)
-    throw new UsageError("E_USAGE", "the public URL of the router is not known", {
-      hint: "name it: --url https://hooks.example.com, or set public_url in the config",
+    throw new UsageError("E_USAGE", "no public URL for the router", {
+      hint: "add  --url https://hooks.example.com , or set public_url in the config",
     });
   if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol))
     throw new UsageError("E_USAGE", `${base} is not a URL`, { hint: "such as https://hooks.example.com" });
   const { hostname, username, search, hash } = new URL(base);
   if (username !== "" || search !== "" || hash !== "")
-    throw new UsageError("E_USAGE", `${base} has more than a host and a path`);
+    throw new UsageError("E_USAGE", `${base} has credentials, a query or a fragment`);
   if (/^(?:localhost|127\.|\[::1\]|0\.0\.0\.0)/.test(hostname) || hostname.endsWith(".localhost"))
     throw new UsageError(
       "E_USAGE",
-      `${base} leads to this machine: a sender on the internet cannot reach it`,
+      `${base} is the address of this machine: a sender on the internet cannot reach it`,
       {
-        hint: "docs/behind-nat.md shows ways to have a public URL",
+        hint: "docs/behind-nat.md shows how to get a public URL",
       },
     );
   if (/[:*]/.test(path))
-    throw new UsageError("E_USAGE", `the path of ${name} has parts that vary: ${path}`, {
-      hint: "register this webhook by hand, or give the source a fixed path",
+    throw new UsageError("E_USAGE", `the path of ${name} has parameters: ${path}`, {
+      hint: "register this webhook manually, or give the source a fixed path",
     });
   return `${base.replace(/\/+$/, "")}${path}`;
 }

@@ -1,4 +1,4 @@
-// Where at the sender a webhook belongs: as the user names it, else the repository that the config is in.
+// The owner of a webhook at the sender: what the user names, else the repository of the config.
 
 import { UsageError } from "../../errors.ts";
 import type { RunProgram } from "./run-program.ts";
@@ -18,7 +18,7 @@ export async function readTarget(
     host === undefined || host === usual ? {} : { host: checked(host, /^[\w.-]+(:\d+)?$/, "--host") };
   if (org !== undefined) return { org: checked(org, /^[\w.-]+(\/[\w.-]+)*$/, "--org"), ...named };
   if (repo !== undefined) return { repo: checked(repo, /^[\w.-]+(\/[\w.-]+)+$/, "--repo"), ...named };
-  // Reads a setting, and runs nothing of the repository.
+  // Reads a setting without running anything from the repository.
   const { stdout } = await run("git", ["-C", folder, "config", "--get", "remote.origin.url"]).catch(() => ({
     stdout: "",
   }));
@@ -26,22 +26,18 @@ export async function readTarget(
   const isOfHost =
     origin !== undefined && (host === undefined ? isLikely(origin.host, scheme) : origin.host === host);
   if (!isOfHost || origin === undefined)
-    throw new UsageError("E_USAGE", `which repository on ${title}?`, {
-      hint: "name it: --repo OWNER/NAME, or --org NAME for all of an organisation",
+    throw new UsageError("E_USAGE", `no repository on ${title} was named or found`, {
+      hint: "add  --repo OWNER/NAME , or  --org NAME  for all repositories of an organisation",
     });
   // Its login, or a token of the environment, is sent there: the settings of a repository do not choose whom.
   if (origin.host !== usual && host === undefined)
-    throw new UsageError(
-      "E_USAGE",
-      `the repository ${origin.path} is on ${origin.host}, which is not ${usual}`,
-      {
-        hint: `if your login belongs there, name it:  --host ${origin.host}`,
-      },
-    );
+    throw new UsageError("E_USAGE", `the repository ${origin.path} is on ${origin.host}, not on ${usual}`, {
+      hint: `to send your login there, add  --host ${origin.host}`,
+    });
   return { repo: origin.path, ...(origin.host === usual ? {} : { host: origin.host }) };
 }
 
-/** A server of one's own is recognized by its name; the other sender is not. */
+/** Recognizes a self-hosted server by its name. */
 function isLikely(host: string, scheme: string): boolean {
   const others = Object.entries(usualHosts).filter(([one]) => one !== scheme);
   return (

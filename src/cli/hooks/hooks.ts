@@ -1,5 +1,5 @@
-// `hooks add | list | remove`: the webhooks of a config's sources at their senders. A webhook is ours when its URL
-// is exactly that of a source; no other one is looked at, changed or removed.
+// `hooks add | list | remove`: the webhooks of a config's sources at their senders. A webhook is ours if its URL
+// equals that of a source; all others are ignored.
 
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -33,18 +33,18 @@ export interface HooksOptions extends HookTarget {
   readonly json?: boolean;
 }
 
-/** What is at the sender for a source, and what should be. */
+/** The actual and the wanted webhook of a source. */
 interface HookState {
   readonly source: HookSource;
   readonly api: HookApi;
   readonly wanted: WantedHook;
-  /** With our URL, the best one first. */
+  /** Webhooks with our URL, the best match first. */
   readonly found: readonly RemoteHook[];
-  /** Between the first of them and what is wanted; empty when they are equal. */
+  /** Between the first of them and the wanted one; empty if equal. */
   readonly differences: readonly string[];
 }
 
-/** 1 when nothing was registered: the sender cannot do it, or the user said no. */
+/** Returns 1 if nothing was registered: not supported, or the user declined. */
 export async function addHook(
   name: string | undefined,
   options: HooksOptions,
@@ -60,7 +60,7 @@ export async function addHook(
     if (state.found.length === 0) requireNewSecret(state, file);
     else requireKnownSecret(state, file);
   } catch (error) {
-    // A wrong command line is not a webhook that cannot be registered.
+    // A usage error must not be reported as an unsupported sender.
     if (!isRouterError(error) || error.code !== "E_HOOK") throw error;
     return cannot(source, error.message, options, context, error.hint);
   }
@@ -86,7 +86,7 @@ export async function addHook(
   return 0;
 }
 
-/** 1 when one of them is missing or differs. */
+/** Returns 1 if a webhook is missing or differs. */
 export async function listHooks(
   name: string | undefined,
   options: HooksOptions,
@@ -108,7 +108,7 @@ export async function listHooks(
   return isComplete ? 0 : 1;
 }
 
-/** 1 when it stays: the user said no, or the sender refused. */
+/** Returns 1 if the webhook was not removed: the user declined, or the sender refused. */
 export async function removeHook(
   name: string | undefined,
   options: HooksOptions,
@@ -142,11 +142,11 @@ export async function removeHook(
 function requireUser({ underClaude }: CommandContext, what: string): void {
   if (underClaude === undefined) return;
   throw new UsageError("E_CONSENT_INTERACTIVE", `only you can ${what}, and ${underClaude.sign}`, {
-    hint: "type this in a terminal of your own",
+    hint: "run this in your own terminal",
   });
 }
 
-/** A config that was found decides nothing about the user's accounts before it is allowed. */
+/** A found config must not change the user's accounts before consent. */
 async function usableConfig({ config }: HooksOptions, context: CommandContext): Promise<string> {
   const { file, chosen } = configLocation(context, config);
   const { plan, loaded } = await loadPlan(file, context.env, { chosen });
@@ -155,8 +155,8 @@ async function usableConfig({ config }: HooksOptions, context: CommandContext): 
   const location = trustLocation(context.env, file);
   const consent = await openConsent({ location, all: false, clock: systemClock, log });
   if (consent.allows(plan.found.use)) return file;
-  throw new UsageError("E_CONSENT_REQUIRED", `${file} was found, and you have not agreed to it yet`, {
-    hint: "channel-router trust  shows what it does; or name it: --config FILE",
+  throw new UsageError("E_CONSENT_REQUIRED", `${file} was found in the project and needs your consent`, {
+    hint: "run  channel-router trust  to see what it does, or name it with  --config FILE",
   });
 }
 
@@ -191,9 +191,9 @@ async function readState(
   if (events === undefined)
     throw new UsageError(
       "E_USAGE",
-      `the channels of ${name} do not name the events of ${sender.title} that they take`,
+      `the channels of ${name} do not name the ${sender.title} events that they take`,
       {
-        hint: `name them: --events ${Object.keys(sender.eventPaths).join(" or ")} as it comes, with commas between them`,
+        hint: `add  --events  with a comma-separated list of values of ${Object.keys(sender.eventPaths).join(" or ")}`,
       },
     );
   const run = programRunner(context.env, homeFolder(context.env));
@@ -229,15 +229,15 @@ function changeOf({ found, differences }: HookState, isNewSecret: boolean): "cre
   return found.length > 1 || differences.length > 0 || isNewSecret ? "update" : "none";
 }
 
-/** A sender that makes the secret itself does so only for a new webhook. */
+/** A sender that creates the secret does so only for a new webhook. */
 function requireNewSecret({ source: { sender, secret } }: HookState, file: string): void {
   if (sender?.makesSecret !== true || secret.made !== undefined) return;
   const name = secret.variable ?? "the secret";
   throw new UsageError(
     "E_USAGE",
-    `${sender.title} makes the secret of a new webhook, and ${name} is set already`,
+    `${sender.title} creates the secret of a new webhook, but ${name} is already set`,
     {
-      hint: `remove ${name} from ${join(dirname(file), ".env")} and type this again; or register the webhook by hand`,
+      hint: `remove ${name} from ${join(dirname(file), ".env")} and run this again; or register the webhook manually`,
     },
   );
 }
@@ -246,7 +246,7 @@ function requireKnownSecret({ source: { sender, secret } }: HookState, file: str
   if (sender?.makesSecret !== true || secret.made === undefined) return;
   throw new UsageError(
     "E_USAGE",
-    `${sender.title} has this webhook, and shows its secret only in the dashboard`,
+    `this webhook exists at ${sender.title}, which shows its secret only in the dashboard`,
     {
       hint: `copy it to ${join(dirname(file), ".env")}:  ${secret.variable}=...  ; or remove the webhook:  channel-router hooks remove`,
     },
@@ -300,9 +300,13 @@ async function isAgreed(
 ): Promise<boolean> {
   if (yes) return true;
   if (person === undefined)
-    throw new UsageError("E_CONSENT_INTERACTIVE", "this asks at a terminal, and there is none", {
-      hint: "add --yes",
-    });
+    throw new UsageError(
+      "E_CONSENT_INTERACTIVE",
+      "this command asks for confirmation, but there is no terminal",
+      {
+        hint: "add --yes",
+      },
+    );
   return isYes(await person.ask(line`${question} [y/N] `));
 }
 
@@ -314,11 +318,11 @@ function refused(context: CommandContext): ExitCode {
 function noProgram({ name, scheme }: HookSource): string {
   const known = senders.map(({ title }) => title).join(", ");
   return scheme === undefined
-    ? `${name} verifies nobody, so no sender is known`
-    : `no command line registers webhooks of ${scheme} (there are: ${known})`;
+    ? `${name} has no verify, so its sender is unknown`
+    : `webhooks of ${scheme} cannot be registered from the command line (supported: ${known})`;
 }
 
-/** The steps by hand. */
+/** Prints how to register it manually. */
 function cannot(
   { name, url, setup, secret }: HookSource,
   reason: string,
@@ -335,7 +339,7 @@ function cannot(
       line`${colors.yellow("not registered")}: ${reason}`,
       ...(hint === undefined ? [] : [line`  ${hint}`]),
       line``,
-      line`${colors.bold("By hand")}`,
+      line`${colors.bold("Register it manually")}`,
       line`  URL: ${url}`,
       ...(secret.variable === undefined ? [] : [line`  secret: the value of ${secret.variable}`]),
       ...(setup === undefined ? [] : [marked(setup.trimEnd(), line`  `)]),
@@ -350,10 +354,10 @@ function describeState(
   file: string,
 ): SafeText[] {
   const { variable, made } = source.secret;
-  const what = { create: "a new webhook", update: `webhook ${found[0]?.id}, updated`, none: "nothing to do" }[
+  const what = { create: "a new webhook", update: `webhook ${found[0]?.id}, updated`, none: "up to date" }[
     change
   ];
-  const origin = made !== undefined ? `new, in ${join(dirname(file), ".env")}` : "as it is set";
+  const origin = made !== undefined ? `new, in ${join(dirname(file), ".env")}` : "already set";
   return [
     line`${colors.bold(api.target)}: ${what ?? ""}`,
     line`  URL: ${wanted.url}`,
@@ -393,7 +397,7 @@ async function stateLine(source: HookSource, file: string, options: HooksOptions
     const { found, differences, api } = state;
     const isEqual = found.length === 1 && differences.length === 0;
     const word = found.length === 0 ? "missing" : isEqual ? "registered" : "differs";
-    const twice = found.length > 1 ? [`there are ${found.length} of it`] : [];
+    const twice = found.length > 1 ? [`${found.length} webhooks have this URL`] : [];
     const notes = [...differences, ...twice].map((one) => `; ${one}`).join("");
     const shown = line`${isEqual ? colors.green(word) : colors.yellow(word.padEnd(10))} ${name}: ${api.target}, ${url}${notes}`;
     return { isEqual, answer: { ...answerOf(state), state: word }, line: shown };

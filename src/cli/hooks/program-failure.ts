@@ -1,5 +1,5 @@
-// What a failed command line of a sender means, and what the user can do about it. The texts are those that
-// the programs print; a new one is shown as it is.
+// Explains why a command line tool of a sender failed, and what to do. Recognizes the messages of these programs;
+// an unknown message is shown unchanged.
 
 import { ConnectorError } from "../../errors.ts";
 import { isObject } from "../../json.ts";
@@ -7,15 +7,15 @@ import type { ProgramResult } from "./run-program.ts";
 
 interface FailureHints {
   readonly program: string;
-  /** What to type to log in. */
+  /** The command that logs in. */
   readonly login: string;
-  /** Which rights are needed, and how to get them. */
+  /** Which permissions are needed, and how to get them. */
   readonly rights: string;
   /** Never shown, whatever the program prints. */
   readonly secret?: string | undefined;
 }
 
-/** `status`: of the answer, where the program prints it apart from the text. */
+/** `status`: the HTTP status, if the program prints it separately. */
 export function programFailure(
   { code, stdout, stderr }: ProgramResult,
   { program, login, rights, secret }: FailureHints,
@@ -28,13 +28,13 @@ export function programFailure(
     stderr,
   );
   if ((program === "gh" && code === 4) || status === 401 || (isLoggedOut && status === undefined))
-    return failed(`${program} is not logged in`, `type  ${login}`);
+    return failed(`${program} is not logged in`, `run  ${login}`);
   if (/unknown (?:command|flag|shorthand flag)/i.test(stderr + stdout))
     return failed(`this version of ${program} is too old: ${said}`, `update ${program}`);
   if (status === 429 || /rate limit/i.test(said))
-    return failed(`rate limited by the sender: ${said}`, "try again in a while");
-  if (status === 403) return failed(`no rights to manage webhooks: ${said}`, rights);
-  if (status === 404) return failed(`not found, or no rights to manage its webhooks: ${said}`, rights);
+    return failed(`rate limited by the sender: ${said}`, "try again later");
+  if (status === 403) return failed(`no permission to manage webhooks: ${said}`, rights);
+  if (status === 404) return failed(`not found, or no permission to manage its webhooks: ${said}`, rights);
   return failed(`${program} failed: ${said}`);
 }
 
@@ -46,7 +46,7 @@ function statusIn(stderr: string): number | undefined {
 
 const maxShown = 600;
 
-/** The message of the answer with its details, else the last lines of stderr. */
+/** The error message of the response with its details, else the last lines of stderr. */
 function lastWords(stdout: string, stderr: string, secret: string | undefined): string {
   const words = [messageIn(stdout), stderr.trim().split("\n").slice(0, 4).join("; ")]
     .filter((one) => one !== undefined && one !== "")

@@ -1,5 +1,5 @@
-// Runs a command line of the user, such as `gh`: without a shell, with its input on stdin, and never with a
-// secret among its arguments, where other users of the machine could read it.
+// Runs one of the user's command line tools, such as `gh`: without a shell, with input on stdin, and never with a
+// secret in its arguments, where other users of the machine could read it.
 
 import { execFile } from "node:child_process";
 import { ConnectorError } from "../../errors.ts";
@@ -10,13 +10,13 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
-/** Rejects with a ConnectorError (E_HOOK) when the program cannot be started, or takes too long. */
+/** Rejects with a ConnectorError (E_HOOK) if the program cannot be started or times out. */
 export type RunProgram = (program: string, args: readonly string[], input?: string) => Promise<ProgramResult>;
 
 const withinMs = 60_000;
 const maxBytes = 16 * 1024 * 1024;
 
-/** `cwd`: outside any repository, whose settings some of these programs read. */
+/** `cwd` must be outside any repository, because some of these programs read its settings. */
 export function programRunner(env: NodeJS.ProcessEnv, cwd: string): RunProgram {
   return (program, args, input = "") =>
     new Promise((resolve, reject) => {
@@ -38,13 +38,13 @@ export function programRunner(env: NodeJS.ProcessEnv, cwd: string): RunProgram {
           reject(notRun(program, code, killed === true));
         },
       );
-      // A program that fails before it reads leaves a closed pipe; its exit code says why.
+      // A program that exits before it reads closes the pipe; its exit code is reported instead.
       child.stdin?.on("error", () => {});
       child.stdin?.end(input);
     });
 }
 
-/** No questions, no pager, no colours: the output is read by a program. */
+/** Disables prompts, pagers and colors, because the output is parsed. */
 const quiet = {
   NO_COLOR: "1",
   NO_PROMPT: "1",
@@ -62,7 +62,7 @@ function notRun(program: string, code: unknown, isLate: boolean): ConnectorError
   return new ConnectorError("E_HOOK", `${program} could not be run: ${String(code)}`);
 }
 
-/** The values of several JSON texts one after the other; lists are joined, as a paged answer is meant. */
+/** Parses consecutive JSON texts, and joins lists: a paged response is printed as one list per page. */
 export function readAnswers(program: string, stdout: string): unknown[] {
   const values: unknown[] = [];
   for (const text of splitJson(stdout)) {
@@ -71,14 +71,14 @@ export function readAnswers(program: string, stdout: string): unknown[] {
       values.push(...(Array.isArray(value) ? value : [value]));
     } catch {
       throw new ConnectorError("E_HOOK", `${program} did not print JSON`, {
-        hint: `update ${program}, or register the webhook by hand`,
+        hint: `update ${program}, or register the webhook manually`,
       });
     }
   }
   return values;
 }
 
-/** `[1][2]` are two texts: several versions of these programs print a page after the other. */
+/** Splits `[1][2]`: some versions of these programs print pages without a separator. */
 function splitJson(stdout: string): string[] {
   const found: string[] = [];
   let depth = 0;

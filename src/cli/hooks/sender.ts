@@ -1,27 +1,27 @@
-// A sender whose webhooks a command line of the user can register, and what such a webhook is.
+// The interface of a sender whose webhooks can be registered with a command line tool of the user.
 
 import type { RunProgram } from "./run-program.ts";
 
 export interface HookSender {
-  /** For the user: `GitHub`. */
+  /** Its display name: `GitHub`. */
   readonly title: string;
   /** The preset of `verify.scheme` of its sources. */
   readonly scheme: string;
   readonly program: string;
-  /** The paths in `match` whose values name events, each with the event for a value; undefined: none has it. */
+  /** The paths in `match` that name events, each with the event for a value; undefined if the value is not an event. */
   readonly eventPaths: Readonly<Record<string, (value: string) => string | undefined>>;
-  /** The sender makes the secret, and shows it once. */
+  /** True if the sender creates the secret and shows it only once. */
   readonly makesSecret: boolean;
   open(target: HookTarget, run: RunProgram): HookApi;
 }
 
-/** Where at the sender. */
+/** The owner of the webhook at the sender. */
 export interface HookTarget {
-  /** `owner/name`; undefined for a sender without repositories. */
+  /** `owner/name`; undefined if the sender has no repositories. */
   readonly repo?: string | undefined;
   /** All repositories of an organisation or group, instead of one. */
   readonly org?: string | undefined;
-  /** A server of one's own. */
+  /** A self-hosted server. */
   readonly host?: string | undefined;
   readonly live?: boolean | undefined;
 }
@@ -30,7 +30,7 @@ export interface WantedHook {
   readonly source: string;
   readonly url: string;
   readonly events: readonly string[];
-  /** Absent when the sender makes it. */
+  /** Absent if the sender creates it. */
   readonly secret?: string | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface RemoteHook {
   readonly id: string;
   readonly url: string;
   readonly events: readonly string[];
-  /** What would keep events away, whatever the events are: `it is disabled`. */
+  /** Why it would not deliver any event: `it is disabled`. */
   readonly faults: readonly string[];
 }
 
@@ -47,7 +47,7 @@ export interface HookApi {
   /** `repository acme/app on GitHub` */
   readonly target: string;
   list(): Promise<readonly RemoteHook[]>;
-  /** Settles with the secret that the sender made. */
+  /** Resolves to the secret, if the sender created it. */
   create(hook: WantedHook): Promise<string | undefined>;
   update(id: string, hook: WantedHook): Promise<void>;
   remove(id: string): Promise<void>;

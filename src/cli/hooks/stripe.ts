@@ -1,5 +1,5 @@
 // Webhook endpoints of Stripe, with `stripe get`, `post` and `delete`: https://docs.stripe.com/api/webhook_endpoints
-// The command line exits with 0 also when Stripe answers with an error, unless the key is not valid.
+// `stripe` also exits with 0 if the API returns an error, unless the key is invalid.
 
 import { ConnectorError } from "../../errors.ts";
 import { isObject } from "../../json.ts";
@@ -62,7 +62,7 @@ function openApi({ live }: HookTarget, run: RunProgram) {
     const hints = {
       program: "stripe",
       login: "stripe login",
-      rights: "the key needs write access to webhook endpoints:  stripe login  makes one that has it",
+      rights: "the key needs write access to webhook endpoints:  stripe login  creates one that has it",
     };
     if (result.code !== 0) throw programFailure(result, hints);
     const [answer] = readAnswers("stripe", result.stdout);
@@ -72,7 +72,7 @@ function openApi({ live }: HookTarget, run: RunProgram) {
   };
 }
 
-/** The answer's own status is not printed. */
+/** `stripe` does not print the status of the response. */
 function statusOf({ type, code }: Readonly<Record<string, unknown>>): number | undefined {
   if (code === "rate_limit" || type === "rate_limit_error") return 429;
   if (code === "more_permissions_required" || code === "secret_key_required") return 403;

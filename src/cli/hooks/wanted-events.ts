@@ -1,4 +1,4 @@
-// Which events of its sender the channels of a source take, read from their `match`: only these are asked for.
+// Reads from `match` which events the channels of a source take: only these are requested from the sender.
 
 import type { Json } from "../../contract.ts";
 import { isObject } from "../../json.ts";
@@ -7,8 +7,8 @@ import type { HookSender } from "./sender.ts";
 type EventPaths = HookSender["eventPaths"];
 
 /**
- * All events that one of these patterns can take, sorted; undefined when a pattern does not name its events by
- * value, so that any event could be meant.
+ * The events that these patterns can match, sorted; undefined if a pattern does not name its events by value and
+ * could match any.
  */
 export function wantedEvents(
   matches: readonly (Json | undefined)[],
@@ -22,7 +22,7 @@ export function wantedEvents(
 function eventsOf(match: Json | undefined, paths: EventPaths): string[] | undefined {
   if (Array.isArray(match)) return union(match.map((one) => eventsOf(one, paths)));
   if (!isObject(match)) return undefined;
-  // All keys must hold: the first that names events is enough.
+  // All keys of a pattern must match, so the first that names events is enough.
   for (const [key, test] of Object.entries(match) as [string, Json][]) {
     const path = Object.keys(paths).find((one) => one === key.toLowerCase());
     const found =
@@ -38,7 +38,7 @@ function eventsOf(match: Json | undefined, paths: EventPaths): string[] | undefi
   return undefined;
 }
 
-/** The values that a test admits; undefined where it admits others than those written. */
+/** The values that a test accepts; undefined if it accepts others than those listed. */
 function valuesOf(test: Json): string[] | undefined {
   if (typeof test === "string") return [test];
   if (Array.isArray(test)) return union(test.map(valuesOf));

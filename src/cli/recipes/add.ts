@@ -1,5 +1,5 @@
-// `recipes add`: uses a recipe in the config. A shared one is fetched, tested, shown and pinned; nothing is
-// written before the user agrees. It never gives consent to what the recipe does while it runs: `trust` asks.
+// `recipes add`: adds a recipe to the config. A shared one is fetched, tested, shown and pinned; nothing is written
+// before the user agrees. It never gives consent to the powers of the recipe: `trust` does.
 
 import { existsSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
@@ -67,14 +67,17 @@ export interface AddOptions extends ConfigOption {
   readonly allowCapabilities?: boolean;
 }
 
-/** 1 when the user declines, or when its tests fail. */
+/** Returns 1 if the user declines or a test fails. */
 export async function addRecipe(
   typed: string,
   options: AddOptions,
   context: CommandContext,
 ): Promise<ExitCode> {
   if (options.as !== undefined && !/^[a-z][a-z0-9_]*$/.test(options.as))
-    throw new UsageError("E_USAGE", `--as ${options.as} is not a name: lower-case letters, digits and _`);
+    throw new UsageError(
+      "E_USAGE",
+      `--as ${options.as} is not a valid name: use lower-case letters, digits and _`,
+    );
   const person = askedPerson(
     "add",
     options,
@@ -141,7 +144,7 @@ async function addTo(
       ),
     );
     if (changedFiles(change).length === 0)
-      context.print(printed(line`unchanged: ${name} in ${project.config} has it already`));
+      context.print(printed(line`unchanged: ${project.config} already uses it as ${name}`));
   }
   const isNeeded = changedFiles(change).length > 0;
   const refusal = failed.length > 0 ? "its tests fail" : capabilityRefusal(added, options);
@@ -165,20 +168,20 @@ async function addTo(
   return 0;
 }
 
-/** The config, or the one that is going to be written. */
+/** The config, which may not exist yet. */
 function configOfAdd(options: AddOptions, context: CommandContext): string {
   const { file } = configOfCommand(options.config, context);
   return file ?? resolve(context.cwd, setVariable(context.env, "CLAUDE_PROJECT_DIR") ?? ".", "channels.yaml");
 }
 
-/** A file is typed relative to the current folder, and written relative to the config's. */
+/** Makes a path relative to the config's folder instead of the current one. */
 function fromConfig(typed: string, { folder }: RecipeProject, { cwd }: CommandContext): string {
   if (parseShared(typed) !== undefined || !/[/\\]|\.ya?ml$/.test(typed)) return typed;
   const path = relative(folder, resolve(cwd, typed)).replaceAll("\\", "/");
   return path.startsWith("../") ? path : `./${path}`;
 }
 
-/** Undefined for a recipe that is not shared. */
+/** Undefined if the recipe is not shared. */
 async function fetchShared(
   written: string,
   { lock }: RecipeProject,
@@ -194,7 +197,7 @@ async function fetchShared(
   )
     return fetched;
   if (pinned.commit !== fetched.locked.commit) return fetched;
-  throw new UsageError("E_CONFIG_LOCK", `${lockName} was changed: it does not have the files of ${written}`, {
+  throw new UsageError("E_CONFIG_LOCK", `${lockName} was edited: it does not list the files of ${written}`, {
     hint: "restore it from version control",
   });
 }
@@ -222,7 +225,7 @@ async function chooseFor(
   return { ...chosen, as: options.as ?? useName(details), reference };
 }
 
-/** A recipe of somebody else does not choose among the user's variables. */
+/** A shared recipe must not pick variables that the user has for other purposes. */
 function takenFor(
   reference: string,
   project: RecipeProject,
@@ -235,7 +238,7 @@ function takenFor(
 interface Wanted {
   readonly reference: string;
   readonly fetched: FetchedRecipe | undefined;
-  /** Undefined: the config has it already. */
+  /** Undefined if the config already has it. */
   readonly chosen: Chosen | undefined;
   readonly options: AddOptions;
 }
@@ -267,13 +270,13 @@ async function propose(
 function withUse({ text, config, uses }: RecipeProject, chosen: Chosen, options: AddOptions): string {
   const name = chosen.as ?? "";
   if (uses.some((use) => use.name === name))
-    throw new UsageError("E_USAGE", `use: has another ${name}`, { hint: "add  --as NAME" });
+    throw new UsageError("E_USAGE", `use.${name} already exists`, { hint: "add  --as NAME" });
   const added =
     text === ""
       ? configText(undefined, { chosen: [chosen], serverName: "router" })
       : addUse(text, options.as === undefined ? (chosen.reference ?? "") : "", useLines(chosen));
   if ("text" in added) return added.text;
-  const why = "problem" in added ? added.problem : `use.${added.present} has it already`;
+  const why = "problem" in added ? added.problem : `use.${added.present} already uses it`;
   throw new UsageError("E_USAGE", `${config} was not changed: ${why}`, {
     hint: `add these lines to it:\n${useLines(chosen)
       .map((one) => `  ${one}`)
@@ -299,12 +302,12 @@ async function finishUp(
   context.print(printed(line``, line`${colors.green("added")} ${name} to ${config}`));
   if (missing.length > 0)
     context.print(
-      printed(line`  fill in ${missing.join(", ")} in the .env beside it, then: channel-router check`),
+      printed(line`  set ${missing.join(", ")} in the .env beside it, then run  channel-router check`),
     );
   const { issues, plan } = await loadPlan(config, context.env);
   if (issues.length > 0 || plan.powers.length === 0 || !existsSync(config)) return;
-  // What a recipe does outside waits for consent, which this command never gives by itself.
+  // Powers wait for consent, which this command never gives itself.
   if (options.yes || context.person === undefined)
-    context.print(printed(line`  its powers wait for your consent: channel-router trust`));
+    context.print(printed(line`  it waits for your consent: channel-router trust`));
   else await trust(config, {}, context);
 }

@@ -1,5 +1,5 @@
-// What a new version of a recipe changes, in sentences: from its inputs and capabilities, from its filters and
-// all other options, and from what both versions do with the events of their tests.
+// Describes what a new version of a recipe changes: in its inputs and capabilities, its filters and other
+// options, and in what both versions do with the events of their tests.
 
 import type { Json, JsonObject } from "../../contract.ts";
 import { readConfig } from "../../daemon/start/load-plan.ts";
@@ -24,7 +24,7 @@ export interface RecipeDifference {
   readonly to: string;
   /** Sentences. */
   readonly changes: readonly string[];
-  /** With changes of who is let in, of what happens with a secret, and of what an input is. */
+  /** Including changes to whose events are accepted, to the use of secrets, and to input types. */
   readonly capabilities: { readonly added: readonly string[]; readonly removed: readonly string[] };
   readonly inputs: {
     readonly added: readonly string[];
@@ -32,7 +32,7 @@ export interface RecipeDifference {
     /** `refs -> branches` */
     readonly renamed: readonly string[];
   };
-  /** The median of the tested events that both versions deliver; null when there is none. */
+  /** The median of the tested events that both versions deliver; null if there are none. */
   readonly tokens: { readonly before: number | null; readonly after: number | null };
 }
 
@@ -46,7 +46,7 @@ interface RecipeView {
   readonly matches: Readonly<Record<string, Json | undefined>>;
 }
 
-/** `values`: the inputs of the use, without those from variables. */
+/** `values`: the inputs of this use, except those from variables. */
 export async function compareRecipes(
   [oldFile, newFile]: readonly [string, string],
   values: JsonObject,
@@ -96,7 +96,7 @@ export async function compareRecipes(
   };
 }
 
-/** Their values are not read for a comparison. */
+/** Removes inputs from variables: a comparison must not read their values. */
 export function withoutVariables(values: JsonObject): JsonObject {
   const hasVariable = (value: Json) => JSON.stringify(value).includes("${");
   return Object.fromEntries(Object.entries(values).filter(([, value]) => !hasVariable(value)));
@@ -183,7 +183,7 @@ function median(numbers: readonly number[]): number | null {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? null;
 }
 
-/** What the filters of a channel that both versions have take more, or less. */
+/** Which values the filters of a channel accept in only one of the versions. */
 function matchChanges(
   before: RecipeView,
   after: RecipeView,
@@ -210,7 +210,7 @@ function partChanges(before: RecipeView, after: RecipeView): string[] {
   ]);
 }
 
-/** One sentence for each changed option without a better one. */
+/** One sentence for each changed option that is not described elsewhere. */
 function otherChanges(
   options: readonly OptionChange[],
   matched: ReadonlySet<string>,
@@ -231,15 +231,15 @@ function otherChanges(
     .map(changeSentence);
 }
 
-/** Events go to channels in their order. */
+/** The order of channels matters: the first that matches takes the event. */
 function orderChanges(before: RecipeView, after: RecipeView): string[] {
   const order = ({ details }: RecipeView, { details: other }: RecipeView) =>
     details.channels.filter((name) => other.channels.includes(name)).join(", ");
   const [then, now] = [order(before, after), order(after, before)];
-  return then === now ? [] : [`the order of its channels is ${now} instead of ${then}`];
+  return then === now ? [] : [`the channels are in the order ${now} instead of ${then}`];
 }
 
-/** What was a secret, for instance, must not become a text that an event may show. */
+/** A type change can widen what happens with a value: a secret that becomes a string can be shown in an event. */
 function inputTypeChanges(
   { details }: RecipeView,
   after: RecipeView,
@@ -301,14 +301,16 @@ function inputChanges(
   const defaults = after.details.inputs.flatMap(({ name, default: now }) => {
     const then = of(before, name)?.default;
     if (of(before, name) === undefined || JSON.stringify(then) === JSON.stringify(now)) return [];
-    if (now === undefined) return [`the input ${name} has no default any more`];
+    if (now === undefined) return [`the input ${name} no longer has a default`];
     return [
       `the default of ${name} is ${JSON.stringify(now)}${then === undefined ? "" : ` instead of ${JSON.stringify(then)}`}`,
     ];
   });
   return [
     ...added.map((name) =>
-      of(after, name)?.default === undefined ? `needs the new input ${name}` : `has a new input ${name}`,
+      of(after, name)?.default === undefined
+        ? `requires the new input ${name}`
+        : `adds the optional input ${name}`,
     ),
     ...removed.map((name) => `no longer has the input ${name}`),
     ...renamed.map((one) => `renames an input: ${one}`),
@@ -317,7 +319,7 @@ function inputChanges(
   ];
 }
 
-/** What a value may be, and what is said of it; its type and default have sentences of their own. */
+/** Changes to the allowed values and texts; type and default are described elsewhere. */
 function limitChanges(before: RecipeView, after: RecipeView, renames: ReadonlyMap<string, string>): string[] {
   const apart = ["type", "secret", "default", "deprecated"];
   const limitsOf = (input: Json | undefined) =>

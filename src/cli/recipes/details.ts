@@ -1,4 +1,4 @@
-// What a recipe says of itself: its inputs, what it provides, and the lines that use it.
+// The details of a recipe: description, inputs, what it provides, and the config lines that use it.
 
 import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
@@ -12,7 +12,7 @@ import { UsageError } from "../../errors.ts";
 import { asObject, isObject } from "../../json.ts";
 import type { CommandContext } from "../context.ts";
 
-/** A recipe's own description, for `--json`. */
+/** The summary of a recipe, for `--json`. */
 export interface RecipeAnswer {
   readonly recipe: string;
   readonly version: string;
@@ -28,14 +28,14 @@ export interface RecipeAnswer {
 
 export interface RecipeDetails extends RecipeAnswer {
   readonly setup?: string;
-  /** Everything that it may reach, as written. Absent: it declares nothing. */
+  /** Its capabilities as written. Absent if it declares none. */
   readonly capabilities?: JsonObject;
   readonly inputs: readonly InputAnswer[];
   readonly sources: readonly { readonly name: string; readonly type: string }[];
   readonly channels: readonly string[];
   readonly sinks: readonly string[];
   readonly tests: number;
-  /** A payload that reaches a channel: that of one of its tests. */
+  /** A payload that a channel takes, from one of its tests. */
   readonly sample?: SamplePayload | undefined;
   /** The lines that add it to a config. */
   readonly use: string;
@@ -50,11 +50,11 @@ interface InputAnswer {
   readonly choices?: readonly Json[];
   /** An example value for a config. */
   readonly example?: Json;
-  /** Absent: it is required. */
+  /** Absent if the input is required. */
   readonly default?: Json;
 }
 
-/** Throws a UsageError for a name that no recipe has. */
+/** Throws a UsageError for an unknown name. */
 export function fileOf(name: string, { cwd }: Pick<CommandContext, "cwd">): string {
   // The user at the command line may name any file.
   if (/[/\\]|\.ya?ml$/.test(name)) return resolve(cwd, name);
@@ -65,7 +65,7 @@ export function fileOf(name: string, { cwd }: Pick<CommandContext, "cwd">): stri
   throw new UsageError("E_USAGE", found.message, { hint });
 }
 
-/** `written`: what a config writes for it, where that is not its name or file. */
+/** `written`: the reference in a config, if it is not the name or file. */
 export async function readDetails(
   name: string,
   context: Pick<CommandContext, "env" | "cwd">,
@@ -125,7 +125,7 @@ export function kindOf({ type, secret, choices, default: fallback }: InputAnswer
   const kind = secret ? "secret" : type;
   const of =
     choices === undefined ? "" : `${type === "choice" ? " of" : ":"} ${choices.map(String).join(", ")}`;
-  const value = fallback === undefined ? "needed" : `default ${JSON.stringify(fallback)}`;
+  const value = fallback === undefined ? "required" : `default ${JSON.stringify(fallback)}`;
   return `${kind}${of}${choices === undefined ? ", " : "; "}${value}`;
 }
 
@@ -156,7 +156,7 @@ function inputAnswer(name: string, declared: JsonObject): InputAnswer {
   };
 }
 
-/** The text with the value of each `${inputs.NAME}`: the given one, else the default; a secret stays a word. */
+/** Replaces each `${inputs.NAME}` with the given value, else the default; a secret with a word in capitals. */
 export function withInputs(
   text: string,
   inputs: readonly InputAnswer[],

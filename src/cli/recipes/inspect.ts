@@ -1,5 +1,5 @@
-// What a recipe is, before it is used: what it says of itself, what it may reach, whether its tests pass, and
-// what its events cost.
+// Inspects a recipe before it is used: its details, its capabilities, whether its tests pass, and the cost of its
+// events.
 
 import { writtenReference } from "../../config/recipe/shared-reference.ts";
 import type { Json, JsonObject } from "../../contract.ts";
@@ -20,7 +20,7 @@ export interface InspectedRecipe {
   readonly tokens: TokensPerEvent | undefined;
 }
 
-/** Rejects with a UsageError for a file that is not a valid recipe. */
+/** Rejects with a UsageError if the file is not a valid recipe. */
 export async function inspectRecipe(
   file: string,
   context: Pick<CommandContext, "env" | "cwd">,
@@ -36,7 +36,7 @@ export async function inspectRecipe(
   return { details, suite, tokens: tokensPerEvent(suite.tests) };
 }
 
-/** The same for one that was fetched: its files are in a folder of their own while `work` runs. */
+/** The same for a fetched recipe, whose files are in a temporary folder while `work` runs. */
 export function inspectFetched<T>(
   fetched: FetchedRecipe,
   context: Pick<CommandContext, "env" | "cwd">,
@@ -54,7 +54,7 @@ export function inspectFetched<T>(
     if (inspected.details.capabilities !== undefined) return work(inspected, file);
     const { recipe } = inspected.details;
     throw new UsageError("E_CONFIG_RECIPE", `the recipe ${recipe} does not declare its capabilities`, {
-      hint: "ask its author to; only a recipe of your own project, written as ./FILE.yaml, may leave them out",
+      hint: "ask its author to declare them; only a recipe file in your own project, ./FILE.yaml, may omit them",
     });
   });
 }
@@ -71,7 +71,7 @@ const reachWords = [
   ["tools", "gives Claude the tool"],
 ] as const;
 
-/** One sentence for each thing that a recipe declares it may reach, with the values of its inputs. */
+/** One line for each capability, with the values of the inputs. */
 export function capabilityLines(
   { capabilities, inputs }: Pick<RecipeDetails, "capabilities" | "inputs">,
   values: Readonly<Record<string, Json>> = {},
@@ -139,17 +139,15 @@ export function inspectedLines(
       marked(input.description, line`      `),
     ]),
     line`${colors.bold("Capabilities")}`,
-    ...(reaches.length === 0
-      ? [line`  it reaches nothing outside`]
-      : reaches.map((one) => line`  - ${safeLine(one)}`)),
-    line`${colors.bold("Costs")}`,
-    tokens === undefined ? line`  unknown: its tests deliver nothing` : line`  ${tokensLine(tokens)}`,
+    ...(reaches.length === 0 ? [line`  none`] : reaches.map((one) => line`  - ${safeLine(one)}`)),
+    line`${colors.bold("Cost")}`,
+    tokens === undefined ? line`  unknown: no test delivers an event` : line`  ${tokensLine(tokens)}`,
     line`${colors.bold("Tests")}`,
     line`  ${suite.tests.length - failed.length} of ${suite.tests.length} passed`,
     ...failed.map((name) => line`  ${colors.red("FAIL")} ${name}`),
     ...(setup === undefined
       ? []
-      : [line`${colors.bold("To set it up")}`, marked(withInputs(setup, inputs, values), indent)]),
+      : [line`${colors.bold("Setup")}`, marked(withInputs(setup, inputs, values), indent)]),
   ];
 }
 

@@ -1,4 +1,4 @@
-// `recipes list`: the recipes that come with the router, and those of the catalogues of the user.
+// `recipes list`: lists the bundled recipes and those in the user's catalogues.
 
 import { bundledRecipes } from "../../config/recipe/bundled.ts";
 import { text } from "../../text.ts";
@@ -43,7 +43,7 @@ export async function listRecipes(options: SearchOptions, context: CommandContex
   }
   for (const note of catalogueNotes(catalogues)) context.print(printed(note));
   if (others.length > 0)
-    context.print(text`\nchannel-router recipes search WORDS  says how to add one of a catalogue`);
-  context.print(text`\nchannel-router recipes show NAME  says what one needs and how to set it up\n`);
+    context.print(text`\nchannel-router recipes search WORDS  shows how to add a recipe from a catalogue`);
+  context.print(text`\nchannel-router recipes show NAME  shows a recipe's inputs and setup\n`);
   return 0;
 }

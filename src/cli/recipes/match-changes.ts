@@ -1,9 +1,9 @@
-// What the `match` of a channel takes more, or less, in another version of its recipe.
+// Describes how the `match` of a channel changes in another version of its recipe.
 
 import type { Json } from "../../contract.ts";
 import { asObject, isObject } from "../../json.ts";
 
-/** One sentence for each condition that is new, gone, wider or narrower. */
+/** One sentence for each condition that is added, removed, wider or narrower. */
 export function conditionChanges(
   channel: string,
   before: Json | undefined,
@@ -13,7 +13,7 @@ export function conditionChanges(
   return [...new Set([...then.keys(), ...now.keys()])].flatMap((path) => {
     const [old, present] = [then.get(path), now.get(path)];
     if (old === undefined) return [`${channel} now takes only events with ${path}: ${listed(present)}`];
-    if (present === undefined) return [`${channel} no longer looks at ${path}`];
+    if (present === undefined) return [`${channel} no longer checks ${path}`];
     const [more, less] = [without(present, old), without(old, present)];
     return [
       ...(more.length === 0 ? [] : [`${channel} also takes ${path}: ${more.join(", ")}`]),
@@ -22,7 +22,7 @@ export function conditionChanges(
   });
 }
 
-/** Path -> the values that it may have, as text. A path has no space: `data.a not` and `data.a.not` are two. */
+/** Path -> the accepted values, as text. A path has no space, so `data.a not` and `data.a.not` differ. */
 function conditions(match: Json | undefined, path = ""): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const [key, value] of Object.entries(asObject(match))) {

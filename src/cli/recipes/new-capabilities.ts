@@ -1,5 +1,5 @@
-// New capabilities of a recipe that is pinned at another version: `--yes` alone does not allow them, and only
-// the user at a terminal can.
+// New capabilities of a recipe that is pinned at another version: only the user at a terminal can allow them, or
+// --allow-capabilities.
 
 import { join } from "node:path";
 import { copyFolder, copyProblem } from "../../config/recipe/lock.ts";
@@ -16,7 +16,10 @@ export interface CapabilityOptions {
   readonly allowCapabilities?: boolean;
 }
 
-/** Whom a command asks; nobody with `--yes`, `--json` or `--dry-run`. Throws a UsageError, with this hint, without any of them and a terminal. */
+/**
+ * The user to ask; undefined with `--yes`, `--json` or `--dry-run`. Throws a UsageError with this hint if there is
+ * nobody to ask and neither `--yes` nor `--dry-run` is given.
+ */
 export function askedPerson(
   command: string,
   { yes, json, dryRun }: { readonly yes?: boolean; readonly json?: boolean; readonly dryRun?: boolean },
@@ -25,7 +28,7 @@ export function askedPerson(
 ): Person | undefined {
   const person = yes || json || dryRun ? undefined : context.person;
   if (person === undefined && yes !== true && dryRun !== true)
-    throw new UsageError("E_USAGE", `${command} asks at a terminal, and there is none`, { hint });
+    throw new UsageError("E_USAGE", `${command} asks for confirmation, but there is no terminal`, { hint });
   return person;
 }
 
@@ -38,32 +41,32 @@ export function requireAllowedHere(
     throw new UsageError(
       "E_CONSENT_INTERACTIVE",
       `only the user at a terminal can allow new capabilities, and ${underClaude.sign}`,
-      { hint: "type the command in a terminal of your own" },
+      { hint: "run the command in your own terminal" },
     );
 }
 
-/** Why `--yes` is not enough; undefined when it is. */
+/** Why `--yes` is not enough; undefined if it is. */
 export function capabilityRefusal(
   added: readonly string[],
   { yes, allowCapabilities }: CapabilityOptions,
 ): string | undefined {
   if (!yes || added.length === 0 || allowCapabilities === true) return undefined;
-  return `it may do more than before (${added.join("; ")}), which --yes does not allow: add --allow-capabilities, or answer at a terminal`;
+  return `it has new capabilities (${added.join("; ")}), which --yes does not allow: add --allow-capabilities, or confirm at a terminal`;
 }
 
-/** Asks when there is something to allow. */
+/** Asks only if there is something to allow. */
 export async function declinesCapabilities(
   added: readonly string[],
   person: Person,
   { allowCapabilities }: CapabilityOptions,
 ): Promise<boolean> {
   if (added.length === 0 || allowCapabilities === true) return false;
-  return !isYes(await person.ask(line`It may do more than before (${added.join("; ")}). Allow that? [y/N] `));
+  return !isYes(await person.ask(line`New capabilities: ${added.join("; ")}. Allow them? [y/N] `));
 }
 
 /**
- * What a fetched recipe, in this file, may do more than the version of it in the lock that it replaces: an edit
- * of the reference in the config, followed by `add`, is an update.
+ * The capabilities of a fetched recipe, in this file, that the pinned version it replaces does not have: to edit
+ * the reference in the config and run `add` is also an update.
  */
 export async function addedCapabilities(
   { lock, uses, others, folder }: RecipeProject,
@@ -73,7 +76,7 @@ export async function addedCapabilities(
 ): Promise<string[]> {
   const written = writtenReference(reference);
   const use = uses.find(({ recipe }) => recipe === written);
-  // Another config may go on with the old version, but this use moves.
+  // Another config may keep the old version, but this use changes.
   const named = new Set([...uses, ...(use === undefined ? others : [])].map(({ recipe }) => recipe));
   const found: string[] = [];
   for (const [old, pinned] of lock) {

@@ -1,5 +1,5 @@
-// `recipes new`: writes a recipe from recorded events, with payloads in which personal values are replaced, and
-// tests of what it takes and what it skips.
+// `recipes new`: writes a recipe from recorded events, with tests of delivered and skipped events, and with personal
+// values in the payloads replaced.
 
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -24,7 +24,7 @@ import { readRecording, type SourceEvent } from "./recording.ts";
 
 export interface NewOptions {
   readonly from: readonly string[];
-  /** Events that it must skip. */
+  /** Events that the recipe must skip. */
   readonly not?: readonly string[];
   readonly output?: string;
   readonly scheme?: string;
@@ -34,27 +34,27 @@ export interface NewOptions {
   readonly json?: boolean;
 }
 
-/** 1 when what was written does not pass its tests. */
+/** Returns 1 if the new recipe does not pass its tests. */
 export async function newRecipe(
   name: string,
   options: NewOptions,
   context: CommandContext,
 ): Promise<ExitCode> {
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
-    throw new UsageError("E_USAGE", `${name} is not the name of a recipe`, {
-      hint: "lower-case words with - between them, such as build-failed",
+    throw new UsageError("E_USAGE", `${name} is not a valid recipe name`, {
+      hint: "use lower-case words separated by -, such as build-failed",
     });
   if (options.from.length === 0)
-    throw new UsageError("E_USAGE", "name events to write it from", {
-      hint: "--from EVENT_ID (channel-router events lists them) or --from FILE.json, several times",
+    throw new UsageError("E_USAGE", "no events to write the recipe from", {
+      hint: "add  --from EVENT_ID  (channel-router events lists them) or  --from FILE.json , once for each event",
     });
   const folder = folderOf(options, context);
   const file = join(folder, `${name}.yaml`);
   if (existsSync(file) || existsSync(join(folder, "fixtures", name)))
-    throw new UsageError("E_USAGE", `${file} or its fixtures exist already`, { hint: "choose another name" });
+    throw new UsageError("E_USAGE", `${file} or its fixtures already exist`, { hint: "choose another name" });
   const taken = await Promise.all(options.from.map((one) => readRecording(one, options, context)));
   const skipped = await Promise.all((options.not ?? []).map((one) => readRecording(one, options, context)));
-  // Together: a value that is in several of them has one replacement.
+  // All at once, so that a value in several payloads gets the same replacement.
   const hide = hidePersonalValues([...taken, ...skipped].map(({ data, headers }) => [data, headers]));
   const source = await sourceOf(name, taken, hide, options, context);
   const { draft, payloads } = draftRecipe(name, source, { taken, skipped }, hide, options);
@@ -81,7 +81,7 @@ async function sourceOf(
   if (others.length > 0)
     throw new UsageError(
       "E_USAGE",
-      `the events are of several sources: ${[name, ...others].map((one) => one ?? "a file").join(", ")}`,
+      `the events are from several sources: ${[name, ...others].map((one) => one ?? "a file").join(", ")}`,
       { hint: "write a recipe for each" },
     );
   const connector = taken[0]?.connector ?? "http";
@@ -119,7 +119,7 @@ async function writeNew(path: string, text: string): Promise<void> {
   await writeChange({ path, before: undefined, text });
 }
 
-/** Runs the tests, and writes down what an event costs. */
+/** Runs the tests, and adds the token limits to them. */
 async function testedDraft(
   file: string,
   draft: RecipeDraft,
@@ -130,7 +130,7 @@ async function testedDraft(
     env: context.env,
     update: false,
     recorded: async () => {
-      throw new UsageError("E_USAGE", "the tests of a recipe use no stored event");
+      throw new UsageError("E_USAGE", "a test of a recipe cannot use a stored event");
     },
   };
   const first = await runSuite(file, options);
@@ -175,8 +175,8 @@ function printNew(
       ...(tokens === undefined ? [] : [line`  ~${tokens} tokens per event`]),
       ...suite.problems.map(({ frame }) => frame),
       ...failed.map((one) => line`  ${colors.red("FAIL")} ${one}`),
-      line`  names, mail addresses, URLs, ids and tokens in the payloads are replaced; read them before you publish them`,
-      line`next: read it, set its title and its content, then  channel-router recipes test ./${named}`,
+      line`  names, mail addresses, URLs, ids and tokens in the payloads were replaced; review them before you publish`,
+      line`next: edit its title and content, then run  channel-router recipes test ./${named}`,
     ),
   );
   return isOk ? 0 : 1;

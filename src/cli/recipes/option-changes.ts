@@ -1,23 +1,23 @@
-// What a new version of a recipe changes in its file, option by option, with the values of the inputs in place.
-// A change of who is let in, or of what happens with a secret, is new reach: no test of the recipe shows it.
+// Compares the files of two versions of a recipe option by option, with input values inserted. A change to whose
+// events are accepted, or to the use of a secret, counts as new reach, because no test of the recipe would show it.
 
 import type { Json, JsonObject } from "../../contract.ts";
 import { asObject, isObject } from "../../json.ts";
 
 export interface OptionChange {
   readonly path: readonly string[];
-  /** Undefined: it is new. */
+  /** Undefined if the option is new. */
   readonly before: Json | undefined;
-  /** Undefined: it is removed. */
+  /** Undefined if the option was removed. */
   readonly after: Json | undefined;
 }
 
-/** Parts of a recipe's file with sentences of their own. */
+/** Parts of the file that are compared elsewhere. */
 const described = new Set("recipe version inputs capabilities tests".split(" "));
 
 /**
- * The file with the value of each `${inputs.NAME}`: the given one, else the default. A secret, and an input
- * without a value, stays as it is written; `renames`: under its new name.
+ * Replaces each `${inputs.NAME}` in the file with the given value, else the default. A secret, or an input
+ * without a value, stays a reference; `renames` gives it its new name.
  */
 export function filledRecipe(
   recipe: JsonObject,
@@ -54,7 +54,7 @@ function isSecret({ type, secret }: JsonObject): boolean {
   return type === "secret" || secret === true;
 }
 
-/** Every option that is not the same in both. */
+/** Every option that differs. */
 export function optionChanges(
   before: Json | undefined,
   after: Json | undefined,
@@ -71,7 +71,7 @@ function own(object: JsonObject, key: string): Json | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-/** As text, without the order of keys, which has no meaning here. */
+/** As text that does not depend on the order of keys, which has no meaning here. */
 function canonical(value: Json | undefined): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (!isObject(value)) return JSON.stringify(value) ?? "";
@@ -79,16 +79,16 @@ function canonical(value: Json | undefined): string {
   return `{${entries.map(([key, one]) => `${JSON.stringify(key)}:${canonical(one)}`).join(",")}}`;
 }
 
-/** The options of a source that decide whose events it takes, and what a caller gets. No other gate asks about them. */
+/** The options of a source that decide whose events it accepts and how callers are answered: nothing else asks about them. */
 const callerOptions = new Set(
   "type enabled verify access trust webhook proxies ca own services methods respond auth_server relay".split(
     " ",
   ),
 );
-/** Those of a channel that decide which sessions get its events, and with which tools Claude may answer. */
+/** The options of a channel that decide which sessions get its events, and with which tools Claude can answer. */
 const sessionOptions = new Set(["to", "wake", "reply"]);
 
-/** New reach in a change, in words that follow "now also"; undefined when it is none. */
+/** The new reach in a change, as words that follow "now also"; undefined if there is none. */
 export function reachOfChange(change: OptionChange, secrets: ReadonlySet<string>): string | undefined {
   const { path, before, after } = change;
   const [section, name, option] = path;
@@ -96,19 +96,19 @@ export function reachOfChange(change: OptionChange, secrets: ReadonlySet<string>
   if (section === "sources" && option === undefined) {
     if (after === undefined) return undefined;
     return before === undefined
-      ? `takes events from the new source ${name}`
-      : `takes events in another way: ${changeSentence(change)}`;
+      ? `accepts events from the new source ${name}`
+      : `accepts events differently: ${changeSentence(change)}`;
   }
   if (section === "sources" && callerOptions.has(option as string))
-    return `decides differently whose events it takes: ${changeSentence(change)}`;
+    return `accepts events of other senders: ${changeSentence(change)}`;
   if (section === "channels" && sessionOptions.has(option as string))
-    return `decides differently where its events go, and who gets an answer: ${changeSentence(change)}`;
+    return `sends its events or answers elsewhere: ${changeSentence(change)}`;
   const usesSecret = [before, after].some((one) =>
     [...JSON.stringify(one ?? null).matchAll(/\$\{inputs\.(\w+)\}/g)].some(([, input = ""]) =>
       secrets.has(input),
     ),
   );
-  return usesSecret ? `uses a secret in another way: ${changeSentence(change)}` : undefined;
+  return usesSecret ? `uses a secret differently: ${changeSentence(change)}` : undefined;
 }
 
 /** The names of the secret inputs. */
@@ -121,7 +121,7 @@ export function secretInputs(recipe: JsonObject): string[] {
 export function changeSentence({ path, before, after }: OptionChange): string {
   const at = path.join(".");
   if (before === undefined) return `${at} is new: ${shown(after)}`;
-  if (after === undefined) return `${at} is removed, it was ${shown(before)}`;
+  if (after === undefined) return `${at} is removed (was ${shown(before)})`;
   return shown(before) === shown(after)
     ? `${at} is changed`
     : `${at} is ${shown(after)} instead of ${shown(before)}`;

@@ -1,4 +1,4 @@
-// `recipes outdated`: which pinned recipes have a newer version. Asks their repositories and registries, and
+// `recipes outdated`: lists pinned recipes with a newer version. Queries their repositories and registries, and
 // changes nothing.
 
 import { isRouterError } from "../../errors.ts";
@@ -16,7 +16,7 @@ interface Outdated {
   readonly reference: string;
   /** What to write after `@`. */
   readonly newer: string;
-  /** Of a branch that has moved. */
+  /** Set for a branch that has moved. */
   readonly commit?: string;
 }
 
@@ -27,7 +27,7 @@ interface OutdatedProblem {
   readonly hint?: string | undefined;
 }
 
-/** 1 when there are newer versions, or one could not be asked about. */
+/** Returns 1 if there are newer versions, or a query failed. */
 export async function outdatedRecipes(options: ConfigOption, context: CommandContext): Promise<ExitCode> {
   const project = await openProject(context, options.config);
   const outdated: Outdated[] = [];
@@ -38,7 +38,7 @@ export async function outdatedRecipes(options: ConfigOption, context: CommandCon
     const pinned = project.lock.get(use.recipe);
     if (pinned === undefined) {
       const hint = `channel-router recipes add ${use.recipe}`;
-      problems.push({ ...of, message: "it is not in channels.lock", hint });
+      problems.push({ ...of, message: "not in channels.lock", hint });
       continue;
     }
     try {
@@ -66,7 +66,7 @@ export async function outdatedRecipes(options: ConfigOption, context: CommandCon
     context.print(printed(line`${colors.red("error")} ${use}  ${reference}: ${message}`));
     if (hint !== undefined) context.print(printed(line`  ${hint}`));
   }
-  if (ok) context.print(printed(line`${countOf(all.length, "shared recipe")}, none has a newer version`));
+  if (ok) context.print(printed(line`no newer versions of ${countOf(all.length, "shared recipe")}`));
   else if (outdated.length > 0)
     context.print(printed(line`channel-router recipes update  shows what changes`));
   return ok ? 0 : 1;

@@ -1,10 +1,10 @@
-// What the commands share that manage shared recipes: the config with its lock, and how recipes are fetched.
+// Shared by the commands that manage recipes: the config with its lock, and how recipes are fetched.
 
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { maxFileBytes } from "../../config/read.ts";
 import { bundledRecipes } from "../../config/recipe/bundled.ts";
-import { lockName, type RecipeLock, readLock } from "../../config/recipe/lock.ts";
+import { type RecipeLock, readLock } from "../../config/recipe/lock.ts";
 import { findRecipe } from "../../config/recipe/reference.ts";
 import { parseShared, type SharedReference } from "../../config/recipe/shared-reference.ts";
 import { readBounded } from "../../config/yaml/bounded-file.ts";
@@ -32,14 +32,14 @@ export interface RecipeProject {
   readonly text: string;
   readonly folder: string;
   readonly uses: readonly UseEntry[];
-  /** Of other configs in its folder, which have the same lock. */
+  /** The uses of other configs in its folder, which share the lock. */
   readonly others: readonly UseEntry[];
-  /** Names of files in its folder that may be configs, and whose uses are unknown. */
+  /** YAML files in its folder that could not be read, so that their uses are unknown. */
   readonly unread: readonly string[];
   readonly lock: RecipeLock;
 }
 
-/** Rejects with a UsageError when there is no config, and for a lock that cannot be used. */
+/** Rejects with a UsageError if there is no config, or the lock is invalid. */
 export async function openProject(
   context: CommandContext,
   explicit: string | undefined,
@@ -76,24 +76,24 @@ function usesBeside(config: string): Beside {
   };
 }
 
-/** Undefined when it is unknown, as in a file that is being edited. */
+/** Undefined if unknown, for instance in a file that is being edited. */
 function usesOf(path: string): UseEntry[] | undefined {
   const reading = readBounded(path, maxFileBytes);
   if (!reading.ok) return undefined;
   const text = reading.bytes.toString("utf8");
-  // Most are no configs. A key may be written with escapes.
+  // Most YAML files are not configs. A key may contain escapes.
   if (!/recipe|\\/.test(text)) return [];
   const uses = readUse(text);
   return uses?.some(({ recipe }) => recipe === "") ? undefined : uses;
 }
 
-/** Notifies the user of files whose uses are unknown, because of which no pin is removed. */
+/** Reports files whose uses are unknown: they keep all pins. */
 export function noteUnread({ unread, lock }: RecipeProject, { note }: Pick<CommandContext, "note">): void {
   const [first] = unread;
   if (first === undefined || lock.size === 0) return;
   const more = unread.length === 1 ? "" : ` and ${unread.length - 1} more`;
   note(
-    line`${first}${more} beside the config cannot be read, and may use any pinned recipe: ${lockName} and the copies keep all of them`,
+    line`cannot read ${first}${more} beside the config, which may use a pinned recipe: all pins and copies are kept`,
   );
 }
 
@@ -109,22 +109,22 @@ export function sharedUses(uses: readonly UseEntry[]): SharedUse[] {
   });
 }
 
-/** Throws a UsageError for a name that the config does not have. */
+/** Throws a UsageError for an unknown name. */
 export function requireUse(uses: readonly UseEntry[], name: string): UseEntry {
   const names = uses.map((use) => use.name);
   const found = uses.find((use) => use.name === name || use.recipe === name);
   if (found !== undefined) return found;
-  throw new UsageError("E_USAGE", `use: has no ${name}`, {
-    hint: didYouMeanHint(name, names) ?? `there are: ${names.join(", ") || "none"}`,
+  throw new UsageError("E_USAGE", `no recipe named ${name} under use:`, {
+    hint: didYouMeanHint(name, names) ?? `known names: ${names.join(", ") || "none"}`,
   });
 }
 
-/** Throws a UsageError for a reference that is not valid. */
+/** Throws a UsageError for an invalid reference. */
 export function requireShared(written: string): SharedReference {
   const reference = parseShared(written);
   if (reference === undefined)
     throw new UsageError("E_USAGE", `${written} is not a shared recipe`, {
-      hint: "such as github:OWNER/REPO/PATH@TAG",
+      hint: "for example github:OWNER/REPO/PATH@TAG",
     });
   if ("message" in reference) throw new UsageError("E_USAGE", reference.message, { hint: reference.hint });
   return reference;
@@ -146,11 +146,11 @@ export function fetchContext({ env }: Pick<CommandContext, "env">): FetchContext
 
 interface FoundUse {
   readonly file: string;
-  /** What a config writes for it. */
+  /** The reference in a config. */
   readonly written: string;
 }
 
-/** The file of a recipe: bundled, named by its path, or used by the config, by its name there or its reference. */
+/** Finds the file of a recipe by bundled name, path, name under `use:`, or reference. */
 export async function findUsed(name: string, context: CommandContext): Promise<FoundUse> {
   const { file: config } = configOfCommand(undefined, context);
   const plain = async () => {

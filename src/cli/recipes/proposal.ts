@@ -1,5 +1,5 @@
-// A change of a config's recipes, checked before anything is written: the config as it would be, its lock, and
-// the files that change. Written in an order in which a running router never sees half of it.
+// A change to the recipes of a config: the new config, its lock and the files. It is checked before anything is
+// written, and written in an order that never shows a running router an incomplete state.
 
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -39,7 +39,7 @@ export interface RecipeChange {
   readonly others: readonly FileChange[];
 }
 
-/** Rejects with a UsageError when the config would have a problem that it does not have now. */
+/** Rejects with a UsageError if the change would cause a new problem in the config. */
 export async function checkChange(change: RecipeChange, env: NodeJS.ProcessEnv): Promise<void> {
   const { project, text, lock, fetched } = change;
   const { config, folder } = project;
@@ -59,13 +59,10 @@ export async function checkChange(change: RecipeChange, env: NodeJS.ProcessEnv):
   const { issues, loaded } = await loadPlan(config, env, { placeholders: true, kept });
   const first = issues.find((issue) => !known.has(key(issue)));
   if (first === undefined) return;
-  throw new UsageError(
-    "E_USAGE",
-    `nothing was written: the config would not be valid\n${loaded.frame(first)}`,
-  );
+  throw new UsageError("E_USAGE", `nothing was written: the config would be invalid\n${loaded.frame(first)}`);
 }
 
-/** The lines that are added, and the copies by their folder. */
+/** The added lines, and the folders of the copies. */
 export function changeLines(change: RecipeChange): SafeText[] {
   const { project, text, lock, fetched, others } = change;
   const before = project.text === "" ? undefined : project.text;
@@ -79,12 +76,12 @@ export function changeLines(change: RecipeChange): SafeText[] {
       : []),
     ...fetched.map(({ reference, locked, files }) => {
       const count = files.size === 1 ? "1 file" : `${files.size} files`;
-      return line`${colors.bold("new")} ${join(project.folder, copyFolder(reference, locked))} (${count}, to be committed)`;
+      return line`${colors.bold("new")} ${join(project.folder, copyFolder(reference, locked))} (${count} to commit)`;
     }),
   ];
 }
 
-/** Absolute paths of what is written. */
+/** The absolute paths of the files to write. */
 export function changedFiles({ project, text, lock, fetched, others }: RecipeChange): string[] {
   const copies = fetched.flatMap(({ reference, locked, files }) =>
     [...files.keys()].map((path) => join(project.folder, copyFolder(reference, locked), path)),
@@ -113,8 +110,8 @@ export function writeRecipeChange(change: RecipeChange, person: Person | undefin
 }
 
 /**
- * The lock has the old and the new version while the config changes, so that whatever a router reads in between
- * is complete.
+ * While the config changes, the lock has both the old and the new version, so that a router that reads in between
+ * finds everything.
  */
 async function writeFiles(change: RecipeChange): Promise<void> {
   const { project, text, lock, fetched, others } = change;
@@ -132,15 +129,15 @@ async function writeFiles(change: RecipeChange): Promise<void> {
   await removeUnused(folder, project.lock, lock);
 }
 
-/** Another command may have pinned a recipe since: its entry must not be lost. */
+/** Another command may have pinned a recipe meanwhile, whose entry must not be lost. */
 function checkLockUnchanged({ folder, lock }: RecipeProject): void {
   const { path, problem, recipes } = readLock(folder);
   if (problem !== undefined || lockText(recipes) !== lockText(lock)) throw changedMeanwhile(path);
 }
 
 /**
- * The lock without entries that nothing names: the config with its new text, and other configs of the folder.
- * All of them while one of those texts cannot be read.
+ * Removes the entries that neither the new text of the config nor another config in the folder uses. Keeps all of
+ * them if one of those texts cannot be read.
  */
 export function neededLock({ lock, others, unread }: RecipeProject, text: string): RecipeLock {
   const uses = readUse(text);
@@ -151,7 +148,7 @@ export function neededLock({ lock, others, unread }: RecipeProject, text: string
   return new Map([...lock].filter(([reference]) => names.includes(reference)));
 }
 
-/** Variables that the user has for another purpose: set or declared somewhere, or named by the config. */
+/** Whether the user already has this variable: set, in a `.env` file, or used by the config. */
 export function takenVariables(
   { config, text }: Pick<RecipeProject, "config" | "text">,
   env: NodeJS.ProcessEnv,
@@ -163,7 +160,7 @@ export function takenVariables(
     new RegExp(`\\$\\{${variable}\\b`).test(text);
 }
 
-/** `.env` with an empty value for each variable that is set nowhere, and `.gitignore` in a repository. */
+/** Adds an empty line to `.env` for each variable that is not set, and `.env` to `.gitignore` in a repository. */
 export async function variableChanges(
   config: string,
   secrets: readonly Secret[],
@@ -185,7 +182,7 @@ export async function variableChanges(
     ({ variable }) => Object.hasOwn(variables, variable) && variables[variable] !== "",
   );
   if (taken !== undefined)
-    throw new UsageError("E_USAGE", `${taken.variable} is set in ${path} already`, {
+    throw new UsageError("E_USAGE", `${taken.variable} is already set in ${path}`, {
       hint: `use it: --with ${taken.input}='\${${taken.variable}}'`,
     });
   if (added.length === 0) return { changes: [], missing };

@@ -1,4 +1,4 @@
-// What a recipe is written from: events of a running router, and files with payloads or requests.
+// Reads the events from which a recipe is written: from a running router, or from files with payloads or requests.
 
 import { isUtf8 } from "node:buffer";
 import { existsSync } from "node:fs";
@@ -14,9 +14,9 @@ import type { CommandContext } from "../context.ts";
 import { configFile } from "../find-router.ts";
 
 export interface SourceEvent extends RecordedEvent {
-  /** In a config; undefined for a file. */
+  /** Its source in the config; undefined for an event from a file. */
   readonly source: string | undefined;
-  /** The type of the source; of a file, `http`. */
+  /** The type of the source; `http` for a file. */
   readonly connector: string;
 }
 
@@ -28,11 +28,11 @@ export async function readRecording(
 ): Promise<SourceEvent> {
   if (/^[a-z0-9]+$/.test(written) && !existsSync(resolve(context.cwd, written))) {
     const event = await recordedEvent(configFile(context, config), written, context);
-    // A relay passes on requests: they are what the recipe is about, and not how they came.
+    // A relay forwards webhooks: the recipe is for the webhook, however it arrived.
     const isRequest = event.connector === "http" || event.method !== undefined;
     if (!isRequest && !canDraft(event.connector))
-      throw new UsageError("E_USAGE", `${written} is of a source of type ${event.connector}`, {
-        hint: `what such a recipe is about is not in its payloads; begin with a bundled one: channel-router recipes search ${event.connector}`,
+      throw new UsageError("E_USAGE", `${written} is from a source of type ${event.connector}`, {
+        hint: `the payloads do not say enough for such a recipe; start from a bundled one: channel-router recipes search ${event.connector}`,
       });
     return {
       ...payloadOf(event),
@@ -47,10 +47,7 @@ export async function readRecording(
 /** JSON, a request with `headers` and `data`, a form, or any other text. */
 async function readFilePayload(written: string, { cwd }: CommandContext): Promise<RecordedEvent> {
   const bytes = await readRegular(resolve(cwd, written)).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(
-      "E_USAGE",
-      `${written} is neither an event id nor a file that can be read: ${error.code}`,
-    );
+    throw new UsageError("E_USAGE", `${written} is neither an event id nor a readable file: ${error.code}`);
   });
   if (!isUtf8(bytes)) throw new UsageError("E_USAGE", `${written} is not text in UTF-8`);
   const text = bytes.toString("utf8");

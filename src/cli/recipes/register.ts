@@ -1,4 +1,4 @@
-// The commands below `recipes`. Each is a file of its own, imported on demand.
+// Registers the subcommands of `recipes`, each of which is imported on demand.
 
 import type { Command } from "commander";
 import type { CommandContext, CommonOptions } from "../context.ts";
@@ -11,30 +11,27 @@ export function addRecipeCommands(
 ): void {
   const recipes = program
     .command("recipes")
-    .description("recipes: what they need, their tests, and how they are shared")
+    .description("list, test, share and update recipes")
     .helpCommand(false);
   recipes
     .command("list")
-    .description("the recipes that come with the router, and those of your catalogues")
-    .option("--offline", "read only the copies of the catalogues")
+    .description("list the bundled recipes and those in your catalogues")
+    .option("--offline", "use only cached copies of the catalogues")
     .addOption(json())
     .action((options) => finish(async () => (await import("./list.ts")).listRecipes(options, context)));
   recipes
     .command("show")
-    .argument("<name>", "a recipe's name, a file, or one that the config uses")
-    .description("what a recipe needs and provides, and how to set it up")
-    .option("--yaml", "print the recipe itself, as a beginning for one of your own")
+    .argument("<name>", "a recipe's name, a file, or a name under use:")
+    .description("show a recipe's inputs, capabilities and setup")
+    .option("--yaml", "print the recipe file, to start one of your own")
     .addOption(json())
     .action((name, options) =>
       finish(async () => (await import("./show.ts")).showRecipe(name, options, context)),
     );
   recipes
     .command("test")
-    .argument(
-      "[name]",
-      "a recipe's name, a file, or one that the config uses; default: all that come with the router",
-    )
-    .description("run their tests")
+    .argument("[name]", "a recipe's name, a file, or a name under use:; default: all bundled recipes")
+    .description("run the tests of recipes")
     .addOption(json())
     .action((name, options) =>
       finish(async () => (await import("./test.ts")).testRecipes(name, options, context)),
@@ -44,7 +41,7 @@ export function addRecipeCommands(
   for (const one of recipes.commands) one.exitOverride();
 }
 
-/** Those that change or check which recipes a config uses. */
+/** Commands that change or check the recipes of a config. */
 function addSharingCommands(
   recipes: Command,
   context: CommandContext,
@@ -56,11 +53,11 @@ function addSharingCommands(
       "<recipe>",
       "a name, a file, or github:OWNER/REPO/PATH@TAG, git+https://..., npm:PACKAGE/PATH@VERSION",
     )
-    .description("use a recipe in the config; a shared one is fetched, tested, shown and pinned")
-    .option("--as <name>", "its name under use:; default: the recipe's")
+    .description("add a recipe to the config; a shared one is fetched, tested, shown and pinned")
+    .option("--as <name>", "the name under use:; default: the recipe's own")
     .option("-w, --with <name=value>", "an input of the recipe (may be repeated)", collect, [])
-    .option("-y, --yes", "ask nothing; new capabilities of a recipe that is pinned already are refused")
-    .option("--allow-capabilities", "allow new capabilities, too; not below a Claude process")
+    .option("-y, --yes", "do not ask; new capabilities of a pinned recipe are refused")
+    .option("--allow-capabilities", "also allow new capabilities; not below a Claude process")
     .option("--dry-run", "only show what would be written")
     .addOption(config())
     .addOption(json())
@@ -69,8 +66,8 @@ function addSharingCommands(
     );
   recipes
     .command("remove")
-    .argument("<name>", "its name under use:")
-    .description("take a recipe out of the config, and its copy out of .channels/")
+    .argument("<name>", "the name under use:")
+    .description("remove a recipe from the config, and its copy from .channels/")
     .addOption(config())
     .addOption(json())
     .action((name, options) =>
@@ -78,12 +75,12 @@ function addSharingCommands(
     );
   recipes
     .command("update")
-    .argument("[name]", "its name under use:; default: all that are shared")
+    .argument("[name]", "the name under use:; default: all shared recipes")
     .argument("[ref]", "the version to use; default: the newest")
-    .description("move shared recipes to newer versions: shows what changes, runs their tests, asks")
+    .description("update shared recipes: shows what changes, runs their tests, then asks")
     .option("-w, --with <name=value>", "an input that the new version adds (may be repeated)", collect, [])
-    .option("-y, --yes", "ask nothing; new capabilities are refused")
-    .option("--allow-capabilities", "allow new capabilities, too; not below a Claude process")
+    .option("-y, --yes", "do not ask; new capabilities are refused")
+    .option("--allow-capabilities", "also allow new capabilities; not below a Claude process")
     .option("--dry-run", "only show what would change")
     .addOption(config())
     .addOption(json())
@@ -92,7 +89,7 @@ function addSharingCommands(
     );
   recipes
     .command("outdated")
-    .description("which shared recipes have a newer version; exit code 1 when one has")
+    .description("list shared recipes with newer versions; exits with 1 if there are any")
     .addOption(config())
     .addOption(json())
     .action((options) =>
@@ -100,13 +97,13 @@ function addSharingCommands(
     );
   recipes
     .command("verify")
-    .description("whether the config, channels.lock and the copies fit together; uses no network")
+    .description("check offline that the config, channels.lock and the copies match")
     .addOption(config())
     .addOption(json())
     .action((options) => finish(async () => (await import("./verify.ts")).verifyRecipes(options, context)));
 }
 
-/** Those that write recipes, share them with others, and find those of others. */
+/** Commands that find, write and publish recipes. */
 function addWritingCommands(
   recipes: Command,
   context: CommandContext,
@@ -114,23 +111,26 @@ function addWritingCommands(
 ): void {
   recipes
     .command("search")
-    .argument("<words...>", "beginnings of words in the name, the title or the description")
-    .description("find recipes among the bundled ones and those of your catalogues")
-    .option("--offline", "read only the copies of the catalogues")
+    .argument("<words...>", "beginnings of words in the name, title or description")
+    .description("search the bundled recipes and your catalogues")
+    .option("--offline", "use only cached copies of the catalogues")
     .addOption(json())
     .action((words, options) =>
       finish(async () => (await import("./search.ts")).searchRecipes(words, options, context)),
     );
   recipes
     .command("new")
-    .argument("<name>", "lower-case words with - between them")
-    .description("write a recipe with tests from real events, whose personal values are replaced")
+    .argument("<name>", "lower-case words separated by -")
+    .description("write a recipe with tests from real events, with personal values replaced")
     .option("--from <event>", "an event id, or a file with JSON (may be repeated)", collect, [])
     .option("--not <event>", "an event that the recipe must skip (may be repeated)", collect, [])
     .option("--title <text>", "its title")
     .option("--scheme <name>", "the verify scheme; default: that of the source")
     .option("--license <name>", "its license, such as Apache-2.0")
-    .option("-o, --output <folder>", "where to write it; default: recipes/ if there is one, else here")
+    .option(
+      "-o, --output <folder>",
+      "where to write it; default: recipes/ if it exists, else the current folder",
+    )
     .addOption(config())
     .addOption(json())
     .action((name, options) =>
@@ -138,10 +138,10 @@ function addWritingCommands(
     );
   recipes
     .command("publish-check")
-    .argument("[folder]", "a repository with recipes/*.yaml; default: this folder")
-    .description("check recipes before they are shared, and write their index.json")
+    .argument("[folder]", "a repository with recipes/*.yaml; default: the current folder")
+    .description("check recipes before you publish them, and write index.json")
     .option("--allow <value>", "a value in a payload that may be published (may be repeated)", collect, [])
-    .option("--check", "write nothing, and fail when index.json is not up to date")
+    .option("--check", "write nothing, and fail if index.json is out of date")
     .addOption(json())
     .action((folder, options) =>
       finish(async () => (await import("./publish/publish-check.ts")).publishCheck(folder, options, context)),

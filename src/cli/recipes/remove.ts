@@ -1,4 +1,4 @@
-// `recipes remove`: takes an entry out of `use:`, and what only it had pinned out of the lock and the copies.
+// `recipes remove`: removes an entry from `use:`, and the pins and copies that nothing else uses.
 
 import { dirname } from "node:path";
 import { parseShared } from "../../config/recipe/shared-reference.ts";
@@ -35,13 +35,13 @@ async function remove(name: string, options: ConfigOption, context: CommandConte
   const isLeftOver = !isUsed && parseShared(name) !== undefined && project.lock.has(name);
   if (isLeftOver && neededLock(project, project.text).has(name))
     throw new UsageError("E_USAGE", `${name} was not removed: another entry or config may use it`, {
-      hint: "channel-router recipes verify  lists what nothing uses",
+      hint: "channel-router recipes verify  lists unused pins",
     });
   const use = isLeftOver ? undefined : requireUse(project.uses, name);
   const edited = use === undefined ? { text: project.text } : removeUse(project.text, use.name);
   if ("problem" in edited)
     throw new UsageError("E_USAGE", `${project.config} was not changed: ${edited.problem}`, {
-      hint: `remove use.${name} by hand, then: channel-router recipes verify`,
+      hint: `remove use.${name} manually, then run  channel-router recipes verify`,
     });
   const lock = new Map(neededLock(project, edited.text));
   if (isLeftOver) lock.delete(name);

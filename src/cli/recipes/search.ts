@@ -1,10 +1,11 @@
-// `recipes search`: recipes by words, among the bundled ones and those of the user's catalogues.
+// `recipes search`: searches the bundled recipes and the user's catalogues.
 
 import { existsSync } from "node:fs";
 import { ownConfig } from "../../config/paths.ts";
 import { bundledRecipes } from "../../config/recipe/bundled.ts";
 import { readConfig } from "../../daemon/start/load-plan.ts";
 import { addReference, type Catalogue, readCatalogue } from "../../recipes/catalogue.ts";
+import { countOf } from "../../text/clip.ts";
 import { line, type SafeText } from "../../text.ts";
 import { colors } from "../colors.ts";
 import type { CommandContext } from "../context.ts";
@@ -23,16 +24,16 @@ export interface FoundRecipe {
   readonly version: string;
   readonly title: string;
   readonly description: string;
-  /** Per event; null: unknown. */
+  /** Per event; null if unknown. */
   readonly tokens: number | null;
   readonly status?: string | undefined;
   /** `bundled`, or the catalogue. */
   readonly from: string;
-  /** What `recipes add` takes. */
+  /** The argument of `recipes add`. */
   readonly reference: string;
 }
 
-/** 1 when there is none. */
+/** Returns 1 if nothing was found. */
 export async function searchRecipes(
   words: readonly string[],
   options: SearchOptions,
@@ -55,7 +56,7 @@ export async function searchRecipes(
   return found.length === 0 ? 1 : 0;
 }
 
-/** Those that the user's own config names: a project's names none for the user. */
+/** Reads only the user's own config: a project must not choose catalogues for the user. */
 export async function readCatalogues(
   { offline = false }: SearchOptions,
   { env, now }: Pick<CommandContext, "env" | "now">,
@@ -87,14 +88,14 @@ export function ofCatalogues(
   );
 }
 
-/** What could not be read, and from when the copies are. */
+/** Which catalogues could not be read, and the age of their copies. */
 export function catalogueNotes(catalogues: readonly Catalogue[]): SafeText[] {
   return catalogues.flatMap(({ reference, problem, readMs, entries }) => {
     if (problem === undefined) return [];
     const copy =
       readMs === 0
         ? ""
-        : `; ${entries.length} recipes of the copy of ${printTime(new Date(readMs).toISOString())}`;
+        : `; using the copy from ${printTime(new Date(readMs).toISOString())} (${countOf(entries.length, "recipe")})`;
     return [line`${colors.yellow(reference)}: ${problem}${copy}`];
   });
 }

@@ -1,4 +1,4 @@
-// `recipes show`: what a recipe needs and provides, and how to set it up.
+// `recipes show`: prints a recipe's inputs, capabilities, parts and setup.
 
 import { maxFileBytes } from "../../config/read.ts";
 import { packedRecipe } from "../../config/recipe/bundled.ts";
@@ -54,7 +54,7 @@ function detailLines(details: RecipeDetails): SafeText[] {
     ]),
     line``,
     line`${colors.bold("Capabilities")}`,
-    ...(reaches.length === 0 ? ["it reaches nothing outside"] : reaches).map((one) => line`  ${one}`),
+    ...(reaches.length === 0 ? ["none"] : reaches).map((one) => line`  ${one}`),
     line``,
     line`${colors.bold("Provides")}`,
     ...names(
@@ -66,6 +66,6 @@ function detailLines(details: RecipeDetails): SafeText[] {
     line`  tests: ${tests}`,
     ...(setup === undefined
       ? []
-      : [line``, line`${colors.bold("To set it up")}`, marked(withInputs(setup, inputs), indent)]),
+      : [line``, line`${colors.bold("Setup")}`, marked(withInputs(setup, inputs), indent)]),
   ];
 }

@@ -1,4 +1,4 @@
-// `recipes test`: whether the tests of recipes pass.
+// `recipes test`: runs the tests of recipes.
 
 import { bundledRecipes } from "../../config/recipe/bundled.ts";
 import { runAndPrint } from "../commands/test.ts";

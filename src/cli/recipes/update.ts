@@ -1,5 +1,5 @@
-// `recipes update`: moves a pinned recipe to another version. Runs its new tests and shows what changes first;
-// nothing is written when a test fails or the user declines. New capabilities need an answer of their own.
+// `recipes update`: moves a pinned recipe to another version. First runs the new tests and shows what changes; if a
+// test fails or the user declines, nothing is written. New capabilities are confirmed separately.
 
 import { dirname, join } from "node:path";
 import { copyFolder, copyProblem, type LockedRecipe } from "../../config/recipe/lock.ts";
@@ -60,12 +60,12 @@ interface UpdateAnswer extends RecipeDifference {
   readonly commit: string | null;
   readonly tests: { readonly passed: number; readonly failed: readonly string[] };
   readonly written: boolean;
-  /** Why it was not written. */
+  /** The reason if it was not written. */
   readonly refused?: string;
   readonly files: readonly string[];
 }
 
-/** 1 when something is not updated that could be. */
+/** Returns 1 if an available update was not applied. */
 export async function updateRecipes(
   name: string | undefined,
   ref: string | undefined,
@@ -99,7 +99,7 @@ async function updateUses(
   if (chosen !== undefined) requireShared(chosen.recipe);
   const answers: UpdateAnswer[] = [];
   for (const { name: use } of chosen === undefined ? uses : [chosen]) {
-    // Read again: the update before may have changed it.
+    // Read again, because the previous update may have changed it.
     const project = await openProject(context, options.config);
     const shared = sharedUses(project.uses).find((one) => one.use.name === use);
     if (shared === undefined) continue;
@@ -129,7 +129,7 @@ function requirePinned({ lock, folder }: RecipeProject, { use, reference }: Shar
   return pinned;
 }
 
-/** Undefined when there is nothing newer. */
+/** Undefined if there is no newer version. */
 async function targetOf(
   { use, reference }: SharedUse,
   pinned: LockedRecipe,
@@ -144,7 +144,7 @@ async function targetOf(
     parseShared(ref) === undefined ? `${reference.base}@${ref.replace(/^@/, "")}` : ref,
   );
   if (wanted.ref === undefined)
-    throw new UsageError("E_USAGE", `${ref} names no version`, { hint: "add @TAG" });
+    throw new UsageError("E_USAGE", `${ref} has no version`, { hint: "add @TAG" });
   if (writtenReference(wanted) !== use.recipe || pinned.ref === "branch") return wanted;
   // There is nothing to move to, but a tag that names another commit now is an error here, too.
   await findNewer(reference, pinned, fetchContext(context));
@@ -166,7 +166,7 @@ async function updateOne(
 ): Promise<UpdateAnswer> {
   const { use, reference } = shared;
   const written = writtenReference(target);
-  // Of a branch the new commit is what is wanted; any other entry must still be what it was.
+  // A branch is expected to have a new commit; any other pin must be unchanged.
   const known = project.lock.get(written);
   const fetched = await fetchRecipe(
     target,
@@ -214,7 +214,7 @@ async function updateOne(
   });
 }
 
-/** Values for the inputs that are new and needed. Rejects with a UsageError for one without a value. */
+/** Values for new required inputs. Rejects with a UsageError if one has none. */
 async function chooseNew(
   { details }: InspectedRecipe,
   { inputs }: RecipeDifference,
@@ -298,7 +298,7 @@ function differenceLines({
     line`${colors.bold(use)}  ${reference} -> ${newer}`,
     line`  version ${from} -> ${to}`,
     ...(changes.length === 0 && added.length === 0
-      ? [line`  changes nothing in its sources, channels and tools`]
+      ? [line`  no changes to its sources, channels and tools`]
       : []),
     ...changes.map((one) => line`  - ${one}`),
     ...added.map((one) => line`  ${colors.yellow("now also")} ${one}`),

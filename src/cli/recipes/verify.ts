@@ -1,4 +1,4 @@
-// `recipes verify`: whether the config, channels.lock and the copies fit together. Reads files only.
+// `recipes verify`: checks that the config, channels.lock and the copies match, offline.
 
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -19,7 +19,7 @@ interface VerifyProblem {
   readonly hint: string;
 }
 
-/** 1 when something does not fit. */
+/** Returns 1 if something does not match. */
 export async function verifyRecipes(options: ConfigOption, context: CommandContext): Promise<ExitCode> {
   const project = await openProject(context, options.config);
   noteUnread(project, context);
@@ -50,7 +50,9 @@ function entryProblems(project: RecipeProject): VerifyProblem[] {
     if (locked === undefined)
       return [{ of: recipe, message: `not in ${lockName}`, hint: `channel-router recipes add ${recipe}` }];
     if (isEntryOf(reference, locked)) return [];
-    return [{ of: recipe, message: `its entry in ${lockName} does not match it`, hint: restoreLock }];
+    return [
+      { of: recipe, message: `its entry in ${lockName} is for another recipe or version`, hint: restoreLock },
+    ];
   });
   const unused = [...lock.keys()]
     .filter((reference) => !needed.has(reference))
@@ -75,7 +77,7 @@ function copyProblems({ folder, lock }: RecipeProject): VerifyProblem[] {
   );
 }
 
-/** Files that look pinned and are not. */
+/** Files among the copies that are not pinned. */
 function strayProblems({ folder, lock }: RecipeProject): VerifyProblem[] {
   const known = lockedCopies(lock);
   return filesBelow(join(folder, copiesFolder))

@@ -1,5 +1,5 @@
-// The recipes that come with the program, and the payloads of their tests. A checkout has them as files in
-// `recipes/`; the package has all of them in one file, `dist/recipes.bin`. Their paths are the same in both.
+// The bundled recipes and the payloads of their tests. A checkout has them as files in `recipes/`; the package has
+// them in one file, `dist/recipes.bin`, under the same paths.
 
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -23,7 +23,7 @@ export function isBundled(name: string): boolean {
   return packedRecipe(file) !== undefined || existsSync(file);
 }
 
-/** Where it is in a checkout, and what messages call it everywhere. */
+/** Its path in a checkout, which messages use everywhere. */
 export function bundledPath(name: string): string {
   return join(bundledFolder(), `${name}.yaml`);
 }
@@ -37,7 +37,7 @@ export function packedRecipe(file: string): (FileResult & { readonly ok: true })
   return { ok: true, bytes, sha256: sha256Of(bytes) };
 }
 
-/** The packed file, when this path is in it: that is what changes on the disk. */
+/** The packed file, if this path is in it: that is the file to watch. */
 export function packedFile(file: string): { readonly path: string; readonly sha256: string } | undefined {
   const packed = packedRecipe(file) === undefined ? undefined : openPacked();
   return packed && { path: packedPath(), sha256: packed.sha256 };
@@ -54,7 +54,7 @@ export function bundledFolder(): string {
 
 let known: string | undefined;
 
-/** The folder of the package's own package.json, wherever in the package this code runs. */
+/** The folder of the package's own package.json, wherever this code was bundled to. */
 export function packageFolder(): string {
   if (known !== undefined) return known;
   let folder = dirname(fileURLToPath(import.meta.url));
@@ -71,7 +71,7 @@ type Texts = Readonly<Record<string, string>>;
 interface PackedRecipes {
   readonly sha256: string;
   readonly recipes: Texts;
-  /** Larger, and only needed by tests: decompressed on request. */
+  /** Decompressed on demand, because they are large and only tests need them. */
   fixtures(): Texts;
 }
 
@@ -98,7 +98,7 @@ export function unpackRecipes(bytes: Buffer): PackedRecipes {
 
 let opened: { readonly version: string; readonly packed: PackedRecipes } | undefined;
 
-/** Undefined in a checkout: its files count, and a packed file there may be of an earlier build. */
+/** Undefined in a checkout, where the files are used: its packed file may be from an earlier build. */
 function openPacked(): PackedRecipes | undefined {
   if (existsSync(bundledFolder()) || !existsSync(packedPath())) return undefined;
   // An update of the package replaces the file while a router runs.

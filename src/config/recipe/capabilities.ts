@@ -1,5 +1,5 @@
-// The capabilities of one use of a recipe: what its file declares, with the values of the inputs. An input may
-// be a whole entry, or a part of one; a part never leads out of what is written around it.
+// Reads the capabilities of one use of a recipe: what its file declares, with input values inserted. An input can be
+// a whole entry or part of one; a part never leads out of the text around it.
 
 import { type Capabilities, chatTools } from "../../contract/capabilities.ts";
 import type { Json, JsonObject } from "../../contract.ts";
@@ -11,12 +11,12 @@ import { unknownInput } from "../variables/substitute.ts";
 import { type Path, pathKey, quoted } from "../yaml/problem.ts";
 import type { Inputs } from "./inputs.ts";
 
-/** The lists of texts; `secrets` has one for each input. */
+/** Capabilities that are lists of strings; `secrets` has one list for each input. */
 export const capabilityNames = ["listen", "hosts", "files", "commands", "tools"] as const;
 type CapabilityName = (typeof capabilityNames)[number];
 
 export interface ReadCapabilities {
-  /** Undefined when the recipe declares none. */
+  /** Undefined if the recipe declares none. */
   readonly capabilities: Capabilities | undefined;
   /** In the recipe. */
   readonly drafts: readonly IssueDraft[];
@@ -29,13 +29,13 @@ interface Entry {
   readonly text: string;
   /** The entry is exactly one input. */
   readonly isInput: boolean;
-  /** The same, and the user gave its value: a default is the word of the recipe's author. */
+  /** The same, and the user gave the value: a default comes from the recipe's author. */
   readonly isGiven: boolean;
-  /** Inputs are a part of the entry. */
+  /** The entry has inputs and other text. */
   readonly isComposed: boolean;
-  /** What stays inside of what is before it: all of the text, without a folder that the user gave as its beginning. */
+  /** The text that must not lead upwards: all of it, except a folder that the user gave as its beginning. */
   readonly kept: string;
-  /** A value is a placeholder, and says nothing. */
+  /** A value is a placeholder, and cannot be checked. */
   readonly isPlaceholder: boolean;
 }
 
@@ -50,7 +50,7 @@ export function readCapabilities(header: JsonObject, inputs: Inputs, isOwn: bool
     );
   const read = (name: CapabilityName) => {
     const found = entriesOf(declared[name], ["capabilities", name]);
-    // An input that is a whole command line: its first item is the program.
+    // If an input is a whole command line, its first item is the program.
     const isFirst = ({ path }: Entry, index: number) =>
       found.findIndex((other) => pathKey(other.path) === pathKey(path)) === index;
     const own = name === "commands" ? found.filter(isFirst) : found;
@@ -134,7 +134,7 @@ function entries(written: string, path: Path, inputs: Inputs, drafts: IssueDraft
 function unreadable(name: string | undefined, whole: string, inputs: Inputs) {
   if (name !== undefined) return unknownInput(name, [...inputs.keys()]);
   return {
-    message: `${quoted(whole, 40)} is not an input: capabilities can name nothing else`,
+    message: `${quoted(whole, 40)} is not an input, and capabilities can use only inputs`,
     hint: "write ${inputs.NAME}",
   };
 }
@@ -142,24 +142,24 @@ function unreadable(name: string | undefined, whole: string, inputs: Inputs) {
 function unfit(name: string, { secret, value }: { secret: boolean; value: Json }, isWhole: boolean) {
   if (secret)
     return {
-      message: `the input ${name} is secret and cannot be a part of a capability`,
-      hint: `name it under secrets: with where it may go, for example  ${name}: [verify]`,
+      message: `the input ${name} is secret and cannot be part of a capability`,
+      hint: `list it under secrets: with its destinations, for example  ${name}: [verify]`,
     };
   if (typeof value === "object" && !isWhole)
     return {
-      message: `the input ${name} is a list, which cannot be a part of a text`,
+      message: `the input ${name} is a list and cannot be part of a text`,
       hint: `write \${inputs.${name}} alone`,
     };
   return undefined;
 }
 
-/** What an entry allows; nothing when it is wrong. */
+/** What an entry allows; empty if it is invalid. */
 function readEntry(name: CapabilityName, entry: Entry, drafts: IssueDraft[]): string[] {
   const { text, path, isGiven, isPlaceholder } = entry;
-  // An optional input that is empty names nothing.
+  // An empty optional input allows nothing.
   if (text.trim() === "") return [];
   const problem = problemOf(name, entry);
-  // A wrong value of the user is reported where it is used, and allows nothing.
+  // An invalid value of the user allows nothing, and is reported where it is used.
   if (problem !== undefined) {
     if ((!isGiven || name === "tools") && !isPlaceholder)
       drafts.push({ path, code: "E_CONFIG_CAPABILITY", ...problem });
@@ -177,39 +177,39 @@ function problemOf(name: CapabilityName, entry: Entry): Words | undefined {
       if (hostNamed(text, isInput) !== undefined) return undefined;
       if (text !== written && !isInput)
         return {
-          message: `with the value of its input ${quoted(written)} is not a host`,
-          hint: "the value may only be a part of the host's name",
+          message: `${quoted(written)} is not a host with the value of its input`,
+          hint: "the value can only be part of a host name",
         };
       return text.includes("*")
-        ? { message: "a host is named in full, without wildcards", hint: "for example api.example.com" }
+        ? { message: "a host cannot have wildcards", hint: "for example api.example.com" }
         : {
             message: `${quoted(written)} is not a host`,
-            hint: "write the host alone: api.example.com, or with its port; http://HOST only where it has no TLS",
+            hint: "write only the host, such as api.example.com, or with its port; http://HOST only for a host without TLS",
           };
     case "listen":
-      if (!text.startsWith("/")) return { message: 'a path begins with "/"', hint: "for example /github" };
+      if (!text.startsWith("/")) return { message: 'must begin with "/"', hint: "for example /github" };
       return /^\/[:*]/.test(text)
-        ? { message: "this path would take every request", hint: "name the path of the source" }
+        ? { message: "this path would match every request", hint: "write the path of the source" }
         : undefined;
     case "files":
       return fileProblem(entry);
     case "commands":
       return written !== text && !isInput
         ? {
-            message: "a program cannot be composed of an input and text",
-            hint: "name the program, or write the input alone",
+            message: "a program cannot combine an input with other text",
+            hint: "write the program, or only the input",
           }
         : /[*?{}]/.test(text)
-          ? { message: "a program is named in full, without wildcards", hint: "for example gh" }
+          ? { message: "a program cannot have wildcards", hint: "for example gh" }
           : undefined;
     case "tools":
       return written === text
         ? undefined
-        : { message: "a tool is named in full", hint: "write the name of the sink in this recipe" };
+        : { message: "a tool cannot contain an input", hint: "write the name of the sink in this recipe" };
   }
 }
 
-/** `..` as a part of a path, also in braces, and with the separator of Windows. */
+/** `..` as a path segment, also in braces, and with the Windows separator. */
 const upwards = /(?:^|[\\/{,])\.\.(?:$|[\\/},])/;
 /** A wildcard directly below the root or the home folder. */
 const everything = /^(?:[\\/]|~[\\/]?|[A-Za-z]:[\\/]?)?[\\/]*[^\\/]*[*?[{]/;
@@ -218,20 +218,20 @@ function fileProblem({ text, written, isGiven, isComposed, kept }: Entry): Words
   if (/\p{Cc}/u.test(text)) return { message: "has a control character", hint: "write the path" };
   if (isComposed && !upwards.test(written) && upwards.test(kept))
     return {
-      message: "the value of its input leads out of the folder that is written before it",
-      hint: "a value may not have .. as a part",
+      message: "the value of its input leads out of the folder before it",
+      hint: "a value cannot have .. as a segment",
     };
-  // The user's own choice.
+  // The user may choose any file.
   if (isGiven) return undefined;
   if (/^(?:[\\/]|~|[A-Za-z]:)/.test(text) && everything.test(text))
     return {
-      message: `${quoted(text)} names everything on this machine or in the home folder`,
+      message: `${quoted(text)} matches everything on this machine or in the home folder`,
       hint: "name a folder of your own: ~/notes/*.md",
     };
   return /^(?:[\\/]+|~[\\/]*|[A-Za-z]:[\\/]*)$/.test(text) || upwards.test(kept)
     ? {
-        message: `${quoted(text)} is more than a recipe may name`,
-        hint: "name a folder in the config's folder, or one by its whole path",
+        message: `${quoted(text)} is too broad for a recipe`,
+        hint: "name a folder below the config's folder, or one by its absolute path",
       }
     : undefined;
 }
@@ -248,7 +248,7 @@ function withLists(
   );
 }
 
-/** Inputs that are nothing but hosts may go there: to where they lead themselves. */
+/** An input that is a whole host may go to that host. */
 function namedByInputs(declared: Json | undefined, inputs: Inputs, hosts: readonly string[]) {
   const found: Record<string, string[]> = {};
   for (const written of Array.isArray(declared) ? declared : []) {
@@ -260,7 +260,7 @@ function namedByInputs(declared: Json | undefined, inputs: Inputs, hosts: readon
   return found;
 }
 
-/** One that is not secret may be named too: its value can be from a variable. */
+/** An input that is not secret can be listed too, because its value can come from a variable. */
 function unknownSecret(name: string, path: Path, inputs: Inputs): IssueDraft[] {
   if (inputs.has(name)) return [];
   return [
@@ -287,13 +287,13 @@ function destination(
   drafts.push({
     path,
     code: "E_CONFIG_CAPABILITY",
-    message: `${quoted(entry.written)} is neither verify, nor one of the hosts and commands of the capabilities`,
-    hint: "name the host under hosts:, or the program under commands:",
+    message: `${quoted(entry.written)} is neither verify nor listed under hosts or commands`,
+    hint: "list the host under hosts:, or the program under commands:",
   });
   return [];
 }
 
-/** True for a recipe that declares what it reaches. */
+/** Whether a recipe declares its capabilities. */
 export function declaresCapabilities(header: JsonObject): boolean {
   return isObject(header.capabilities);
 }

@@ -1,12 +1,12 @@
-// Secret inputs in the channels of a recipe. What Claude would read is hidden already; what an event is compared with
-// says whether its sender knows the secret, and so it checks callers.
+// Checks secret inputs in the channels of a recipe. Claude never sees them; a comparison with an event verifies that
+// its sender knows the secret, and therefore needs the destination `verify`.
 
 import { asObject } from "../../json.ts";
 import type { IssueDraft } from "../values.ts";
 import type { TaintedTree } from "../variables/taint.ts";
 import type { Expansion } from "./expand.ts";
 
-/** Every secret input in a channel that the recipe's capabilities do not let check callers. */
+/** Every secret input in a channel whose capabilities do not allow it to verify callers. */
 export function channelSecrets({ root, pathOf }: Expansion, tainted: TaintedTree): IssueDraft[] {
   return Object.keys(asObject(root.channels)).flatMap((name) => {
     const capabilities = pathOf(["channels", name]).instance?.capabilities;
@@ -21,7 +21,7 @@ export function channelSecrets({ root, pathOf }: Expansion, tainted: TaintedTree
             path: ["channels", name, ...path],
             code: "E_CONFIG_CAPABILITY",
             message: `the recipe ${recipe} may not use the secret input ${origin.name} here: it may only check callers, in match`,
-            hint: `write  ${origin.name}: [verify]  under secrets of the capabilities, if it should`,
+            hint: `to allow it, write  ${origin.name}: [verify]  under secrets in the capabilities`,
           },
         ];
       }),

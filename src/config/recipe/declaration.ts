@@ -1,5 +1,5 @@
-// The declaration of an input as JSON Schema: the types of the recipe format (list, secret, choice, duration,
-// glob) and its older spellings become one form, which is what the rest of the program reads.
+// Converts the declaration of an input to JSON Schema: the types of the recipe format (list, secret, choice,
+// duration, glob) and older spellings become the one form that the rest of the program reads.
 
 import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
 import { asObject, isObject } from "../../json.ts";
@@ -8,7 +8,7 @@ import { quoted } from "../yaml/problem.ts";
 
 export type Declarations = Readonly<Record<string, JsonSchema>>;
 
-/** Of every declared input, by name. */
+/** The declarations of all inputs, by name. */
 export function declaredInputs(header: JsonObject): Declarations {
   return Object.fromEntries(
     Object.entries(asObject(header.inputs)).flatMap(([name, written]) =>
@@ -17,7 +17,7 @@ export function declaredInputs(header: JsonObject): Declarations {
   );
 }
 
-/** The written declaration in the one form: `array`, `enum`, `examples`, `secret: true`, `format`. */
+/** Normalizes a declaration to `array`, `enum`, `examples`, `secret: true` and `format`. */
 export function declarationOf(written: JsonObject): JsonSchema {
   const { type, example, choices, items, ...rest } = written;
   const common: JsonObject = {
@@ -51,7 +51,7 @@ export function declarationOf(written: JsonObject): JsonSchema {
   }
 }
 
-/** Earlier names of inputs -> the present ones. */
+/** Former names of inputs -> current names. */
 export function earlierNames(declared: Declarations): ReadonlyMap<string, string> {
   const names = Object.entries(declared).flatMap(([name, { deprecated }]) =>
     Array.isArray(deprecated)
@@ -61,7 +61,7 @@ export function earlierNames(declared: Declarations): ReadonlyMap<string, string
   return new Map(names.filter(([old]) => !Object.hasOwn(declared, old)).reverse());
 }
 
-/** Mistakes in the written declaration of one input that the schema does not detect. */
+/** Errors in the declaration of an input that the schema does not detect. */
 export function writtenDrafts(
   name: string,
   written: JsonObject,
@@ -76,7 +76,7 @@ export function writtenDrafts(
     [[...at, "items"], asObject(written.items)],
   ] as const) {
     if (one.type === "choice" && one.choices === undefined)
-      say([...path, "type"], "a choice needs its choices", "add  choices: [warning, error]");
+      say([...path, "type"], "a choice needs choices", "add  choices: [warning, error]");
     if (one.choices !== undefined && one.type !== "choice")
       say([...path, "choices"], "has an effect only with type: choice", "write  type: choice");
   }
@@ -88,7 +88,7 @@ export function writtenDrafts(
         say(
           [...at, "deprecated", index],
           `${quoted(old)} is also the name of an input`,
-          "an earlier name must not be in use: remove one of the two",
+          "a former name cannot be a current one: remove one of the two",
         );
   return drafts;
 }

@@ -47,14 +47,14 @@ export interface FileProblem extends IssueDraft {
 export interface Expansion {
   /** The config's values with those of its recipes inserted. */
   readonly root: JsonObject;
-  /** Those yet to be resolved, with paths in `root`. */
+  /** Variables that are not resolved yet, with paths in `root`. */
   readonly variables: readonly ScopedVariable[];
-  /** Those of `use:`, whose paths are in the config's own file. */
+  /** Resolved variables of `use:`, with paths in the config's own file. */
   readonly resolved: readonly ResolvedVariable[];
   readonly problems: readonly FileProblem[];
   readonly warnings: readonly FileProblem[];
   readonly instances: readonly Instance[];
-  /** The recipes that were read or looked up, and the lock when one of them is shared. */
+  /** The recipe files that were read or looked for, and the lock if a recipe is shared. */
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
   readonly lock: LockFile | undefined;
   readonly uses: readonly RecipeUse[];
@@ -65,8 +65,7 @@ export interface Expansion {
 export interface ExpandOptions {
   readonly context: VariableContext;
   loadPatterns(): Promise<PatternCompiler>;
-  /** Loads the file itself as a recipe, with these inputs, located at a path in it. */
-  /** Read instead of the files. */
+  /** Texts to use instead of the files. */
   readonly kept?: KeptTexts | undefined;
   /** Apart from bundled ones, only these are read. Default: all. */
   readonly recipes?: ReadonlySet<string> | undefined;
@@ -82,11 +81,10 @@ interface Written {
   readonly override: JsonObject;
 }
 
-/** Each adds sources and channels of its own, and its file is read. */
+/** Each use reads a file, and adds sources and channels. */
 const maxUses = 200;
 /**
- * Limit for the files of all uses together, in UTF-16 units: a recipe that is used repeatedly counts
- * repeatedly.
+ * The limit for the files of all uses, in UTF-16 units: a recipe that is used twice counts twice.
  */
 const maxRecipeText = 4 * 1024 * 1024;
 
@@ -158,7 +156,7 @@ class RecipeExpansion {
     const found: Written[] = [];
     const uses = Object.entries(asObject(this.#root.use));
     if (uses.length > maxUses) {
-      const message = `uses ${uses.length} recipes, and at most ${maxUses} are read`;
+      const message = `uses ${uses.length} recipes; the limit is ${maxUses}`;
       this.#problems.push({ yaml: this.#config, path: ["use"], code: "E_CONFIG_SIZE", message });
       return [];
     }
@@ -200,7 +198,7 @@ class RecipeExpansion {
     else this.#files.set(reference.file, parsed.reading.ok ? parsed.reading.sha256 : absent);
     this.#recipeText += parsed.text.length;
     if (this.#recipeText > maxRecipeText) {
-      const message = `the recipes that are used have more than ${maxRecipeText / 1024 / 1024} MiB together`;
+      const message = `the recipes in use exceed ${maxRecipeText / 1024 / 1024} MiB in total`;
       this.#problems.push({
         yaml: this.#config,
         path: ["use", name, "recipe"],
@@ -244,7 +242,7 @@ class RecipeExpansion {
       this.#problems.push(...drafts.map((draft) => ({ ...draft, yaml, instance })));
     const isOutside = this.#uses.some((use) => use.name === name && use.from === "outside");
     if (isOutside && !validate(header)) {
-      // It may be any file of the user: not a word of it is shown.
+      // It can be any file of the user, so none of its text is shown.
       this.#problems.push({ yaml: this.#config, path: ["use", name, "recipe"], ...notARecipe(yaml.file) });
       return;
     }
@@ -344,15 +342,15 @@ type FoundRecipe = Exclude<Reference, { readonly message: string }>;
 
 const notARecipe = (file: string) => ({
   code: "E_CONFIG_RECIPE",
-  message: "the file outside of the config's folder is not a valid recipe",
+  message: "the file outside the config's folder is not a valid recipe",
   hint: `channel-router check ${file}  shows its problems`,
 });
 
-/** The content is compared as it was read: the file may have been replaced since it was looked at. */
+/** Compares the content that was read, because the file may have been replaced since it was found. */
 function sharedProblem({ sha256 }: FoundRecipe, { reading }: ParsedFile) {
   if (sha256 === undefined || (reading.ok && reading.sha256 === sha256)) return undefined;
   return {
-    message: "the copy of the recipe changes while it is read",
+    message: "the copy of the recipe changed while it was read",
     hint: "channel-router recipes verify",
   };
 }
@@ -375,7 +373,7 @@ const unnamedRecipe = {
   hint: "write the name of a bundled recipe, or a file as ./FILE.yaml",
 };
 
-/** A recipe that is loaded by itself is a config of its sections and tests. */
+/** Loaded by itself, a recipe is treated as a config with its sections and tests. */
 function rootOf(recipe: JsonObject): JsonObject {
   return recipe.tests === undefined ? {} : { tests: recipe.tests };
 }
@@ -402,13 +400,13 @@ function headerDrafts(yaml: YamlFile): IssueDraft[] {
   return [...ofSchema, ...further];
 }
 
-/** Values under an earlier name are read in the same way. */
+/** Values under a former name are read the same way. */
 function withEarlierNames(declared: Declarations): Declarations {
   const earlier = [...earlierNames(declared)].map(([old, name]) => [old, declared[name]]);
   return { ...declared, ...Object.fromEntries(earlier) };
 }
 
-/** Steps that name an input that does not exist. */
+/** Reports setup steps that refer to an unknown input. */
 function setupDrafts({ setup }: JsonObject, inputs: Inputs): IssueDraft[] {
   if (typeof setup !== "string") return [];
   return [...setup.matchAll(/(?<!\$)\$\{inputs\.(\w*)\}/g)].flatMap(({ 1: name = "", index }) =>
@@ -469,7 +467,7 @@ function nameTaken(
     on: "key",
     code: "E_CONFIG_NAME",
     message: `${full} is also the name of ${local} of the recipe in use.${instance.name}`,
-    hint: "give one of the two another name",
+    hint: "rename one of them",
   };
 }
 

@@ -1,4 +1,4 @@
-// Checks a value against the declaration of an input. Messages are worded like those of any other option.
+// Checks a value against the declaration of an input, with the same messages as for any other option.
 
 import type { Json, JsonSchema } from "../../contract.ts";
 import { isRouterError } from "../../errors.ts";
@@ -28,10 +28,10 @@ export interface Misfit extends Explanation {
   readonly path: Path;
 }
 
-/** As in filters/glob.ts, which reads it. */
+/** The limit of filters/glob.ts. */
 const longestGlob = 500;
 
-/** All problems of `value` against `declared`. `typed` returns the original text, when it may be shown. */
+/** All problems of `value` against `declared`. `typed` returns the original text, if it may be shown. */
 export function misfits(
   value: Json,
   declared: JsonSchema,
@@ -89,7 +89,7 @@ export function patternProblem(pattern: string, compile: PatternCompiler): Expla
   }
 }
 
-/** An invalid pattern is reported at its declaration, and accepts everything here. */
+/** An invalid pattern accepts everything: it is reported at its declaration. */
 function fits(text: string, pattern: string, compile: PatternCompiler): boolean {
   if (patternProblem(pattern, compile) !== undefined) return true;
   const compiled = compile(pattern);

@@ -14,9 +14,9 @@ import { type Misfit, misfits, type PatternCompiler, patternProblem } from "./in
 export interface Input {
   readonly value: Json;
   readonly secret: boolean;
-  /** Origins of its parts; of a list, by index. */
+  /** The origins of its parts; for a list, by index. */
   readonly tainted: readonly TaintedValue[];
-  /** Undefined when no value was given. */
+  /** Undefined if no value was given. */
   readonly given: Path | undefined;
   /** Neither a value nor a default, or unreadable. */
   readonly placeholder: boolean;
@@ -26,7 +26,7 @@ export type Inputs = ReadonlyMap<string, Input>;
 
 export interface GivenInputs {
   readonly values: JsonObject;
-  /** Names of the unreadable ones, which were reported. */
+  /** The names of unreadable values, which were already reported. */
   readonly unread: ReadonlySet<string>;
   /** Origins in the values, by name and path inside the value. */
   tainted(name: string): readonly TaintedValue[];
@@ -129,7 +129,7 @@ export function readInputs(
   return { inputs, givenDrafts, recipeDrafts, warnings };
 }
 
-/** A variable or a file may be a secret, whatever the recipe says of its input. */
+/** A value from a variable or a file may be a secret, whatever the type of the input. */
 function throughInput({ path, taints }: TaintedValue, input: string): TaintedValue {
   return {
     path,
@@ -153,7 +153,7 @@ function missingInput(name: string, schema: JsonSchema, { at, component, values 
   };
 }
 
-/** Mistakes in a declaration that its schema does not detect. */
+/** Errors in a declaration that its schema does not detect. */
 function declarationDrafts(
   name: string,
   schema: JsonSchema,

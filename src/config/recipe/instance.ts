@@ -28,7 +28,7 @@ export interface Instance {
   readonly user: YamlFile;
   readonly inputs: Inputs;
   readonly override: JsonObject;
-  /** Absent: the recipe declares none, and is a file of the user's own project. */
+  /** Absent if the recipe declares none, which only a file of the user's own project may do. */
   readonly capabilities?: Capabilities;
 }
 

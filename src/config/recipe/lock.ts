@@ -1,6 +1,5 @@
-// `channels.lock`: what the references to shared recipes mean, beside the config. Each one has its commit (or
-// version) and the SHA-256 of each file, which is stored in `.channels/recipes/`. A start reads both and
-// nothing else; recipes/ writes them.
+// Reads `channels.lock` beside the config: for each reference to a shared recipe the commit (or version) and the
+// SHA-256 of each file, whose copies are in `.channels/recipes/`. A start reads only these; recipes/ writes them.
 
 import { lstatSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -18,17 +17,17 @@ import {
 export const lockName = "channels.lock";
 /** Below the config's folder. */
 export const copiesFolder = ".channels/recipes";
-/** Of one file of a shared recipe: as much as is read of a recipe. */
+/** The limit for a file of a shared recipe, as for any recipe. */
 export const maxSharedFileBytes = 1024 * 1024;
 
 export interface LockedRecipe {
   /** The path of the recipe in its repository or package. */
   readonly recipe: string;
-  /** Of git. */
+  /** For git. */
   readonly commit?: string;
-  /** What the ref was in the repository. */
+  /** The kind of the ref in the repository. */
   readonly ref?: RefKind;
-  /** Of npm. */
+  /** For npm. */
   readonly version?: string;
   readonly integrity?: string;
   /** SHA-256 by path. */
@@ -42,11 +41,11 @@ export type RecipeLock = ReadonlyMap<string, LockedRecipe>;
 
 export interface LockFile {
   readonly path: string;
-  /** `absent` when there is none. */
+  /** `absent` if there is no lock. */
   readonly sha256: string;
   readonly text: string;
   readonly recipes: RecipeLock;
-  /** Why it cannot be used; a missing one has none. */
+  /** Why it cannot be used; undefined for a missing lock. */
   readonly problem?: string;
 }
 
@@ -83,7 +82,7 @@ export function readLock(folder: string, kept?: KeptTexts): LockFile {
 
 /** Throws an Error that says what is wrong. */
 function parseLock(text: string): RecipeLock {
-  if (/^(?:<{7}|>{7}) /m.test(text)) throw new Error("it contains conflict marks of a merge");
+  if (/^(?:<{7}|>{7}) /m.test(text)) throw new Error("it contains merge conflict markers");
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -92,7 +91,7 @@ function parseLock(text: string): RecipeLock {
   }
   if (!isObject(value) || !isObject(value.recipes)) throw new Error("it has no recipes");
   if (typeof value.version === "number" && value.version > version)
-    throw new Error("a newer channel-router wrote it");
+    throw new Error("it was written by a newer channel-router");
   if (value.version !== version) throw new Error("it has no version");
   return new Map(
     Object.entries(value.recipes).map(([reference, entry]) => {
@@ -132,7 +131,7 @@ function isBeside(path: string, recipe: string): boolean {
   return folder === "." || path.startsWith(`${folder}/`);
 }
 
-/** Sorted, one value a line, so that two equal locks are equal texts and changes are easy to review. */
+/** Sorted, with one value per line, so that equal locks are equal texts and diffs are easy to review. */
 export function lockText(recipes: RecipeLock): string {
   const entries = [...recipes].sort(byKey).map(([reference, locked]) => {
     const { recipe, commit, ref, version: npmVersion, integrity, files } = locked;
@@ -153,7 +152,7 @@ export function copyFolder(reference: SharedReference, locked: LockedRecipe): st
     : `${copiesFolder}/npm/${reference.package}/${locked.version ?? ""}`;
 }
 
-/** Whether an entry can be that of this reference: an edited lock could claim anything. */
+/** Whether an entry matches this reference, because an edited lock can contain anything. */
 export function isEntryOf(reference: SharedReference, locked: LockedRecipe): boolean {
   if (!candidatePaths(reference.path).includes(locked.recipe)) return false;
   if (reference.from === "npm") return locked.version !== undefined && locked.version === reference.ref;
@@ -161,7 +160,7 @@ export function isEntryOf(reference: SharedReference, locked: LockedRecipe): boo
   return !isCommitId(reference.ref ?? "") || (locked.commit === reference.ref && locked.ref === "commit");
 }
 
-/** Every copy that a lock has, relative to the config's folder -> its SHA-256. */
+/** The path of every copy in a lock, relative to the config's folder -> its SHA-256. */
 export function lockedCopies(recipes: RecipeLock): Map<string, string> {
   const copies = new Map<string, string>();
   for (const [written, locked] of recipes) {
@@ -179,7 +178,7 @@ export interface CopyProblem {
   readonly problem: string;
 }
 
-/** What differs between the lock and the copy of a file; undefined when it is what was pinned. */
+/** How the copy of a file differs from the lock; undefined if it does not. */
 export function copyProblem(folder: string, path: string, sha256: string): CopyProblem | undefined {
   const link = linkBelow(folder, path);
   if (link !== undefined) return { path, problem: `leads through a link: ${link}` };
@@ -200,7 +199,7 @@ export function linkBelow(folder: string, path: string): string | undefined {
     .find((part) => isLink(join(folder, part)));
 }
 
-/** False for what cannot be looked at: reading it reports why. */
+/** False if the path cannot be examined: reading it will report why. */
 function isLink(path: string): boolean {
   try {
     return lstatSync(path).isSymbolicLink();

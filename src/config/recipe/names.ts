@@ -77,7 +77,7 @@ function wordsFor(name: string, instance: Instance | undefined) {
   if (instance === undefined) {
     return {
       message: "only recipes have inputs",
-      hint: "read from the event, for instance data.x, or from vars",
+      hint: "use the event, such as data.x, or vars",
     };
   }
   const input = instance.inputs.get(name);

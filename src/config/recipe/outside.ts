@@ -1,5 +1,5 @@
-// Recipes outside of the config's folder. They are read before the user agrees to it, so nothing of such a
-// file is shown: a config could name any file of the user. Its components wait for consent to read it.
+// Recipes outside the config's folder. They are read before the user consents, so none of their text is shown: a
+// config could name any file of the user. Their components wait for consent.
 
 import type { Issue } from "../../contract.ts";
 import type { OutsideRecipe } from "../values.ts";
@@ -15,9 +15,9 @@ export function outsideRecipes(uses: readonly RecipeUse[]) {
       return use && { use: use.name, path: use.realPath ?? use.file };
     },
     isInside: ({ file }: Issue) => !files.has(file),
-    /** Without a word of such a file. */
+    /** Removes all text of such a file. */
     shown: (issue: Issue): Issue => (files.has(issue.file) ? hidden(issue) : issue),
-    /** One problem for each such file. */
+    /** Reduces the problems of such a file to one. */
     once(issues: readonly Issue[]): Issue[] {
       const reported = new Set<string>();
       return issues.filter(({ file }) => {
@@ -37,7 +37,7 @@ function hidden({ code, file, cause }: Issue): Issue {
     column: 1,
     path: "",
     code,
-    message: "the recipe has a problem, which is not shown because it is outside of the config's folder",
+    message: "the recipe has a problem, which is not shown because the file is outside the config's folder",
     hint: `channel-router check ${file}`,
     ...(cause === undefined ? {} : { cause }),
   };

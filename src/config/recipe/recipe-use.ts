@@ -1,14 +1,14 @@
 // Which recipes a config uses.
 
-/** One entry of `use:` whose recipe was found. */
+/** An entry of `use:` whose recipe was found. */
 export interface RecipeUse {
   readonly name: string;
-  /** Its `recipe:`. */
+  /** The value of `recipe:`. */
   readonly reference: string;
   /** The file that was read. */
   readonly file: string;
-  /** `file`: of the config's folder. `outside`: of another one. `shared`: the copy of one that the lock pins. */
+  /** `file`: in the config's folder. `outside`: in another one. `shared`: a copy pinned by the lock. */
   readonly from: "bundled" | "file" | "outside" | "shared";
-  /** Of one from outside: without links. */
+  /** For `outside`: the path without links. */
   readonly realPath?: string;
 }

@@ -1,5 +1,5 @@
-// Resolves a `recipe:` to a file: a bundled one, one next to the config, one in another checkout, or the copy
-// of a shared one that channels.lock pins. Never fetches anything.
+// Resolves a `recipe:` to a file: bundled, next to the config, in another checkout, or the pinned copy of a shared
+// recipe. Never fetches anything.
 
 import { realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -14,12 +14,12 @@ import { parseShared, type SharedReference, writtenReference } from "./shared-re
 export type Reference =
   | {
       readonly file: string;
-      /** Of a shared one: the content that was pinned. */
+      /** For a shared recipe: the hash of the pinned content. */
       readonly sha256?: string;
-      /** It is outside the config's folder: its real path. Reading it needs consent. */
+      /** For a recipe outside the config's folder, which needs consent: its real path. */
       readonly outside?: string;
     }
-  /** `file`: the path that was checked, when the file may appear there later. */
+  /** `file`: the missing path, if the file may be created later. */
   | {
       readonly message: string;
       readonly hint?: string | undefined;
@@ -30,7 +30,7 @@ export type Reference =
 
 const bundledName = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
-/** `folder` is the config's. Looks at the disk, reads nothing. */
+/** `folder` is the config's. Checks which files exist, but does not read them. */
 export function findRecipe(
   written: string,
   folder: string,
@@ -63,13 +63,13 @@ function findBundled(name: string, kept: KeptTexts | undefined): Reference {
   if (isBundled(name) || kept?.has(file)) return { file };
   return {
     message: `no bundled recipe is called ${quoted(name)}`,
-    hint: didYouMeanHint(name, bundledRecipes()) ?? "channel-router recipes list  shows all of them",
+    hint: didYouMeanHint(name, bundledRecipes()) ?? "channel-router recipes list  shows them all",
   };
 }
 
 function findFile(written: string, folder: string, kept: KeptTexts | undefined): Reference {
   const file = resolve(folder, written);
-  // Where it is now, or whether it is, does not matter: its text is the one that was kept.
+  // A kept text is used wherever the file is now, and even if it is gone.
   if (kept?.has(file)) return { file };
   let real: string;
   try {
@@ -90,7 +90,7 @@ function findFile(written: string, folder: string, kept: KeptTexts | undefined):
   return { file, outside: real };
 }
 
-/** The copy of what the lock pins; compared with the lock by the caller, who reads it anyway. */
+/** The pinned copy. The caller compares it with the lock, because it reads the file anyway. */
 function findPinned(
   reference: SharedReference,
   folder: string,

@@ -14,42 +14,42 @@ interface Unmet {
   readonly hint: string;
 }
 
-/** A file below the config's folder, written as `./FILE`: the user's own, like the config itself. */
+/** Whether a reference is `./FILE`, a file below the config's folder: as trusted as the config itself. */
 export function isOwnFile(written: string): boolean {
   return /^\.[\\/]/.test(written);
 }
 
-/** `isOwn`: see isOwnFile. Undefined when everything is met. */
+/** `isOwn`: see isOwnFile. Undefined if all requirements are met. */
 export function unmetRequirement(header: JsonObject, isOwn: boolean, router = version): Unmet | undefined {
   const needed = asObject(header.requires).router;
   const range = typeof needed === "string" ? parseRange(needed) : undefined;
   const own = parseVersion(router);
-  if (range !== undefined && own !== undefined && !isUnbuilt(router) && !range(own))
+  if (range !== undefined && own !== undefined && !isFromSource(router) && !range(own))
     return {
       code: "E_CONFIG_RECIPE",
-      message: `the recipe ${String(header.recipe)} needs channel-router ${String(needed)}, and this is ${router}`,
+      message: `the recipe ${String(header.recipe)} needs channel-router ${String(needed)}, but this is ${router}`,
       hint: "update channel-router, or use another version of the recipe",
     };
   if (isOwn || declaresCapabilities(header)) return undefined;
   return {
     code: "E_CONFIG_RECIPE",
     message: `the recipe ${String(header.recipe)} does not declare its capabilities`,
-    hint: "only a recipe of your own project, written as ./FILE.yaml, may leave them out",
+    hint: "only a recipe file in your own project, ./FILE.yaml, may omit them",
   };
 }
 
-/** Run from its sources, which have no version. */
-function isUnbuilt(router: string): boolean {
+/** Whether this program runs from source, without a version. */
+function isFromSource(router: string): boolean {
   return router.endsWith("-source");
 }
 
-/** The problem of a range that cannot be read. */
+/** The problem of an invalid version range. */
 export function rangeProblem(header: JsonObject): Unmet | undefined {
   const { router } = asObject(header.requires);
   if (typeof router !== "string" || parseRange(router) !== undefined) return undefined;
   return {
     code: "E_CONFIG_VALUE",
-    message: `${quoted(router)} is not a range of versions`,
+    message: `${quoted(router)} is not a version range`,
     hint: 'for example ">=0.1.0"',
   };
 }

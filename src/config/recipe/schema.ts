@@ -1,5 +1,5 @@
-// A recipe's file as JSON Schema: everything around its sources, channels and sinks. Those are checked as a
-// part of the config that uses the recipe, because only there the inputs are known.
+// The JSON Schema of a recipe file, except for sources, channels and sinks, which are checked as part of the config
+// that uses the recipe, because only there the inputs are known.
 
 import type { JsonSchema } from "../../contract.ts";
 import { versionPattern } from "../../semver.ts";
@@ -45,7 +45,7 @@ const input = {
       type: "object",
       additionalProperties: false,
       required: ["type"],
-      description: "What each item of a list is. Default: a string.",
+      description: "The type of the items. Default: string.",
       properties: { type: { enum: scalars, description: "The type of an item." }, ...item },
     },
     example: { description: 'An example value; for a secret, the usual variable: "${BUILD_TOKEN}".' },
@@ -55,13 +55,13 @@ const input = {
       minItems: 1,
       uniqueItems: true,
       items: { type: "string", pattern: namePattern },
-      description: "Earlier names of the input: a config may still use them, with a warning.",
+      description: "Former names of the input, still accepted with a warning.",
     },
     secret: {
       type: "boolean",
       default: false,
       description:
-        "The older form of type: secret. A secret is never shown, and events, templates and expressions do not see it.",
+        "The older form of type: secret. A secret is never shown, and is not available in events, templates and expressions.",
     },
   },
 } as const;
@@ -78,14 +78,14 @@ const capabilities = {
   type: ["object", "null"],
   additionalProperties: false,
   description:
-    "Everything that the recipe may reach: checked when it is loaded, enforced while it runs, and not widened by override. A list that is missing means: nothing.",
+    "Everything that the recipe may reach: checked when it is loaded, enforced at run time, and not widened by override. A missing list allows nothing.",
   properties: {
     listen: texts("The paths of its HTTP routes."),
     hosts: texts(
       "The hosts that it connects to: api.example.com for the usual ports, or host:port. No wildcards. An input may be a host or a URL. http://HOST: secrets may go there without TLS.",
     ),
     files: texts(
-      "The paths and globs that it reads, writes or moves, relative to the config's folder or ~. One without wildcards is a file, or a folder with everything in it.",
+      "The paths and globs that it reads, writes or moves, relative to the config's folder or ~. One without wildcards is a file, or a folder with its contents.",
     ),
     commands: texts("The programs that it runs, as they are named in command."),
     tools: texts("The sinks that it adds, by their names in the recipe: each is a tool for Claude."),
@@ -94,7 +94,7 @@ const capabilities = {
       ...named,
       additionalProperties: texts("verify, a host of hosts, or a program of commands."),
       description:
-        "Where each secret input may go, by its name: verify (it checks callers), a host, or a program.",
+        "Where each secret input may go, by name: verify (to check callers), a host, or a program.",
     },
   },
 } as const;
@@ -136,17 +136,17 @@ export const recipeSchema: JsonSchema = {
         router: {
           type: "string",
           minLength: 1,
-          description: "The versions of channel-router that it works with: a semver range.",
+          description: "The supported versions of channel-router, as a semver range.",
           examples: [">=0.1.0"],
         },
       },
     },
-    author: { type: "string", minLength: 1, description: "Who wrote it." },
+    author: { type: "string", minLength: 1, description: "The author." },
     license: { type: "string", minLength: 1, description: "Its license.", examples: ["Apache-2.0"] },
     homepage: { type: "string", pattern: "^https?://", description: "Where to read more about it." },
     status: {
       enum: ["unverified"],
-      description: "unverified: the sender's format could not be confirmed from a public source.",
+      description: "unverified: the sender's format was not confirmed from a public source.",
     },
     setup: {
       type: "string",

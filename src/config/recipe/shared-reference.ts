@@ -1,31 +1,31 @@
-// References to recipes that others share: `github:owner/repo/path@tag`, `git+https://host/repo//path@tag` and
-// `npm:package/path@version`. Only reads the text: fetching is recipes/, and a start never does it.
+// Parses references to shared recipes: `github:owner/repo/path@tag`, `git+https://host/repo//path@tag` and
+// `npm:package/path@version`. recipes/ fetches them, which a start never does.
 
 import { quoted } from "../yaml/problem.ts";
 
 interface Written {
-  /** As in the config, without its ref or version. */
+  /** The reference as written, without ref or version. */
   readonly base: string;
-  /** In the repository or the package, of portable characters. May lack `.yaml`. */
+  /** A portable path in the repository or package. May lack `.yaml`. */
   readonly path: string;
 }
 
 export interface GitReference extends Written {
   readonly from: "git";
-  /** For git, without credentials. */
+  /** The URL for git, without credentials. */
   readonly url: string;
   readonly host: string;
   /** `owner/repo` */
   readonly repository: string;
-  /** A tag, a branch or a full commit id; undefined: the newest version. */
+  /** A tag, a branch or a full commit id; undefined for the newest version. */
   readonly ref: string | undefined;
 }
 
 export interface NpmReference extends Written {
   readonly from: "npm";
-  /** With its scope. */
+  /** Including its scope. */
   readonly package: string;
-  /** Undefined: the newest one. */
+  /** Undefined for the newest version. */
   readonly ref: string | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface ReferenceProblem {
 const forms = "write github:OWNER/REPO/PATH@TAG, git+https://HOST/REPO//PATH@TAG or npm:PACKAGE/PATH@VERSION";
 const schemes = /^(github|npm|git\+https):/;
 
-/** Undefined for what is not a reference to a shared recipe: a name, a file, or another scheme. */
+/** Undefined if it is not a reference to a shared recipe, but a name, a file, or another scheme. */
 export function parseShared(written: string): SharedReference | ReferenceProblem | undefined {
   const scheme = schemes.exec(written)?.[1];
   if (scheme === undefined) return undefined;
@@ -126,7 +126,7 @@ function badPart(part: string, value: string): ReferenceProblem {
   return { message: `${quoted(value)} is not a valid ${part} of a shared recipe`, hint: forms };
 }
 
-/** Stricter than git: nothing that git, a shell or a file system could read as something else. */
+/** Stricter than git: excludes anything that git, a shell or a file system could interpret. */
 export function isGitRef(ref: string): boolean {
   return (
     /^[A-Za-z0-9_][\w./+@-]{0,199}$/.test(ref) &&
@@ -135,7 +135,7 @@ export function isGitRef(ref: string): boolean {
   );
 }
 
-/** A commit of SHA-1 or SHA-256. */
+/** Whether a ref is a full SHA-1 or SHA-256 commit id. */
 export function isCommitId(ref: string): boolean {
   return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(ref);
 }
@@ -144,8 +144,8 @@ const maxPath = 240;
 const reserved = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 
 /**
- * A relative path with `/` that means the same on every system: no `..`, no hidden or reserved name, nothing
- * that a shell, a URL or Windows would read as something else. `__snapshots__` is a usual part.
+ * Whether a relative path with `/` means the same on every system: no `..`, no hidden or reserved names, and nothing
+ * that a shell, a URL or Windows would interpret. `__snapshots__` is allowed.
  */
 export function isPortablePath(path: string): boolean {
   return (

@@ -1,4 +1,4 @@
-// The address of the server that the options name.
+// The address of the mail server in the options.
 
 import type { ImapOptions } from "./options.ts";
 
@@ -15,7 +15,7 @@ export function urlOf(options: Pick<ImapOptions, "host" | "port" | "tls">): stri
   return `${tls === "implicit" ? "imaps" : "imap"}://${host.includes(":") ? `[${host}]` : host}:${portOf(options)}`;
 }
 
-/** Names and addresses that cannot lead to another machine. */
+/** Whether a host name can only mean this machine. */
 export function isThisMachine(host: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(host);
 }

@@ -1,10 +1,10 @@
-// What the receiving server found out about the sender of a message: the header Authentication-Results (RFC 8601). A sender may write
-// such a header too, so only the first one counts, and only with the name of the server that the user trusts.
+// Reads Authentication-Results (RFC 8601): what the receiving server verified about the sender of a message. Senders can
+// forge this header, so only the first one counts, and only if it names the server that the user trusts.
 
 export type AuthResult = {
   /** The name of the server that checked. */
   readonly server: string;
-  /** Of SPF, DKIM and DMARC: `pass`, `fail`, `none`, ...; `unaligned` if it passed for another domain than that of From. */
+  /** SPF, DKIM and DMARC: `pass`, `fail`, `none`, ...; `unaligned` if it passed for a domain other than that of From. */
   readonly spf?: string;
   readonly dkim?: string;
   readonly dmarc?: string;
@@ -18,7 +18,7 @@ interface MethodResult {
 }
 
 const longestHeader = 8_192;
-/** The properties with the domain that a method checked. */
+/** The properties that hold the domain checked by each method. */
 const properties: Readonly<Record<"spf" | "dkim" | "dmarc", readonly string[]>> = {
   spf: ["smtp.mailfrom", "smtp.mail"],
   dkim: ["header.d", "header.i"],
@@ -26,8 +26,8 @@ const properties: Readonly<Record<"spf" | "dkim" | "dmarc", readonly string[]>> 
 };
 
 /**
- * `header`: the value of the first one in the message. `trusted`: the server's name, or `*.` and a domain. `fromDomain`: of the only
- * address in From; undefined if there are several, or none. Undefined if another server wrote the header.
+ * `header`: the value of the first such header. `trusted`: the server's name, or `*.` and a domain. `fromDomain`: the domain of the
+ * only address in From; undefined if there are none or several. Returns undefined if another server wrote the header.
  */
 export function readAuthResult(
   header: string,
@@ -41,7 +41,7 @@ export function readAuthResult(
   const found = (method: "spf" | "dkim" | "dmarc") => {
     const names = properties[method];
     const all = results.filter((one) => one.method === method);
-    // SPF is checked for the name in HELO too, which says nothing about the sender.
+    // SPF is also checked for the HELO name, which does not identify the sender.
     const ofSender = all.filter(({ domains }) => names.some((name) => domains.has(name)));
     const result = summary(ofSender.length > 0 ? ofSender : all, names, fromDomain);
     return result === undefined ? {} : { [method]: result };
@@ -63,11 +63,11 @@ function summary(
     names.some((name) => covers(domains.get(name), fromDomain));
   const passed = results.filter(({ result }) => result === "pass");
   if (results[0]?.method === "dkim") {
-    // One signature is enough, of several.
+    // One passing signature of several is enough.
     if (passed.some(isAligned)) return "pass";
     return passed.length > 0 ? "unaligned" : results[0].result;
   }
-  // Of the others there is one result. A second one was perhaps slipped in through an address.
+  // The other methods have a single result. A second one may have been injected through an address.
   const failed = results.find(({ result }) => result !== "pass");
   if (failed !== undefined || results.length === 0) return failed?.result;
   return results.every(isAligned) ? "pass" : "unaligned";
@@ -88,7 +88,7 @@ function methodIn(part: string): MethodResult | undefined {
     /(?:^|\s)([a-z]+\.[a-z-]+)=(?:"([^"]*)"|(\S*))/gi,
   )) {
     const value = (quoted ?? plain).toLowerCase();
-    // The first one, as a second one may be a part of a value that the sender chose.
+    // The first one, because a second one may be part of a value that the sender chose.
     if (!domains.has(name.toLowerCase()))
       domains.set(name.toLowerCase(), value.slice(value.lastIndexOf("@") + 1));
   }

@@ -1,4 +1,4 @@
-// The parts of a message as the server describes them: the attachments, which are not loaded, and where the text is.
+// The structure of a message as described by the server: the attachments, which are not loaded, and the location of the text.
 
 import type { BodyPart, ParsedMessage } from "./library.ts";
 import { readableLine } from "./readable-line.ts";
@@ -6,16 +6,16 @@ import { readableLine } from "./readable-line.ts";
 export type Attachment = {
   name?: string;
   type: string;
-  /** In bytes, about: without its encoding. */
+  /** The approximate size in bytes, without encoding. */
   size?: number;
 };
 
-/** Further ones are ignored. */
+/** The limit; further attachments are ignored. */
 const maxParts = 500;
 const maxAttachments = 50;
 const longest = { name: 200, type: 100 };
 
-/** Depth first, without what is inside of an attached message. */
+/** Depth first, without the parts of attached messages. */
 function* leavesOf(structure: BodyPart): Generator<BodyPart> {
   const open = [structure];
   let count = 0;
@@ -47,7 +47,7 @@ export function attachmentsOf(structure: BodyPart): Attachment[] {
   return found;
 }
 
-/** Where the server could not describe them. Those that were not read are missing. */
+/** For servers that could not describe the structure. Attachments beyond the part that was read are missing. */
 export function attachmentsParsed({ attachments = [] }: ParsedMessage): Attachment[] {
   return attachments
     .slice(0, maxAttachments)
@@ -70,7 +70,7 @@ function nameOf({ dispositionParameters, parameters }: BodyPart): string | undef
   return readableLine(dispositionParameters?.filename ?? parameters?.name, longest.name);
 }
 
-/** The part to read as the text: the first plain one, else the first in HTML. */
+/** The part to read as text: the first plain one, else the first HTML one. */
 export function textPart(structure: BodyPart): BodyPart | undefined {
   const texts = [...leavesOf(structure)].filter((part) => isText(part) && (part.size ?? 0) > 0);
   return texts.find(({ type }) => type === "text/plain") ?? texts[0];
@@ -78,7 +78,7 @@ export function textPart(structure: BodyPart): BodyPart | undefined {
 
 const encodings: ReadonlySet<string> = new Set(["7bit", "8bit", "binary", "quoted-printable", "base64"]);
 
-/** The header of a message that has this part alone. Of what a sender wrote, nothing but known words goes into it. */
+/** The header of a message with only this part. It contains only known words, and no text of the sender. */
 export function headerFor({ type, encoding = "", parameters = {} }: BodyPart): string {
   const charset = /^[\w.:-]{1,40}$/.exec(parameters.charset ?? "")?.[0] ?? "utf-8";
   const flowed = parameters.format?.toLowerCase() === "flowed" ? "; format=flowed" : "";

@@ -1,25 +1,25 @@
-// Bounds what the MIME parser gets. It takes its time for each line, without a pause, so a message of nothing but line ends would block
-// the program; and for a header with thousands of addresses.
+// Bounds the input of the MIME parser, which handles lines and addresses synchronously: a message with only line breaks, or with
+// thousands of addresses in a header, would block the event loop.
 
 /** A usual message has this many lines in 200 KiB. */
 const maxLines = 2_500;
-/** Lines that may begin a part, which costs the most. */
+/** The limit for lines that may begin a part, which are the most expensive. */
 const maxDashes = 300;
 const dash = 0x2d;
-/** Of one header with its continuation lines. */
+/** The limit for a header with its continuation lines. */
 const maxHeaderBytes = 4_096;
-/** Of all of them. */
+/** The limit for all headers. */
 const maxHeaders = 400;
 
 const lineFeed = 0x0a;
 
 export interface BoundedSource {
   readonly bytes: Uint8Array;
-  /** The body goes on. */
+  /** True if the body was cut. */
   readonly isCut: boolean;
 }
 
-/** The beginning of a message, with cut headers and at most so many lines. */
+/** The beginning of a message, with long headers cut and a limited number of lines. */
 export function boundedSource(source: Uint8Array): BoundedSource {
   const kept: Uint8Array[] = [];
   let isHeader = true;

@@ -1,4 +1,4 @@
-// What the schema of the options cannot express.
+// Checks options beyond what their schema can express.
 
 import type { OptionIssue } from "../../contract.ts";
 import { durationIssue } from "../../intake/request-issues.ts";
@@ -34,10 +34,10 @@ const host = /^([\p{L}\p{N}_]([\p{L}\p{N}._-]*)|[0-9a-f:.]*:[0-9a-f:.]*)$/iu;
 function hostIssues(options: ImapOptions): OptionIssue[] {
   const { host: written } = options;
   const add = (message: string, hint: string) => [{ path: ["host"], message, hint }];
-  if (/^[a-z]+:\/\//i.test(written)) return add("is a URL", "write the host alone: imap.example.com");
+  if (/^[a-z]+:\/\//i.test(written)) return add("is a URL", "write only the host: imap.example.com");
   const [, name, port] = /^([^:]+):(\d+)$/.exec(written) ?? [];
-  if (name !== undefined) return add("has a port in it", `write  host: ${name}  and  port: ${port}`);
-  if (written.includes("@")) return add("is a mail address", "write the host alone: imap.example.com");
+  if (name !== undefined) return add("contains a port", `write  host: ${name}  and  port: ${port}`);
+  if (written.includes("@")) return add("is a mail address", "write only the host: imap.example.com");
   if (!host.test(written)) return add("is not a host name", "for example  host: imap.example.com");
   return [];
 }
@@ -57,17 +57,17 @@ function tlsIssues({ host: name, tls, ca }: ImapOptions): OptionIssue[] {
   return [
     {
       path: ["ca"],
-      message: "is not a certificate in PEM",
+      message: "is not a PEM certificate",
       hint: 'for example  ca: "${file:mail-ca.pem}"',
     },
   ];
 }
 
-/** A line break would end the command that has the text in it. */
+/** A line break would end the IMAP command that contains the text. */
 function textIssues(options: ImapOptions): OptionIssue[] {
   return (["user", "password", "mailbox"] as const).flatMap((key) =>
     /[\0\r\n]/.test(options[key])
-      ? [{ path: [key], message: "has a line break in it", hint: "remove it" }]
+      ? [{ path: [key], message: "contains a line break", hint: "remove it" }]
       : [],
   );
 }

@@ -1,5 +1,5 @@
-// One connection to a mail server, with one mailbox open. Each request has a deadline, after which the connection counts as dead: a
-// connection that a firewall has dropped shows no other sign.
+// A connection to a mail server with one open mailbox. Each request has a deadline, after which the connection counts as dead:
+// there is no other sign that a firewall has dropped it.
 
 import type { Host } from "../../contract/host.ts";
 import type { Clock } from "../../contract.ts";
@@ -10,21 +10,21 @@ import { failureOf } from "./failure.ts";
 import type { FetchedMessage, FetchQuery, ImapClient, Library, SearchQuery } from "./library.ts";
 import type { ImapOptions } from "./options.ts";
 
-/** Answers with messages may take this many times the usual timeout. */
+/** The timeout factor for responses with messages. */
 const slowAnswers = 10;
-/** Larger answers are not those of a mail server to our requests. */
+/** No valid response to our requests is larger. */
 const maxLineBytes = 16 * 1024 * 1024;
 const maxLiteralBytes = 8 * 1024 * 1024;
 const maxResponseBytes = 32 * 1024 * 1024;
-/** IDLE that ends sooner by itself, this many times in a row, is not used any more: the server does not support it in earnest. */
+/** After several IDLEs in a row that ended sooner than this, the server is polled: it does not really support IDLE. */
 const shortIdleMs = 1_000;
 const maxShortIdles = 3;
 const maxSuggestedFolders = 500;
 
 export interface MailboxState {
-  /** UIDs of another value say nothing about these messages. */
+  /** UIDs are valid only for the same value. */
   readonly validity: string;
-  /** No message has this UID yet, nor a higher one. Unknown for some servers. */
+  /** The next UID; undefined if the server does not report it. */
   readonly nextUid: number | undefined;
   readonly count: number;
 }
@@ -36,7 +36,7 @@ export class MailConnection {
   #lost: ConnectorError | undefined;
   #hasNews = false;
   #shortIdles = 0;
-  /** Ends what waits: `waitForNews`, and requests without an answer. */
+  /** Cancels `waitForNews` and pending requests. */
   readonly #wake = new Set<() => void>();
 
   constructor(
@@ -57,7 +57,7 @@ export class MailConnection {
       auth: { user, pass: password },
       logger: false,
       clientInfo: { name: "channel-router" },
-      // IDLE is sent by waitForNews. Compression would let a server send more than it seems.
+      // waitForNews sends IDLE. With compression, the size limit would not hold.
       disableAutoIdle: true,
       disableAutoEnable: true,
       disableCompression: true,
@@ -110,17 +110,17 @@ export class MailConnection {
     });
   }
 
-  /** In ascending order, of all messages from this UID on, or of those that came since this day. */
+  /** The UIDs from this one on, in ascending order, optionally only of messages received since a day. */
   async uidsFrom(uid: number, since?: Date): Promise<number[]> {
     const query: SearchQuery = { uid: `${uid}:*`, ...(since === undefined ? {} : { since }) };
     const found = await this.#ask("searching", () => this.#client.search(query, { uid: true }), slowAnswers);
     if (found === false || found === undefined)
       throw new ConnectorError("E_MAIL", "the server rejected a search", { retryable: true });
-    // `*` is the newest message, also where its UID is lower.
+    // `*` matches the newest message even if its UID is lower.
     return found.filter((one) => one >= uid).sort((a, b) => a - b);
   }
 
-  /** Of the newest messages by their position, at most `count`, oldest first; `total` is how many there are. */
+  /** The newest messages by position, at most `count`, oldest first; `total` is the number of messages. */
   async newest(count: number, total: number): Promise<readonly FetchedMessage[]> {
     if (total === 0) return [];
     const range = `${Math.max(1, total - count + 1)}:*`;
@@ -131,7 +131,7 @@ export class MailConnection {
     );
   }
 
-  /** Messages that were deleted meanwhile are missing. */
+  /** Omits messages that were deleted meanwhile. */
   fetch(uids: readonly number[], query: FetchQuery): Promise<readonly FetchedMessage[]> {
     return this.#ask(
       "reading",
@@ -148,7 +148,7 @@ export class MailConnection {
     );
   }
 
-  /** Settles when there may be new messages, or it is time to look. Then the connection is known to work. Rejects when it is lost. */
+  /** Resolves when there may be new messages, or the mailbox should be checked. Rejects if the connection is lost. */
   async waitForNews(): Promise<void> {
     const idles = this.hasIdle();
     const { idleMs, everyMs } = this.#options;
@@ -183,7 +183,7 @@ export class MailConnection {
     if (this.#hasNews || this.#lost !== undefined || !this.#wake.has(end)) return;
     const isShort = result === false || this.#clock.now() - begunMs < shortIdleMs;
     this.#shortIdles = isShort ? this.#shortIdles + 1 : 0;
-    // Some servers end IDLE themselves. One that rejects it is asked less often.
+    // Some servers end IDLE themselves. One that rejects it is polled instead.
     if (isShort) this.#clock.after(shortIdleMs, end);
     else end();
   }
@@ -209,7 +209,7 @@ export class MailConnection {
     for (const end of [...this.#wake]) end();
   }
 
-  /** `kind`: a login that is rejected explains itself, so its own failure counts and not that the connection closed. */
+  /** `kind`: for a rejected login, its own error is reported instead of the closed connection. */
   async #ask<T>(
     what: string,
     request: () => Promise<T>,

@@ -1,5 +1,5 @@
-// How far the mailbox was read: the next UID. UIDs rise, and are valid as long as the mailbox has the same UIDVALIDITY (RFC 9051,
-// section 2.3.1.1). When it has another one, or its UIDs begin again, reading goes on with the messages that came since the last one.
+// The position in the mailbox: the next UID. UIDs increase, and are valid as long as UIDVALIDITY does not change (RFC 9051,
+// section 2.3.1.1). If it changes, or UIDs restart, reading continues with the messages received since the last one.
 
 import type { Store } from "../../contract/host.ts";
 import { isObject } from "../../json.ts";
@@ -11,13 +11,13 @@ const key = "mailbox";
 const dayMs = 24 * 60 * 60 * 1_000;
 /** Servers compare days in their own time zone. */
 const searchSlackMs = 2 * dayMs;
-/** A message that is older by its own date is one that was read before, and that the server received again from a backup. */
+/** A message whose own date is older was already read, and was restored from a backup. */
 const staleMs = 7 * dayMs;
 
 type Position = {
   readonly validity: string;
   readonly nextUid: number;
-  /** The latest time at which the server received a message that was read. */
+  /** When the server received the latest message that was read. */
   readonly receivedMs: number;
   /** After the UIDs changed: messages below this UID are new only if the server received them since `receivedMs`. */
   readonly checkedUid?: number;
@@ -33,8 +33,8 @@ export class MailCursor {
   }
 
   /**
-   * Finds the position in the mailbox that was opened. Settles with true if its UIDs are not those of the last time. `backfill`: how many of
-   * the messages that are there at the first start are new.
+   * Finds the position in the opened mailbox. Resolves to true if its UIDs have changed. `backfill`: how many of the existing messages
+   * count as new at the first start.
    */
   async place(
     state: MailboxState,
@@ -57,14 +57,14 @@ export class MailCursor {
     return true;
   }
 
-  /** The next UID, and a day before which no message is new. */
+  /** The next UID, and the day from which messages are new. */
   next(): { readonly uid: number; readonly since?: Date } {
     const { nextUid, checkedUid = 0, receivedMs } = this.#placed();
     if (nextUid >= checkedUid || receivedMs === 0) return { uid: nextUid };
     return { uid: nextUid, since: new Date(receivedMs - searchSlackMs) };
   }
 
-  /** `writtenMs`: by its own date, where it has one. */
+  /** `writtenMs`: its own date, if it has one. */
   isNew(
     { uid, receivedMs }: Pick<ReceivedMessage, "uid" | "receivedMs">,
     writtenMs: number | undefined,
@@ -74,7 +74,7 @@ export class MailCursor {
     return receivedMs >= sinceMs && (writtenMs === undefined || writtenMs >= sinceMs - staleMs);
   }
 
-  /** All messages up to this UID were read. Settles when that is durable. */
+  /** Records that all messages up to this UID were read. Resolves when that is durable. */
   async passed(uid: number, receivedMs: readonly (number | undefined)[]): Promise<void> {
     const position = this.#placed();
     const { validity, checkedUid = 0 } = position;
@@ -82,7 +82,7 @@ export class MailCursor {
     await this.#save({
       validity,
       nextUid: uid + 1,
-      // While messages are compared with it, it stays.
+      // Not changed while messages are still compared with it.
       receivedMs: isChecking
         ? position.receivedMs
         : Math.max(position.receivedMs, ...receivedMs.map((ms) => ms ?? 0)),

@@ -16,13 +16,13 @@ const afterRejectedLoginMs = 15 * 60_000;
 
 const network: Readonly<Record<string, string>> = {
   CONNECT_TIMEOUT: "it did not answer in time",
-  GREETING_TIMEOUT: "it accepted the connection and did not greet: does tls fit the port?",
+  GREETING_TIMEOUT: "it accepted the connection but sent no greeting: does tls match the port?",
   ECONNREFUSED: "the connection was refused",
   ECONNRESET: "the connection was reset",
   EHOSTUNREACH: "the host is unreachable",
   ENETUNREACH: "the network is unreachable",
   ENOTFOUND: "the name does not exist",
-  EAI_AGAIN: "the name could not be looked up",
+  EAI_AGAIN: "the name could not be resolved",
   EPIPE: "the connection broke",
   ETIMEDOUT: "it did not answer in time",
   ETIMEOUT: "it did not answer in time",
@@ -30,8 +30,8 @@ const network: Readonly<Record<string, string>> = {
   EConnectionClosed: "the connection broke",
   ClosedAfterConnectTLS: "the server closed the connection",
   ClosedAfterConnectText: "the server closed the connection",
-  ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS on this port: tls: starttls, or another port?",
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: "it does not speak TLS on this port: tls: starttls, or another port?",
+  ERR_SSL_WRONG_VERSION_NUMBER: "it does not use TLS on this port: try tls: starttls, or another port",
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: "it does not use TLS on this port: try tls: starttls, or another port",
 };
 
 /** https://nodejs.org/api/tls.html#x509-certificate-error-codes */
@@ -46,10 +46,10 @@ const certificate: ReadonlySet<string> = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ]);
 
-/** RFC 5530: the login may be tried again. */
+/** RFC 5530 codes after which the login may be retried. */
 const passing: ReadonlySet<string> = new Set(["UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN"]);
 
-/** `what`: the action, for instance "reading". A bug of the router is rethrown as it is. */
+/** `what`: the action, such as "reading". A bug of the router is returned unchanged. */
 export function failureOf(error: unknown, what: string): unknown {
   if (error instanceof ConnectorError || !(error instanceof Error)) return error;
   const failure = error as MailFailure;
@@ -74,11 +74,11 @@ export function failureOf(error: unknown, what: string): unknown {
 function loginFailure({ serverResponseCode }: MailFailure, said: string, cause: Error): ConnectorError {
   const answer = said === "" ? "" : `: ${said}`;
   if (passing.has(String(serverResponseCode ?? "").toUpperCase()))
-    return new ConnectorError("E_MAIL", `the server does not accept logins now${answer}`, {
+    return new ConnectorError("E_MAIL", `the server is not accepting logins${answer}`, {
       retryable: true,
       cause,
     });
-  return new ConnectorError("E_MAIL", `the server rejected user or password${answer}`, {
+  return new ConnectorError("E_MAIL", `the server rejected the user or password${answer}`, {
     hint: "most providers require an app password: see docs/connectors/imap.md",
     retryAfterMs: afterRejectedLoginMs,
     cause,

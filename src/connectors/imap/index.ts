@@ -1,4 +1,4 @@
-// The `imap` source type: messages in a mailbox, by IMAP, as they come in.
+// The `imap` source type: messages that arrive in a mailbox.
 
 import type { SourceType } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
@@ -14,13 +14,13 @@ import { createImapSource } from "./source.ts";
 
 export const imap: SourceType<ImapOptions> = {
   type: "imap",
-  summary: "Reads a mailbox by IMAP, and makes an event of each message that arrives.",
+  summary: "Reads a mailbox by IMAP: each message that arrives becomes an event.",
   options: imapOptions,
   validate,
   meta: { from: "{{data.from.address}}" },
   content: "text",
   check: checkOptions,
-  // Anybody can write to a mailbox, in any name.
+  // Anyone can send mail under any name.
   trust: () => "unverified",
   libraries,
   reaches: (options) => [
@@ -34,7 +34,7 @@ export const imap: SourceType<ImapOptions> = {
     if (!isObject(message))
       throw new UsageError(
         "E_USAGE",
-        'mail makes events of messages: give one as {"from": {"address": "..."}, "subject": "...", "text": "..."}',
+        'a payload for mail is a message, such as {"from": {"address": "..."}, "subject": "...", "text": "..."}',
       );
     return arrivalOf({ mailbox, uid: 1, text: "", ...message } as MessageData, headers);
   },

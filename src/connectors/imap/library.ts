@@ -1,4 +1,4 @@
-// The client libraries of mail, which users install themselves: loaded only when a source starts. The types say what is used of them.
+// The mail client libraries, which users install themselves and which are loaded when a source starts. The types cover only what is used.
 
 import type { Host } from "../../contract/host.ts";
 import { libraries } from "./packages.ts";
@@ -34,7 +34,7 @@ export interface ImapClient {
   connect(): Promise<void>;
   close(): void;
   noop(): Promise<void>;
-  /** Settles when IDLE ended; with false when the server rejected it. */
+  /** Resolves when IDLE has ended, to false if the server rejected it. */
   idle(): Promise<unknown>;
   list(): Promise<readonly { readonly path: string }[]>;
   mailboxOpen(path: string, options: { readonly readOnly: boolean }): Promise<OpenedMailboxState>;
@@ -85,7 +85,7 @@ export interface FetchedMessage {
   readonly bodyParts?: ReadonlyMap<string, Uint8Array | undefined>;
 }
 
-/** A part of a message as the server describes it. */
+/** A part of a message as described by the server. */
 export interface BodyPart {
   /** `1.2`; absent for the only part of a message. */
   readonly part?: string;

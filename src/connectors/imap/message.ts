@@ -1,5 +1,5 @@
-// A message as the data of an event. All of it was written by its sender, and is bounded and brought on one line here where one line is
-// expected; the flags, the size and the time of receipt are the server's.
+// Converts a message to the data of an event. Flags, size and time of receipt come from the server; everything else was written by the
+// sender, so it is bounded, and reduced to one line where one line is expected.
 
 import { createHash } from "node:crypto";
 import type { Arrival, Json } from "../../contract.ts";
@@ -13,7 +13,7 @@ import { readableLine, withWindowsLetters } from "./readable-line.ts";
 
 type Address = { address: string; name?: string };
 
-/** The `data` of an event. What a message does not have is absent. */
+/** The `data` of an event. Keys that the message lacks are absent. */
 export type MessageData = {
   mailbox: string;
   uid: number;
@@ -22,7 +22,7 @@ export type MessageData = {
   to?: Address[];
   cc?: Address[];
   subject?: string;
-  /** As its sender says. RFC 3339 in UTC, as all times. */
+  /** The date written by the sender. RFC 3339 in UTC, as all times. */
   date?: string;
   /** When the server received it. */
   received?: string;
@@ -30,17 +30,17 @@ export type MessageData = {
   in_reply_to?: string;
   references?: string[];
   text: string;
-  /** The text goes on. */
+  /** True if the text was cut. */
   truncated?: boolean;
   attachments?: Attachment[];
   flags?: string[];
   size?: number;
   auth?: AuthResult;
-  /** Why the message could not be read; then nothing but its UID is known. */
+  /** Why the message could not be read, in which case only its UID is known. */
   problem?: string;
 };
 
-/** What the server says of a message, and its beginning as it was parsed. */
+/** What the server reports about a message, and its parsed beginning. */
 export interface ReceivedMessage {
   readonly mailbox: string;
   readonly validity: string;
@@ -55,9 +55,9 @@ export interface ReceivedMessage {
 
 const longest = { subject: 500, name: 200, address: 320, id: 250, header: 500 };
 const most = { addresses: 50, references: 50, headers: 60, flags: 50 };
-/** It says something about our connection, not about the message. */
+/** A flag that depends on our connection, not on the message. */
 const recent = "\\Recent";
-/** How long a delivery is recognized that is repeated after a crash, or whose message is moved out of the mailbox and back. */
+/** How long a repeated delivery is recognized: after a crash, or if a message is moved out of the mailbox and back. */
 const knownMs = 30 * 24 * 60 * 60 * 1_000;
 
 export function dataOf(message: ReceivedMessage, authServer: string | undefined): MessageData {
@@ -100,15 +100,15 @@ export function arrivalOf(
     data: data as unknown as Json,
     text: [subject, text].filter((part) => part !== "").join("\n\n"),
     headers,
-    // Anybody can write to a mailbox, in any name.
+    // Anyone can send mail under any name.
     trust: "unverified",
     ...(deliveryId === undefined ? {} : { deliveryId, known: { idMs: knownMs } }),
   };
 }
 
 /**
- * The same for one message wherever it is moved, and after the mailbox got new UIDs. The size distinguishes messages of senders that give
- * all of theirs one id.
+ * Stays the same if a message is moved, or the mailbox gets new UIDs. The size distinguishes messages of senders that reuse one
+ * Message-ID.
  */
 export function deliveryIdOf({ parsed, validity, uid, size }: ReceivedMessage): string {
   const id = parsed.messageId?.trim() ?? "";
@@ -125,7 +125,7 @@ export function unreadableArrival(mailbox: string, validity: string, uid: number
   return { ...arrivalOf({ mailbox, uid, text: "", problem }, {}, deliveryId), text: problem };
 }
 
-/** Elsewhere in the data, of interest only for the transport, or written by servers for servers. */
+/** Headers that are elsewhere in the data, or matter only to mail servers. */
 const unlisted =
   /^(from|to|cc|bcc|subject|date|message-id|in-reply-to|references|reply-to|mime-version|content-.*|received|received-spf|return-path|delivered-to|authentication-results|arc-.*|dkim-.*|domainkey-.*|x-received|x-google-.*|x-gm-.*|x-ms-.*|x-microsoft-.*|x-forefront-.*)$/;
 
@@ -153,8 +153,7 @@ function authOf(
 }
 
 /**
- * Undefined if From could be read in several ways: the receiving server may have checked another address than the one that is shown.
- * `written`: the header.
+ * Undefined if From is ambiguous: the receiving server may have checked another address than the one shown. `written`: the header.
  */
 function domainOf(address: string, written: string): string | undefined {
   if (written.split("@").length !== 2 || !written.toLowerCase().includes(address)) return undefined;
@@ -191,7 +190,7 @@ function idOf(written: string | undefined): string | undefined {
   return idsIn(written)[0];
 }
 
-/** Without their brackets. */
+/** Without angle brackets. */
 function idsIn(written = ""): string[] {
   const all = written.match(/[^\s<>,]+/g) ?? [];
   return all.slice(-most.references).map((id) => id.slice(0, longest.id));

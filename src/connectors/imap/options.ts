@@ -1,5 +1,5 @@
-// The options of an imap source as they are written in YAML. The type, the validator, the editor's schema and the table in
-// docs/connectors/imap.md are generated from here. What a schema cannot say is in check.ts.
+// The options of an imap source in YAML. The type, the validator, the editor's schema and the table in docs/connectors/imap.md are
+// generated from them. check.ts has the checks that a schema cannot express.
 
 import type { OptionsOf } from "../../contract/options.ts";
 import type { JsonSchema } from "../../contract.ts";
@@ -17,7 +17,7 @@ export const imapOptions = {
     },
     port: {
       "x-inert": false,
-      description: "The port of the server. Default 993, or 143 where tls is starttls or none.",
+      description: "The port of the server. Default: 993, or 143 if tls is starttls or none.",
       type: "integer",
       minimum: 1,
       maximum: 65_535,
@@ -25,7 +25,7 @@ export const imapOptions = {
     tls: {
       "x-inert": false,
       description:
-        "How the connection is encrypted: implicit (from its first byte), starttls (required before the login), or none (only to this machine).",
+        "How the connection is encrypted: implicit (from the first byte), starttls (required before login), or none (only to this machine).",
       type: "string",
       enum: ["implicit", "starttls", "none"],
       default: "implicit",
@@ -60,8 +60,7 @@ export const imapOptions = {
     },
     backfill: {
       "x-inert": true,
-      description:
-        "How many of the newest messages become events at the first start. By default only later ones do.",
+      description: "How many of the newest messages become events at the first start. Default: none.",
       type: "integer",
       minimum: 1,
       maximum: 1000,
@@ -69,7 +68,7 @@ export const imapOptions = {
     seen: {
       "x-inert": false,
       description:
-        "What happens to a message after its event is stored: keep changes nothing in the mailbox, mark sets the message as read.",
+        "What to do with a message after its event is stored: keep leaves it unchanged, mark marks it as read.",
       type: "string",
       enum: ["keep", "mark"],
       default: "keep",
@@ -77,13 +76,13 @@ export const imapOptions = {
     auth_server: {
       "x-inert": true,
       description:
-        "The name with which the receiving server begins its Authentication-Results, such as mx.google.com or *.messagingengine.com. Without it data.auth is absent.",
+        "The server name at the beginning of the trusted Authentication-Results header, such as mx.google.com or *.messagingengine.com. Without it, data.auth is absent.",
       type: "string",
       pattern: "^(\\*\\.)?[A-Za-z0-9][A-Za-z0-9._-]*$",
     },
     every: {
       "x-inert": true,
-      description: "The delay between two checks of a server without IDLE, from 10s to 1d.",
+      description: "The polling interval for a server without IDLE, from 10s to 1d.",
       type: "string",
       format: "duration",
       default: "1m",
@@ -98,8 +97,7 @@ export const imapOptions = {
     },
     timeout: {
       "x-inert": true,
-      description:
-        "How long to wait for an answer of the server, from 1s to 10m; messages may take ten times as long.",
+      description: "The timeout of a request to the server, from 1s to 10m; for messages, ten times as long.",
       type: "string",
       format: "duration",
       default: "30s",
@@ -107,7 +105,7 @@ export const imapOptions = {
     max_message: {
       "x-inert": true,
       description:
-        "How much of a message is read, from 4KiB to 256KiB: of a larger one the headers and the beginning of the text. Attachments are only listed.",
+        "How much of a message is read, from 4KiB to 256KiB; larger messages are cut. Attachments are only listed.",
       type: "string",
       format: "size",
       default: "64KiB",

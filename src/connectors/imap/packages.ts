@@ -1,4 +1,4 @@
-// The client libraries of mail, with the versions that `channel-router add imap` installs.
+// The mail client libraries and the versions that `channel-router add imap` installs.
 
 import type { Libraries } from "../../contract.ts";
 

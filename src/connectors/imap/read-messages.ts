@@ -1,4 +1,4 @@
-// Reads the beginnings of some messages: in one request, and one more for each whose text comes after a large attachment.
+// Reads the beginnings of messages in one request, plus one for each message whose text follows a large attachment.
 
 import { ConnectorError } from "../../errors.ts";
 import { headerFor, textPart } from "./body-parts.ts";
@@ -14,7 +14,7 @@ export interface ReadOptions {
   readonly validity: string;
   /** Of each message. */
   readonly maxBytes: number;
-  /** Whether the server is asked for the structure. It may be what a message cannot be read for. */
+  /** Whether to request the structure, which can be the reason why a message cannot be read. */
   readonly structure: boolean;
 }
 
@@ -26,7 +26,7 @@ export type ReadMessage =
 /** Headers of the parts before the text. */
 const partHeaders = 1_024;
 
-/** In ascending order of their UIDs, without those that were deleted meanwhile. Rejects when the connection is lost. */
+/** In ascending order of UIDs, without deleted messages. Rejects if the connection is lost. */
 export async function readMessages(
   uids: readonly number[],
   options: ReadOptions,
@@ -49,7 +49,7 @@ export async function readMessages(
       return one === undefined || sourceOf(one) === undefined;
     }),
   );
-  // Deleted, or with a description that the client library does not take.
+  // Deleted, or with a structure that the client library cannot parse.
   const rest = missing.size === 0 ? [] : await connection.fetch([...missing], { uid: true });
   const unread = new Set(rest.map(({ uid }) => uid));
   const read: ReadMessage[] = [];
@@ -59,7 +59,7 @@ export async function readMessages(
     if (one !== undefined && source !== undefined) read.push(await readOne(uid, one, source, options));
     else if (unread.has(uid) && structure)
       read.push(...(await readMessages([uid], { ...options, structure: false })));
-    else if (unread.has(uid)) read.push({ uid, problem: "the server sent nothing of it that can be read" });
+    else if (unread.has(uid)) read.push({ uid, problem: "the server sent no readable part of it" });
   }
   return read;
 }
@@ -115,7 +115,7 @@ async function readOne(
   };
 }
 
-/** An attached message is an attachment, whose text must not look like that of this one. */
+/** The text of an attached message must not look like that of this message. */
 function parse(parseMime: MimeParse, bytes: Uint8Array): Promise<ParsedMessage> {
   return parseMime(bytes, { maxRfc822NestingDepth: 0 });
 }

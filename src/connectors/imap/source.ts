@@ -1,5 +1,5 @@
-// Consecutive connections to a mail server: each reads what is new in the mailbox, waits for the server to report more, and moves the
-// cursor only after the events are durable.
+// Connects to a mail server repeatedly: each connection reads new messages, waits for the server to report more, and moves the cursor
+// only after the events are durable.
 
 import type { Host, Round } from "../../contract/host.ts";
 import type { Emit, Source } from "../../contract.ts";
@@ -18,10 +18,10 @@ import { type ReadMessage, readMessages } from "./read-messages.ts";
 
 const pauseMs = 1_000;
 const maxBackoffMs = 5 * 60_000;
-/** Messages that are read and given on together, and bytes of them. */
+/** Limits for a batch of messages. */
 const maxTogether = 20;
 const maxBytesTogether = 2 * 1024 * 1024;
-/** A message with which the connection broke this often is read without its structure, then not at all. */
+/** After this many lost connections, a message is read without its structure, then skipped. */
 const strikes = { plain: 2, unread: 4 };
 
 export function createImapSource(name: string, options: ImapOptions, host: Host): Source {
@@ -44,7 +44,7 @@ class MailboxReader {
   #cursor: MailCursor | undefined;
   #handOver: HandOver | undefined;
   #hasIdle = true;
-  /** Up to this UID, messages are read one by one: one of them broke the connection. */
+  /** Up to this UID, messages are read one at a time, because one of them broke the connection. */
   #carefulUntil = 0;
   #suspect = { uid: 0, strikes: 0 };
 
@@ -63,7 +63,7 @@ class MailboxReader {
     return this.#handOver?.held();
   }
 
-  /** One connection. Settles when it worked for a while and broke; rejects with a ConnectorError when it failed. */
+  /** Runs one connection. Resolves if it is lost after it worked; rejects with a ConnectorError if it failed. */
   async run(emit: Emit, signal: AbortSignal, round: Round): Promise<void> {
     const { clock } = this.#host;
     const library = await loadLibrary(this.#host);
@@ -106,7 +106,7 @@ class MailboxReader {
     const isOther = await this.#cursor.place(state, connection, this.#options.backfill ?? 0);
     if (isOther)
       this.#host.log.warn(
-        line`source ${this.#name}: the server gave the messages of ${this.#options.mailbox} new UIDs; reading goes on with those received since the last one`,
+        line`source ${this.#name}: the server assigned new UIDs in ${this.#options.mailbox}; reading continues with messages received since the last one`,
       );
     return this.#cursor;
   }
@@ -167,7 +167,7 @@ class MailboxReader {
     }
   }
 
-  /** Settles when all of them are durable. */
+  /** Resolves when all of them are durable. */
   async #give(read: readonly ReadMessage[], validity: string, cursor: MailCursor): Promise<void> {
     const handOver = this.#handOver as HandOver;
     const { mailbox, authServer } = this.#options;

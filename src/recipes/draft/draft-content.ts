@@ -1,11 +1,11 @@
-// What Claude is shown of recorded events, as a template: what happened, to what, and where to read more.
+// Drafts the content template for recorded events: what happened, to what, and a link.
 
 import { depthOf, isPersonal, type MatchPath, type RecordedEvent, scalarsOf } from "./draft-match.ts";
 
 export interface DraftContent {
   readonly content: string;
   readonly meta: Readonly<Record<string, string>>;
-  /** Template of the key by which a repetition is recognized; undefined: nothing identifies an event. */
+  /** The template of the dedupe key; undefined if nothing identifies an event. */
   readonly dedupe: string | undefined;
 }
 
@@ -85,7 +85,7 @@ function idRank(path: string): number {
   ]);
 }
 
-/** The id of the event where it has one; else that of its subject with what happened to it. */
+/** The id of the event if it has one, else that of its subject with what happened to it. */
 function dedupeKey(
   ids: readonly string[],
   isVaried: (path: string) => boolean,

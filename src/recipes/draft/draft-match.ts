@@ -1,5 +1,5 @@
-// Which paths of recorded events say what kind of event it is: those whose value never varies among them, is a word
-// rather than a name, an id or a time, and is where senders write the kind of an event.
+// Finds the paths that identify the kind of recorded events: those where all have the same value, which is a word
+// rather than a name, id or time, and where senders usually write the kind of an event.
 
 import type { Json } from "../../contract.ts";
 import { isObject } from "../../json.ts";
@@ -14,16 +14,16 @@ export interface MatchPath {
   /** `headers.x-github-event`, `data.workflow_run.conclusion` */
   readonly path: string;
   readonly value: string | boolean;
-  /** Then the path must be there, whatever its value is. */
+  /** If true, the path must exist with any value. */
   readonly exists?: true;
   /** Then the value is a word of the text at this path. */
   readonly contains?: true;
 }
 
-/** More would only describe these events and no others. */
+/** More paths would match only these very events. */
 const maxPaths = 4;
 
-/** The best paths first. `others`: events that must not match; at least one path distinguishes each of them, if any can. */
+/** The best paths first. `others` must not match: at least one path excludes each of them, if possible. */
 export function matchPaths(events: readonly RecordedEvent[], others: readonly RecordedEvent[]): MatchPath[] {
   const [first, ...more] = events.map(scalarsOf);
   if (first === undefined) return [];
@@ -115,14 +115,14 @@ function commonWord(
   return undefined;
 }
 
-/** Whether an event has what the path asks for. */
+/** Whether an event matches this path. */
 export function isAt(event: RecordedEvent, { path, value, exists, contains }: MatchPath): boolean {
   const found = scalarsOf(event);
   if (contains) return String(found.get(path) ?? "").includes(String(value));
   return exists ? found.has(path) : found.get(path) === value;
 }
 
-/** Every scalar outside of lists, by path. */
+/** Every scalar outside lists, by path. */
 export function scalarsOf({ data, headers }: RecordedEvent): Map<string, Json> {
   const found = new Map<string, Json>();
   for (const [name, value] of Object.entries(headers)) found.set(`headers.${name}`, value);
@@ -138,7 +138,7 @@ export function scalarsOf({ data, headers }: RecordedEvent): Map<string, Json> {
   return found;
 }
 
-/** A word of a vocabulary: `completed`, `pull_request.opened`, `Pipeline Hook`; or true and false. */
+/** Whether a value looks like an enum member: `completed`, `pull_request.opened`, `Pipeline Hook`, or a boolean. */
 function isKind(value: Json): value is string | boolean {
   if (typeof value === "boolean") return true;
   if (typeof value !== "string" || value.length > 60) return false;
@@ -147,7 +147,7 @@ function isKind(value: Json): value is string | boolean {
 
 const unranked = 100;
 
-/** The lower, the surer that senders write the kind of an event there. */
+/** Lower is better: how likely senders write the kind of an event there. */
 function rankOf(path: string): number {
   const keys = path.split(".");
   const key = keys.at(-1) ?? "";
@@ -169,7 +169,7 @@ function rankOf(path: string): number {
   return rank === -1 || keys.length > 3 || (keys.length > 2 && rank < 2) ? unranked : 1 + rank;
 }
 
-/** Inside of somebody or something that has a name of its own. */
+/** Whether the path is inside a user, an organisation or another named thing. */
 export function isPersonal(path: string): boolean {
   return /\.(?:users?|sender|owner|author|committer|actor|assignees?|pusher|customer|members?|creator|organi[sz]ation|team|group|namespace|installation|account|repository|repo|project|head_repository|triggering_actor|permissions|links|_links)\./i.test(
     `${path}.`.replace(/\.[^.]+\.$/, "."),
@@ -180,7 +180,7 @@ export function depthOf(path: string): number {
   return path.split(".").length;
 }
 
-/** A payload of which this path says something else: the counter-example of the recipe. */
+/** A copy with another value at this path: the counter-example for the tests. */
 export function otherwise(event: RecordedEvent, { path, value, exists, contains }: MatchPath): RecordedEvent {
   const present = String(scalarsOf(event).get(path) ?? "");
   const other =

@@ -50,7 +50,7 @@ function isPrivatePath(path: string): boolean {
   return path.includes("stand-in-for-") || withoutPersonalValues([path])[0] !== path;
 }
 
-/** The options of a scheme that are plain texts; its secret stays in the config. */
+/** The string options of a scheme, without its secret. */
 function verifyOf(source: SourceValues | undefined): Record<string, string> | undefined {
   const { secret: _, ...verify } = asObject(source?.options.verify);
   const kept = ["scheme", "header", "prefix", "algorithm", "encoding", "signed", "key", "query", "username"];
@@ -142,7 +142,7 @@ function matchOf(events: readonly RecordedEvent[], others: readonly RecordedEven
     if (found.every((one) => isAt(other, one)))
       throw new UsageError(
         "E_USAGE",
-        `nothing distinguishes event ${index + 1} of --not from those of --from`,
+        `event ${index + 1} of --not has nothing that distinguishes it from those of --from`,
         {
           hint: "compare the events: channel-router events, channel-router why EVENT_ID",
         },

@@ -1,5 +1,5 @@
-// The source of a drafted recipe: that of the recorded events, without what belongs to the user. What it reaches
-// (a URL, files, a server) and what is from a variable become inputs, and both are declared as capabilities.
+// Drafts the source of a recipe from that of the recorded events, without personal values. What it reaches (a URL,
+// files, a server) and values from variables become inputs, and both are declared as capabilities.
 
 import type { Json, JsonObject } from "../../contract.ts";
 import { isObject } from "../../json.ts";
@@ -16,17 +16,17 @@ export interface DraftInput {
 }
 
 export interface DraftSource {
-  /** In the recipe. */
+  /** Its name in the recipe. */
   readonly name: string;
   readonly type: string;
   readonly options: JsonObject;
   readonly inputs: readonly DraftInput[];
   readonly capabilities: JsonObject;
-  /** Steps for the user, without numbers. */
+  /** Setup steps, without numbers. */
   readonly setup: readonly string[];
 }
 
-/** Types whose sources can be drafted, with the noun of a source of theirs. */
+/** The source types that can be drafted, each with the noun for such a source. */
 const nouns: Readonly<Record<string, string>> = {
   poll: "api",
   feed: "feed",
@@ -42,12 +42,12 @@ export function canDraft(type: string): boolean {
   return Object.hasOwn(nouns, type);
 }
 
-/** Each of them is an expression or a pattern, in which no word is replaced. */
+/** Expressions and patterns, in which nothing may be replaced. */
 const codeKeys = new Set(["items", "key", "cursor", "next", "pattern", "multiline"]);
-/** What only this machine or this config has. */
+/** Options that depend on this machine or config. */
 const ownKeys = new Set(["type", "enabled", "expect", "ca", "backfill", "since"]);
 
-/** `written`: with its variables, as in the config; `hide` replaces what belongs to somebody. */
+/** `written`: the options with variables, as in the config; `hide` replaces personal values. */
 export function draftSource(
   recipe: string,
   type: string,
@@ -80,7 +80,7 @@ export function draftSource(
   };
 }
 
-/** The input that an option becomes because it says what is reached, and differs from user to user. */
+/** The input for an option that says what is reached, which differs between users. */
 function reachingInput(
   type: string,
   key: string,
@@ -153,7 +153,7 @@ function reachingInput(
     : undefined;
 }
 
-/** Of ws and wss, too, in which the shapes of personal values find no URL. */
+/** Includes ws and wss, which the patterns of personal values do not match as URLs. */
 function exampleUrl(value: Json, hide: (value: Json) => Json): Json {
   const text = String(withoutReferences(value)).replace(/^ws/, "http");
   const shown = String(hide(text));
@@ -170,7 +170,7 @@ function withoutReferences(value: Json): Json {
 
 const reference = /\$\{([A-Za-z_]\w*|file:[^}]*)(?::-[^}]*)?\}/g;
 
-/** With what is inside of it; a reference to an input stays. */
+/** Recursive; references to inputs stay. */
 function hidden(value: Json, hide: (value: Json) => Json): Json {
   if (Array.isArray(value)) return value.map((one) => hidden(one, hide));
   if (isObject(value))
@@ -191,7 +191,7 @@ class InputList {
     return this.#inputs;
   }
 
-  /** Its name, with a number where it is taken. */
+  /** Its name, with a number if the name is taken. */
   add(input: DraftInput): string {
     const isTaken = (name: string) => this.#inputs.some((one) => one.name === name);
     let { name } = input;
@@ -201,7 +201,7 @@ class InputList {
     return name;
   }
 
-  /** The value with an input in place of each variable, file and literal credential. */
+  /** Replaces each variable, file and literal credential with an input. */
   withoutVariables(value: Json, path: readonly string[]): Json {
     if (Array.isArray(value)) return value.map((one) => this.withoutVariables(one, path));
     if (isObject(value))
@@ -243,7 +243,7 @@ function variableName(recipe: string, input: string): string {
   return `${recipe}_${input}`.replaceAll("-", "_").toUpperCase();
 }
 
-/** Headers whose values say nothing about who asks. */
+/** Headers whose values do not identify the client. */
 const commonHeader = /^(?:accept|accept-[a-z]+|content-type|user-agent|cache-control|[a-z-]*version)$/i;
 
 /** `x-api-key` -> `x_api_key` */
@@ -289,9 +289,9 @@ function setupOf(type: string, inputs: readonly DraftInput[], recipe: string): s
         `Put the ${name.replaceAll("_", " ")} in .env next to channels.yaml:  ${variableName(recipe, name)}=...`,
     ),
     type === "command"
-      ? "channel-router trust  asks whether the program may run."
+      ? "Run  channel-router trust  and allow the program."
       : /^(?:tail|watch)$/.test(type)
         ? "Files outside of the config's folder need your consent:  channel-router trust"
-        : "channel-router trust  asks whether it may connect.",
+        : "Run  channel-router trust  and allow the connection.",
   ];
 }

@@ -1,4 +1,4 @@
-// What in a payload probably belongs to somebody: it must not be published.
+// Finds values in a payload that look personal and must not be published.
 
 import type { Json } from "../../contract.ts";
 import { findJson, isObject } from "../../json.ts";
@@ -24,7 +24,7 @@ export interface LeftValue {
   readonly value: string;
 }
 
-/** Each value once. A payload that is not JSON is one text. */
+/** Lists each value once. A payload that is not JSON is a single text. */
 export function leftValues(payload: Json): LeftValue[] {
   const found = new Map<string, LeftValue>();
   const add = (what: string, value: string) => found.set(`${what} ${value}`, { what, value });
@@ -60,7 +60,7 @@ function inText(text: string, key: string, add: (what: string, value: string) =>
   for (const [whole, user = ""] of text.matchAll(homeShape))
     if (!/^(?:user|username|runner|you|me|dev|ada|alice|bob|carol|dave|node|app|vscode|ubuntu)$/i.test(user))
       add("a home folder", whole);
-  // A version may look like an address, but not where it is all of the value.
+  // A version in a text may look like an address, so only a whole value counts.
   if (new RegExp(`^${addressShape.source}$`).test(text) && !isExampleAddress(text))
     add("a network address", text);
   for (const address of text.match(address6Shape) ?? [])
@@ -79,7 +79,7 @@ function isOpaque(text: string): boolean {
   return text.length >= 8 && /\d/.test(text) && /[A-Za-z]/.test(text) && !isPlaceholder(text);
 }
 
-/** Written in place of a credential: one letter again and again, or a word that says so. */
+/** Whether a value is a placeholder for a credential: one repeated letter, or a word such as "example". */
 function isPlaceholder(text: string): boolean {
   return (
     /REDACTED|example|placeholder|dummy|sample|secret_here|xxx|\*{3}|test_?token|^https?:/i.test(text) ||
@@ -87,7 +87,7 @@ function isPlaceholder(text: string): boolean {
   );
 }
 
-/** Headers that carry credentials: a test needs none, since it checks no signature. */
+/** Headers with credentials. Tests do not need them, because they do not check signatures. */
 export function isSecretHeader(name: string): boolean {
   if (/(?:event|topic)-key$/i.test(name)) return false;
   return (

@@ -1,6 +1,6 @@
-// Replaces what belongs to somebody in recorded payloads: names, mail and network addresses, URLs with names in them,
-// ids, digests and credentials. A value that occurs again gets the same replacement, also inside of other texts, so
-// that what belongs together still does. What is not recognized as harmless is replaced.
+// Replaces personal values in recorded payloads: names, mail and network addresses, URLs with names, ids, digests and
+// credentials. A repeated value gets the same replacement, also within other texts, so that references stay intact.
+// Anything not known to be harmless is replaced.
 
 import type { Json } from "../../contract.ts";
 import { findJson, isObject } from "../../json.ts";
@@ -46,7 +46,7 @@ import {
   redacted,
 } from "./value-kinds.ts";
 
-/** All of them together: what two payloads share stays shared. */
+/** Takes all payloads at once, so that shared values stay equal. */
 export function withoutPersonalValues(payloads: readonly Json[]): Json[] {
   return payloads.map(hidePersonalValues(payloads));
 }
@@ -117,7 +117,7 @@ class Replacer {
     return (isPostal ? postal(key) : undefined) ?? this.#find(value) ?? this.text(value);
   }
 
-  /** A text in which known values and recognizable ones are replaced. */
+  /** Replaces known and recognizable values in a text. */
   text(text: string): string {
     if (privateKeyShape.test(text)) return redacted;
     const held: string[] = [];
@@ -166,7 +166,7 @@ class Replacer {
         hold(isWords(opaque) ? this.#words(opaque) : this.#of("opaque", opaque)),
       );
     result = this.#words(result);
-    // What is held may hold something itself.
+    // A held replacement may contain another.
     while (result.includes("\uE000"))
       result = result.replace(
         /\uE000([\uE010-\uE019]+)\uE001/g,
@@ -241,13 +241,13 @@ class Replacer {
     });
   }
 
-  /** A short name is also a part of other words. */
+  /** A short name is likely to occur within other words. */
   #longName(part: string): string | undefined {
     return part.length >= 4 ? this.#find(part) : undefined;
   }
 
   #url(written: string): string {
-    // `{/sha}`: a part that a client fills in, and the same for everybody.
+    // `{/sha}` is a URI template that is the same for everyone.
     const brace = written.indexOf("{");
     if (brace !== -1) return this.#url(written.slice(0, brace)) + this.#template(written.slice(brace));
     const found =
@@ -285,7 +285,7 @@ class Replacer {
       .join("/");
   }
 
-  /** A part of a path stays when it is a word of an API; anything else may name somebody. */
+  /** A path segment stays if it is an API word; anything else may identify someone. */
   #segment(segment: string): string {
     if (segment === "") return segment;
     let text: string;
@@ -405,7 +405,7 @@ function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
-/** Digits that no pattern takes for a part of the text. */
+/** Digits that no pattern matches. */
 function privateDigits(index: number): string {
   return String(index).replace(/\d/g, (digit) => String.fromCharCode(0xe010 + Number(digit)));
 }
@@ -414,7 +414,7 @@ function fromPrivateDigits(digits: string): number {
   return Number(digits.replace(/./gu, (digit) => String(digit.charCodeAt(0) - 0xe010)));
 }
 
-/** Letters for letters and digits for digits; a prefix such as `evt_` says what it is, and stays. */
+/** Replaces letters by letters and digits by digits; a prefix such as `evt_` stays. */
 function likeText(value: string, seed: number): string {
   const prefix = /^[A-Za-z]{1,8}[_-](?=.{6})/.exec(value)?.[0] ?? "";
   const isHex = /^[0-9a-f]+$/i.test(value);

@@ -1,4 +1,4 @@
-// A drafted recipe as the text of its file, in block style.
+// Writes a drafted recipe as YAML in block style.
 
 import { schemaUrl } from "../../config/schema-url.ts";
 import type { JsonObject } from "../../contract.ts";
@@ -21,9 +21,9 @@ export interface DraftTest {
   readonly headers: Readonly<Record<string, string>>;
   /** Relative to the recipe. */
   readonly fixture: string;
-  /** Why it is skipped; undefined: it is delivered. */
+  /** The path because of which it is skipped; undefined if it is delivered. */
   readonly skippedBy?: string | undefined;
-  /** At most so many, where that is known. */
+  /** The upper limit, if known. */
   readonly tokens?: number | undefined;
 }
 
@@ -152,7 +152,7 @@ function quoted(text: string): string {
   return JSON.stringify(text);
 }
 
-/** In JSON, which is YAML, but for plain words. */
+/** Plain words unquoted, anything else as JSON, which is valid YAML. */
 function scalar(value: string | number | boolean): string {
   const isPlain =
     typeof value === "string" &&

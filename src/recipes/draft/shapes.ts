@@ -1,5 +1,5 @@
-// The shapes of values that belong to somebody: credentials, mail addresses, ids. Shared by what replaces them in
-// fixtures and by what looks for those that were left.
+// Patterns of personal values: credentials, mail addresses, ids. Used to replace them in fixtures, and to find
+// remaining ones.
 
 import { isIPv6 } from "node:net";
 
@@ -38,11 +38,11 @@ export const ibanShape =
 /** With characters that words and paths do not have. */
 export const base64Shape =
   /(?<![\w+/=-])(?=[\w/]*[+=])(?=[\w+/]*[A-Z])(?=[\w+/]*[a-z])[A-Za-z0-9+/]{16,}={0,2}(?![\w+/=-])/g;
-/** A commit, or another digest: hexadecimal with a digit and a letter. */
+/** A commit id or another hexadecimal digest with a digit and a letter. */
 export const hexShape = /(?<![\w-])(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{7,128}(?![\w-])/gi;
-/** Letters and digits mixed, without a meaning that a reader would see. */
+/** A mix of letters and digits that has no meaning to a reader. */
 export const opaqueShape = /(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9_-]{16,}={0,2}(?![\w-])/g;
-/** The home folder of somebody. */
+/** A path in a home folder. */
 export const homeShape = /(?:\/home\/|\/Users\/|[A-Z]:\\Users\\)([^/\\\s:"']+)/g;
 
 /**
@@ -75,7 +75,7 @@ export function isSecretNumber(key: string): boolean {
   return /(?:^|[_-])(?:pin|otp|cvv|cvc|passw(?:or)?d|passcode|secret|code)s?$/i.test(key);
 }
 
-/** Names that are reserved for examples, and addresses that belong to nobody. */
+/** Domains reserved for examples, and no-reply addresses. */
 export function isExampleMail(mail: string): boolean {
   return (
     /(?:@|%40)(?:[\w-]+\.)*(?:example(?:\.[a-z]+)?|test|invalid|localhost)$/i.test(mail) ||
@@ -96,7 +96,7 @@ export function isExampleAddress(address: string): boolean {
   );
 }
 
-/** Where senders serve everybody: such a host says nothing about who uses it. */
+/** Public hosts of senders, which do not identify their users. */
 const publicHosts = [
   ..."github.com githubusercontent.com githubassets.com gitlab.com gitea.com codeberg.org bitbucket.org atlassian.net atlassian.com".split(
     " ",
@@ -110,7 +110,7 @@ const publicHosts = [
   ..."gravatar.com w3.org schema.org googleapis.com healthchecks.io ntfy.sh".split(" "),
 ];
 
-/** The public part of a host, `atlassian.net` of `acme.atlassian.net`; undefined for a host of somebody's own. */
+/** The public domain of a host, `atlassian.net` for `acme.atlassian.net`; undefined for a private one. */
 export function publicHost(host: string): string | undefined {
   const name = host.toLowerCase();
   return publicHosts.find((known) => name === known || name.endsWith(`.${known}`));
@@ -128,7 +128,7 @@ export function isExampleHost(host: string): boolean {
   );
 }
 
-/** Names of senders themselves, which also occur in paths and texts: `github` in `.github/workflows`. */
+/** Names of senders, which also occur in paths and texts: `github` in `.github/workflows`. */
 export function isSenderName(name: string): boolean {
   return publicHosts.some((known) => known.slice(0, known.indexOf(".")) === name.toLowerCase());
 }

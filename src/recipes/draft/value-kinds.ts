@@ -36,7 +36,7 @@ const repoKey =
 const hostKey = /^(?:host|host_?name|server|server_name|domain|node|nodename|instance|machine|fqdn)$/i;
 const idKey = /^(?:id|uid|uuid|guid|gid|node_id|global_id|_id|sid)$|(?:_id|_uuid|_guid|[a-z]I[dD])$/;
 
-/** What a text at this path is, when it belongs to somebody. */
+/** The kind of personal value at this path, if any. */
 export function kindOf(path: readonly string[], value: string): Kind | undefined {
   const key = path.at(-1) ?? "";
   const parent = path.at(-2) ?? "";

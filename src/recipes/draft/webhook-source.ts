@@ -6,13 +6,13 @@ import type { DraftInput, DraftSource } from "./draft-source.ts";
 export interface WebhookWishes {
   readonly recipe: string;
   readonly path: string;
-  /** The options of `verify` but its secret; undefined: requests are not verified. */
+  /** The options of `verify` without its secret; undefined if requests are not verified. */
   readonly verify: Readonly<Record<string, string>> | undefined;
-  /** How bodies are read, where the config says so. */
+  /** The option `parse`, if the config sets it. */
   readonly parse?: string | undefined;
 }
 
-/** Its name is that of the preset, which is the sender's; a generic scheme says nothing about the sender. */
+/** Named after the preset; a generic scheme does not identify the sender. */
 export function webhookSource({ recipe, path, verify, parse }: WebhookWishes): DraftSource {
   const variable = `${recipe.replaceAll("-", "_").toUpperCase()}_SECRET`;
   const secret: DraftInput = {
@@ -58,7 +58,7 @@ export function webhookName(scheme: string): string {
   return /^(?:hmac|bearer|basic|token|none|jwt|public_key)$/.test(scheme) ? "webhook" : scheme;
 }
 
-/** The sender, by a header that only it sends. */
+/** Recognizes the sender by a header that only it sends. */
 export function schemeOf(headers: Readonly<Record<string, string>>): string {
   const known = [
     ["x-gitea-event", "gitea"],

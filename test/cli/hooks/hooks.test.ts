@@ -160,7 +160,7 @@ describe.each(senders)(
     const add = (more: readonly string[] = ["--yes"], around: Around = {}) =>
       hooks(["add", source, ...target, ...more], around);
 
-    test("is registered for the events that its channels take, with a new secret in .env", async () => {
+    test("add registers the events that the channels take, with a new secret in .env", async () => {
       const { code, stdout, stderr } = await add();
       expect(stderr).toBe("");
       expect(code).toBe(0);
@@ -176,7 +176,7 @@ describe.each(senders)(
       expect(checked.code).toBe(0);
     });
 
-    test("a secret that is there stays, and no secret is ever an argument or printed", async () => {
+    test("an existing secret is kept, and no secret is printed or passed as an argument", async () => {
       const isMade = source === "pay_stripe";
       if (!isMade)
         await writeFile(join(project.folder, ".env"), `OTHER=1\n${variable}='kept-by-the-user-1234'\n`);
@@ -191,7 +191,7 @@ describe.each(senders)(
       expect(stdout + stderr).not.toContain(secret);
     });
 
-    test("twice is once; a different one is updated, one of two equal URLs goes, others are left alone", async () => {
+    test("add is idempotent: it updates a webhook that differs, removes duplicates, and leaves other URLs alone", async () => {
       await reset([other]);
       await add();
       await add();
@@ -213,7 +213,7 @@ describe.each(senders)(
       expect((await hooks(["list", source, ...target])).code).toBe(0);
     });
 
-    test("a webhook of which something differs is made equal", async () => {
+    test("add repairs a webhook that differs", async () => {
       await add();
       const { hooks: made } = await sender();
       await reset([spoil(made[0] as Hook)]);
@@ -226,7 +226,7 @@ describe.each(senders)(
       expect((await hooks(["list", source, ...target])).code).toBe(0);
     });
 
-    test("remove takes ours and no other", async () => {
+    test("remove deletes only the webhook with our URL", async () => {
       await reset([other]);
       await add();
       const { code } = await hooks(["remove", source, ...target, "--yes"]);
@@ -235,7 +235,7 @@ describe.each(senders)(
       expect((await hooks(["remove", source, ...target, "--yes"])).stdout).toContain("has no webhook");
     });
 
-    test("asks first, and a no changes nothing", async () => {
+    test("add asks first, and changes nothing if declined", async () => {
       for (const answer of ["n", "", "nope"]) {
         const { code, stdout } = await add([], answers(answer));
         expect(code).toBe(1);
@@ -246,7 +246,7 @@ describe.each(senders)(
       expect((await add([], answers("y"))).code).toBe(0);
     });
 
-    test("--dry-run shows it and changes nothing", async () => {
+    test("--dry-run shows the webhook and changes nothing", async () => {
       const { code, stdout } = await add(["--dry-run"]);
       expect(code).toBe(0);
       expect(stdout).toContain(events[0]);
@@ -254,7 +254,7 @@ describe.each(senders)(
       expect(await dotenv()).toBe("");
     });
 
-    test("reads several pages", async () => {
+    test("existing webhooks are read from several pages", async () => {
       await reset([other]);
       await add();
       expect((await hooks(["list", source, ...target], { mode: "pages" })).code).toBe(0);
@@ -262,10 +262,10 @@ describe.each(senders)(
 
     test.each([
       ["signed-out", "is not logged in", "login"],
-      ["no-rights", "rights", ""],
+      ["no-rights", "permission", ""],
       ["rate-limit", "rate limit", "try again"],
       ["old", "too old", "update"],
-    ])("%s: says so, and how to do it by hand", async (mode, message, hint) => {
+    ])("%s: is reported, with the manual steps", async (mode, message, hint) => {
       for (const args of [
         ["add", source, "--yes"],
         // All of them ask the same program in the same way.
@@ -281,21 +281,21 @@ describe.each(senders)(
         expect(stdout + stderr).toContain(message);
         expect(stdout + stderr).toContain(hint);
         if (args[0] === "add") {
-          expect(stdout).toContain("By hand");
+          expect(stdout).toContain("Register it manually");
           expect(stdout).toContain(url);
         }
       }
       expect(await dotenv()).toBe("");
     });
 
-    test("a program that is not installed is named", async () => {
+    test("a missing program is reported by name", async () => {
       const { code, stdout } = await add(["--yes"], { path: "/nowhere" });
       expect(code).toBe(1);
       expect(stdout).toContain("is not installed");
-      expect(stdout).toContain("By hand");
+      expect(stdout).toContain("Register it manually");
     });
 
-    test("below Claude nothing is registered or removed", async () => {
+    test("below a Claude process nothing is registered or removed", async () => {
       const under = { underClaude: { sign: "CLAUDECODE is set", folders: [] }, ...answers("y") };
       for (const verb of ["add", "remove"]) {
         const { code, stderr } = await hooks([verb, source, ...target, "--yes"], under);
@@ -307,7 +307,7 @@ describe.each(senders)(
   },
 );
 
-test("GitHub: a secret of which the variable is a part is registered whole", async () => {
+test("GitHub: a secret that contains a variable is registered completely", async () => {
   const { code } = await hooks(["add", "own", ...repo, "--events", "push", "--yes"]);
   expect(code).toBe(0);
   const { hooks: found } = await sender();
@@ -354,7 +354,7 @@ test.each([
   },
 );
 
-test("Stripe: an endpoint whose secret is not in .env is not made a second time", async () => {
+test("Stripe: an endpoint whose secret is not in .env is not created again", async () => {
   await hooks(["add", "pay_stripe", "--yes"]);
   await writeFile(join(project.folder, ".env"), "");
   const { code, stderr } = await hooks(["add", "pay_stripe", "--yes"]);
@@ -363,32 +363,32 @@ test("Stripe: an endpoint whose secret is not in .env is not made a second time"
   expect((await sender()).hooks).toHaveLength(1);
 });
 
-test("Stripe: a secret that is set already is not replaced", async () => {
+test("Stripe: a secret that is already set is not replaced", async () => {
   await writeFile(join(project.folder, ".env"), "STRIPE_WEBHOOK_SECRET=whsec_of_listen\n");
   const { code, stderr } = await hooks(["add", "pay_stripe", "--yes"]);
   expect(code).toBe(2);
-  expect(stderr).toContain("is set already");
+  expect(stderr).toContain("is already set");
   expect((await sender()).hooks).toEqual([]);
 });
 
-test("an answer that repeats the secret is shown without it", async () => {
+test("a secret in a program's output is masked", async () => {
   await writeFile(join(project.folder, ".env"), "GITHUB_WEBHOOK_SECRET=kept-by-the-user-1234\n");
   const { stdout, stderr } = await hooks(["add", "ci_github", "--yes", ...repo], { mode: "echo-secret" });
   expect(stdout).toContain("cannot parse");
   expect(stdout + stderr).not.toContain("kept-by-the-user-1234");
 });
 
-test("a sender without a command line: the URL is shown, and exit code 1", async () => {
+test("a sender without a command line tool: prints the URL and exits with 1", async () => {
   const { code, stdout } = await hooks(["add", "shop", "--yes"]);
   expect(code).toBe(1);
-  expect(stdout).toContain("no command line registers webhooks of shopify");
+  expect(stdout).toContain("webhooks of shopify cannot be registered");
   expect(stdout).toContain("https://hooks.example.com/shop");
 });
 
 test.each([
   [["add", "ci_githb"], 'did you mean "ci_github"?'],
   [["add"], "one of "],
-  [["add", "ci_github", "--url", "http://localhost:8788", ...repo], "leads to this machine"],
+  [["add", "ci_github", "--url", "http://localhost:8788", ...repo], "is the address of this machine"],
   [["add", "ci_github", "--url", "hooks.example.com", ...repo], "is not a URL"],
   [["add", "ci_github"], "--repo OWNER/NAME"],
   [["add", "ci_github", "--repo", "../../user"], "not valid for --repo"],
@@ -400,7 +400,7 @@ test.each([
   expect((await sender()).calls).toEqual([]);
 });
 
-test("a config that was found and not agreed to registers nothing", async () => {
+test("a found config without consent registers nothing", async () => {
   const other = await createProject(() => config, { consent: "none" });
   const before = project;
   project = other;
@@ -415,7 +415,7 @@ test("a config that was found and not agreed to registers nothing", async () => 
   expect((await sender()).calls).toEqual([]);
 });
 
-test("list shows all of them, with what could not be asked", async () => {
+test("list shows every source, including those that could not be queried", async () => {
   await hooks(["add", "ci_github", "--yes", ...repo]);
   const { code, stdout } = await hooks(["list", ...repo, "--json"]);
   expect(code).toBe(1);

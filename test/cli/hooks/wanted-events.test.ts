@@ -34,17 +34,17 @@ test.each<[Json | undefined, string[] | undefined]>([
   expect(wantedEvents([match], github.eventPaths)).toEqual(events);
 });
 
-test("GitLab names an event in two ways", () => {
+test("GitLab events are recognized by header or object_kind", () => {
   for (const match of [{ "headers.x-gitlab-event": "Pipeline Hook" }, { "data.object_kind": "pipeline" }])
     expect(wantedEvents([match], gitlab.eventPaths)).toEqual(["pipeline_events"]);
   expect(wantedEvents([{ "data.object_kind": "unheard_of" }], gitlab.eventPaths)).toBeUndefined();
 });
 
-test("Stripe: the types of events", () => {
+test("Stripe events are recognized by type", () => {
   expect(wantedEvents([{ "data.type": ["charge.failed"] }], stripe.eventPaths)).toEqual(["charge.failed"]);
 });
 
-test("one channel that takes anything means anything; none means nothing is known", () => {
+test("the events are unknown if a channel takes any event, or there is no channel", () => {
   expect(wantedEvents([{ [header]: "push" }, undefined], github.eventPaths)).toBeUndefined();
   expect(wantedEvents([], github.eventPaths)).toBeUndefined();
 });
@@ -67,7 +67,7 @@ test.each([
   "git@github.com:-x/y",
 ])("%j names no repository", (url) => expect(parseRemote(url)).toBeUndefined());
 
-test("pages that are printed one after the other are one list", () => {
+test("consecutive JSON pages are joined into one list", () => {
   const pages = fc.array(fc.array(fc.record({ a: fc.string(), b: fc.array(fc.string()) })), { minLength: 1 });
   fc.assert(
     fc.property(pages, fc.constantFrom("", "\n", " "), (list, between) => {

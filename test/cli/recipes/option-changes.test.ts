@@ -23,7 +23,7 @@ const { tree } = fc.letrec<{ tree: Json }>((tie) => ({
   ),
 }));
 
-test("two trees have no change exactly when they are equal", () => {
+test("two trees have no changes if and only if they are equal", () => {
   fc.assert(
     fc.property(tree, tree, (one, other) => {
       expect(optionChanges(one, structuredClone(one))).toEqual([]);
@@ -42,7 +42,7 @@ test("two trees have no change exactly when they are equal", () => {
   );
 });
 
-test("any change below an option that decides whose events a source takes is new reach", () => {
+test("any change below an option that decides whose events a source accepts is new reach", () => {
   const options = fc.constantFrom("type", "enabled", "verify", "access", "webhook", "proxies");
   fc.assert(
     fc.property(options, fc.option(tree), fc.option(tree), (option, before, after) => {
@@ -55,7 +55,7 @@ test("any change below an option that decides whose events a source takes is new
   );
 });
 
-test("a part of an option with a secret input is new reach when it changes, wherever it is", () => {
+test("any change to an option with a secret input is new reach", () => {
   const secrets = new Set(["token"]);
   for (const [before, after] of [
     ["/hooks/${inputs.token}", "/hooks"],

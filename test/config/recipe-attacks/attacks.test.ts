@@ -72,11 +72,7 @@ describe("bombs", () => {
       ),
       /E_CONFIG_/,
     ],
-    [
-      "a range without end",
-      yaml(`requires: { router: "${">=1 ".repeat(2_000)}" }\n`),
-      /not a range of versions/,
-    ],
+    ["a range without end", yaml(`requires: { router: "${">=1 ".repeat(2_000)}" }\n`), /not a version range/],
   ])("%s", async (_, recipe, error) => {
     const begunMs = performance.now();
     const { issues } = await attempt(project, { recipe });
@@ -84,7 +80,7 @@ describe("bombs", () => {
     expect(performance.now() - begunMs).toBeLessThan(20_000);
   });
 
-  test("an input that is repeated in a path is read in time", async () => {
+  test("a path that repeats an input many times is read quickly", async () => {
     const parts = Array(60).fill("${inputs.a}").join("/");
     const recipe = {
       inputs: text("a"),
@@ -113,7 +109,7 @@ describe("where a recipe comes from", () => {
   });
 });
 
-test("a component that goes beyond is not in the plan of a config that is used", async () => {
+test("a component that exceeds its capabilities is not in the plan", async () => {
   const { plan, issues } = await attempt(project, {
     recipe: {
       capabilities: {},

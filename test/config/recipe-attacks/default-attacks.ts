@@ -17,7 +17,7 @@ export const defaultAttacks: Readonly<Record<string, Attacks>> = {
                 sources: tail("${inputs.root}"),
               },
             },
-            /^capabilities\.files\[0\]: .*(?:is more than a recipe may name|names everything)/,
+            /^capabilities\.files\[0\]: .*(?:is too broad for a recipe|matches everything)/,
           ] as const,
         ],
       ),
@@ -30,7 +30,7 @@ export const defaultAttacks: Readonly<Record<string, Attacks>> = {
           sources: { x: { type: "tail", files: "${inputs.roots}" } },
         },
       },
-      /^capabilities\.files\[0\]: "\/" is more than/,
+      /^capabilities\.files\[0\]: "\/" is too broad/,
     ],
     "a default with .. at the beginning of an entry": [
       {

@@ -88,7 +88,7 @@ describe.each(cases)("$name", ({ component, position }) => {
   const [one, other] = isCode ? ["data.a", "data.b"] : samplesFor(position);
   const withOption = (text: string) => withValue(base, position.path, typed(text)) as JsonObject;
 
-  test("what it reaches is accepted when it is declared, and each part of it is refused when it is not", async () => {
+  test("declared reach is accepted, and each undeclared part is refused", async () => {
     const exact = await reachedBy(component, withOption(one));
     expect(told(await excessOf(component, withOption(one), exact))).toEqual([]);
     for (const list of ["listen", "hosts", "files", "commands", "tools"]) {
@@ -102,7 +102,7 @@ describe.each(cases)("$name", ({ component, position }) => {
     }
   });
 
-  test("another value that reaches more is refused", async () => {
+  test("a value that reaches more is refused", async () => {
     const [before, after] = [
       await reachedBy(component, withOption(one)),
       await reachedBy(component, withOption(other)),
@@ -111,7 +111,7 @@ describe.each(cases)("$name", ({ component, position }) => {
     expect((await excessOf(component, withOption(other), before)).length > 0).toBe(isMore);
   });
 
-  test("a secret input goes nowhere that the recipe does not declare", async () => {
+  test("a secret input goes only where the recipe declares", async () => {
     if (isCode) return;
     const options = withValue(base, position.path, "${inputs.x}") as JsonObject;
     const { plan, issues: unbounded } = await attempt(project, {

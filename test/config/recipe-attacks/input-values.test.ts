@@ -77,7 +77,7 @@ async function acceptedWith(recipe: Attack["recipe"], a: string): Promise<Found 
 const runs = { numRuns: 120 };
 const inputs = text("a");
 
-test("a part of a host stays a part of that host", async () => {
+test("an input within a host cannot change the domain", async () => {
   const name = "${inputs.a}.api.example";
   const sources = { x: { type: "poll", url: `https://${name}/items` } };
   await fc.assert(
@@ -92,7 +92,7 @@ test("a part of a host stays a part of that host", async () => {
   );
 });
 
-test("a part of a path stays below the folder before it", async () => {
+test("an input within a path cannot leave the folder before it", async () => {
   const file = "logs/${inputs.a}.log";
   await fc.assert(
     fc.asyncProperty(value, async (a) => {
@@ -105,7 +105,7 @@ test("a part of a path stays below the folder before it", async () => {
   );
 });
 
-test("a part of a URL behind a declared host leads to no other host", async () => {
+test("an input after a declared host cannot lead to another host", async () => {
   const sources = {
     x: { type: "poll", url: "https://api.example${inputs.a}", headers: { "x-a": "${inputs.a}" } },
   };
@@ -120,7 +120,7 @@ test("a part of a URL behind a declared host leads to no other host", async () =
   );
 });
 
-test("a part of a route stays below the route before it", async () => {
+test("an input within a route stays below the route before it", async () => {
   const path = "/hooks/${inputs.a}";
   const sources = { x: { type: "http", path } };
   await fc.assert(
@@ -134,7 +134,7 @@ test("a part of a route stays below the route before it", async () => {
   );
 });
 
-test("an argument is an argument, and the program stays the declared one", async () => {
+test("an input cannot change which program runs", async () => {
   const sources = { x: { type: "command", command: ["true", "--", "${inputs.a}"] } };
   await fc.assert(
     fc.asyncProperty(value, async (a) => {
@@ -147,7 +147,7 @@ test("an argument is an argument, and the program stays the declared one", async
   );
 });
 
-test("a value in a template is text", async () => {
+test("an input value in a template is plain text", async () => {
   const recipe = {
     inputs,
     capabilities: {},

@@ -83,23 +83,23 @@ export const reachingAttacks: Readonly<Record<string, Attacks>> = {
     ],
     "everything, as a capability": [
       { recipe: { capabilities: { files: ["/**"] }, sources: tail("/**") } },
-      /^capabilities\.files\[0\]: "\/\*\*" names everything/,
+      /^capabilities\.files\[0\]: "\/\*\*" matches everything/,
     ],
     "the home folder, as a capability": [
       { recipe: { capabilities: { files: ["~/**"] }, sources: tail("~/**") } },
-      /^capabilities\.files\[0\]: "~\/\*\*" names everything/,
+      /^capabilities\.files\[0\]: "~\/\*\*" matches everything/,
     ],
     "the home folder without wildcards": [
       { recipe: { capabilities: { files: ["~"] }, sources: tail("~/a") } },
-      /^capabilities\.files\[0\]: "~" is more than a recipe may name/,
+      /^capabilities\.files\[0\]: "~" is too broad for a recipe/,
     ],
     "the root without wildcards": [
       { recipe: { capabilities: { files: ["/"] }, sources: tail("/a") } },
-      /^capabilities\.files\[0\]: "\/" is more than/,
+      /^capabilities\.files\[0\]: "\/" is too broad/,
     ],
     "a folder above the project, as a capability": [
       { recipe: { capabilities: { files: ["../*"] }, sources: tail("../*") } },
-      /^capabilities\.files\[0\]: .*is more than/,
+      /^capabilities\.files\[0\]: .*is too broad/,
     ],
     "an input with .. behind a declared folder": [
       {
@@ -257,11 +257,11 @@ export const reachingAttacks: Readonly<Record<string, Attacks>> = {
     ],
     "a wildcard": [
       { recipe: { capabilities: { hosts: ["*"] }, sources: poll("https://evil.example/") } },
-      /^capabilities\.hosts\[0\]: a host is named in full, without wildcards/,
+      /^capabilities\.hosts\[0\]: a host cannot have wildcards/,
     ],
     "a wildcard below a name": [
       { recipe: { capabilities: { hosts: ["*.example"] }, sources: poll("https://evil.example/") } },
-      /^capabilities\.hosts\[0\]: a host is named in full/,
+      /^capabilities\.hosts\[0\]: a host cannot have wildcards/,
     ],
     "an input in the host": [
       {
@@ -363,11 +363,11 @@ export const reachingAttacks: Readonly<Record<string, Attacks>> = {
         },
         with: { program: "../bin/rm" },
       },
-      /a program cannot be composed of an input and text/,
+      /a program cannot combine an input with other text/,
     ],
     "a wildcard": [
       { recipe: { capabilities: { commands: ["*"] }, sources: { x: { type: "command", command: ["sh"] } } } },
-      /^capabilities\.commands\[0\]: a program is named in full/,
+      /^capabilities\.commands\[0\]: a program cannot have wildcards/,
     ],
     "a later item of a command line that is an input": [
       {
@@ -397,11 +397,11 @@ export const reachingAttacks: Readonly<Record<string, Attacks>> = {
     ],
     "every route": [
       { recipe: { capabilities: { listen: ["/*"] }, sources: { x: { type: "http", path: "/*" } } } },
-      /^capabilities\.listen\[0\]: this path would take every request/,
+      /^capabilities\.listen\[0\]: this path would match every request/,
     ],
     "a route of any name": [
       { recipe: { capabilities: { listen: ["/:any"] }, sources: { x: { type: "http", path: "/:any" } } } },
-      /would take every request/,
+      /would match every request/,
     ],
     "a page": [
       { recipe: { capabilities: {}, sources: { x: { type: "webchat", path: "/chat" } } } },
@@ -459,7 +459,7 @@ export const reachingAttacks: Readonly<Record<string, Attacks>> = {
         },
         with: { name: "x" },
       },
-      /a tool is named in full/,
+      /a tool cannot contain an input/,
     ],
   },
 };

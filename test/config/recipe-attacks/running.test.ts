@@ -79,7 +79,7 @@ const refused = (list: string) => ({
 });
 
 describe("connections", () => {
-  test("a request to a declared host is made, and one to another is not", async () => {
+  test("only requests to declared hosts are sent", async () => {
     const [good, evil] = [await serve(() => ({})), await serve(() => ({}))];
     const { http } = bounded({ hosts: [good.host] });
     expect((await http.request({ url: `${good.url}/a`, signal: never })).status).toBe(200);
@@ -104,7 +104,7 @@ describe("connections", () => {
     expect(good.asked).toEqual([]);
   });
 
-  test("a header does not choose another host behind a declared one", async () => {
+  test("a Host header cannot select another host behind a declared one", async () => {
     const good = await serve(() => ({}));
     const { http } = bounded({ hosts: [good.host] });
     const headers = { Host: "evil.example" };
@@ -213,7 +213,7 @@ describe("connections", () => {
     expect(allowsHost(of, "ws://wss.slack.com/")).toBe(false);
   });
 
-  test("no text after a declared host makes another host of it", () => {
+  test("no text after a declared host turns it into another host", () => {
     const bound = { ...nothing, hosts: ["api.example"] };
     const rest = fc.string({ unit: fc.constantFrom(..."ab.:@/\\?#%[]\t\r\n _-0é"), maxLength: 12 });
     fc.assert(
@@ -250,7 +250,7 @@ describe("the libraries of chats", () => {
     expect(evil.asked).toEqual([]);
   });
 
-  test("Discord's library asks no other host", async () => {
+  test("Discord's library connects to no other host", async () => {
     const evil = await serve(() => ({}));
     const host = bounded({ hosts: ["discord.com"] });
     const { send } = await loadLibrary(host);
@@ -323,7 +323,7 @@ describe("routes", () => {
   } as unknown as Listener;
   const route = (path: string) => ({ path, methods: ["POST"], sourceName: "x", handle: async () => {} });
 
-  test("only declared ones, and those below them, answer", async () => {
+  test("only declared routes, and routes below them, respond", async () => {
     const limited = boundedListener(listener, { ...nothing, listen: ["/a/:id", "/page"] });
     for (const path of ["/a/:name", "/page", "/page/stream"]) await limited.route(route(path));
     for (const path of ["/", "/a", "/b", "/pages", "/*"])
@@ -356,13 +356,13 @@ describe("files", () => {
       await writeFile(join(folder, file), file);
   });
 
-  test("what is declared is read", async () => {
+  test("declared files are read", async () => {
     expect((await look("logs/*.log", ["logs/*.log"])).read).toEqual(["logs/a.log"]);
     expect((await look("logs/**", ["logs"])).read).toEqual(["logs/a.log", "logs/sub/b.log"]);
     expect((await look("c.log", ["c.log"])).read).toEqual(["c.log"]);
   });
 
-  test("a link leads to no other file, wherever it leads", async () => {
+  test("links out of the declared files are not followed", async () => {
     await symlink(join(folder, "src/secret.ts"), join(folder, "logs/link.log"));
     await symlink(join(folder, "src"), join(folder, "logs/linked"));
     await symlink(join(folder, "logs/a.log"), join(folder, "logs/good.log"));
@@ -380,19 +380,19 @@ describe("files", () => {
     expect((await look("logs/{.*,*}", ["logs"])).read).toEqual(["logs/a.log"]);
   });
 
-  test("a declared file that is a link is not its target", async () => {
+  test("a declared file that is a link does not allow its target", async () => {
     await rm(join(folder, "c.log"));
     await symlink(join(folder, "src/secret.ts"), join(folder, "c.log"));
     expect((await look("c.log", ["c.log"])).read).toEqual([]);
   });
 
-  test("a declared folder that becomes a link is not its target", async () => {
+  test("a declared folder that becomes a link does not allow its target", async () => {
     await rm(join(folder, "logs"), { recursive: true });
     await symlink(join(folder, "src"), join(folder, "logs"));
     expect((await look("logs/*", ["logs"])).read).toEqual([]);
   });
 
-  test("a sink writes neither through a link nor beside its folder", async () => {
+  test("a sink cannot write through a link or outside its folder", async () => {
     await mkdir(join(folder, "notes"));
     const bounds = createBounds({ ...nothing, files: [join(folder, "notes")] }, { folder, home: folder });
     const write = (path: string, file = "a.md") =>
@@ -410,7 +410,7 @@ describe("files", () => {
     expect(await readdir(join(folder, "src"))).toEqual(["secret.ts"]);
   });
 
-  test("no pattern covers what it does not match", () => {
+  test("a pattern allows only what it matches", () => {
     const names = fc.array(fc.constantFrom("a", "b", "logs", "*", "**", "*.log", "a?", "{a,b}", "[ab]"), {
       minLength: 1,
       maxLength: 4,
@@ -439,7 +439,7 @@ describe("files", () => {
   });
 });
 
-test("a drop folder moves nothing to a folder that is not declared", async () => {
+test("a drop folder cannot move files to an undeclared folder", async () => {
   await mkdir(join(folder, "drop"));
   await mkdir(join(folder, "elsewhere"));
   await symlink(join(folder, "elsewhere"), join(folder, "done"));

@@ -25,7 +25,7 @@ export const valueAttacks: Readonly<Record<string, Attacks>> = {
         },
         with: { token: value },
       },
-      /^capabilities\.hosts\[0\]: the input token is secret and cannot be a part of a capability/,
+      /^capabilities\.hosts\[0\]: the input token is secret and cannot be part of a capability/,
     ],
     "in a path": [
       {

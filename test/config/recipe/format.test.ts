@@ -34,7 +34,7 @@ channels:
   tick: { from: clock, match: { data.branch: { glob: "\${inputs.branches}" } } }
 `;
 
-test("every type of input takes its values", async () => {
+test("every input type accepts its values", async () => {
   const values = given(
     'every: 7m\nlevel: warning\nbranches: ["release/*"]\nnames: [a]\nsecret: "${S}"\nids: [2, 3]',
   );
@@ -54,7 +54,7 @@ test("every type of input takes its values", async () => {
   expect(secrets).toContain("the-secret-value");
 });
 
-test("a wrong value is told by its type", async () => {
+test("a wrong value is reported with the expected type", async () => {
   const values = given('every: often\nlevel: fatal\nbranches: main\nnames: [1]\nsecret: 5\nids: ["x"]');
   const { issues } = await using(inputs, values);
   expect(told(issues)).toEqual([
@@ -69,7 +69,7 @@ test("a wrong value is told by its type", async () => {
   ]);
 });
 
-test("an earlier name of an input is used, with a warning that has the present one", async () => {
+test("a former input name still works, with a warning that has the current one", async () => {
   const values = given('interval: 9m\nrefs: [main]\nsecret: "${S}"');
   const { issues, warnings, values: read } = await using(inputs, values, { S: "the-secret-value" });
   expect(told(issues)).toEqual([]);
@@ -81,14 +81,14 @@ test("an earlier name of an input is used, with a warning that has the present o
   expect(read.channels.one_tick?.inputs).toMatchObject({ branches: ["main"] });
 });
 
-test("an earlier name keeps the origin of its value", async () => {
+test("a value under a former name keeps its origin", async () => {
   const renamed = inputs.replace('example: "${SECRET}"', 'example: "${SECRET}", deprecated: [token]');
   const { issues, secrets } = await using(renamed, given('token: "${S}"'), { S: "the-secret-value" });
   expect(told(issues)).toEqual([]);
   expect(secrets).toContain("the-secret-value");
 });
 
-test("an earlier name beside the present one, or beside another earlier one, is a mistake", async () => {
+test("a former name together with the current or another former one is an error", async () => {
   const values = given('every: 1m\ninterval: 9m\nrefs: [a]\nheads: [b]\nsecret: "${S}"');
   const { issues } = await using(inputs, values, { S: "the-secret-value" });
   expect(told(issues).map((one) => one.replace(/ \(.*/, ""))).toEqual([
@@ -97,7 +97,7 @@ test("an earlier name beside the present one, or beside another earlier one, is 
   ]);
 });
 
-test("mistakes in the header are told at their place", async () => {
+test("errors in the header are reported at their location", async () => {
   const { issues } = await using(
     `requires: { router: newest }
 status: verified
@@ -110,28 +110,28 @@ inputs:
     given("level: x"),
   );
   expect(told(issues).map((one) => one.replace(/ \[.*/, ""))).toEqual([
-    'made.yaml requires.router: "newest" is not a range of versions (E_CONFIG_VALUE)',
+    'made.yaml requires.router: "newest" is not a version range (E_CONFIG_VALUE)',
     'made.yaml status: must be unverified, found "verified" (E_CONFIG_VALUE)',
     'made.yaml homepage: has the wrong format, found "example.com" (E_CONFIG_VALUE)',
     'made.yaml setup: the recipe has no input "paht" (E_CONFIG_VARIABLE)',
-    "made.yaml inputs.level.type: a choice needs its choices (E_CONFIG_VALUE)",
+    "made.yaml inputs.level.type: a choice needs choices (E_CONFIG_VALUE)",
     "made.yaml inputs.other.choices: has an effect only with type: choice (E_CONFIG_VALUE)",
     "made.yaml inputs.other.items: has an effect only with type: list (E_CONFIG_VALUE)",
     'made.yaml inputs.other.deprecated[0]: "level" is also the name of an input (E_CONFIG_VALUE)',
   ]);
 });
 
-test("a recipe for another router says so, and nothing else", () => {
+test("a recipe for another router version reports only that", () => {
   const needs = (router: string) => ({ recipe: "made", requires: { router } });
   expect(unmetRequirement(needs(">=2.0.0"), true, "1.4.0")).toEqual({
     code: "E_CONFIG_RECIPE",
-    message: "the recipe made needs channel-router >=2.0.0, and this is 1.4.0",
+    message: "the recipe made needs channel-router >=2.0.0, but this is 1.4.0",
     hint: "update channel-router, or use another version of the recipe",
   });
   expect(unmetRequirement(needs(">=1.0.0"), true, "1.4.0")).toBeUndefined();
 });
 
-test("a recipe without capabilities is one of the own project", () => {
+test("only a recipe of the user's own project may omit capabilities", () => {
   const header = { recipe: "made" };
   expect(unmetRequirement(header, true)).toBeUndefined();
   expect(unmetRequirement(header, false)?.message).toBe("the recipe made does not declare its capabilities");

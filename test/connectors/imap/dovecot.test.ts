@@ -67,7 +67,7 @@ describe.skipIf(hasDovecot === undefined)("a mailbox of Dovecot", { timeout: 30_
   const start = (options: JsonObject = {}, more: RunOptions = {}) =>
     startAt({ port: server.port, ...options }, more);
 
-  test("a message that arrives is an event, without waiting for a check; earlier ones are not", async () => {
+  test("a new message becomes an event without polling; earlier messages do not", async () => {
     await server.deliver(messageOf("before"));
     const source = await placed(await start());
     await server.deliver(
@@ -110,7 +110,7 @@ describe.skipIf(hasDovecot === undefined)("a mailbox of Dovecot", { timeout: 30_
     });
   });
 
-  test("IDLE is sent again after idle, and what came meanwhile is found", async () => {
+  test("IDLE is renewed after the idle option, and messages that arrived meanwhile are found", async () => {
     const source = await placed(await start({ idle: "1m" }));
     for (let turn = 0; turn < 3; turn++) {
       await source.clock.advance(60_000);
@@ -119,7 +119,7 @@ describe.skipIf(hasDovecot === undefined)("a mailbox of Dovecot", { timeout: 30_
     expect(source.told).toEqual([]);
   });
 
-  test("after a restart, what came meanwhile is read, and nothing twice", async () => {
+  test("after a restart, messages that arrived meanwhile are read, and none twice", async () => {
     const cursors = createMemoryCursors();
     const first = await placed(await start({}, { cursors }));
     await server.deliver(messageOf("one"));
@@ -133,7 +133,7 @@ describe.skipIf(hasDovecot === undefined)("a mailbox of Dovecot", { timeout: 30_
     expect(subjects(second)).toEqual(["two", "three"]);
   });
 
-  test("the cursor moves only after the event is durable, and the repeated event has the same delivery id", async () => {
+  test("the cursor moves only after the event is durable, and a repeated event has the same delivery id", async () => {
     const cursors = createMemoryCursors();
     const offered: Arrival[] = [];
     const first = await placed(
@@ -157,7 +157,7 @@ describe.skipIf(hasDovecot === undefined)("a mailbox of Dovecot", { timeout: 30_
     expect(second.arrivals).toEqual([offered[0]]);
   });
 
-  test("backfill takes the newest ones at the first start only", async () => {
+  test("backfill reads the newest messages at the first start only", async () => {
     await server.deliver(messageOf("older"));
     await server.deliver(messageOf("newer"));
     const cursors = createMemoryCursors();
@@ -170,7 +170,7 @@ describe.skipIf(hasDovecot === undefined)("a mailbox of Dovecot", { timeout: 30_
     expect(second.arrivals).toEqual([]);
   });
 
-  test("seen: keep changes nothing in the mailbox, mark sets messages as read after their events are stored", async () => {
+  test("seen: keep changes nothing in the mailbox, mark marks messages as read after their events are stored", async () => {
     const kept = await placed(await start());
     const file = await server.deliver(messageOf("kept"));
     await has(kept, 1);
@@ -184,7 +184,7 @@ describe.skipIf(hasDovecot === undefined)("a mailbox of Dovecot", { timeout: 30_
     expect(await flags(file)).toBe("");
   });
 
-  test("deleted messages are passed over; one that is moved out and back has the same delivery id", async () => {
+  test("deleted messages are skipped; one that is moved out and back has the same delivery id", async () => {
     const cursors = createMemoryCursors();
     const first = await placed(await start({}, { cursors }));
     const file = await server.deliver(messageOf("moved"));
@@ -201,7 +201,7 @@ describe.skipIf(hasDovecot === undefined)("a mailbox of Dovecot", { timeout: 30_
     expect(again?.deliveryId).toBe(first.arrivals[0]?.deliveryId);
   });
 
-  test("after the server gave all messages new UIDs, those since the last one are read, and no earlier one", async () => {
+  test("after all UIDs changed, only messages since the last one are read", async () => {
     const cursors = createMemoryCursors();
     const day = (n: number) => new Date(Date.now() - n * 86_400_000);
     await server.deliver(messageOf("history"), day(30));
@@ -220,7 +220,7 @@ describe.skipIf(hasDovecot === undefined)("a mailbox of Dovecot", { timeout: 30_
     expect(subjects(second)).toEqual(["last", "meanwhile"]);
     expect(second.arrivals[0]?.deliveryId).toBe(first.arrivals[0]?.deliveryId);
     expect(second.told).toEqual([
-      "source tested: the server gave the messages of INBOX new UIDs; reading goes on with those received since the last one",
+      "source tested: the server assigned new UIDs in INBOX; reading continues with messages received since the last one",
     ]);
     await second.stop();
     const third = await start({}, { cursors });
@@ -229,7 +229,7 @@ describe.skipIf(hasDovecot === undefined)("a mailbox of Dovecot", { timeout: 30_
     expect(third.told).toEqual([]);
   });
 
-  test("2,000 messages at once are each an event, in order, while few are in memory", async () => {
+  test("2,000 messages at once become events in order, with few in memory", async () => {
     const cursors = createMemoryCursors();
     await (await placed(await start({}, { cursors }))).stop();
     const all = Array.from({ length: 2_000 }, (_, index) => `bulk ${index}`);
@@ -251,7 +251,7 @@ describe.skipIf(hasDovecot === undefined)("a mailbox of Dovecot", { timeout: 30_
     expect(most).toBeLessThanOrEqual(20);
   });
 
-  test("a message of 50 MB: its headers, the text after a large attachment, and a list of attachments", async () => {
+  test("a 50 MB message: headers, the text after a large attachment, and the list of attachments are read", async () => {
     const source = await placed(await start());
     const part = (type: string, more: string, body: string) =>
       `--b\r\nContent-Type: ${type}\r\n${more}\r\n${body}\r\n`;
@@ -281,7 +281,7 @@ describe.skipIf(hasDovecot === undefined)("a mailbox of Dovecot", { timeout: 30_
     expect((data?.attachments as { size: number }[] | undefined)?.[0]?.size).toBeGreaterThan(35_000_000);
   });
 
-  test("a long text is cut, and says so", async () => {
+  test("a long text is cut and marked as truncated", async () => {
     const source = await placed(await start({ max_message: "4KiB" }));
     await server.deliver(messageOf("long", { body: "word ".repeat(100_000) }));
     await has(source, 1);
@@ -291,7 +291,7 @@ describe.skipIf(hasDovecot === undefined)("a mailbox of Dovecot", { timeout: 30_
     expect(data?.text.length).toBeLessThan(4_096);
   });
 
-  test("messages of no valid form become events too", async () => {
+  test("malformed messages become events too", async () => {
     const source = await placed(await start());
     const broken = [
       "",
@@ -316,14 +316,14 @@ describe.skipIf(hasDovecot === undefined)("a mailbox of Dovecot", { timeout: 30_
     expect(source.told).toEqual([]);
   });
 
-  describe("over a network that fails", () => {
+  describe("over an unreliable network", () => {
     let network: BadNetwork;
     beforeAll(async () => {
       network = await badNetwork(() => server.port);
     });
     afterAll(() => network.close());
 
-    test("a connection that is cut is opened again, and nothing is lost or repeated", async () => {
+    test("a lost connection is reopened, and nothing is lost or repeated", async () => {
       const source = await placed(await start({ port: network.port }));
       for (let turn = 1; turn <= 3; turn++) {
         // Proven, so that its end is no failure.
@@ -340,7 +340,7 @@ describe.skipIf(hasDovecot === undefined)("a mailbox of Dovecot", { timeout: 30_
       expect(source.told).toEqual([]);
     });
 
-    test("a connection that is dead without a sign is found, and replaced", async () => {
+    test("a silently dead connection is detected and replaced", async () => {
       const source = await placed(await start({ port: network.port, idle: "1m", timeout: "5s" }));
       await source.clock.advance(10_000);
       network.freeze();
@@ -355,7 +355,7 @@ describe.skipIf(hasDovecot === undefined)("a mailbox of Dovecot", { timeout: 30_
       expect(subjects(source)).toEqual(["while it is dead"]);
     });
 
-    test("a server that is away is tried again with longer pauses, and reported", async () => {
+    test("an unreachable server is retried with backoff, and reported", async () => {
       const cursors = createMemoryCursors();
       const clock = manualClock();
       const source = await placed(await start({}, { cursors, clock }));
@@ -380,7 +380,7 @@ describe.skipIf(hasDovecot === undefined)("a mailbox of Dovecot", { timeout: 30_
     });
   });
 
-  test("with TLS, and its own certificate", async () => {
+  test("TLS works with a custom CA certificate", async () => {
     const options = { host: "localhost", port: server.tlsPort, tls: "implicit", ca: server.ca };
     const source = await placed(await start(options));
     await quiet(server, source);
@@ -394,20 +394,20 @@ describe.skipIf(hasDovecot === undefined)("a mailbox of Dovecot", { timeout: 30_
       () => ({ port: server.tlsPort, tls: "implicit" }),
       /certificate of the server is not valid.*set ca/,
     ],
-    ["a wrong password", () => ({ password: "wrong" }), /rejected user or password.*app password/],
+    ["a wrong password", () => ({ password: "wrong" }), /rejected the user or password.*app password/],
     [
       "a mailbox that is not there",
       () => ({ mailbox: "INBX" }),
       /no mailbox "INBX" \(did you mean "INBOX"\?\)/,
     ],
-    ["a port without TLS", () => ({ tls: "implicit", ca: server.ca }), /does not speak TLS on this port/],
+    ["a port without TLS", () => ({ tls: "implicit", ca: server.ca }), /does not use TLS on this port/],
     [
       "a port with TLS from the first byte",
       () => ({ port: server.tlsPort, timeout: "1s" }),
-      /did not greet: does tls fit the port/,
+      /sent no greeting: does tls match the port/,
     ],
   ];
-  test.each(failures)("%s is a failure that says what to do", async (_, options, expected) => {
+  test.each(failures)("%s fails with a message that says what to do", async (_, options, expected) => {
     const source = await start(options());
     await eventually(() => source.told.length > 0);
     expect(source.told[0]).toMatch(expected);
@@ -416,7 +416,7 @@ describe.skipIf(hasDovecot === undefined)("a mailbox of Dovecot", { timeout: 30_
 });
 
 describe.skipIf(hasDovecot === undefined)("a server without IDLE", { timeout: 30_000 }, () => {
-  test("is checked every so often", async () => {
+  test("a server without IDLE is polled", async () => {
     const server = await startDovecot({ idle: false });
     try {
       const source = await placed(await startAt({ port: server.port, every: "30s" }));

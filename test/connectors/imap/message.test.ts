@@ -118,7 +118,7 @@ describe("what a sender writes", () => {
     expect((await received(`${header}\r\n\r\n`)).data).toMatchObject(expected);
   });
 
-  test("nothing is present that the message does not have", async () => {
+  test("data has no keys for what the message lacks", async () => {
     expect((await received("Date: not a date\r\nSubject:\r\n\r\n")).data).toEqual({
       mailbox: "INBOX",
       uid: 7,
@@ -127,7 +127,7 @@ describe("what a sender writes", () => {
     });
   });
 
-  test("headers are the first of each name, in lower case, without those of the transport", async () => {
+  test("headers have the first of each name, in lower case, without transport headers", async () => {
     const { headers } = await received(
       "Received: x\r\nAuthentication-Results: mx; dkim=pass\r\nDKIM-Signature: y\r\nList-Id: builds\r\nAuto-Submitted: auto-replied\r\nlist-id: other\r\nX_Odd: 1\r\n__proto__: 1\r\nPrecedence: bulk\r\n\r\n",
     );
@@ -148,7 +148,7 @@ describe("what a sender writes", () => {
     expect(Math.max(...Object.values(headers).map(({ length }) => length))).toBe(500);
   });
 
-  test("a message of any kind of line is parsed in little time", async () => {
+  test("a message with any kind of lines is parsed quickly", async () => {
     const repeats = [
       "\r\n",
       "x\r\n",
@@ -181,7 +181,7 @@ describe("what a sender writes", () => {
       }
   });
 
-  test("the source is cut in lines and headers, and otherwise as it is", () => {
+  test("only the lines and headers beyond the limits are cut from the source", () => {
     const plain = "A: 1\r\n b\r\n\r\nbody\r\n\r\nend";
     expect(Buffer.from(boundedSource(Buffer.from(plain)).bytes).toString()).toBe(plain);
     expect(boundedSource(Buffer.from(plain)).isCut).toBe(false);
@@ -192,7 +192,7 @@ describe("what a sender writes", () => {
     expect(long.isCut).toBe(true);
   });
 
-  test("no message makes a line of more than one line, or a text with a carriage return", async () => {
+  test("single-line fields have no line breaks, and texts no carriage returns", async () => {
     const bytes = fc.array(
       fc.constantFrom(
         ...'\r\n|\r|\n|\0|\x85|\x92|: |From: |Subject: |To: |Content-Type: |text/html|multipart/mixed; boundary=b|--b|=?utf-8?Q?|=0A|=0D|=E2=80=A8|?=|<|>|@|,|;|"|(|)|a|é|<p hidden>|</p>|<!--|-->'.split(
@@ -217,7 +217,7 @@ describe("a delivery id", () => {
   const id = async (message: string, more: object = {}) =>
     deliveryIdOf({ ...(await received(message)).one, ...more });
   const message = "From: a@b\r\nMessage-ID: <1@b>\r\nSubject: x\r\n\r\nbody";
-  test("is the same wherever a message with an id lies, and another for another message", async () => {
+  test("the delivery id follows a message to other mailboxes, and differs for other messages", async () => {
     expect(await id(message, { uid: 8, validity: "2" })).toBe(await id(message));
     for (const other of ["From: a@c", "Message-ID: <2@b>", "Subject: y"])
       expect(await id(message.replace(new RegExp(`${other.split(":")[0]}: \\S+`), other))).not.toBe(
@@ -225,7 +225,7 @@ describe("a delivery id", () => {
       );
     expect(await id(`${message} that is longer`)).not.toBe(await id(message));
   });
-  test("is that of the UID for a message without one", async () => {
+  test("a message without a Message-ID gets its delivery id from its UID", async () => {
     const plain = "From: a@b\r\n\r\nbody";
     expect(await id(plain, { uid: 8 })).not.toBe(await id(plain));
   });
@@ -284,7 +284,7 @@ describe("parts", () => {
       { type: "message/rfc822", size: 50 },
     ]);
   });
-  test("the text is the first plain one that is not attached, and its header has nothing of the sender's own", () => {
+  test("the text is the first plain part that is not attached, and its header has no text of the sender", () => {
     const part = textPart(structure) as BodyPart;
     expect(part.part).toBe("1.2");
     expect(headerFor(part)).toBe(
@@ -292,7 +292,7 @@ describe("parts", () => {
     );
     expect(headerFor(structure.childNodes?.[0]?.childNodes?.[0] as BodyPart)).not.toContain("X: y");
   });
-  test("a structure without end is not followed for ever", () => {
+  test("an endless structure is not followed forever", () => {
     const endless: { type: string; childNodes: BodyPart[] } = { type: "multipart/mixed", childNodes: [] };
     endless.childNodes.push(endless, { type: "image/png" });
     expect(attachmentsOf(endless).length).toBeLessThanOrEqual(50);
@@ -305,7 +305,7 @@ describe("Authentication-Results", () => {
   const read = (header: string, from = "github.com", server = "mx.google.com") =>
     readAuthResult(header, server, from);
 
-  test("of the server that the user names", () => {
+  test("only results of the trusted server are read", () => {
     const all = { server: "mx.google.com", spf: "pass", dkim: "pass", dmarc: "pass" };
     expect(read(google)).toEqual(all);
     expect(read(google, "notifications.github.com")).toEqual({ ...all, dmarc: "pass" });
@@ -363,13 +363,13 @@ describe("Authentication-Results", () => {
     expect(read(header)).toEqual({ server: "mx.google.com", ...expected });
   });
 
-  test("one signature of several is enough", () => {
+  test("one passing DKIM signature of several is enough", () => {
     expect(read("mx.google.com; dkim=pass header.d=list.example; dkim=pass header.d=github.com")?.dkim).toBe(
       "pass",
     );
   });
 
-  test("only the first header counts, and nothing passes for a From with several addresses", async () => {
+  test("only the first header counts, and a From with several addresses never passes", async () => {
     const pass = "Authentication-Results: mx.google.com; dmarc=pass header.from=bank.example\r\n";
     const own = "Authentication-Results: mx.google.com; dmarc=fail header.from=bank.example\r\n";
     const from = "From: a@bank.example\r\n";
@@ -421,7 +421,7 @@ describe("options", () => {
     ["an address", { host: "192.0.2.1" }, undefined],
     ["an IPv6 address", { host: "2001:db8::1" }, undefined],
     ["a URL", { host: "imaps://imap.example.com" }, "is a URL"],
-    ["a port in the host", { host: "imap.example.com:993" }, "has a port in it"],
+    ["a port in the host", { host: "imap.example.com:993" }, "contains a port"],
     ["a user in the host", { host: "me@example.com" }, "is a mail address"],
     ["a path in the host", { host: "imap.example.com/x" }, "is not a host name"],
     ["no TLS to this machine", { host: "localhost", tls: "none" }, undefined],
@@ -431,8 +431,8 @@ describe("options", () => {
       { host: "127.0.0.1.example.com", tls: "none" },
       "sends the password unencrypted to another machine",
     ],
-    ["a line break in the mailbox", { mailbox: "INBOX\r\nx LOGOUT" }, "has a line break in it"],
-    ["certificates that are none", { ca: "ca.pem" }, "is not a certificate in PEM"],
+    ["a line break in the mailbox", { mailbox: "INBOX\r\nx LOGOUT" }, "contains a line break"],
+    ["certificates that are none", { ca: "ca.pem" }, "is not a PEM certificate"],
     ["IDLE for too long", { idleMs: 29 * 60_000 }, "must be from 10s to 28m"],
   ];
   test.each(issues)("%s", (_, more, message) => {
@@ -441,12 +441,12 @@ describe("options", () => {
     );
   });
 
-  test("dev leaves out a source that marks messages", () => {
+  test("dev does not start a source that marks messages", () => {
     expect(imap.takes?.(options({}))).toBeUndefined();
     expect(imap.takes?.(options({ seen: "mark" }))).toBe("it would mark messages as read");
   });
 
-  test("reaches the server alone, and tells when it changes something there", () => {
+  test("a mailbox reaches only its server, and declares whether it changes anything there", () => {
     const folders = { folder: "/", home: "/" };
     expect(imap.reaches?.(options({}), folders)).toEqual([
       { to: "host", url: "imaps://imap.example.com:993" },

@@ -189,7 +189,7 @@ test("a message whose structure breaks the connection is read without it; one th
   expect(subjects(arrivals).at(-1)).toBe("message 8");
 });
 
-test("a server without UIDNEXT, and with nothing new", async () => {
+test("a server without UIDNEXT works, also if nothing is new", async () => {
   const server = serverWith([3, 9]);
   delete server.state.uidNext;
   const { arrivals, pass } = await run(server);
@@ -202,7 +202,7 @@ test("a server without UIDNEXT, and with nothing new", async () => {
   expect(subjects(arrivals)).toEqual(["message 12"]);
 });
 
-test("UIDs that begin again without another UIDVALIDITY are noticed", async () => {
+test("UIDs that restart under the same UIDVALIDITY are detected", async () => {
   const server = serverWith([100]);
   const { arrivals, told, pass, source } = await run(server);
   arrive(server, 101);
@@ -216,7 +216,7 @@ test("UIDs that begin again without another UIDVALIDITY are noticed", async () =
   expect(source.health?.().state).toBe("running");
 });
 
-test("IDLE that the server rejects, or ends at once, is replaced by checks", async () => {
+test("if the server rejects IDLE or ends it immediately, it is polled", async () => {
   for (const result of [false, undefined]) {
     const server = serverWith([1], { onIdle: async () => result });
     const { source, arrivals, pass } = await run(server);
@@ -231,7 +231,7 @@ test("IDLE that the server rejects, or ends at once, is replaced by checks", asy
   }
 });
 
-test("IDLE that the server ends now and then is sent again", async () => {
+test("IDLE is renewed if the server ends it occasionally", async () => {
   const ends: (() => void)[] = [];
   const server = serverWith([1], {
     onIdle: () => new Promise((resolve) => ends.push(() => resolve(undefined))),
@@ -246,7 +246,7 @@ test("IDLE that the server ends now and then is sent again", async () => {
   expect(source.health?.().detail).not.toContain("without IDLE");
 });
 
-test("a mailbox that is read-only cannot be marked", async () => {
+test("seen: mark fails for a read-only mailbox", async () => {
   const server = serverWith([1]);
   server.state.readOnly = true;
   const { source } = await run(server, { seen: "mark" });
@@ -256,7 +256,7 @@ test("a mailbox that is read-only cannot be marked", async () => {
   });
 });
 
-test("nothing is asked of the server after stop", async () => {
+test("no request is sent after stop", async () => {
   const server = serverWith([1]);
   const { source, arrivals, pass } = await run(server);
   await source.stop(new AbortController().signal);

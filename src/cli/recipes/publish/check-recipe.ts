@@ -1,4 +1,4 @@
-// Checks one recipe before it is shared: what others need to trust it, use it and update it.
+// Checks a recipe before it is published: what others need to trust, use and update it.
 
 import { existsSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
@@ -28,7 +28,7 @@ export interface PublishProblem {
 
 export interface CheckedRecipe {
   readonly name: string;
-  /** Absent for a file that is not a valid recipe. */
+  /** Absent if the file is not a valid recipe. */
   readonly entry?: IndexEntry;
   readonly problems: readonly PublishProblem[];
 }
@@ -43,7 +43,7 @@ export async function checkRecipe(
   if (linkBelow(folder, relative(folder, file).split(sep).join("/")) !== undefined)
     return {
       name,
-      problems: [{ file, message: "leads through a link", hint: "replace the link by the file itself" }],
+      problems: [{ file, message: "leads through a link", hint: "replace the link with the file" }],
     };
   const loaded = await readConfig(file, context.env, {
     recipe: { given: {}, at: ["inputs"] },
@@ -87,16 +87,19 @@ function headerProblems(file: string, recipe: JsonObject): PublishProblem[] {
   const found: PublishProblem[] = [];
   if (recipe.recipe !== basename(file, ".yaml"))
     found.push(
-      problem(`the recipe is called ${String(recipe.recipe)}`, `name the file ${String(recipe.recipe)}.yaml`),
+      problem(
+        `the recipe is named ${String(recipe.recipe)}`,
+        `rename the file to ${String(recipe.recipe)}.yaml`,
+      ),
     );
   if (!isObject(recipe.capabilities))
     found.push(
       problem("capabilities are missing", "declare what the recipe may reach: docs/recipes.md, Capabilities"),
     );
   if (typeof recipe.license !== "string")
-    found.push(problem("license is missing", "say how others may use it, such as  license: Apache-2.0"));
+    found.push(problem("license is missing", "add one, such as  license: Apache-2.0"));
   if (typeof recipe.setup !== "string" || recipe.setup.trim() === "")
-    found.push(problem("setup is missing", "write the steps at the sender; where there are none, say so"));
+    found.push(problem("setup is missing", "describe the setup at the sender, or say that none is needed"));
   return found;
 }
 
@@ -141,11 +144,11 @@ async function fixtureProblems(
   const found: PublishProblem[] = [];
   for (const fixture of fixtures) {
     const path = join(dirname(file), fixture);
-    // Without a word of a file elsewhere: a pull request of a stranger could name any, and this is printed in CI.
+    // The content of a file elsewhere is not shown: a stranger's pull request could name any file, and this is printed in CI.
     if (!isPortablePath(fixture) || linkBelow(dirname(file), fixture) !== undefined) {
       found.push({
         file,
-        message: `the payload ${fixture} is not a file that can be shared`,
+        message: `the payload ${fixture} cannot be shared`,
         hint: "a payload is a file below the folder of the recipe, without links, with a portable name",
       });
       continue;
@@ -173,7 +176,7 @@ function parsed(text: string): Json {
   }
 }
 
-/** What probably belongs to somebody; of the tests themselves, their headers too. */
+/** Values that look personal, and in tests also headers with credentials. */
 function valueProblems(file: string, payload: Json, allowed: readonly string[]): PublishProblem[] {
   const headers = listOf(payload).flatMap((test) =>
     [asObject(test).send]
@@ -184,14 +187,14 @@ function valueProblems(file: string, payload: Json, allowed: readonly string[]):
     ...[...new Set(headers)].map((name) => ({
       file,
       message: `a test sends the header ${name}`,
-      hint: "remove it: tests check no signature",
+      hint: "remove it: tests do not check signatures",
     })),
     ...leftValues(payload)
       .filter(({ value }) => !allowed.includes(value))
       .map(({ what, value }) => ({
         file,
         message: `has ${what}: ${value}`,
-        hint: "replace it by an example; if it belongs to nobody:  --allow VALUE",
+        hint: "replace it with an example, or add  --allow VALUE  if it is not personal",
       })),
   ];
 }
@@ -207,7 +210,7 @@ function credentialProblems(
     .map(({ what, value }) => ({
       file,
       message: `has ${what}: ${value}`,
-      hint: "take it from a secret input; if it belongs to nobody:  --allow VALUE",
+      hint: "use a secret input, or add  --allow VALUE  if it is not personal",
     }));
 }
 
@@ -225,8 +228,8 @@ function versionProblems(
   return [
     {
       file,
-      message: `has changed since ${published.ref}, and its version is ${now === before ? `still ${now}` : `${now}, after ${before}`}`,
-      hint: "raise version: the third number for a correction, the second for something new, the first when users must change their config",
+      message: `has changed since ${published.ref}, but its version is ${now === before ? `still ${now}` : `${now}, after ${before}`}`,
+      hint: "increase version: patch for fixes, minor for additions, major if users must change their config",
     },
   ];
 }

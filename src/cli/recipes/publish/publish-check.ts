@@ -1,10 +1,11 @@
-// `recipes publish-check`: whether the recipes of a repository can be shared, and the index by which others find them.
+// `recipes publish-check`: checks the recipes of a repository, and writes the index in which others find them.
 
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { UsageError } from "../../../errors.ts";
 import { indexName, indexText } from "../../../recipes/recipe-index.ts";
 import { readRegular } from "../../../regular-file.ts";
+import { countOf } from "../../../text/clip.ts";
 import { line } from "../../../text.ts";
 import { colors } from "../../colors.ts";
 import type { CommandContext } from "../../context.ts";
@@ -15,14 +16,14 @@ import { type CheckedRecipe, checkRecipe, type PublishProblem } from "./check-re
 import { suggestedTag } from "./published-text.ts";
 
 export interface PublishOptions {
-  /** Values in payloads that may be published. */
+  /** Values that may be published. */
   readonly allow?: readonly string[];
-  /** Writes nothing, and fails when the index is not that of the recipes. */
+  /** Writes nothing, and fails if the index is out of date. */
   readonly check?: boolean;
   readonly json?: boolean;
 }
 
-/** 1 when something must be done first. */
+/** Returns 1 if there are problems. */
 export async function publishCheck(
   written: string | undefined,
   options: PublishOptions,
@@ -44,8 +45,8 @@ export async function publishCheck(
   if (options.check && isStale && problems.length === 0)
     problems.push({
       file: index,
-      message: "is not that of the recipes",
-      hint: "channel-router recipes publish-check  writes it",
+      message: "is out of date",
+      hint: "channel-router recipes publish-check  updates it",
     });
   const isWritten = problems.length === 0 && isStale && options.check !== true;
   if (isWritten) await writeChange({ path: index, before, text });
@@ -68,8 +69,8 @@ function recipeNames(folder: string): string[] {
         .sort()
     : [];
   if (names.length > 0) return names;
-  throw new UsageError("E_USAGE", `${recipes} has no recipe`, {
-    hint: "name the folder of a repository with recipes/*.yaml",
+  throw new UsageError("E_USAGE", `${recipes} has no recipes`, {
+    hint: "pass the folder of a repository with recipes/*.yaml",
   });
 }
 
@@ -99,7 +100,7 @@ function print(
   for (const { file, message, hint } of problems)
     show(printed(line`${named(file)}: ${message}`, line`  ${hint}`));
   if (problems.length > 0)
-    show(printed(line`${colors.red(`${problems.length} to do`)}; ${named(index)} was not written`));
+    show(printed(line`${colors.red(countOf(problems.length, "problem"))}; ${named(index)} was not written`));
   else
     show(
       printed(

@@ -1,4 +1,4 @@
-// The text of a file as it was last published: at the latest tag, else in the last commit.
+// Reads a file as it was last published: at the latest tag, else in the last commit.
 
 import { execFile } from "node:child_process";
 import { relative, sep } from "node:path";
@@ -10,7 +10,7 @@ export interface PublishedText {
   readonly text: string;
 }
 
-/** Undefined outside of a repository, or when the file is new. */
+/** Undefined outside a repository, or if the file is new. */
 export async function publishedText(
   file: string,
   folder: string,
@@ -22,7 +22,7 @@ export async function publishedText(
     ...(tag === undefined || tag === "" ? [] : [[tag, tag] as const]),
     ["HEAD", "the last commit"] as const,
   ]) {
-    // Reads an object: no filter and no program of the repository runs.
+    // Reads an object, so that no filter or program of the repository runs.
     const text = await git(["cat-file", "blob", `${ref}:./${path}`], folder, env);
     if (text !== undefined) return { ref: name, text };
   }
@@ -64,7 +64,7 @@ function git(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Prom
       args,
       {
         cwd,
-        // An object that is missing is not fetched: the repository's settings could name a program for that.
+        // Does not fetch missing objects: the repository's settings could name a program for that.
         env: { ...env, GIT_OPTIONAL_LOCKS: "0", GIT_NO_LAZY_FETCH: "1", GIT_ALLOW_PROTOCOL: "none" },
         shell: false,
         timeout: 10_000,
