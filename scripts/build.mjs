@@ -3,6 +3,7 @@
 import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { transform } from "esbuild";
 import { rolldown } from "rolldown";
+import { minify } from "rolldown/utils";
 import { bundleOptions, root } from "./bundle.mjs";
 import { chunking } from "./chunks.mjs";
 import { writeConsole } from "./console.mjs";
@@ -58,11 +59,24 @@ exports.fetch = require("./lib/web/fetch").fetch;`
   },
 };
 
+/** What is local gets short names; functions and classes keep theirs, for stack traces. */
+async function withShortNames(code) {
+  const names = { function: true, class: true };
+  const result = await minify("chunk.js", code, {
+    module: true,
+    compress: false,
+    mangle: { toplevel: true, keepNames: names },
+    codegen: { removeWhitespace: false },
+  });
+  if (result.errors.length > 0) throw new Error(result.errors[0].message);
+  return result.code;
+}
+
 /** In ASCII: V8 keeps a file with any other character in twice the memory. */
 const smallChunks = {
   name: "small-chunks",
   async renderChunk(code) {
-    const result = await transform(code, {
+    const result = await transform(await withShortNames(code), {
       minifySyntax: true,
       minifyWhitespace: true,
       legalComments: "none",
@@ -91,16 +105,12 @@ await bundle.close();
 chmodSync(`${root}dist/channel-router.js`, 0o755);
 
 // npm packs what is in dist/, but for what is listed here: source maps, and the chunks of earlier builds.
-const page = await writeConsole(root);
+const page = { modules: await writeConsole(root) };
 const fresh = new Set(output.map(({ fileName }) => fileName));
 const stale = readdirSync(`${root}dist/chunks`).filter(
   (name) => !name.endsWith(".map") && !fresh.has(`chunks/${name}`),
 );
-const ignored = [
-  "*.map",
-  ...stale.map((name) => `/chunks/${name}`),
-  ...page.stale.map((name) => `/console/${name}`),
-];
+const ignored = ["*.map", ...stale.map((name) => `/chunks/${name}`)];
 writeFileSync(`${root}dist/.npmignore`, `${ignored.join("\n")}\n`);
 
 const packages = bundledPackages(root, [...output, page]);

@@ -60,6 +60,8 @@ const chunks = [
   // Loaded by the first request of a browser.
   { name: "browser", roots: [/^src\/browser\//] },
   { name: "console", roots: ["src/console/console.ts"] },
+  // What only some of its commands need.
+  { name: "trial", roots: [/^src\/console\/(?!page\/)/] },
   { name: "http", roots: http },
   { name: "chats", roots: chats },
   { name: "sources", roots: sources },

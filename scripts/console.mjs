@@ -1,22 +1,16 @@
-// Builds dist/console/: the page of the console, as files that browsers get unchanged, compressed with gzip. Their names contain a hash, so a
-// browser may keep them for ever. manifest.json says which of them the page begins with.
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+// Builds dist/console.bin: the page of the console. A line of JSON says what the page begins with and where each file is; the files follow, as
+// browsers get them, compressed with gzip. Their names contain a hash, so a browser may keep them for ever.
+import { readFileSync, writeFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-const dayMs = 24 * 60 * 60 * 1_000;
-
-/**
- * Writes the files, and resolves with the modules in them (as `bundledPackages` reads them) and with the names of files of earlier builds,
- * which stay for a day: a router that runs may send them yet.
- */
+/** Writes the file, and resolves with the modules in it, as `bundledPackages` reads them. */
 export async function writeConsole(root) {
-  const folder = `${root}dist/console`;
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     entryPoints: { console: "src/console/page/main.tsx" },
-    outdir: folder,
+    outdir: `${root}dist/console`,
     bundle: true,
     splitting: true,
     format: "esm",
@@ -32,16 +26,18 @@ export async function writeConsole(root) {
     write: false,
     logLevel: "warning",
   });
-  mkdirSync(folder, { recursive: true });
-  const fresh = new Set(["manifest.json"]);
+  const files = {};
+  const parts = [];
+  let offset = 0;
   for (const { path, contents } of outputFiles) {
-    const name = `${basename(path)}.gz`;
-    fresh.add(name);
-    writeFileSync(`${folder}/${name}`, gzipSync(contents, { level: 9 }));
+    const bytes = gzipSync(contents, { level: 9 });
+    files[basename(path)] = [offset, bytes.length];
+    offset += bytes.length;
+    parts.push(bytes);
   }
-  writeFileSync(`${folder}/manifest.json`, `${JSON.stringify(manifestOf(metafile))}\n`);
-  const modules = Object.fromEntries(Object.keys(metafile.inputs).map((path) => [resolve(root, path), {}]));
-  return { modules, stale: removeOld(folder, fresh) };
+  const head = Buffer.from(`${JSON.stringify({ ...manifestOf(metafile), files })}\n`);
+  writeFileSync(`${root}dist/console.bin`, Buffer.concat([head, ...parts]));
+  return Object.fromEntries(Object.keys(metafile.inputs).map((path) => [resolve(root, path), {}]));
 }
 
 /** What the page loads at its start: `preload` are the scripts that the first one imports. */
@@ -61,18 +57,18 @@ function manifestOf({ outputs }) {
   return { script: basename(path), style: basename(entry.cssBundle), preload };
 }
 
-function removeOld(folder, fresh) {
-  const stale = readdirSync(folder).filter((name) => !fresh.has(name));
-  return stale.filter((name) => {
-    const isOld = Date.now() - statSync(`${folder}/${name}`).mtimeMs > dayMs;
-    if (isOld) rmSync(`${folder}/${name}`);
-    return !isOld;
-  });
+/** The head of the file, and its files by name. */
+export function readConsole(root) {
+  const bytes = readFileSync(`${root}dist/console.bin`);
+  const end = bytes.indexOf(10);
+  const { files, ...manifest } = JSON.parse(bytes.subarray(0, end).toString());
+  const at = ([offset, length]) => bytes.subarray(end + 1 + offset, end + 1 + offset + length);
+  return { manifest, files: new Map(Object.entries(files).map(([name, span]) => [name, at(span)])) };
 }
 
 /** Bytes of the first load, compressed: the script, what it imports, and the style. */
 export function firstLoadBytes(root) {
-  const folder = `${root}dist/console`;
-  const { script, style, preload } = JSON.parse(readFileSync(`${folder}/manifest.json`, "utf8"));
-  return [script, style, ...preload].reduce((sum, name) => sum + statSync(`${folder}/${name}.gz`).size, 0);
+  const { manifest, files } = readConsole(root);
+  const { script, style, preload } = manifest;
+  return [script, style, ...preload].reduce((sum, name) => sum + files.get(name).length, 0);
 }

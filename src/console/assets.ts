@@ -1,11 +1,12 @@
-// The files of the page, as the build wrote them: compressed, with a hash in their names. And the page itself, which has
+// The files of the page, as scripts/console.mjs wrote them: compressed, with a hash in their names. And the page itself, which has
 // no script and no style in it, so that its policy can forbid both.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { packageFolder } from "../config/recipe/bundled.ts";
-import { isObject } from "../json.ts";
+import type { Json } from "../contract.ts";
+import { asObject } from "../json.ts";
 import { readRegular } from "../regular-file.ts";
 
 export const pageHeaders: Readonly<Record<string, string>> = {
@@ -28,10 +29,12 @@ export const pageHeaders: Readonly<Record<string, string>> = {
   "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 };
 
-interface Manifest {
+/** The parsed file. It stays in memory: an update of the package may replace it on disk while pages are open. */
+interface Pack {
   readonly script: string;
   readonly style: string | undefined;
   readonly preload: readonly string[];
+  readonly files: ReadonlyMap<string, Buffer>;
 }
 
 const namePattern = /^[\w.-]{1,80}-[A-Za-z0-9_]{6,64}\.(js|css|svg|png|woff2)$/;
@@ -44,26 +47,25 @@ const types: Readonly<Record<string, string>> = {
 };
 
 export class PageFiles {
-  readonly #folder: string;
-  #manifest: Promise<Manifest | undefined> | undefined;
+  readonly #path: string;
+  #pack: Promise<Pack | undefined> | undefined;
 
-  /** `folder`: default that of the package. */
-  constructor(folder = join(packageFolder(), "dist", "console")) {
-    this.#folder = folder;
+  /** `path`: default that of the package. */
+  constructor(path = join(packageFolder(), "dist", "console.bin")) {
+    this.#path = path;
   }
 
   /** `mark`: proves that the page is the router's own; empty for one that is shown without. */
   async page(mark: string): Promise<string> {
-    this.#manifest ??= readManifest(join(this.#folder, "manifest.json"));
-    const manifest = await this.#manifest;
+    const pack = await this.#opened();
     const at = (name: string) => `/assets/${name}`;
     const parts =
-      manifest === undefined
+      pack === undefined
         ? ["<p>The files of the console are missing in this installation of channel-router.</p>"]
         : [
-            ...(manifest.style === undefined ? [] : [`<link rel="stylesheet" href="${at(manifest.style)}">`]),
-            ...manifest.preload.map((name) => `<link rel="modulepreload" href="${at(name)}">`),
-            `<script type="module" src="${at(manifest.script)}"></script>`,
+            ...(pack.style === undefined ? [] : [`<link rel="stylesheet" href="${at(pack.style)}">`]),
+            ...pack.preload.map((name) => `<link rel="modulepreload" href="${at(name)}">`),
+            `<script type="module" src="${at(pack.script)}"></script>`,
           ];
     return `<!doctype html>
 <html lang="en">
@@ -84,7 +86,7 @@ ${parts.join("\n")}
   async answer(name: string, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
     const type = types[namePattern.exec(name)?.[1] ?? ""];
     if (type === undefined) return false;
-    const packed = await readRegular(join(this.#folder, `${name}.gz`)).catch(() => undefined);
+    const packed = (await this.#opened())?.files.get(name);
     if (packed === undefined) return false;
     const takesPacked = /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
     const body = takesPacked ? packed : gunzipSync(packed);
@@ -100,19 +102,32 @@ ${parts.join("\n")}
     response.end(request.method === "HEAD" ? undefined : body);
     return true;
   }
+
+  #opened(): Promise<Pack | undefined> {
+    this.#pack ??= readPack(this.#path);
+    return this.#pack;
+  }
 }
 
-async function readManifest(path: string): Promise<Manifest | undefined> {
+async function readPack(path: string): Promise<Pack | undefined> {
   try {
-    const read: unknown = JSON.parse((await readRegular(path)).toString());
-    if (!isObject(read as never)) return undefined;
-    const { script, style, preload } = read as Record<string, unknown>;
+    const bytes = await readRegular(path);
+    const end = bytes.indexOf("\n");
+    const { script, style, preload, files } = asObject(JSON.parse(bytes.subarray(0, end).toString()) as Json);
     const isName = (name: unknown): name is string => typeof name === "string" && namePattern.test(name);
     if (!isName(script)) return undefined;
+    const spans = Object.entries(asObject(files)) as [string, [offset: number, length: number]][];
+    const start = end + 1;
     return {
       script,
       style: isName(style) ? style : undefined,
       preload: Array.isArray(preload) ? preload.filter(isName) : [],
+      files: new Map(
+        spans.map(([name, [offset, length]]) => [
+          name,
+          bytes.subarray(start + offset, start + offset + length),
+        ]),
+      ),
     };
   } catch {
     return undefined;

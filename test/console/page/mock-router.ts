@@ -1,11 +1,9 @@
 // A router for the page alone: serves dist/console with the console's headers, proves itself, and answers what a test gives it.
 
 import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { PageFiles, pageHeaders } from "../../../src/console/assets.ts";
 import type {
   ConsoleAnswer,
   ConsoleArgs,
@@ -14,18 +12,7 @@ import type {
 } from "../../../src/console/protocol.ts";
 import { sampleAnswers, sampleChat } from "./sample-answers.ts";
 
-const folder = fileURLToPath(new URL("../../../dist/console/", import.meta.url));
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' blob: data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
-
+const files = new PageFiles();
 export type MockAnswers = {
   [C in ConsoleCommand]: (args: ConsoleArgs<C>) => ConsoleAnswer<C> | Promise<ConsoleAnswer<C>>;
 };
@@ -105,8 +92,16 @@ export class MockRouter {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? "/";
-    if (path === "/") return sendPage(response);
-    if (path.startsWith("/assets/")) return sendAsset(response, path.slice("/assets/".length));
+    if (path === "/") {
+      const mark = createHash("sha256").update("page").digest("base64url");
+      const page = await files.page(mark);
+      response.writeHead(200, { ...pageHeaders, "content-type": "text/html; charset=utf-8" }).end(page);
+      return;
+    }
+    if (path.startsWith("/assets/")) {
+      await files.answer(path.slice("/assets/".length), request, response);
+      return;
+    }
     const body = await read(request);
     if (path === "/hello") return sendJson(response, 200, this.#hello(body as { nonce: string }));
     if (
@@ -182,27 +177,4 @@ async function read(request: IncomingMessage): Promise<unknown> {
 
 function sendJson(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
-}
-
-function sendPage(response: ServerResponse): void {
-  const { script, style, preload } = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as {
-    script: string;
-    style: string;
-    preload: string[];
-  };
-  const mark = createHash("sha256").update("page").digest("base64url");
-  response
-    .writeHead(200, { "content-type": "text/html; charset=utf-8", "content-security-policy": policy })
-    .end(
-      `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="page-mark" content="${mark}">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>channel-router</title><link rel="icon" href="data:,">
-<link rel="stylesheet" href="/assets/${style}">${preload.map((name) => `<link rel="modulepreload" href="/assets/${name}">`).join("")}
-<script type="module" src="/assets/${script}"></script></head><body><div id="app"></div></body></html>`,
-    );
-}
-
-function sendAsset(response: ServerResponse, name: string): void {
-  const type = name.endsWith(".css") ? "text/css" : "text/javascript";
-  const bytes = readFileSync(join(folder, `${name}.gz`));
-  response.writeHead(200, { "content-type": type, "content-encoding": "gzip" }).end(bytes);
 }

@@ -10,7 +10,6 @@ import { sampleEvent } from "./sample-event.ts";
 const nowMs = Date.now();
 const ago = (minutes: number) => new Date(nowMs - minutes * 60_000).toISOString();
 
-export const sources = ["github", "alerts", "deploys", "inbox", "team", "telegram"];
 const notes = [
   "checkout #4123 failed on main: 2 of 318 tests, first red since 9f31c2d",
   "PodCrashLooping: payments-7c9 restarted 6 times in 10 min",
