@@ -88,7 +88,7 @@ export function capabilityLines(
     ...reachWords.flatMap(([key, words]) => listed(declared[key]).map((one) => `${words} ${one}`)),
     ...Object.entries(asObject(declared.secrets)).flatMap(([input, places]) =>
       listed(places).map((place) =>
-        place === "verify" ? `checks callers with ${named(input)}` : `sends ${named(input)} to ${place}`,
+        place === "verify" ? `verifies callers with ${named(input)}` : `sends ${named(input)} to ${place}`,
       ),
     ),
   ];
