@@ -123,6 +123,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "recipes",
     "access",
     "browser",
+    "chat",
     "clock",
     "cluster",
     "config",

@@ -71,6 +71,30 @@ export function writePages(asked: AskedRequest, length: number): Pages {
   return { list, isWhole };
 }
 
+/** A prompt without a verdict, for a page that shows all of it at once and has buttons of its own. */
+export interface WaitingPrompt {
+  /** The payload of its buttons. */
+  readonly id: string;
+  readonly text: PromptText;
+  /** Otherwise it can only be denied. */
+  readonly isWhole: boolean;
+  /** The id of the session that asks. */
+  readonly session: string;
+  readonly askedMs: number;
+}
+
+export function waitingPrompt(asked: AskedRequest & { readonly askedMs: number }): WaitingPrompt {
+  const { request, session, key, isPartial, askedMs } = asked;
+  const quoted = [visible(request.description), visible(request.preview)].filter((text) => text !== "");
+  return {
+    id: buttonId(request.id, key),
+    text: { title: title(request), quoted, foot: [from(session), ...(isPartial ? [notWhole] : [])] },
+    isWhole: !isPartial,
+    session: session.id,
+    askedMs,
+  };
+}
+
 /** The payload of a prompt's buttons. */
 export function buttonId(id: string, key: string): string {
   return `${id}${key}`;
@@ -97,18 +121,23 @@ function foot(
   { request: { id }, session, expireMs }: AskedRequest,
   { hasMore, isWhole }: { readonly hasMore: boolean; readonly isWhole: boolean },
 ): PromptLine[] {
-  const { project, label } = session;
   const within =
     expireMs < 90_000 ? `${Math.round(expireMs / 1_000)} s` : `${Math.round(expireMs / 60_000)} min`;
-  const named = label === undefined ? [] : [", session ", { code: visibleLine(label, 60) || "?" }];
   const rest = `more ${id} (shows the rest)`;
   return [
-    ["for ", { code: visibleLine(project, 120) || "?" }, ...named],
-    ...(isWhole ? [] : [["Not all of it can be shown here: it can be allowed at the terminal only."]]),
+    from(session),
+    ...(isWhole ? [] : [notWhole]),
     hasMore
       ? [`Within ${within}: ${rest} or no ${id}`]
       : [`Within ${within}: ${isWhole ? `yes ${id} or ` : ""}no ${id}`],
   ];
+}
+
+const notWhole: PromptLine = ["Not all of it can be shown here: it can be allowed at the terminal only."];
+
+function from({ project, label }: AskingSession): PromptLine {
+  const named = label === undefined ? [] : [", session ", { code: visibleLine(label, 60) || "?" }];
+  return ["for ", { code: visibleLine(project, 120) || "?" }, ...named];
 }
 
 /** Claude Code's own marks for omitted text (channels reference; before 2.1.211 a cut at 200 characters). */

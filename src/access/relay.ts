@@ -16,6 +16,8 @@ import {
   isCutByClient,
   type PermissionRequest,
   requestIdOf,
+  type WaitingPrompt,
+  waitingPrompt,
 } from "./prompt.ts";
 import {
   type AuditEntry,
@@ -117,6 +119,25 @@ export class Relay implements Verdicts {
     }
     const failure = await this.#decide(id, button, by, sender.name ?? sender.id);
     return { show: "notice", text: failure ?? `Sent: ${button}` };
+  }
+
+  /** The prompts without a verdict, oldest first. */
+  waiting(): readonly WaitingPrompt[] {
+    return [...this.#prompts.values()]
+      .filter(({ request: { id } }) => !this.#isAnswered(id))
+      .map(waitingPrompt);
+  }
+
+  /**
+   * The user's verdict at a page that showed all of a waiting prompt. Undefined when it was sent, else why not. Rejects as a
+   * verdict of a chat does.
+   */
+  async decide(promptId: string, behavior: Behavior, by: Person): Promise<string | undefined> {
+    const id = requestIdOf(promptId);
+    const prompt = this.#prompts.get(id);
+    if (prompt === undefined || buttonId(id, prompt.key) !== promptId) return "That prompt is over.";
+    if (this.#isAnswered(id)) return answered.text;
+    return this.#decide(id, behavior, by, by.source, ({ isPartial }) => (isPartial ? partial : undefined));
   }
 
   /** A session has reconnected after a change of leader: pending verdicts are delivered. */
@@ -337,10 +358,16 @@ export class Relay implements Verdicts {
    * Undefined when it did not count: already decided, or finished. Rejects when it could not be stored: it
    * may be sent again.
    */
-  async #decide(id: string, behavior: Behavior, by: Person, name: string) {
+  async #decide(
+    id: string,
+    behavior: Behavior,
+    by: Person,
+    name: string,
+    whyNotAllowed = (prompt: PendingPrompt) => this.#copies.whyNotAllowed(prompt, by),
+  ) {
     const prompt = this.#prompts.get(id);
     if (prompt === undefined || prompt.decided !== undefined || this.#busy.has(id)) return undefined;
-    const whyNot = behavior === "allow" ? this.#copies.whyNotAllowed(prompt, by) : undefined;
+    const whyNot = behavior === "allow" ? whyNotAllowed(prompt) : undefined;
     if (whyNot !== undefined) return whyNot;
     this.#busy.add(id);
     try {
@@ -425,6 +452,7 @@ function bounded(given: PermissionRequest, mask: (text: string) => string) {
   return { request, isPartial };
 }
 
+const partial = "Not all of it could be shown: it can be allowed at the terminal only.";
 const answered = { as: "answer", text: "That prompt was answered already." } as const;
 
 /**

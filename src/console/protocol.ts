@@ -310,6 +310,8 @@ export interface PromptAnswer {
   readonly session?: string;
   /** True while it can be answered here. */
   readonly answerable: boolean;
+  /** Set where it can only be denied here: the client sent the router less than all of it. */
+  readonly partial?: true;
   /** Hash of what is displayed: goes with the answer. */
   readonly shown: string;
 }

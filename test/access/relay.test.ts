@@ -151,6 +151,63 @@ async function openRelay(
   };
 }
 
+describe("a page that shows all of a permission prompt", () => {
+  const by = { source: "console", person: "0000-1111-2222-3333-4444" };
+
+  it("has it with all of its text, and its verdict counts once", async () => {
+    const { relay, closed, answered, lines, settle } = await openRelay();
+    const preview = `start ${"x".repeat(2_500)} rm -rf / \u202e s3cret`;
+    await relay.ask({ ...request, preview }, session);
+    const [prompt, ...others] = relay.waiting();
+    expect(others).toEqual([]);
+    expect(prompt).toMatchObject({ isWhole: true, session: "s1" });
+    const shown = plainPrompt((prompt as { text: PermissionPrompt["text"] }).text);
+    expect(shown).toMatch(/^🔐 Permission: Bash\n│ Run shell command\n│ start x{2500} rm -rf \/ /);
+    expect(shown).toContain("for /code/api, session api");
+    expect(shown).not.toMatch(/s3cret|\u202e|yes abcde/);
+    expect(await relay.decide(prompt?.id as string, "allow", by)).toBeUndefined();
+    await settle();
+    expect(answered).toEqual([["s1", "abcde", "allow"]]);
+    await expect.poll(() => closed.map(({ text }) => /by [^.]+/.exec(text)?.[0])).toContain("by console");
+    expect(await lines()).toMatchObject([
+      { what: "asked" },
+      { what: "allow", people: [by] },
+      { what: "sent" },
+    ]);
+    expect(relay.waiting()).toEqual([]);
+    expect(await relay.decide(prompt?.id as string, "deny", by)).toBe("That prompt is over.");
+    expect(answered).toHaveLength(1);
+  });
+
+  it("can only deny one of which the client sent less than all", async () => {
+    const { relay, answered, settle } = await openRelay();
+    await relay.ask({ ...request, preview: "y".repeat(20_000) }, session);
+    const [prompt] = relay.waiting();
+    expect(prompt?.isWhole).toBe(false);
+    expect(await relay.decide(prompt?.id as string, "allow", by)).toContain("at the terminal only");
+    expect(answered).toEqual([]);
+    expect(await relay.decide(prompt?.id as string, "deny", by)).toBeUndefined();
+    await settle();
+    expect(answered).toEqual([["s1", "abcde", "deny"]]);
+  });
+
+  it("decides nothing by the id of another prompt, or by one that it makes up", async () => {
+    const { relay, answered } = await openRelay();
+    await relay.ask(request, session);
+    for (const id of ["abcde", "abcde000000000000", "", "fghij000000000000"])
+      expect(await relay.decide(id, "allow", by)).toBe("That prompt is over.");
+    expect(answered).toEqual([]);
+  });
+
+  it("has none where no approver is configured, or the tool stays at the terminal", async () => {
+    const { relay, set } = await openRelay({ mayRelay: () => false });
+    await relay.ask(request, session);
+    set(undefined);
+    await relay.ask({ ...request, id: "fghij" }, session);
+    expect(relay.waiting()).toEqual([]);
+  });
+});
+
 describe("a permission prompt", () => {
   it("goes to each approver, and says what is asked, for whom, and how to answer", async () => {
     const { relay, prompts, pages } = await openRelay();

@@ -47,7 +47,7 @@ export function PromptSection() {
 }
 
 function Prompt({ prompt }: { readonly prompt: PromptAnswer }) {
-  const { id, kind, text, since, session, answerable } = prompt;
+  const { id, kind, text, since, session, answerable, partial } = prompt;
   const isRead = useSignal(false);
   const box = useRef<HTMLElement>(null);
   const check = () => {
@@ -74,14 +74,22 @@ function Prompt({ prompt }: { readonly prompt: PromptAnswer }) {
       </ScrollBox>
       {answerable ? (
         <div class="toolbar">
-          <ChangeButton kind="main" disabled={!isRead.value} onPress={() => respond(true)}>
+          <ChangeButton
+            kind="main"
+            disabled={!isRead.value || partial === true}
+            onPress={() => respond(true)}
+          >
             Allow
           </ChangeButton>
           <ChangeButton kind="danger" onPress={() => respond(false)}>
             Deny
           </ChangeButton>
           <span class="muted" aria-live="polite">
-            {isRead.value ? "" : "Read to the end to allow it."}
+            {partial === true
+              ? "It can be allowed in the session only."
+              : isRead.value
+                ? ""
+                : "Read to the end to allow it."}
           </span>
         </div>
       ) : (
