@@ -29,10 +29,9 @@ const recipes = readdirSync(`${root}recipes`)
   .sort();
 write(
   "schema/channels.schema.json",
-  `${JSON.stringify(editorSchema(coreSchema, { sources, sinks }, mayBeEmpty, recipes), null, 1)}\n`,
+  jsonText(editorSchema(coreSchema, { sources, sinks }, mayBeEmpty, recipes)),
 );
-
-write("schema/recipe.schema.json", `${JSON.stringify(recipeEditorSchema(recipeSchema), null, 1)}\n`);
+write("schema/recipe.schema.json", jsonText(recipeEditorSchema(recipeSchema)));
 
 const gallery = `${root}docs/gallery.md`;
 write(
@@ -82,4 +81,21 @@ function write(path, text) {
   }
   mkdirSync(target.slice(0, target.lastIndexOf("/")), { recursive: true });
   writeFileSync(target, text);
+}
+
+/** What fits into a line is on one: half of an indented schema would be white space, in a package of limited size. */
+function jsonText(schema) {
+  const written = (value, indent) => {
+    const line = JSON.stringify(value);
+    if (typeof value !== "object" || value === null || indent + line.length <= 110) return line;
+    const inner = " ".repeat(indent + 1);
+    const items = Array.isArray(value)
+      ? value.map((one) => written(one, indent + 1))
+      : Object.entries(value)
+          .filter(([, one]) => one !== undefined)
+          .map(([key, one]) => `${JSON.stringify(key)}: ${written(one, indent + 1)}`);
+    const [open, close] = Array.isArray(value) ? "[]" : "{}";
+    return `${open}\n${items.map((item) => inner + item).join(",\n")}\n${" ".repeat(indent)}${close}`;
+  };
+  return `${written(JSON.parse(JSON.stringify(schema)), 0)}\n`;
 }

@@ -235,10 +235,11 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
 /** With the tests of each recipe. */
 function usesOf({ instances, uses }: Expansion): LoadedConfig["uses"] {
   return instances.flatMap(({ name, yaml: { tree } }) => {
-    const { recipe, tests } = tree.root;
+    const { recipe, version, tests } = tree.root;
     const objects = Array.isArray(tests) ? tests.filter(isObject) : [];
     const use = uses.find((one) => one.name === name);
-    return use === undefined ? [] : [{ ...use, recipe: String(recipe), tests: objects }];
+    const versioned = typeof version === "string" ? { version } : {};
+    return use === undefined ? [] : [{ ...use, recipe: String(recipe), ...versioned, tests: objects }];
   });
 }
 

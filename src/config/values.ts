@@ -274,8 +274,12 @@ export interface LoadedConfig {
   isPlaceholder(path: readonly (string | number)[]): boolean;
   /** As written; none when they contain an error. */
   readonly tests: readonly JsonObject[];
-  /** Each recipe in use, with its own name and tests as written. */
-  readonly uses: readonly (RecipeUse & { readonly recipe: string; readonly tests: readonly JsonObject[] })[];
+  /** Each recipe in use, with its own name, version and tests as written. */
+  readonly uses: readonly (RecipeUse & {
+    readonly recipe: string;
+    readonly version?: string;
+    readonly tests: readonly JsonObject[];
+  })[];
   /** For a recipe that was loaded by itself: the whole file as values. */
   readonly recipe?: JsonObject;
   /** The source types that the config uses, loaded, by `type`. */

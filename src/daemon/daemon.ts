@@ -234,6 +234,7 @@ export class Daemon implements Service {
         ...(this.#chat?.problems() ?? []),
       ],
       verdict: () => this.#reloader.verdict(),
+      reloads: () => this.#reloader.records(),
       reload: () => this.#reload("asked"),
       look: () => this.#reload("watched"),
       secrets: () => [...this.#secrets],

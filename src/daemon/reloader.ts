@@ -9,6 +9,7 @@ import { countIssues } from "../config/yaml/issue-location.ts";
 import type { Clock, Log } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
 import { countOf, cut } from "../text/clip.ts";
+import { unifiedDiff } from "../text/unified-diff.ts";
 import { line, lines, type SafeText, safeLine, stackOf, text } from "../text.ts";
 import { pause } from "../waiting.ts";
 import { warningsIn } from "./messages.ts";
@@ -24,6 +25,12 @@ export interface Verdict {
   readonly problems: readonly SafeText[];
   /** Parts of the file that cannot take effect now, and what to do about it. */
   readonly notes: readonly string[];
+}
+
+/** One of the last reloads. */
+export interface ReloadRecord extends Pick<Verdict, "timeMs" | "ok" | "text"> {
+  /** How the files differed from the active ones, unified; secrets in them are not hidden. */
+  readonly diff: string;
 }
 
 export interface ReloadResult {
@@ -57,6 +64,8 @@ export interface Reloader {
   reload(cause: "watched" | "asked"): Promise<Verdict>;
   /** Undefined before the first reload that did anything. */
   verdict(): Verdict | undefined;
+  /** The last reloads that did anything, latest first. */
+  records(): readonly ReloadRecord[];
   /** Settles when no reload is in progress. */
   idle(): Promise<unknown>;
 }
@@ -66,8 +75,33 @@ const maxShown = 2_000;
 /** Uneven, so that checks do not coincide with a program that writes at a steady pace. */
 const settleMs = [30, 45, 70, 55] as const;
 const maxLooks = 10;
+const maxRecords = 20;
+const maxDiffLength = 64 * 1024;
 
 export function createReloader(options: ReloaderOptions): Reloader {
+  const reloads = createReloads(options);
+  const recorded = new WeakSet<Verdict>();
+  let records: readonly ReloadRecord[] = [];
+  let before: ProvenConfig | undefined;
+  return {
+    ...reloads,
+    records: () => records,
+    async reload(cause) {
+      before ??= options.active();
+      const verdict = await reloads.reload(cause);
+      if (verdict === reloads.verdict() && !recorded.has(verdict)) {
+        recorded.add(verdict);
+        const { timeMs, ok, text } = verdict;
+        const diff = diffOf(before, options.last()).slice(0, maxDiffLength).toWellFormed();
+        records = [{ timeMs, ok, text, diff }, ...records].slice(0, maxRecords);
+      }
+      before = options.active() ?? before;
+      return verdict;
+    },
+  };
+}
+
+function createReloads(options: ReloaderOptions): Omit<Reloader, "records"> {
   const { log } = options;
   const now = () => options.clock.now();
   let turn: Promise<unknown> = Promise.resolve();
@@ -181,6 +215,15 @@ export function createReloader(options: ReloaderOptions): Reloader {
     verdict: () => verdict,
     idle: () => turn,
   };
+}
+
+/** Empty where nothing was active, or nothing could be read. */
+function diffOf(active: ProvenConfig | undefined, last: ProvenConfig | undefined): string {
+  if (active === undefined || last === undefined) return "";
+  const [before, after] = [active.loaded.texts, last.loaded.texts];
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .map((path) => unifiedDiff(basename(path), before.get(path)?.text ?? "", after.get(path)?.text ?? ""))
+    .join("");
 }
 
 function isEqual(one: ProvenConfig, other: ProvenConfig): boolean {

@@ -21,7 +21,7 @@ import type { DeliveryCounter } from "./delivery-counts.ts";
 import type { MetricsPage } from "./metrics/exposition.ts";
 import type { Observers } from "./metrics/observers.ts";
 import type { Prompts } from "./prompts.ts";
-import type { Verdict } from "./reloader.ts";
+import type { ReloadRecord, Verdict } from "./reloader.ts";
 import type { DaemonSessions } from "./sessions.ts";
 import type { ProvenConfig } from "./start/load-plan.ts";
 import type { ConfigTrust } from "./trust/config-trust.ts";
@@ -103,6 +103,8 @@ export interface DaemonState {
   problems(): readonly SafeText[];
   /** Of the last reload; undefined before the first. */
   verdict(): Verdict | undefined;
+  /** The last reloads, latest first. */
+  reloads(): readonly ReloadRecord[];
   reload(): Promise<Verdict>;
   /** The same only when a file is another one than at the last look. */
   look(): Promise<Verdict>;

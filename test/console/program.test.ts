@@ -76,11 +76,83 @@ describe("the console of a router", () => {
     );
     const saved = await browser.call("save", { text: edited, sha256 });
     expect(saved.body.verdict).toMatchObject({ ok: true });
+    const [reload] = (await browser.call("overview")).body.reloads;
+    expect(reload).toMatchObject({ ok: true, diff: expect.stringContaining("+channels: { opened") });
     expect(readFileSync(join(one.folder, "channels.yaml"), "utf8")).toBe(edited);
     expect(await browser.call("save", { text, sha256 })).toMatchObject({
       status: 409,
       body: { error: { code: "changed" } },
     });
+  }, 60_000);
+
+  test("answers nothing with a secret in it, whatever it is asked", async () => {
+    const secrets = { HOOK_SECRET: "hook-5f1c9e77aa", SINK_TOKEN: "sink-0b62d1c4ee" };
+    project = await createProject(
+      (port) => `listen: 127.0.0.1:${port}
+sources:
+  ci:
+    type: http
+    path: /ci
+    verify: { scheme: bearer, secret: "\${HOOK_SECRET}" }
+channels:
+  ci: { from: ci, content: "{{text}} {{data.echo}}" }
+sinks:
+  notify:
+    type: http
+    description: Notifies.
+    request:
+      url: "https://notify.example/\${SINK_TOKEN}"
+      headers: { authorization: "Bearer \${SINK_TOKEN}" }
+`,
+    );
+    const one = project;
+    await one.claude({}, secrets);
+    const browser = new ConsoleBrowser("anna", await consoleOf(one));
+    await browser.enter(await codeOf(one));
+    const answer = await fetch(`${one.address}/ci`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${secrets.HOOK_SECRET}` },
+      body: JSON.stringify({ echo: secrets.SINK_TOKEN, header: secrets.HOOK_SECRET }),
+    });
+    expect(answer.status).toBeLessThan(300);
+    const { events } = (await browser.call("events", { limit: 5 })).body;
+    const { event_id } = events[0];
+    const { text, sha256 } = (await browser.call("config")).body;
+    const shows = text.replace("{{text}}", "${SINK_TOKEN} ${HOOK_SECRET}");
+    const asked: readonly [command: string, args?: object][] = [
+      ["status"],
+      ["sessions"],
+      ["events", { limit: 5 }],
+      ["why", { event_id }],
+      ["recall", { event_id }],
+      ["replay", { event_id, dry_run: true }],
+      ["powers"],
+      ["event", { event_id }],
+      ["config"],
+      ["overview"],
+      ["audit"],
+      ["prompts"],
+      ["consent"],
+      ["browsers"],
+      ["access", { request: { do: "list" } }],
+      ["try", { text, event: { event_id } }],
+      ["try", { text: shows, event: { event_id } }],
+      ["compare", { text: shows, since_ms: 0 }],
+      ["save", { text: shows, sha256, dry_run: true }],
+      ["propose_channel", { event_id }],
+      ["make_test", { event_id }],
+      ["make_recipe", { event_ids: [event_id] }],
+      ["silence", { channel: secrets.HOOK_SECRET, for_ms: 1 }],
+      ["send", { source: secrets.SINK_TOKEN, data: "{}", headers: {} }],
+    ];
+    for (const [command, args = {}] of asked) {
+      const { status, body } = await browser.call(command, args);
+      expect([command, status, JSON.stringify(body)]).toEqual([
+        command,
+        status,
+        expect.not.stringMatching(/5f1c9e77aa|0b62d1c4ee/),
+      ]);
+    }
   }, 60_000);
 
   test("is served by dev, which says what it does not have, and lets nobody in without a user", async () => {

@@ -18,11 +18,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ChangedConfigError, type SaveContext, saveConfig } from "../../src/console/try/save-config.ts";
-import { unifiedDiff } from "../../src/console/try/unified-diff.ts";
 import { loadPlan } from "../../src/daemon/start/load-plan.ts";
 import { type Disk, realDisk } from "../../src/files/disk.ts";
 import { replaceFile } from "../../src/files/replace-file.ts";
 import { createMask } from "../../src/host/secret-mask.ts";
+import { unifiedDiff } from "../../src/text/unified-diff.ts";
 
 const config = `# Which builds matter.
 sources:

@@ -17,6 +17,7 @@ const textOf = (name: string) => readFileSync(join(source, name), "utf8");
 /** Everything else asks these to start something. */
 const starters: Readonly<Record<string, string>> = {
   "cli/commands/up.ts": "this very program",
+  "cli/console/console-command.ts": "the program that opens a browser, for a command that the user typed",
   "cli/hooks/run-program.ts": "gh, glab or stripe, for a command that the user typed",
   "cli/npm.ts": "npm, for a command that the user typed",
   "daemon/start/client-watch.ts": "ps",
@@ -63,10 +64,17 @@ test("the router itself starts none of the user's own programs", () => {
       !typed.includes(name),
   );
   expect(importers.every((name) => name.startsWith("recipes/"))).toBe(true);
+  // Drafts of recipes are made of texts alone, so the console may have them.
   const fromRecipes = files.filter(
-    (name) => !/^(?:cli|recipes)\//.test(name) && /from "(?:\.\.?\/)+recipes\//.test(textOf(name)),
+    (name) => !/^(?:cli|recipes)\//.test(name) && /from "(?:\.\.?\/)+recipes\/(?!draft\/)/.test(textOf(name)),
   );
   expect(fromRecipes).toEqual([]);
+  const ofDrafts = files.filter(
+    (name) =>
+      name.startsWith("recipes/draft/") &&
+      /from "(?:node:(?:fs|child_process)|\.\.\/[\w-]+\.ts)/.test(textOf(name)),
+  );
+  expect(ofDrafts).toEqual([]);
 });
 
 test("a connector that starts a program names it for consent", async () => {

@@ -25,10 +25,7 @@ async function readSchema(name: string): Promise<JsonObject> {
 }
 
 /** One file: the schema of recipes refers to that of configs, which is beside it only where both are published. */
-function joined(
-  { $id: _, ...recipe }: JsonObject,
-  { $id: __, $schema: ___, ...channels }: JsonObject,
-): JsonObject {
+function joined(recipe: JsonObject, { $id: _, $schema: __, ...channels }: JsonObject): JsonObject {
   const within = (value: Json, prefix: string): Json => {
     if (Array.isArray(value)) return value.map((one) => within(one, prefix));
     if (!isObject(value)) return value;

@@ -16,7 +16,6 @@ export const overviewCommands: OwnCommands = {
   async overview(_args, { host }) {
     const state = stateOf(host);
     const used = state.used();
-    const verdict = state.verdict();
     const hour = used?.plan.hour;
     const answer: OverviewAnswer = {
       ...(hour === undefined ? {} : { budget: hour }),
@@ -29,11 +28,17 @@ export const overviewCommands: OwnCommands = {
         };
       }),
       since: new Date(host.tokens?.sinceMs() ?? host.startedMs).toISOString(),
-      recipes: (used?.loaded.uses ?? []).map(({ name, recipe }) => ({ use: name, name: recipe })),
-      reloads:
-        verdict === undefined
-          ? []
-          : [{ time: new Date(verdict.timeMs).toISOString(), ok: verdict.ok, text: verdict.text }],
+      recipes: (used?.loaded.uses ?? []).map(({ name, recipe, version }) => ({
+        use: name,
+        name: recipe,
+        ...(version === undefined ? {} : { version }),
+      })),
+      reloads: state.reloads().map(({ timeMs, ok, text, diff }) => ({
+        time: new Date(timeMs).toISOString(),
+        ok,
+        text,
+        ...(diff === "" ? {} : { diff }),
+      })),
     };
     return answer;
   },

@@ -10,10 +10,10 @@ import { loadPlan } from "../../daemon/start/load-plan.ts";
 import { UsageError } from "../../errors.ts";
 import { replaceFile } from "../../files/replace-file.ts";
 import { readRegular } from "../../regular-file.ts";
+import { unifiedDiff } from "../../text/unified-diff.ts";
 import type { SaveAnswer, TryIssue } from "../protocol.ts";
 import { locateIssue } from "./issue-range.ts";
 import { type ActiveConfig, readTrial } from "./trial.ts";
-import { unifiedDiff } from "./unified-diff.ts";
 
 export interface SaveContext {
   readonly active: ActiveConfig;
