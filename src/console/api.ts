@@ -1,4 +1,4 @@
-// `POST /api/COMMAND`: which commands there are, what a console that only shows refuses, and what leaves unmasked.
+// `POST /api/COMMAND`: which commands there are, what a read-only console refuses, and what leaves unmasked.
 
 import type { Json, JsonObject } from "../contract.ts";
 import { maskAll } from "../host/secret-mask.ts";
@@ -95,7 +95,7 @@ export async function runCommand(name: string, args: JsonObject, call: CommandCa
     throw new ConsoleFailure(
       403,
       "read_only",
-      "this console only shows",
+      "this console is read-only",
       "console.read_only is set in the config",
     );
   if (shared.has(name)) return call.host.control(name, withoutFollow(args), async () => {}, call.signal);

@@ -221,7 +221,7 @@ export class Console {
     if (page === undefined)
       throw new ConsoleFailure(404, "bad_request", `no running source "${source.slice(0, 40)}" has a page`);
     if (visit.settings.readOnly && visit.request.method === "POST")
-      throw new ConsoleFailure(403, "read_only", "this console only shows");
+      throw new ConsoleFailure(403, "read_only", "this console is read-only");
     await page.serve(`/${rest.join("/")}`, by, visit.request, visit.response);
   }
 

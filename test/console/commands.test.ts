@@ -58,7 +58,7 @@ describe("a command", () => {
   });
 });
 
-describe("a console that only shows", () => {
+describe("a read-only console", () => {
   test("refuses everything that changes something", async () => {
     const console = await openConsole({ settings: { readOnly: true } });
     const browser = await console.browser();

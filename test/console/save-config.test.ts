@@ -97,9 +97,9 @@ describe("the file stays as it is", () => {
   });
 
   test("when it may not be edited here", async () => {
-    const context = { ...(await contextOf()), refused: "this console only shows" };
+    const context = { ...(await contextOf()), refused: "this console is read-only" };
     expect(await stays({ text: edited, sha256: sha(config) }, context)).toMatchObject({
-      message: "this console only shows",
+      message: "this console is read-only",
     });
   });
 

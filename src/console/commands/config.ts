@@ -41,7 +41,7 @@ export async function whyNotEditable(
   { readOnly }: Pick<ConsoleSettings, "readOnly">,
   text?: string,
 ): Promise<string | undefined> {
-  if (readOnly) return "this console only shows";
+  if (readOnly) return "this console is read-only";
   const file = host.file();
   const read = text ?? (await readRegular(file).then(String, () => ""));
   return host.mask(read) === read
