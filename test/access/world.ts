@@ -2,7 +2,7 @@
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import { type AccessRequest, administer } from "../../src/access/administer.ts";
 import { createPeople, type Verdicts } from "../../src/access/people.ts";
 import { openAccessStore } from "../../src/access/store.ts";
@@ -10,18 +10,13 @@ import type { AccessOptions, IncomingMessage, Reception } from "../../src/contra
 import { writeStateFile } from "../../src/files/state-file.ts";
 import { manualClock } from "../support/manual-clock.ts";
 
-const cleaning: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const clean of cleaning.splice(0)) await clean();
-});
-
 export const usual: AccessOptions = { dm: "pairing", allow: [], groups: {}, mentionPatterns: [], bots: [] };
 
 const noVerdicts: Verdicts = { receive: async () => undefined, press: async () => ({ show: "nothing" }) };
 
 export async function openWorld(access: Partial<AccessOptions> = {}, write = writeStateFile) {
   const folder = await mkdtemp("/tmp/cr-access-");
-  cleaning.push(() => rm(folder, { recursive: true, force: true }));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, "access.json");
   const clock = manualClock();
   const told: string[] = [];

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import type { ConsoleHost } from "../../src/console/host.ts";
 import { ConsoleListener, type ListenerOptions } from "../../src/console/listener.ts";
@@ -38,17 +38,10 @@ interface OpenOptions {
 }
 
 const free = { host: "127.0.0.1", port: 0, loopback: true } as const;
-const opened: ConsoleListener[] = [];
-const folders: string[] = [];
-
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((listener) => listener.close(AbortSignal.abort())));
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
 
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "cr-console-"));
-  folders.push(folder);
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -106,7 +99,7 @@ export async function openConsole(options: OpenOptions = {}): Promise<OpenedCons
       return browser;
     },
   };
-  opened.push(console.listener);
+  onTestFinished(() => console.listener.close(AbortSignal.abort()));
   await console.listener.apply();
   return console;
 }

@@ -247,10 +247,9 @@ sinks:
     const browser = new ConsoleBrowser("anna", address);
     await browser.enter(await codeOf(one));
     const { powers } = (await browser.call("consent")).body;
-    expect(powers.map(({ kind, state }: Answer) => [kind, state])).toEqual([
-      ["use", "waiting"],
-      ["listen", "waiting"],
-    ]);
+    expect(powers.map(({ kind }: Answer) => kind)).toEqual(["use", "listen"]);
+    // The session declines the form, sooner or later.
+    for (const { state } of powers) expect(["waiting", "declined"]).toContain(state);
     expect(await browser.call("agree", { ids: [powers[0].id, "another"], allow: true })).toMatchObject({
       status: 409,
       body: { error: { code: "changed" } },

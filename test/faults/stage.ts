@@ -4,21 +4,19 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { join } from "node:path";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import type { ChannelEvent } from "../support/claude-channel.ts";
 import { createProject, eventually, type Project } from "../support/router.ts";
 
 /** `FAULTS=long npx vitest run test/faults` floods with more, and waits for what takes ten seconds and more. */
 export const isLong = process.env.FAULTS === "long";
 
-const cleaning: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const clean of cleaning.splice(0).reverse()) await clean();
-});
-
-/** Called at the end of the test, the latest first. */
+/**
+ * Called at the end of the test, the latest first. Not by an `afterEach` of this file: test files of one worker share what they import, so
+ * it would run for the first of them only.
+ */
 export function atEnd(clean: () => Promise<void> | void): void {
-  cleaning.push(clean);
+  onTestFinished(clean);
 }
 
 export async function open(config?: (port: number) => string): Promise<Project> {

@@ -3,7 +3,7 @@
 
 import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http";
 import { connect, type Socket } from "node:net";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import { http } from "../../../src/connectors/http/index.ts";
 import type { HttpOptions } from "../../../src/connectors/http/options.ts";
 import type { HttpClient } from "../../../src/contract/host.ts";
@@ -47,11 +47,6 @@ export interface Connection {
   until(pattern: RegExp): Promise<string>;
 }
 
-const clean: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const step of clean.splice(0).reverse()) await step();
-});
-
 export async function serve(
   options: Partial<HttpOptions> = {},
   around: {
@@ -88,10 +83,8 @@ export async function serve(
     },
   );
   await source.start(around.emit ?? accept(arrivals));
-  clean.push(
-    () => listener.close(AbortSignal.abort()),
-    () => source.stop(AbortSignal.abort()),
-  );
+  onTestFinished(() => listener.close(AbortSignal.abort()));
+  onTestFinished(() => source.stop(AbortSignal.abort()));
   const port = Number(new URL(listener.address() ?? "").port);
   return {
     port,
@@ -143,7 +136,7 @@ function open(port: number): Promise<Connection> {
     });
     socket.on("error", () => check());
     socket.once("error", reject);
-    clean.push(() => void socket.destroy());
+    onTestFinished(() => void socket.destroy());
     socket.once("connect", () =>
       resolve({
         socket,

@@ -1,6 +1,6 @@
 // A telegram source over the emulated Bot API, with everything that it is lent at hand.
 
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import { telegram } from "../../../src/connectors/telegram/index.ts";
 import type { TelegramOptions } from "../../../src/connectors/telegram/options.ts";
 import type { AnsweredEvent, People } from "../../../src/contract/chat.ts";
@@ -35,13 +35,8 @@ export interface BotTestOptions {
   emit?(arrivals: Arrival[]): Emit;
 }
 
-const clean: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const step of clean.splice(0).reverse()) await step();
-});
-
 export function cleanUp(step: () => Promise<unknown>): void {
-  clean.push(step);
+  onTestFinished(async () => void (await step()));
 }
 
 export async function openTelegram(): Promise<TelegramServer> {
