@@ -5,8 +5,8 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { fileURLToPath } from "node:url";
+import { loadSource } from "../harness/load-source.mjs";
 import { note } from "../harness/note.mjs";
 import { residentMb } from "../harness/process-usage.mjs";
 
@@ -123,21 +123,9 @@ function run(args, env) {
   });
 }
 
-async function loadParts() {
-  const folder = mkdtempSync(join(tmpdir(), "channel-router-bench-"));
-  try {
-    const outfile = join(folder, "parts.mjs");
-    const contents = [
-      'export { openJournal } from "./src/journal/journal.ts";',
-      'export { stateFolder } from "./src/config/paths.ts";',
-      'export { createEventIds } from "./src/router/event-id.ts";',
-    ].join("\n");
-    await build({
-      stdin: { contents, resolveDir: fileURLToPath(new URL("../..", import.meta.url)), loader: "ts" },
-      ...{ bundle: true, platform: "node", format: "esm", logLevel: "error", outfile },
-    });
-    return await import(pathToFileURL(outfile));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+const loadParts = () =>
+  loadSource([
+    'export { openJournal } from "./src/journal/journal.ts";',
+    'export { stateFolder } from "./src/config/paths.ts";',
+    'export { createEventIds } from "./src/router/event-id.ts";',
+  ]);

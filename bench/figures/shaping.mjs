@@ -1,11 +1,7 @@
 // What flow control costs: a million events with keys of their own through `dedupe`, a million into one digest, and the text of a digest
 // of ten thousand. The parts are bundled from the source and used without the router around them.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { loadSource } from "../harness/load-source.mjs";
 import { note } from "../harness/note.mjs";
 import { median } from "../harness/statistics.mjs";
 
@@ -46,27 +42,15 @@ export async function shaping() {
   return rows;
 }
 
-async function loadParts() {
-  const folder = mkdtempSync(join(tmpdir(), "channel-router-bench-"));
-  try {
-    const outfile = join(folder, "parts.mjs");
-    const contents = [
-      'export { dedupeFilter } from "./src/filters/dedupe.ts";',
-      'export { maxKeysPerScope } from "./src/filters/memory-key.ts";',
-      'export { createKeyedTable } from "./src/journal/table/keyed-table.ts";',
-      'export { createMemory } from "./src/router/memory.ts";',
-      'export { Shaper } from "./src/shaping/shaper.ts";',
-      'export { foldGroup, newestIds } from "./src/plan/fold.ts";',
-    ].join("\n");
-    await build({
-      stdin: { contents, resolveDir: fileURLToPath(new URL("../..", import.meta.url)), loader: "ts" },
-      ...{ bundle: true, platform: "node", format: "esm", logLevel: "error", outfile },
-    });
-    return await import(pathToFileURL(outfile));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+const loadParts = () =>
+  loadSource([
+    'export { dedupeFilter } from "./src/filters/dedupe.ts";',
+    'export { maxKeysPerScope } from "./src/filters/memory-key.ts";',
+    'export { createKeyedTable } from "./src/journal/table/keyed-table.ts";',
+    'export { createMemory } from "./src/router/memory.ts";',
+    'export { Shaper } from "./src/shaping/shaper.ts";',
+    'export { foldGroup, newestIds } from "./src/plan/fold.ts";',
+  ]);
 
 /** As emit does it: asked, staged on a commit, and fact in the journal's table once that has settled. */
 async function distinctKeys({ dedupeFilter, createMemory, createKeyedTable, maxKeysPerScope }) {
@@ -103,10 +87,10 @@ const digest = { everyMs: 3_600_000, waitMs: 3_600_000, scope: "ci/digest" };
 const options = { supersedes: false, quiet: [], budget: 500, digest };
 
 function entryOf(id, position, more = {}) {
-  const terms = { source: "ci", to: '"one"' };
+  const options = { source: "ci", to: '"one"' };
   const meta = { channel: "ci", event_id: id, repo: "acme/api" };
   const shaping = { atMs: position, digest: "", ...more };
-  return { id, channel: "ci", position, priority: "normal", attempt: 0, tokens: 30, meta, shaping, terms };
+  return { id, channel: "ci", position, priority: "normal", attempt: 0, tokens: 30, meta, shaping, options };
 }
 
 const idOf = (index) => `e${String(index).padStart(12, "0")}`;
