@@ -248,7 +248,7 @@ const prints = /\bconsole\.(?:log|error|warn|info|debug|trace|table|dir|dirxml|g
 
 test("the console's page knows the protocol and libraries for browsers, and nothing else knows the page", () => {
   const libraries =
-    /^(?:preact(?:\/hooks)?|@preact\/signals|uplot(?:\/dist\/[\w.]+\.css)?|@codemirror\/[\w-]+|@lezer\/[\w-]+)$/;
+    /^(?:preact(?:\/hooks)?|@preact\/signals|uplot(?:\/dist\/[\w.]+\.css)?|@codemirror\/[\w-]+|@lezer\/[\w-]+|eventsource-parser)$/;
   const wrong = files.flatMap(({ file, text }) =>
     imports(text)
       .filter(({ from, typeOnly }) => {

@@ -35,8 +35,6 @@ export function onStream<E extends keyof ConsoleStream>(event: E, listener: List
 const unusableCodes = ["unusable", "page", "foreign"];
 const firstDelayMs = 400;
 const maxDelayMs = 8_000;
-/** The router sends something at least every 25 seconds. */
-const silentMs = 60_000;
 
 let lastId = "";
 let delayMs = firstDelayMs;
@@ -83,17 +81,7 @@ async function follow(): Promise<void> {
   abort = new AbortController();
   const path = lastId === "" ? "/stream" : `/stream?after=${encodeURIComponent(lastId)}`;
   const answer = await request("GET", path, { signal: abort.signal });
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const isAlive = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => abort.abort(), silentMs);
-  };
-  try {
-    isAlive();
-    for await (const part of readStream(answer, isAlive)) take(part);
-  } finally {
-    clearTimeout(timer);
-  }
+  for await (const part of readStream(answer, abort)) take(part);
 }
 
 function take({ event, id, data }: StreamPart): void {

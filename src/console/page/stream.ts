@@ -1,5 +1,7 @@
 // Reads server-sent events from an answer (WHATWG HTML, section 9.2). Not EventSource: that cannot sign its request.
 
+import { createParser } from "eventsource-parser";
+
 export interface StreamPart {
   readonly event: string;
   readonly id?: string;
@@ -8,43 +10,35 @@ export interface StreamPart {
 
 /** More than the router sends in one part. */
 const maxBufferLength = 8 * 1024 * 1024;
+/** The router sends something at least every 25 seconds. */
+const silentMs = 60_000;
 
-/** `onBytes` is called for everything that arrives, comments that keep the connection alive included. */
-export async function* readStream(answer: Response, onBytes: () => void): AsyncGenerator<StreamPart> {
+/** `abort` is that of the request: it fires when nothing has arrived for a minute, not even a comment. */
+export async function* readStream(answer: Response, abort: AbortController): AsyncGenerator<StreamPart> {
   const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
   const decoder = new TextDecoder();
-  let buffer = "";
+  const parts: StreamPart[] = [];
+  const parser = createParser({
+    maxBufferSize: maxBufferLength,
+    onEvent({ event = "message", id, data }) {
+      parts.push({ event, data: JSON.parse(data), ...(id === undefined ? {} : { id }) });
+    },
+    onError(error) {
+      throw error;
+    },
+  });
+  let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     for (;;) {
+      clearTimeout(timer);
+      timer = setTimeout(() => abort.abort(), silentMs);
       const { value, done } = await reader.read();
       if (done) return;
-      onBytes();
-      buffer += decoder.decode(value, { stream: true });
-      if (buffer.length > maxBufferLength) throw new Error("a part of the stream is too long");
-      const blocks = buffer.split("\n\n");
-      buffer = blocks.pop() as string;
-      for (const block of blocks) {
-        const part = readBlock(block);
-        if (part !== undefined) yield part;
-      }
+      parser.feed(decoder.decode(value, { stream: true }));
+      yield* parts.splice(0);
     }
   } finally {
+    clearTimeout(timer);
     reader.cancel().catch(() => {});
   }
-}
-
-function readBlock(block: string): StreamPart | undefined {
-  let event = "message";
-  let id: string | undefined;
-  const data: string[] = [];
-  for (const line of block.split("\n")) {
-    const colon = line.indexOf(":");
-    const value = line.slice(colon + 1).replace(/^ /, "");
-    const field = line.slice(0, colon);
-    if (field === "event") event = value;
-    else if (field === "id") id = value;
-    else if (field === "data") data.push(value);
-  }
-  if (data.length === 0) return undefined;
-  return { event, data: JSON.parse(data.join("\n")), ...(id === undefined ? {} : { id }) };
 }

@@ -231,7 +231,7 @@ export class ChatRoom {
   async #listen(): Promise<void> {
     this.#abort = new AbortController();
     const answer = await request("GET", this.#path("/stream"), { signal: this.#abort.signal });
-    for await (const part of readStream(answer, () => {})) this.#take(part);
+    for await (const part of readStream(answer, this.#abort)) this.#take(part);
   }
 
   /** Shorter when the rest of the page is connected again. */
