@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RouterEvent } from "../contract.ts";
 import type { DaemonState } from "../daemon/state.ts";
 import { maskAll } from "../host/secret-mask.ts";
+import { eventStreamHeaders, eventText } from "../http/server-sent-events.ts";
 import type { Delivery } from "../journal/records.ts";
 
 interface EventFeedOptions {
@@ -99,11 +100,7 @@ export class EventFeed {
       channels: named("channel"),
       queue: last === "" ? undefined : [],
     };
-    response.writeHead(200, {
-      "content-type": "text/event-stream",
-      "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
-    });
+    response.writeHead(200, eventStreamHeaders);
     response.write("retry: 2000\n\n");
     this.#readers.add(reader);
     response.on("close", () => {
@@ -141,7 +138,7 @@ export class EventFeed {
       if (isFound) break;
       missed.push(this.#encode(record.event, record.deliveries));
     }
-    if (!isFound) this.#write(reader, messageOf("gap", { after: last.slice(0, 64) }));
+    if (!isFound) this.#write(reader, eventText("gap", { after: last.slice(0, 64) }));
     const sent = new Set<string>();
     for (const encoded of missed.reverse()) {
       sent.add(encoded.id);
@@ -173,7 +170,7 @@ export class EventFeed {
       this.#options.state.mask,
     );
     const channels = deliveries.map(({ channel }) => channel);
-    return { id, source, channels, text: messageOf("event", shown, id) };
+    return { id, source, channels, text: eventText("event", shown, id) };
   }
 
   #write({ response }: Reader, text: string): void {
@@ -199,11 +196,6 @@ export class EventFeed {
 function isWanted({ sources, channels }: Reader, encoded: Encoded): boolean {
   if (sources.size > 0 && !sources.has(encoded.source)) return false;
   return channels.size === 0 || encoded.channels.some((channel) => channels.has(channel));
-}
-
-/** JSON contains no line breaks, so the data is one line. */
-function messageOf(event: string, data: unknown, id?: string): string {
-  return `${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
 function refuse(

@@ -6,6 +6,7 @@ import type { ServerResponse } from "node:http";
 import { listEvents } from "../daemon/commands/event-list.ts";
 import { statusReport } from "../daemon/status.ts";
 import { maskAll } from "../host/secret-mask.ts";
+import { eventStreamHeaders, eventText } from "../http/server-sent-events.ts";
 import { version } from "../version.ts";
 import { openPrompts } from "./commands/prompts.ts";
 import type { ConsoleHost, ConsoleSettings } from "./host.ts";
@@ -87,13 +88,7 @@ export class LiveStream {
     this.#pages.set(response, page);
     response.on("close", () => this.#leave(response));
     this.#start();
-    response.writeHead(200, {
-      "content-type": "text/event-stream",
-      "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
-      // A proxy in front passes it on as it comes.
-      "x-accel-buffering": "no",
-    });
+    response.writeHead(200, eventStreamHeaders);
     await this.#begin(page, after);
     return true;
   }
@@ -174,7 +169,7 @@ export class LiveStream {
         counts: {},
         left_out: 0,
       };
-      this.#write(page, eventOf("batch", batch, this.#idOf(from, page.lastEvent)));
+      this.#write(page, eventText("batch", batch, this.#idOf(from, page.lastEvent)));
     }
     for (const { event_id } of events) page.known.add(event_id);
     this.#follow(page, from);
@@ -206,7 +201,7 @@ export class LiveStream {
       ...(host === "dev" ? { limited: true as const } : {}),
       resumed,
     };
-    this.#write(page, eventOf("hello", hello));
+    this.#write(page, eventText("hello", hello));
   }
 
   /** One batch, a moment from now. */
@@ -266,7 +261,7 @@ export class LiveStream {
       left_out: Math.max(0, total - shown.length - page.known.size),
     };
     const next = this.#ring.end;
-    return { text: eventOf("batch", batch, this.#idOf(next, lastEvent)), next, lastEvent };
+    return { text: eventText("batch", batch, this.#idOf(next, lastEvent)), next, lastEvent };
   }
 
   #idOf(next: number, lastEvent: string): string {
@@ -304,7 +299,7 @@ export class LiveStream {
       for (const name of ["status", "config", "prompt"] as const)
         if (now[name] !== this.#last[name])
           for (const page of this.#pages.values())
-            if (this.#reads(page)) this.#write(page, eventOf(name, {}));
+            if (this.#reads(page)) this.#write(page, eventText(name, {}));
       this.#last = now;
       this.#look();
     });
@@ -329,9 +324,4 @@ function stateOf({ event_id, time, channels }: LiveEvent): LiveChange[] {
     if (known === undefined || known === "done" || known === "accepted") return [];
     return [{ event_id, channel: name, time, state: known as LiveState }];
   });
-}
-
-/** JSON contains no line breaks, so the data is one line. */
-function eventOf(event: string, data: unknown, id?: string): string {
-  return `${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -3,6 +3,7 @@
 
 import type { ServerResponse } from "node:http";
 import type { Clock, Json } from "../../contract.ts";
+import { eventStreamHeaders, eventText } from "../../http/server-sent-events.ts";
 
 export interface Streams {
   /** False when there are too many; unapproved browsers have a lower limit. `first` is sent immediately. */
@@ -50,27 +51,23 @@ export function createStreams(clock: Clock): Streams {
       if (response.destroyed) return true;
       if (open.size >= maxStreams || count(browser) >= maxOfOneBrowser) return false;
       if (!isLetIn && strangers.size >= maxStrangers) return false;
-      response.writeHead(200, {
-        "content-type": "text/event-stream",
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-      });
+      response.writeHead(200, eventStreamHeaders);
       open.set(response, browser);
       if (!isLetIn) strangers.add(response);
       response.on("close", () => {
         open.delete(response);
         strangers.delete(response);
       });
-      write(response, eventOf("history", first));
+      write(response, eventText("history", first));
       keepAlive();
       return true;
     },
     send(browser, event, data) {
-      const text = eventOf(event, data);
+      const text = eventText(event, data);
       for (const [response, one] of open) if (one === browser) write(response, text);
     },
     sendAll(event, data) {
-      const text = eventOf(event, data);
+      const text = eventText(event, data);
       for (const response of open.keys()) write(response, text);
     },
     close() {
@@ -80,9 +77,4 @@ export function createStreams(clock: Clock): Streams {
       strangers.clear();
     },
   };
-}
-
-/** JSON contains no line breaks, so the data is one line. */
-function eventOf(event: string, data: Json): string {
-  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
