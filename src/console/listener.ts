@@ -18,6 +18,7 @@ import { createConnections } from "../http/connections.ts";
 import { removesStrayWorker } from "../http/server.ts";
 import type { PlannedConsole } from "../plan/console.ts";
 import { line, stackOf, text } from "../text.ts";
+import { pause } from "../waiting.ts";
 import type { Console } from "./console.ts";
 import type { ConsoleHost, ConsoleSettings } from "./host.ts";
 import type { Pairing } from "./pairing.ts";
@@ -252,9 +253,7 @@ export class ConsoleListener implements ConsoleServer {
         return { server, address: { ...address, port } };
       }
       if (passedMs >= forMs || this.#isClosed) return undefined;
-      await new Promise((resolve) =>
-        this.#options.host.clock.after(formerLeaderEveryMs, () => resolve(undefined)),
-      );
+      await pause(this.#options.host.clock, formerLeaderEveryMs);
     }
   }
 
