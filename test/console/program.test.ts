@@ -170,7 +170,9 @@ sinks:
   }, 60_000);
 
   test("shows an event, tells a changed config, and comes back after a kill with nothing lost or double", async () => {
-    project = await createProject((port) => config(port));
+    // Of its own: when the leader is killed, a router of another test could take a usual one.
+    const consolePort = await freePort();
+    project = await createProject((port) => config(port, `console: 127.0.0.1:${consolePort}\n`));
     const one = project;
     const [first, second] = [await one.claude(), await one.claude()];
     const address = await consoleOf(one);

@@ -5,10 +5,12 @@ import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { codeOf, consoleOf } from "../../support/console-router.ts";
-import { createProject, type Project } from "../../support/router.ts";
+import { createProject, freePort, type Project } from "../../support/router.ts";
 import { noBrowser, openPage, startBrowser } from "./browser.ts";
 
-const config = (port: number) => `listen: 127.0.0.1:${port}
+/** With a port of its own: when the leader is killed, a router of another test could take a usual one. */
+const config = (port: number, consolePort: number) => `listen: 127.0.0.1:${port}
+console: 127.0.0.1:${consolePort}
 sources:
   desk:
     type: webchat
@@ -50,7 +52,8 @@ describe.skipIf(noBrowser !== undefined)(`chat${noBrowser ? ` (${noBrowser})` : 
   });
 
   async function signedIn() {
-    project = await createProject(config);
+    const consolePort = await freePort();
+    project = await createProject((port) => config(port, consolePort));
     const claude = await project.claude();
     const url = await consoleOf(project);
     const opened = await openPage(browser, url, { hash: `#enter=${await codeOf(project)}` });

@@ -1,14 +1,14 @@
 // The page in a browser with the built program: signing in, an event from its request to replay, and a take-over.
 
-import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { listRunning } from "../../../src/cluster/running-leaders.ts";
-import { callLeader } from "../../../src/control/client.ts";
-import { createProject, type Project } from "../../support/router.ts";
+import { codeOf, consoleOf } from "../../support/console-router.ts";
+import { createProject, freePort, type Project } from "../../support/router.ts";
 import { noBrowser, openPage, startBrowser } from "./browser.ts";
 
-const config = (port: number) => `listen: 127.0.0.1:${port}
+/** With a port of its own: when the leader is killed, a router of another test could take a usual one. */
+const config = (port: number, consolePort: number) => `listen: 127.0.0.1:${port}
+console: 127.0.0.1:${consolePort}
 sources:
   ci:
     type: http
@@ -21,31 +21,6 @@ channels:
     content: "job {{data.job}} failed"
 `;
 
-async function addressOf({ ask }: Project): Promise<string> {
-  let address: string | undefined;
-  await expect
-    .poll(async () => (address = JSON.parse((await ask(["status", "--json"])).stdout).console), {
-      timeout: 30_000,
-    })
-    .toBeTruthy();
-  return address as string;
-}
-
-/** As `channel-router console` gets it, which wants a user at a terminal. */
-async function codeOf({ state }: Project): Promise<string> {
-  const [router] = await listRunning(join(state, "running"));
-  if (router === undefined) throw new Error("no router runs");
-  const { code } = (await callLeader(
-    router.socket,
-    "console",
-    { do: "code" },
-    { version: router.version },
-  )) as {
-    code: string;
-  };
-  return code;
-}
-
 describe.skipIf(noBrowser !== undefined)(
   `the page and the router${noBrowser ? ` (${noBrowser})` : ""}`,
   () => {
@@ -53,7 +28,8 @@ describe.skipIf(noBrowser !== undefined)(
     let project: Project;
     beforeAll(async () => {
       browser = await startBrowser();
-      project = await createProject(config);
+      const consolePort = await freePort();
+      project = await createProject((port) => config(port, consolePort));
     });
     afterAll(async () => {
       await browser?.close();
@@ -66,7 +42,7 @@ describe.skipIf(noBrowser !== undefined)(
     test("an event is seen, explained and replayed, and the page survives a kill of the leader", async () => {
       await project.claude();
       await project.claude();
-      const address = await addressOf(project);
+      const address = await consoleOf(project);
       const stranger = await openPage(browser, address);
       await stranger.page.getByRole("heading", { name: "This browser is not known yet" }).waitFor();
       await stranger.context.close();
